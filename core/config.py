@@ -1,0 +1,145 @@
+"""What a training is told: one frozen, checked description that travels as JSON.
+
+Standard library only, so that listing and queueing runs never imports torch.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import ConfigError
+from core.registry import Value
+
+OPTIMIZERS = ("sgd", "adamw")
+SCHEDULES = ("constant", "step", "one_cycle")
+PRECISIONS = ("fp32", "bf16")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+SLIPS = {
+    "validation_from_training": "The validation loader is built from the training images.",
+    "swapped_split": "The two halves of a split are swapped: 468 cats and dogs are left to train on.",
+    "no_eval_mode": "eval() is never called: dropout and BatchNorm stay in training mode while testing.",
+    "no_normalisation": "Images are not normalised as the pretrained ResNet-18 expects.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AugmentationStep:
+    """One link of an augmentation chain: a registered transform, its probability in [0, 1] and its settings."""
+
+    name: str
+    probability: float = 1.0
+    settings: Mapping[str, Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.probability <= 1:
+            raise ConfigError(f"The probability of {self.name} is {self.probability}; it must lie between 0 and 1.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """Everything that decides a training; two equal configs on one machine give bit-equal models on the CPU.
+
+    ``model_arguments`` are the builder's own keyword arguments. ``image_size`` is the side in pixels that images
+    are decoded to, ``greyscale`` feeds one channel. ``limit`` keeps that many training images (None: all).
+    ``patience`` is the number of epochs without a new best validation accuracy after which training stops (0: never).
+    ``slips`` name the notebook's mistakes to repeat on purpose (see `SLIPS`). ``recipe`` is a label.
+    """
+
+    dataset: str
+    model: str
+    model_arguments: Mapping[str, Value] = field(default_factory=dict)
+    image_size: int
+    greyscale: bool = False
+    recipe: str = "custom"
+    epochs: int = 10
+    batch_size: int = 64
+    optimizer: str = "sgd"
+    learning_rate: float = 0.06
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    schedule: str = "constant"
+    step_size: int = 5
+    gamma: float = 0.1
+    patience: int = 0
+    augmentation: tuple[AugmentationStep, ...] = ()
+    seed: int = 0
+    limit: int | None = None
+    slips: tuple[str, ...] = ()
+    precision: str = "fp32"
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        _within("epochs", self.epochs, 1, 500)
+        _within("batch_size", self.batch_size, 2, 4096)
+        _within("image_size", self.image_size, 8, 512)
+        _within("learning_rate", self.learning_rate, 1e-6, 10.0)
+        _within("momentum", self.momentum, 0.0, 0.999)
+        _within("weight_decay", self.weight_decay, 0.0, 1.0)
+        _within("label_smoothing", self.label_smoothing, 0.0, 0.5)
+        _within("step_size", self.step_size, 1, 500)
+        _within("gamma", self.gamma, 0.01, 1.0)
+        _within("patience", self.patience, 0, 500)
+        _within("seed", self.seed, 0, 2**31 - 1)
+        if self.limit is not None:
+            _within("limit", self.limit, 2, 10_000_000)
+        if self.nesterov and not self.momentum:
+            raise ConfigError("nesterov needs a momentum above 0.")
+        for name, value, known in (
+            ("optimizer", self.optimizer, OPTIMIZERS),
+            ("schedule", self.schedule, SCHEDULES),
+            ("precision", self.precision, PRECISIONS),
+            ("device", self.device, DEVICES),
+            *(("slips", slip, tuple(SLIPS)) for slip in self.slips),
+        ):
+            if value not in known:
+                raise ConfigError(f"{name} is '{value}'; it can be {', '.join(known)}.")
+
+    def to_json(self) -> str:
+        """Return this config as one line of strict JSON."""
+        return json.dumps(dataclasses.asdict(self), allow_nan=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "TrainingConfig":
+        """Return the config written by `to_json`; raises ConfigError for unknown, missing or ill-typed fields."""
+        try:
+            fields = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ConfigError(f"This training configuration is not JSON: {error}.") from None
+        return cls.from_fields(fields)
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> "TrainingConfig":
+        """Return the config whose `dataclasses.asdict` is ``fields``; raises ConfigError as `from_json` does."""
+        if not isinstance(fields, Mapping):
+            raise ConfigError("A training configuration must be a JSON object.")
+        values = dict(fields)
+        try:
+            values["augmentation"] = tuple(
+                AugmentationStep(**{**step, "settings": _tuples(step.get("settings", {}))})
+                for step in values.get("augmentation", ())
+            )
+            values["model_arguments"] = _tuples(values.get("model_arguments", {}))
+            values["slips"] = tuple(values.get("slips", ()))
+            for key in ("learning_rate", "momentum", "weight_decay", "label_smoothing", "gamma"):
+                if key in values:
+                    values[key] = float(values[key])
+            return cls(**values)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise ConfigError(f"This training configuration cannot be read: {error}.") from None
+
+
+def _tuples(values: Mapping[str, Any]) -> dict[str, Value]:
+    """JSON has lists where a config has tuples."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def _within(name: str, value: object, low: float, high: float) -> None:
+    whole = isinstance(low, int) and isinstance(high, int)
+    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+        raise ConfigError(f"{name} is {value!r}; it must be a {'whole ' if whole else ''}number.")
+    if not low <= value <= high:
+        raise ConfigError(f"{name} is {value}; it must lie between {low} and {high}.")

@@ -1,0 +1,33 @@
+"""The few exceptions the core raises on purpose.
+
+The message of each is one sentence for people: what is wrong and what to do. Pages show it as it is,
+the command line prints it on standard error and exits with status 1.
+"""
+
+
+class LabError(Exception):
+    """A failure somebody can act on; ``str(error)`` is the sentence to show."""
+
+
+class ConfigError(LabError):
+    """A setting is out of range, unknown, or does not fit another one."""
+
+
+class DataError(LabError):
+    """A data set cannot be had, read or split."""
+
+
+class ModelError(LabError):
+    """A network cannot be built for this input, or its weights cannot be had."""
+
+
+class CheckpointError(LabError):
+    """A model file is missing, damaged, from elsewhere, or of a newer schema."""
+
+
+class PhotoError(LabError):
+    """A picture from outside cannot be used."""
+
+
+class RunError(LabError):
+    """A run cannot be stored, queued, stopped or resumed."""

@@ -1,0 +1,55 @@
+"""The facts that a training yields, in the order in which they happen.
+
+Every yield is a consistent state of the trainer: whoever consumes an event may save, stop or walk away.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Reason = Literal["completed", "early_stopped", "diverged"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepDone:
+    """One optimizer step: ``epoch`` counts from 1, ``step`` from 1 over the whole run.
+
+    ``loss`` is the mean over the batch in nats, ``images`` the batch's size, ``seconds`` the step's own time.
+    """
+
+    epoch: int
+    step: int
+    loss: float
+    learning_rate: float
+    images: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochDone:
+    """One pass over the training images and one over the validation images.
+
+    ``train_loss`` and ``train_accuracy`` are means over the epoch's batches as they were trained (augmented, in
+    training mode); losses in nats, accuracies in [0, 1], ``seconds`` for both passes. ``is_best``: the highest
+    validation accuracy so far, ties broken by the lower loss.
+    """
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    val_loss: float
+    val_accuracy: float
+    learning_rate: float
+    seconds: float
+    is_best: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """The end: ``reason``, and for a divergence the step (from 1) at which the loss was no longer finite."""
+
+    reason: Reason
+    step: int
+    best_epoch: int
+
+
+Event = StepDone | EpochDone | Finished

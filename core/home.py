@@ -1,0 +1,28 @@
+"""Where the lab keeps things: its own folder, the data folder of the class, the checkpoints that ship.
+
+Standard library and platformdirs only.
+"""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+
+def home() -> Path:
+    """Return the folder for runs, prepared data and the store: ``CNN_LAB_HOME``, or the user's data folder."""
+    folder = os.environ.get("CNN_LAB_HOME")
+    return (
+        Path(folder).expanduser().resolve() if folder else Path(platformdirs.user_data_dir("cnn-lab", appauthor=False))
+    )
+
+
+def data_folder() -> Path | None:
+    """Return the folder named by ``CNN_LAB_DATA`` (layout ``owner--name/*.parquet``), or None where none is named."""
+    folder = os.environ.get("CNN_LAB_DATA")
+    return Path(folder).expanduser().resolve() if folder else None
+
+
+def checkpoints_folder() -> Path:
+    """Return the folder of the checkpoints that ship with the lab."""
+    return Path(__file__).resolve().parent.parent / "checkpoints"
