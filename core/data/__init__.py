@@ -1,0 +1,16 @@
+"""The catalogue of data sets, their splits, and the decode-once cache."""
+
+from core.data.catalogue import DatasetSpec, datasets
+from core.data.loading import Availability, LabelledImages, availability, load
+from core.data.splits import Split, make_split
+
+__all__ = [
+    "Availability",
+    "DatasetSpec",
+    "LabelledImages",
+    "Split",
+    "availability",
+    "datasets",
+    "load",
+    "make_split",
+]
