@@ -1,0 +1,57 @@
+"""What the lab knows of a network before it is built, and the one registry of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from torch import nn
+
+from core.errors import ModelError
+from core.registry import Registry, Setting, Value, check_values
+
+
+def no_refusal(*, channels: int, image_size: int) -> str | None:
+    """Fit any input."""
+    return None
+
+
+def no_suggestion(*, channels: int, image_size: int) -> dict[str, Value]:
+    """Keep every default."""
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """One registered network.
+
+    ``build`` takes ``in_channels``, ``image_size`` (pixels) and ``classes``, and the keyword arguments that
+    ``settings`` describe; the network it returns maps normalised float32 (N, in_channels, image_size, image_size)
+    to logits (N, classes). ``refusal`` gives a sentence where an input does not fit, ``suggest`` the arguments that
+    suit one. ``natural_size`` is the only side in pixels it accepts (None: any).
+    """
+
+    name: str
+    title: str
+    summary: str
+    build: Callable[..., nn.Module]
+    settings: tuple[Setting, ...]
+    refusal: Callable[..., str | None] = no_refusal
+    suggest: Callable[..., dict[str, Value]] = no_suggestion
+    natural_size: int | None = None
+
+
+models: Registry[ModelSpec] = Registry("model")
+
+
+def build_model(
+    name: str, *, channels: int, image_size: int, classes: int, arguments: Mapping[str, Value] | None = None
+) -> nn.Module:
+    """Return the network ``name``, randomly initialised from torch's default generator, float32, in training mode.
+
+    Raises ConfigError for an unknown name or argument and ModelError, with a sentence, where the input does not fit.
+    """
+    spec = models[name]
+    sentence = spec.refusal(channels=channels, image_size=image_size)
+    if sentence is not None:
+        raise ModelError(sentence)
+    values = check_values(spec.settings, arguments or {}, of=spec.title)
+    return spec.build(in_channels=channels, image_size=image_size, classes=classes, **values)
