@@ -1,0 +1,384 @@
+"""Model files: safetensors and strict JSON, written beside and renamed, checked before they are believed.
+
+A checkpoint is a folder: ``model.safetensors``, ``card.json`` and, once judged, ``predictions.safetensors``. A state is
+a folder too: ``state.safetensors`` and ``state.json``, from which a training goes on. Nothing here ever unpickles.
+"""
+
+import dataclasses
+import datetime
+import hashlib
+import json
+import math
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from core.config import TrainingConfig
+from core.errors import CheckpointError, ConfigError, LabError
+from core.events import EpochDone
+from core.home import checkpoints_folder, home
+from core.models import build_model
+from core.predictions import Predictions
+from core.preprocessing import InputFormat
+from core.registry import Value
+
+SCHEMA = 1
+MAX_BYTES = 2 * 2**30
+_WEIGHTS, _CARD, _PREDICTIONS = "model.safetensors", "card.json", "predictions.safetensors"
+_FLOATS = (torch.float32, torch.float16)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainerState:
+    """All that a training needs to go on: named tensors, and values that strict JSON can hold."""
+
+    tensors: dict[str, Tensor]
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """The verdict on the test split: ``test_accuracy`` in [0, 1] over ``test_n`` images with its 95 % interval.
+
+    ``unseen`` is False where the images may have been trained on; the figure is then no test accuracy.
+    """
+
+    test_accuracy: float
+    test_n: int
+    test_ci95: tuple[float, float]
+    test_loss: float
+    unseen: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What a model file says of itself. ``seconds`` is training time, ``sha256`` that of the weights file."""
+
+    schema: int = SCHEMA
+    name: str
+    title: str
+    model: str
+    arguments: Mapping[str, Value]
+    channels: int
+    image_size: int
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    dataset: str
+    data_fingerprint: str
+    split_fingerprint: str
+    config: TrainingConfig
+    epoch: int
+    seconds: float
+    created: str
+    device: str
+    parameters: int
+    trainable_parameters: int
+    metrics: Metrics | None = None
+    history: tuple[EpochDone, ...] = ()
+    sha256: str = ""
+    notes: str = ""
+
+    def to_json(self) -> str:
+        """Return the card as strict JSON, indented for people."""
+        return json.dumps(dataclasses.asdict(self), allow_nan=False, indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Card":
+        """Return the card written by `to_json`; raises CheckpointError for a newer schema or any wrong field."""
+        try:
+            fields = json.loads(text, parse_constant=_refuse_constant)
+            schema = fields["schema"]
+            if isinstance(schema, int) and schema > SCHEMA:
+                raise CheckpointError(
+                    f"This checkpoint has schema {schema}; this lab reads up to {SCHEMA}. Update CNN Lab to open it."
+                )
+            fields["config"] = TrainingConfig.from_fields(fields["config"])
+            fields["history"] = tuple(EpochDone(**done) for done in fields["history"])
+            if fields["metrics"] is not None:
+                metrics = fields["metrics"]
+                fields["metrics"] = Metrics(**{**metrics, "test_ci95": tuple(metrics["test_ci95"])})
+            fields["arguments"] = {
+                name: tuple(value) if isinstance(value, list) else value for name, value in fields["arguments"].items()
+            }
+            for name in ("classes", "mean", "std"):
+                fields[name] = tuple(fields[name])
+            card = cls(**fields)
+            card.check()
+        except (ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
+            raise CheckpointError(f"This checkpoint's card cannot be read: {error}.") from None
+        return card
+
+    def check(self) -> None:
+        """Raise ValueError where the fields contradict each other or have the wrong type."""
+        for name, kind in (("name", str), ("title", str), ("model", str), ("dataset", str), ("notes", str)):
+            if not isinstance(getattr(self, name), kind):
+                raise ValueError(f"{name} must be text")
+        if self.channels not in (1, 3) or len(self.mean) != self.channels or len(self.std) != self.channels:
+            raise ValueError("channels, mean and std do not agree")
+        if not all(isinstance(value, int | float) and math.isfinite(value) for value in self.mean + self.std):
+            raise ValueError("mean and std must be finite numbers")
+        if not all(value > 0 for value in self.std):
+            raise ValueError("every std must be above 0")
+        if not 2 <= len(self.classes) <= 1000 or not all(isinstance(name, str) for name in self.classes):
+            raise ValueError("classes must be 2 to 1,000 names")
+        if not isinstance(self.image_size, int) or not 8 <= self.image_size <= 512:
+            raise ValueError("image_size must lie between 8 and 512")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A folder with a card that has been read; the weights are read and checked by `load_model`."""
+
+    folder: Path
+    card: Card
+
+    @property
+    def format(self) -> InputFormat:
+        """What the network expects of an image."""
+        return InputFormat(
+            channels=self.card.channels, size=self.card.image_size, mean=self.card.mean, std=self.card.std
+        )
+
+    def load_model(self, device: torch.device | str = "cpu") -> nn.Module:
+        """Return the network with its weights, float32, in evaluation mode.
+
+        Raises CheckpointError where the file is missing, too large, altered since it was written (SHA-256), of
+        another shape than its architecture, or holds a number that is not finite.
+        """
+        card = self.card
+        weights = _read_tensors(self.folder / _WEIGHTS, card.sha256)
+        build = {"channels": card.channels, "image_size": card.image_size, "classes": len(card.classes)}
+        try:
+            with torch.device("meta"):
+                expected = build_model(card.model, arguments=card.arguments, **build).state_dict()
+        except LabError as error:
+            raise CheckpointError(f"This checkpoint's network cannot be built: {error}") from None
+        _check_weights(weights, expected)
+        model = build_model(card.model, arguments=card.arguments, **build)
+        model.load_state_dict({name: value.to(expected[name].dtype) for name, value in weights.items()})
+        return model.to(device).eval()
+
+    def predictions(self) -> Predictions | None:
+        """Return the stored predictions on the test split, or None where it has not been judged.
+
+        Raises CheckpointError where they are damaged or do not fit the card.
+        """
+        if not (self.folder / _PREDICTIONS).is_file():
+            return None
+        tensors = _read_tensors(self.folder / _PREDICTIONS, None)
+        metrics, classes = self.card.metrics, len(self.card.classes)
+        try:
+            labels, predicted = tensors["labels"].long(), tensors["predicted"].long()
+            confidence = tensors["confidence"].float() / 255
+            if metrics is None or not len(labels) == len(predicted) == len(confidence) == metrics.test_n:
+                raise ValueError("their number is not the card's")
+            if min(labels.min(), predicted.min()) < 0 or max(labels.max(), predicted.max()) >= classes:
+                raise ValueError("a class is out of range")
+        except (KeyError, ValueError) as error:
+            raise CheckpointError(f"The stored predictions of {self.card.name} cannot be used: {error}.") from None
+        return Predictions(
+            labels=labels.numpy(),
+            predicted=predicted.numpy(),
+            confidence=confidence.numpy(),
+            loss=metrics.test_loss,
+        )
+
+
+def shipped() -> list[Checkpoint]:
+    """Return the checkpoints that ship with the lab, by name; one that cannot be read is left out."""
+    return _readable(sorted(checkpoints_folder().glob("*/" + _CARD)))
+
+
+def _readable(cards: list[Path]) -> list[Checkpoint]:
+    found = []
+    for card in cards:
+        try:
+            found.append(read(card.parent))
+        except CheckpointError:
+            continue
+    return found
+
+
+def read(folder: Path) -> Checkpoint:
+    """Return the checkpoint in ``folder``; raises CheckpointError where there is none or its card is wrong."""
+    path = folder / _CARD
+    try:
+        if path.stat().st_size > 10 * 2**20:
+            raise CheckpointError(f"The card of {folder.name} is larger than 10 MB; this is no checkpoint of CNN Lab.")
+        return Checkpoint(folder, Card.from_json(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError):
+        raise CheckpointError(f"There is no checkpoint in '{folder.name}': its {_CARD} cannot be read.") from None
+
+
+def find(reference: str) -> Checkpoint:
+    """Return the checkpoint that ``reference`` names: one that ships, a run's id, a folder, or a card's path.
+
+    Raises CheckpointError with the known names where there is none, and for pickled files.
+    """
+    if Path(reference).suffix in (".pt", ".pth", ".pkl", ".ckpt"):
+        raise CheckpointError(
+            "Pickled model files (.pt, .pth, .ckpt) are refused: opening one runs whatever code it holds. "
+            "Use a checkpoint folder of CNN Lab."
+        )
+    if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", reference):
+        for folder in (checkpoints_folder() / reference, home() / "runs" / reference):
+            newest = newest_in(folder)
+            if newest is not None:
+                return newest
+    path = Path(reference)
+    newest = newest_in(path.parent if path.name == _CARD else path)
+    if newest is not None:
+        return newest
+    names = ", ".join(checkpoint.folder.name for checkpoint in shipped()) or "none"
+    raise CheckpointError(f"There is no checkpoint '{reference}'. Shipped: {names}; or give a run's id or a folder.")
+
+
+def newest_in(folder: Path) -> Checkpoint | None:
+    """Return the checkpoint in ``folder``, or for a run's folder its final or else its latest best one."""
+    if (folder / _CARD).is_file():
+        return read(folder)
+    if (folder / "final" / _CARD).is_file():
+        return read(folder / "final")
+    best = sorted(folder.glob("best-*/" + _CARD))
+    return read(best[-1].parent) if best else None
+
+
+def save(
+    folder: Path, model: nn.Module, card: Card, predictions: Predictions | None = None, *, half: bool = False
+) -> Checkpoint:
+    """Write a checkpoint to ``folder``, whole or not at all, and return it; an older one there is replaced.
+
+    ``half`` stores floats as float16. Raises CheckpointError where the disk refuses.
+    """
+    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    if half:
+        state = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
+    weights = safetensors.torch.save(state)
+    card = dataclasses.replace(card, sha256=hashlib.sha256(weights).hexdigest())
+    files = {_WEIGHTS: weights, _CARD: card.to_json().encode()}
+    if predictions is not None:
+        files[_PREDICTIONS] = safetensors.torch.save(
+            {
+                "labels": torch.from_numpy(predictions.labels).to(torch.int16),
+                "predicted": torch.from_numpy(predictions.predicted).to(torch.int16),
+                "confidence": (torch.from_numpy(predictions.confidence) * 255).round().to(torch.uint8),
+            }
+        )
+    _write_folder(folder, files)
+    return Checkpoint(folder, card)
+
+
+def save_state(folder: Path, state: TrainerState, config: TrainingConfig) -> Path:
+    """Write a training's state to ``folder``, whole or not at all; raises CheckpointError where the disk refuses."""
+    tensors = safetensors.torch.save(state.tensors)
+    about = {
+        "schema": SCHEMA,
+        "config": dataclasses.asdict(config),
+        "values": state.values,
+        "sha256": hashlib.sha256(tensors).hexdigest(),
+    }
+    _write_folder(folder, {"state.safetensors": tensors, "state.json": json.dumps(about, allow_nan=False).encode()})
+    return folder
+
+
+def load_state(folder: Path) -> tuple[TrainerState, TrainingConfig]:
+    """Return the state written by `save_state` and its config; raises CheckpointError where it is damaged."""
+    try:
+        about = json.loads((folder / "state.json").read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        if about["schema"] > SCHEMA:
+            raise CheckpointError(f"This state has schema {about['schema']}; this lab reads up to {SCHEMA}.")
+        config = TrainingConfig.from_fields(about["config"])
+        tensors = _read_tensors(folder / "state.safetensors", about["sha256"])
+        return TrainerState(tensors=tensors, values=about["values"]), config
+    except (OSError, ValueError, KeyError, TypeError, ConfigError) as error:
+        raise CheckpointError(f"The saved state '{folder.name}' cannot be read: {error}.") from None
+
+
+def now() -> str:
+    """Return today's date, UTC, as ISO text."""
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+def _check_weights(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    if weights.keys() != expected.keys():
+        odd = sorted(weights.keys() ^ expected.keys())[0]
+        raise CheckpointError(f"These weights do not belong to this network: '{odd}' is on one side only.")
+    for name, value in weights.items():
+        wanted = expected[name]
+        if value.shape != wanted.shape:
+            raise CheckpointError(f"'{name}' has shape {tuple(value.shape)}; the network has {tuple(wanted.shape)}.")
+        if value.dtype not in (_FLOATS if wanted.is_floating_point() else (wanted.dtype,)):
+            raise CheckpointError(f"'{name}' has type {value.dtype}; the network has {wanted.dtype}.")
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            raise CheckpointError(
+                f"'{name}' holds a number that is not finite; the file is damaged or the run diverged."
+            )
+
+
+def _read_tensors(path: Path, sha256: str | None) -> dict[str, Tensor]:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise CheckpointError(f"'{path.name}' is larger than {MAX_BYTES / 2**30:.0f} GB.")
+        data = path.read_bytes()
+    except OSError:
+        raise CheckpointError(f"The file '{path.name}' of '{path.parent.name}' is missing or cannot be read.") from None
+    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+        raise CheckpointError(
+            f"'{path.name}' of '{path.parent.name}' was altered since it was written: its SHA-256 differs."
+        )
+    try:
+        return safetensors.torch.load(data)
+    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+        raise CheckpointError(f"'{path.name}' of '{path.parent.name}' is not a safetensors file: {error}.") from None
+
+
+def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write beside, flush to the disk, rename: a reader sees the old folder or the new one, never half of one."""
+    beside = folder.parent / f".{folder.name}.{secrets.token_hex(4)}"
+    old = folder.parent / f".{folder.name}.{secrets.token_hex(4)}.old"
+    try:
+        beside.mkdir(parents=True)
+        for name, data in files.items():
+            _write_file(beside / name, data)
+        _sync(beside)
+        if folder.exists():
+            folder.rename(old)
+        beside.rename(folder)
+        _sync(folder.parent)
+    except OSError as error:
+        raise CheckpointError(f"'{folder.name}' could not be written: {error.strerror or error}.") from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_file(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    if os.name == "nt":  # Windows cannot open a folder; its rename is durable by itself
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not a number of strict JSON")

@@ -1,0 +1,29 @@
+"""CUDA, MPS or CPU: which one is there, and what to call it."""
+
+import platform
+
+import torch
+
+from core.errors import ConfigError
+
+
+def best_device(requested: str = "auto") -> torch.device:
+    """Return the requested device, or for ``auto`` the first there is of CUDA, MPS and the CPU.
+
+    Raises ConfigError where a device is asked for that this machine does not have.
+    """
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if requested == "auto":
+        return torch.device(next(name for name, there in available.items() if there))
+    if not available.get(requested, False):
+        raise ConfigError(f"This machine has no {requested.upper()} device; choose auto or cpu.")
+    return torch.device(requested)
+
+
+def describe_device(device: torch.device) -> str:
+    """Return a name for people: ``CPU, 2 threads`` or ``CUDA: NVIDIA H200``."""
+    if device.type == "cuda":
+        return f"CUDA: {torch.cuda.get_device_name(device)}"
+    if device.type == "mps":
+        return f"MPS: {platform.machine()}"
+    return f"CPU, {torch.get_num_threads()} threads"

@@ -1,0 +1,129 @@
+"""Every hyper-parameter for a pair of data set and model, under a recipe's name.
+
+``notebook`` trains as the course does, ``as_written`` repeats its slips as well, ``modern`` is what we would do.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from core.config import AugmentationStep, TrainingConfig
+from core.data.catalogue import datasets
+from core.errors import ConfigError
+from core.models import models
+from core.transforms import COURSE_CHAIN
+
+RECIPES = {
+    "modern": "One-cycle learning rate, Nesterov momentum, label smoothing, augmentation that suits the data.",
+    "notebook": "As the course has it: plain SGD, its batch size and epochs, with honest splits.",
+    "as_written": "The notebook to the letter, its slips included, to see what they cost.",
+}
+
+_SMALL_SETS = ("digits", "shapes")
+_FLIP = AugmentationStep(name="flip_horizontal", probability=0.5)
+
+
+def fitting_models(dataset: str) -> list[str]:
+    """Return the names of the models that take this data set's images, at a size that the recipe chooses."""
+    return [name for name in models if _refusal(dataset, name) is None]
+
+
+def recipe_config(recipe: str, *, dataset: str, model: str, **overrides: Any) -> TrainingConfig:
+    """Return the full configuration for a pair; ``overrides`` replace fields of `TrainingConfig` by name.
+
+    Raises ConfigError, with a sentence, for an unknown name, a pair that does not fit, or a value out of range.
+    """
+    if recipe not in RECIPES:
+        raise ConfigError(f"There is no recipe '{recipe}'; there is {', '.join(RECIPES)}.")
+    sentence = _refusal(dataset, model)
+    if sentence is not None:
+        raise ConfigError(sentence)
+    build = {"modern": _modern, "notebook": _notebook, "as_written": _as_written}[recipe]
+    fields = {"dataset": dataset, "model": model, "recipe": recipe, **build(dataset, model)}
+    size = overrides.get("image_size") or fields.get("image_size") or _image_size(dataset, model)
+    channels = _channels(dataset, model, bool(overrides.get("greyscale", fields.get("greyscale", False))))
+    suggested = models[model].suggest(channels=channels, image_size=size)
+    arguments = {**suggested, **fields.get("model_arguments", {}), **overrides.pop("model_arguments", {})}
+    try:
+        config = TrainingConfig(**{**fields, "image_size": size, "model_arguments": arguments})
+        return replace(config, **overrides)
+    except TypeError:
+        known = ", ".join(TrainingConfig.__dataclass_fields__)
+        raise ConfigError(f"A training has no setting among {', '.join(overrides)}; it has {known}.") from None
+
+
+def _image_size(dataset: str, model: str) -> int:
+    return models[model].natural_size or datasets[dataset].size
+
+
+def _channels(dataset: str, model: str, greyscale: bool) -> int:
+    return 1 if greyscale else 3 if model == "resnet18" else datasets[dataset].channels
+
+
+def _refusal(dataset: str, model: str) -> str | None:
+    size = _image_size(dataset, model)
+    return models[model].refusal(channels=_channels(dataset, model, False), image_size=size)
+
+
+def _notebook(dataset: str, model: str) -> dict[str, Any]:
+    """The course's own settings, and for the built-in sets the same idea with batches that suit them."""
+    if dataset in ("mnist", "fashion_mnist") and model != "resnet18":
+        return {"epochs": 10, "batch_size": 512, "learning_rate": 0.06}
+    if dataset == "cats_vs_dogs" or model == "resnet18":
+        return {
+            "epochs": 25,
+            "batch_size": 64,
+            "learning_rate": 0.06 if model != "resnet18" else 0.01,
+            "momentum": 0.0 if model != "resnet18" else 0.9,
+            "schedule": "step",
+        }
+    fields: dict[str, Any] = {"epochs": 10, "batch_size": 64, "learning_rate": 0.01, "momentum": 0.9}
+    if model == "enhanced_cnn" and dataset != "digits":
+        fields["augmentation"] = COURSE_CHAIN
+    if dataset in _SMALL_SETS:
+        fields |= {"epochs": 15, "batch_size": 32}
+    return fields
+
+
+def _as_written(dataset: str, model: str) -> dict[str, Any]:
+    fields = _notebook(dataset, model) | {"slips": ("validation_from_training", "no_eval_mode")}
+    if dataset == "cats_vs_dogs":
+        fields["slips"] = ("swapped_split", "no_eval_mode")
+        if model == "resnet18":
+            fields["slips"] += ("no_normalisation",)
+        else:
+            fields["greyscale"] = True
+    return fields
+
+
+def _modern(dataset: str, model: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "epochs": 10,
+        "batch_size": 128,
+        "learning_rate": 0.1,
+        "momentum": 0.9,
+        "nesterov": True,
+        "weight_decay": 5e-4,
+        "label_smoothing": 0.1,
+        "schedule": "one_cycle",
+        "augmentation": _augmentation(dataset),
+    }
+    if model in ("simple_nn", "lenet"):  # small nets without BatchNorm: less of everything
+        fields |= {"learning_rate": 0.05, "label_smoothing": 0.0, "weight_decay": 1e-4}
+    if model == "resnet18":
+        fields |= {"learning_rate": 0.02, "weight_decay": 1e-4}
+    if dataset in _SMALL_SETS:
+        fields |= {"epochs": 20, "batch_size": 32, "learning_rate": min(0.05, fields["learning_rate"])}
+    if dataset == "cats_vs_dogs":
+        fields |= {"epochs": 20}
+    return fields
+
+
+def _augmentation(dataset: str) -> tuple[AugmentationStep, ...]:
+    if dataset in ("mnist", "digits"):
+        gentle = {"degrees": 8.0, "translate": 0.1, "scale": 0.1, "shear": 0.0}
+        return (AugmentationStep(name="affine", settings=gentle),)
+    if dataset == "fashion_mnist":
+        return (_FLIP, AugmentationStep(name="crop", settings={"padding": 2}))
+    if dataset == "cats_vs_dogs":
+        return (_FLIP, AugmentationStep(name="resized_crop", settings={"smallest": 0.5}))
+    return COURSE_CHAIN

@@ -1,0 +1,330 @@
+"""The training loop, as a generator of typed facts.
+
+`Trainer.events` is the lesson: for each epoch, for each batch, forward, loss, backward, step; then a look at the
+validation images. It yields what happened and does nothing else: whoever consumes it saves, draws, stops or walks
+away. Every yield is a consistent state, and a resumed training equals an uninterrupted one bit for bit on the CPU,
+because batch order and augmentation are functions of (seed, epoch, step) and all other state is in `Trainer.state`.
+"""
+
+import dataclasses
+import math
+import random
+import time
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import SGD, AdamW, Optimizer
+from torch.optim.lr_scheduler import LRScheduler, OneCycleLR, StepLR
+
+from core.checkpoints import TrainerState
+from core.config import TrainingConfig
+from core.data import LabelledImages, Split
+from core.devices import best_device
+from core.errors import CheckpointError, DataError
+from core.events import EpochDone, Event, Finished, StepDone
+from core.models import build_model
+from core.preprocessing import InputFormat, measure_format, normalise, to_batch
+from core.pretrained import load_backbone, pretrained_normalisation
+from core.seeding import derive_seed
+from core.transforms import Chain
+
+EVALUATION_BATCH = 512
+
+
+@dataclass(kw_only=True)
+class Progress:
+    """Where a training stands: ``epoch`` whole epochs done, ``batch`` batches into the next, ``step`` in all.
+
+    The sums run over the present epoch's images; ``seconds`` over its training so far.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    loss_sum: float = 0.0
+    correct: int = 0
+    images: int = 0
+    seconds: float = 0.0
+    best_epoch: int = 0
+    best_accuracy: float = -1.0
+    best_loss: float = math.inf
+
+
+class Trainer:
+    """One training: a model, its optimizer and schedule, and the images of one split.
+
+    ``device`` overrides the config's. Raises ConfigError, ModelError or DataError, each with a sentence, where the
+    config does not fit the data. Seeds torch's default generator, which is process-wide: one trainer a process.
+    """
+
+    def __init__(
+        self, config: TrainingConfig, data: LabelledImages, split: Split, *, device: torch.device | None = None
+    ) -> None:
+        torch.manual_seed(config.seed)
+        random.seed(config.seed)
+        self.config, self.data, self.split = config, data, split
+        self.device = device or best_device(config.device)
+        self.train_indices = _limited(split, config)
+        self.format = input_format(config, data, split)
+        self.model = build_model(
+            config.model,
+            channels=self.format.channels,
+            image_size=self.format.size,
+            classes=len(data.spec.classes),
+            arguments=config.model_arguments,
+        )
+        load_backbone(self.model, config)
+        self.memory_format = torch.channels_last if config.precision == "bf16" else torch.contiguous_format
+        self.model.to(device=self.device, memory_format=self.memory_format)  # type: ignore[call-overload]
+        self.steps_per_epoch = len(self.train_indices) // config.batch_size
+        self.optimizer = make_optimizer(self.model, config)
+        self.schedule = make_schedule(self.optimizer, config, steps_per_epoch=self.steps_per_epoch)
+        self.augment = Chain(config.augmentation)
+        self.progress = Progress()
+        self.history: list[EpochDone] = []
+
+    def events(self) -> Iterator[Event]:
+        """Train to the end from wherever the training stands, yielding every fact; the last one is `Finished`."""
+        while self.progress.epoch < self.config.epochs and not self._out_of_patience():
+            self.model.train()
+            for images, labels in self._rest_of_epoch():
+                step = self._train_step(images, labels)
+                if not math.isfinite(step.loss):
+                    yield Finished(reason="diverged", step=step.step, best_epoch=self.progress.best_epoch)
+                    return
+                yield step
+            yield self._end_epoch()
+        reason = "early_stopped" if self._out_of_patience() else "completed"
+        yield Finished(reason=reason, step=self.progress.step, best_epoch=self.progress.best_epoch)  # type: ignore[arg-type]
+
+    def _train_step(self, images: Tensor, labels: Tensor) -> StepDone:
+        """Forward, loss, backward, step. A loss that is not finite leaves the weights as they are."""
+        started = time.perf_counter()
+        learning_rate = self.optimizer.param_groups[0]["lr"]
+        with self._precision():
+            logits = self.model(images)
+        loss = F.cross_entropy(logits.float(), labels, label_smoothing=self.config.label_smoothing)
+        value = loss.item()
+        progress = self.progress
+        if math.isfinite(value):
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+            if self.config.schedule == "one_cycle":
+                self.schedule.step()
+            progress.correct += int((logits.argmax(1) == labels).sum())
+            progress.loss_sum += value * len(labels)
+            progress.images += len(labels)
+        progress.batch += 1
+        progress.step += 1
+        seconds = time.perf_counter() - started
+        progress.seconds += seconds
+        return StepDone(
+            epoch=progress.epoch + 1,
+            step=progress.step,
+            loss=value,
+            learning_rate=learning_rate,
+            images=len(labels),
+            seconds=seconds,
+        )
+
+    def _end_epoch(self) -> EpochDone:
+        """Judge the model on the validation images, step the schedule, and begin the next epoch's sums."""
+        started = time.perf_counter()
+        learning_rate = self.optimizer.param_groups[0]["lr"]
+        val_loss, val_accuracy = self.validate()
+        if self.config.schedule == "step":
+            with warnings.catch_warnings():  # resumed at an epoch's end: torch cannot know that the optimizer stepped
+                warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step", category=UserWarning)
+                self.schedule.step()
+        progress = self.progress
+        better = (val_accuracy, -val_loss) > (progress.best_accuracy, -progress.best_loss)
+        progress.epoch += 1
+        if better:
+            progress.best_epoch, progress.best_accuracy, progress.best_loss = progress.epoch, val_accuracy, val_loss
+        done = EpochDone(
+            epoch=progress.epoch,
+            train_loss=progress.loss_sum / progress.images,
+            train_accuracy=progress.correct / progress.images,
+            val_loss=val_loss,
+            val_accuracy=val_accuracy,
+            learning_rate=learning_rate,
+            seconds=progress.seconds + time.perf_counter() - started,
+            is_best=better,
+        )
+        progress.batch, progress.loss_sum, progress.correct, progress.images, progress.seconds = 0, 0.0, 0, 0, 0.0
+        self.history.append(done)
+        return done
+
+    def validate(self) -> tuple[float, float]:
+        """Return mean loss (nats) and accuracy on the validation images, never augmented."""
+        if "no_eval_mode" in self.config.slips:
+            self.model.train()
+        else:
+            self.model.eval()
+        return test(self.model, self._validation_batches(), precision=self._precision)
+
+    def _rest_of_epoch(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches to come in this epoch, in an order that only seed and epoch decide; a small last one drops."""
+        epoch = self.progress.epoch
+        generator = torch.Generator().manual_seed(derive_seed(self.config.seed, "order", epoch))
+        order = self.train_indices[torch.randperm(len(self.train_indices), generator=generator)]
+        size = self.config.batch_size
+        for batch in range(self.progress.batch, self.steps_per_epoch):
+            started = time.perf_counter()
+            images, labels = self._images(order[batch * size : (batch + 1) * size])
+            generator.manual_seed(derive_seed(self.config.seed, "augmentation", epoch, batch))
+            images = self._as_input(self.augment(images, generator))
+            self.progress.seconds += time.perf_counter() - started
+            yield images, labels
+
+    def _validation_batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        for part in torch.from_numpy(self.split.validation).split(EVALUATION_BATCH):
+            images, labels = self._images(part)
+            yield self._as_input(images), labels
+
+    def _images(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """Return float32 (N, C, S, S) in [0, 1], not normalised, and int64 labels (N,), on the device."""
+        chosen = indices.numpy()
+        labels = torch.from_numpy(self.data.labels[chosen]).to(self.device)
+        return to_batch(self.data.images[chosen], self.format, self.device), labels
+
+    def _as_input(self, images: Tensor) -> Tensor:
+        return normalise(images, self.format).contiguous(memory_format=self.memory_format)
+
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.config.precision == "bf16")
+
+    def _out_of_patience(self) -> bool:
+        waited = self.progress.epoch - self.progress.best_epoch
+        return bool(self.config.patience) and self.progress.epoch > 0 and waited >= self.config.patience
+
+    def state(self) -> TrainerState:
+        """Return everything that decides how this training goes on; tensors are copies on the CPU."""
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        optimizer = self.optimizer.state_dict()
+        numbers: dict[str, dict[str, float]] = {}
+        for index, slots in optimizer["state"].items():
+            for name, value in slots.items():
+                if isinstance(value, Tensor):
+                    tensors[f"optimizer.{index}.{name}"] = value
+                elif value is not None:
+                    numbers.setdefault(str(index), {})[name] = value
+        tensors["rng.torch"] = torch.get_rng_state()
+        if self.device.type == "cuda":
+            tensors["rng.cuda"] = torch.cuda.get_rng_state(self.device)
+        version, words, gauss = random.getstate()
+        return TrainerState(
+            tensors={name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()},
+            values={
+                "progress": dataclasses.asdict(self.progress)
+                | {"best_loss": self.progress.best_loss if self.progress.best_epoch else None},
+                "history": [dataclasses.asdict(done) for done in self.history],
+                "optimizer": {"numbers": numbers, "param_groups": optimizer["param_groups"]},
+                "schedule": self.schedule.state_dict(),
+                "python_rng": [version, list(words), gauss],
+            },
+        )
+
+    def load_state(self, state: TrainerState) -> None:
+        """Go on from ``state``; raises CheckpointError where it belongs to another model or optimizer."""
+        try:
+            values = state.values
+            weights = {name[6:]: value for name, value in state.tensors.items() if name.startswith("model.")}
+            self.model.load_state_dict(weights)
+            slots: dict[int, dict[str, Any]] = {
+                int(index): dict(numbers) for index, numbers in values["optimizer"]["numbers"].items()
+            }
+            for name, value in state.tensors.items():
+                if name.startswith("optimizer."):
+                    _prefix, index, slot = name.split(".", 2)
+                    slots.setdefault(int(index), {})[slot] = value
+            groups = [
+                {key: tuple(value) if key == "betas" else value for key, value in group.items()}
+                for group in values["optimizer"]["param_groups"]
+            ]
+            self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
+            self.schedule.load_state_dict(values["schedule"])
+            best_loss = values["progress"]["best_loss"]
+            self.progress = Progress(**values["progress"] | {"best_loss": math.inf if best_loss is None else best_loss})
+            self.history = [EpochDone(**done) for done in values["history"]]
+            torch.set_rng_state(state.tensors["rng.torch"])
+            if "rng.cuda" in state.tensors and self.device.type == "cuda":
+                torch.cuda.set_rng_state(state.tensors["rng.cuda"], self.device)
+            version, words, gauss = values["python_rng"]
+            random.setstate((version, tuple(words), gauss))
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise CheckpointError(f"This saved state does not belong to this training: {error}.") from error
+
+
+def test(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], *, precision: Any) -> tuple[float, float]:
+    """Return mean cross-entropy (nats) and accuracy over ``batches`` of normalised images and labels.
+
+    The caller sets the model's mode: `model.eval()` is what the notebook forgot.
+    """
+    loss_sum, correct, count = 0.0, 0, 0
+    with torch.inference_mode():
+        for images, labels in batches:
+            with precision():
+                logits = model(images).float()
+            loss_sum += F.cross_entropy(logits, labels, reduction="sum").item()
+            correct += int((logits.argmax(1) == labels).sum())
+            count += len(labels)
+    return loss_sum / count, correct / count
+
+
+def input_format(config: TrainingConfig, data: LabelledImages, split: Split) -> InputFormat:
+    """Return what the config's network is fed: pretrained weights bring their normalisation, others measure the
+    training images. ``no_normalisation`` among the slips leaves pixels in [0, 1]."""
+    channels = 1 if config.greyscale else 3 if config.model == "resnet18" else data.spec.channels
+    if "no_normalisation" in config.slips:
+        return InputFormat(channels=channels, size=data.size, mean=(0.0,) * channels, std=(1.0,) * channels)
+    known = pretrained_normalisation(config)
+    if known is not None:
+        return InputFormat(channels=channels, size=data.size, mean=known[0], std=known[1])
+    sample = split.train[:: max(1, len(split.train) // 5000)]
+    return measure_format(data.images[sample], channels=channels)
+
+
+def make_optimizer(model: nn.Module, config: TrainingConfig) -> Optimizer:
+    """Return SGD or AdamW over what learns; weight decay spares biases and BatchNorm (one-dimensional parameters)."""
+    learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    groups = [
+        {"params": [p for p in learning if p.dim() > 1], "weight_decay": config.weight_decay},
+        {"params": [p for p in learning if p.dim() <= 1], "weight_decay": 0.0},
+    ]
+    if config.optimizer == "adamw":
+        return AdamW(groups, lr=config.learning_rate)
+    return SGD(groups, lr=config.learning_rate, momentum=config.momentum, nesterov=config.nesterov)
+
+
+def make_schedule(optimizer: Optimizer, config: TrainingConfig, *, steps_per_epoch: int) -> LRScheduler:
+    """Return torch's schedule: per epoch for ``step``, per step for ``one_cycle``; ``constant`` never steps it."""
+    if config.schedule == "one_cycle":
+        return OneCycleLR(
+            optimizer,
+            max_lr=config.learning_rate,
+            total_steps=steps_per_epoch * config.epochs + 1,
+            pct_start=0.25,
+            cycle_momentum=False,
+        )
+    return StepLR(optimizer, step_size=config.step_size, gamma=config.gamma)
+
+
+def _limited(split: Split, config: TrainingConfig) -> Tensor:
+    """The training images' indices, at most ``limit`` of them, chosen by the seed."""
+    indices = torch.from_numpy(split.train)
+    if config.limit is not None and config.limit < len(indices):
+        generator = torch.Generator().manual_seed(derive_seed(config.seed, "limit"))
+        indices = indices[torch.randperm(len(indices), generator=generator)[: config.limit]]
+    if len(indices) < config.batch_size:
+        raise DataError(
+            f"There are {len(indices)} training images, fewer than one batch of {config.batch_size}; "
+            f"use a smaller batch size or a higher limit."
+        )
+    return indices
