@@ -8,11 +8,7 @@ import dataclasses
 import datetime
 import hashlib
 import json
-import math
-import os
 import re
-import secrets
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,16 +19,30 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
+from core.card import SCHEMA, Card, Metrics, refuse_constant
 from core.config import TrainingConfig
 from core.errors import CheckpointError, ConfigError, LabError
-from core.events import EpochDone
 from core.home import checkpoints_folder, home
 from core.models import build_model
 from core.predictions import Predictions
 from core.preprocessing import InputFormat
-from core.registry import Value
+from core.whole_files import write_folder
 
-SCHEMA = 1
+__all__ = [
+    "Card",
+    "Checkpoint",
+    "Metrics",
+    "TrainerState",
+    "find",
+    "load_state",
+    "newest_in",
+    "now",
+    "read",
+    "save",
+    "save_state",
+    "shipped",
+]
+
 MAX_BYTES = 2 * 2**30
 _WEIGHTS, _CARD, _PREDICTIONS = "model.safetensors", "card.json", "predictions.safetensors"
 _FLOATS = (torch.float32, torch.float16)
@@ -44,96 +54,6 @@ class TrainerState:
 
     tensors: dict[str, Tensor]
     values: dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Metrics:
-    """The verdict on the test split: ``test_accuracy`` in [0, 1] over ``test_n`` images with its 95 % interval.
-
-    ``unseen`` is False where the images may have been trained on; the figure is then no test accuracy.
-    """
-
-    test_accuracy: float
-    test_n: int
-    test_ci95: tuple[float, float]
-    test_loss: float
-    unseen: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Card:
-    """What a model file says of itself. ``seconds`` is training time, ``sha256`` that of the weights file."""
-
-    schema: int = SCHEMA
-    name: str
-    title: str
-    model: str
-    arguments: Mapping[str, Value]
-    channels: int
-    image_size: int
-    classes: tuple[str, ...]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    dataset: str
-    data_fingerprint: str
-    split_fingerprint: str
-    config: TrainingConfig
-    epoch: int
-    seconds: float
-    created: str
-    device: str
-    parameters: int
-    trainable_parameters: int
-    metrics: Metrics | None = None
-    history: tuple[EpochDone, ...] = ()
-    sha256: str = ""
-    notes: str = ""
-
-    def to_json(self) -> str:
-        """Return the card as strict JSON, indented for people."""
-        return json.dumps(dataclasses.asdict(self), allow_nan=False, indent=1, ensure_ascii=False) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> "Card":
-        """Return the card written by `to_json`; raises CheckpointError for a newer schema or any wrong field."""
-        try:
-            fields = json.loads(text, parse_constant=_refuse_constant)
-            schema = fields["schema"]
-            if isinstance(schema, int) and schema > SCHEMA:
-                raise CheckpointError(
-                    f"This checkpoint has schema {schema}; this lab reads up to {SCHEMA}. Update CNN Lab to open it."
-                )
-            fields["config"] = TrainingConfig.from_fields(fields["config"])
-            fields["history"] = tuple(EpochDone(**done) for done in fields["history"])
-            if fields["metrics"] is not None:
-                metrics = fields["metrics"]
-                fields["metrics"] = Metrics(**{**metrics, "test_ci95": tuple(metrics["test_ci95"])})
-            fields["arguments"] = {
-                name: tuple(value) if isinstance(value, list) else value for name, value in fields["arguments"].items()
-            }
-            for name in ("classes", "mean", "std"):
-                fields[name] = tuple(fields[name])
-            card = cls(**fields)
-            card.check()
-        except (ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
-            raise CheckpointError(f"This checkpoint's card cannot be read: {error}.") from None
-        return card
-
-    def check(self) -> None:
-        """Raise ValueError where the fields contradict each other or have the wrong type."""
-        for name, kind in (("name", str), ("title", str), ("model", str), ("dataset", str), ("notes", str)):
-            if not isinstance(getattr(self, name), kind):
-                raise ValueError(f"{name} must be text")
-        if self.channels not in (1, 3) or len(self.mean) != self.channels or len(self.std) != self.channels:
-            raise ValueError("channels, mean and std do not agree")
-        if not all(isinstance(value, int | float) and math.isfinite(value) for value in self.mean + self.std):
-            raise ValueError("mean and std must be finite numbers")
-        if not all(value > 0 for value in self.std):
-            raise ValueError("every std must be above 0")
-        if not 2 <= len(self.classes) <= 1000 or not all(isinstance(name, str) for name in self.classes):
-            raise ValueError("classes must be 2 to 1,000 names")
-        if not isinstance(self.image_size, int) or not 8 <= self.image_size <= 512:
-            raise ValueError("image_size must lie between 8 and 512")
 
 
 @dataclass(frozen=True)
@@ -275,7 +195,7 @@ def save(
                 "confidence": (torch.from_numpy(predictions.confidence) * 255).round().to(torch.uint8),
             }
         )
-    _write_folder(folder, files)
+    _write(folder, files)
     return Checkpoint(folder, card)
 
 
@@ -288,14 +208,14 @@ def save_state(folder: Path, state: TrainerState, config: TrainingConfig) -> Pat
         "values": state.values,
         "sha256": hashlib.sha256(tensors).hexdigest(),
     }
-    _write_folder(folder, {"state.safetensors": tensors, "state.json": json.dumps(about, allow_nan=False).encode()})
+    _write(folder, {"state.safetensors": tensors, "state.json": json.dumps(about, allow_nan=False).encode()})
     return folder
 
 
 def load_state(folder: Path) -> tuple[TrainerState, TrainingConfig]:
     """Return the state written by `save_state` and its config; raises CheckpointError where it is damaged."""
     try:
-        about = json.loads((folder / "state.json").read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        about = json.loads((folder / "state.json").read_text(encoding="utf-8"), parse_constant=refuse_constant)
         if about["schema"] > SCHEMA:
             raise CheckpointError(f"This state has schema {about['schema']}; this lab reads up to {SCHEMA}.")
         config = TrainingConfig.from_fields(about["config"])
@@ -308,6 +228,13 @@ def load_state(folder: Path) -> tuple[TrainerState, TrainingConfig]:
 def now() -> str:
     """Return today's date, UTC, as ISO text."""
     return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    try:
+        write_folder(folder, files)
+    except OSError as error:
+        raise CheckpointError(f"'{folder.name}' could not be written: {error.strerror or error}.") from error
 
 
 def _check_weights(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
@@ -341,44 +268,3 @@ def _read_tensors(path: Path, sha256: str | None) -> dict[str, Tensor]:
         return safetensors.torch.load(data)
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
         raise CheckpointError(f"'{path.name}' of '{path.parent.name}' is not a safetensors file: {error}.") from None
-
-
-def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write beside, flush to the disk, rename: a reader sees the old folder or the new one, never half of one."""
-    beside = folder.parent / f".{folder.name}.{secrets.token_hex(4)}"
-    old = folder.parent / f".{folder.name}.{secrets.token_hex(4)}.old"
-    try:
-        beside.mkdir(parents=True)
-        for name, data in files.items():
-            _write_file(beside / name, data)
-        _sync(beside)
-        if folder.exists():
-            folder.rename(old)
-        beside.rename(folder)
-        _sync(folder.parent)
-    except OSError as error:
-        raise CheckpointError(f"'{folder.name}' could not be written: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _write_file(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "nt":  # Windows cannot open a folder; its rename is durable by itself
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _refuse_constant(text: str) -> Any:
-    raise ValueError(f"{text} is not a number of strict JSON")

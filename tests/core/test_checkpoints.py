@@ -10,7 +10,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from core import checkpoints
+from core import checkpoints, whole_files
 from core.checkpoints import Card, Checkpoint, Metrics, TrainerState, find, load_state, read, save, save_state, shipped
 from core.config import AugmentationStep, TrainingConfig
 from core.errors import CheckpointError
@@ -248,7 +248,7 @@ def test_a_write_that_fails_keeps_the_old_checkpoint(tmp_path: Path, monkeypatch
         path.write_bytes(data[:10])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoints, "_write_file", full)
+    monkeypatch.setattr(whole_files, "_write_file", full)
     with pytest.raises(CheckpointError, match="No space left on device"):
         save(tmp_path / "probe", network(), card(epoch=2))
     assert read(tmp_path / "probe").load_model() is not None

@@ -1,0 +1,18 @@
+"""Named augmentations that work on a whole batch, each image with values of its own.
+
+Nothing in this package is ever called on validation or test images.
+"""
+
+from core.transforms import geometry, appearance  # isort: skip  # noqa: F401  (they register themselves)
+from core.transforms.chain import COURSE_CHAIN, Chain, chain_code, chain_from_json, chain_json
+from core.transforms.transform import Transform, transforms
+
+__all__ = [
+    "COURSE_CHAIN",
+    "Chain",
+    "Transform",
+    "chain_code",
+    "chain_from_json",
+    "chain_json",
+    "transforms",
+]

@@ -1,0 +1,97 @@
+"""Augmentations one after the other: applied, traced, and written as code and as JSON."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+import torch
+from torch import Generator, Tensor
+
+from core.config import AugmentationStep
+from core.errors import ConfigError
+from core.registry import check_values
+from core.transforms.transform import transforms
+
+COURSE_CHAIN = (
+    AugmentationStep(name="flip_horizontal", probability=0.5),
+    AugmentationStep(name="crop", settings={"padding": 4}),
+)
+"""The course's own: flip, then RandomCrop(32, padding=4); Normalize follows for every image."""
+
+
+class Chain:
+    """Transforms in order, each applied to an image with its own probability."""
+
+    def __init__(self, steps: Sequence[AugmentationStep]) -> None:
+        """Raise ConfigError for an unknown transform or setting."""
+        self.steps = [
+            (step, transforms[step.name], check_values(transforms[step.name].settings, step.settings, of=step.name))
+            for step in steps
+        ]
+
+    def __call__(self, batch: Tensor, generator: Generator) -> Tensor:
+        """Return the augmented batch, float32 (N, C, H, W) in [0, 1]; ``generator`` alone decides what is drawn."""
+        return self._run(batch, generator, None)
+
+    def trace(self, batch: Tensor, generator: Generator) -> tuple[Tensor, list[dict[str, dict[str, float]]]]:
+        """Return the augmented batch and, for each image, the drawn values of the transforms that were applied to it.
+
+        The keys are ``"<position>. <transform>"``, because a chain may hold one transform twice.
+        """
+        values: list[dict[str, dict[str, float]]] = [{} for _image in batch]
+        return self._run(batch, generator, values), values
+
+    def _run(self, batch: Tensor, generator: Generator, values: list[dict[str, dict[str, float]]] | None) -> Tensor:
+        count = len(batch)
+        for position, (step, transform, settings) in enumerate(self.steps, start=1):
+            chosen = torch.rand(count, generator=generator) < step.probability
+            drawn = transform.draw(count, generator, **settings)
+            where = chosen.nonzero().squeeze(1)
+            if values is not None:
+                for index in where.tolist():
+                    values[index][f"{position}. {transform.name}"] = {
+                        name: round(float(value[index]), 4) for name, value in drawn.items()
+                    }
+            if len(where) == 0:
+                continue
+            here = {name: value[where].to(batch.device) for name, value in drawn.items()}
+            if len(where) == count:
+                batch = transform.apply(batch, here, **settings)
+            else:
+                batch = batch.clone()
+                selected = where.to(batch.device)
+                batch[selected] = transform.apply(batch[selected], here, **settings)
+        return batch
+
+
+def chain_code(steps: Sequence[AugmentationStep], *, mean: Sequence[float], std: Sequence[float]) -> str:
+    """Return the chain as torchvision source: what to write in a notebook for the training images."""
+    lines = []
+    for step, transform, settings in Chain(steps).steps:
+        code = transform.code(**settings)
+        lines.append(code if step.probability == 1 else f"v2.RandomApply([{code}], p={step.probability})")
+    body = "".join(f"    {line},\n" for line in lines)
+    return (
+        "import torch\nfrom torchvision.transforms import v2\n\n"
+        "train_transform = v2.Compose([\n    v2.ToImage(),\n    v2.ToDtype(torch.float32, scale=True),\n"
+        f"{body}    v2.Normalize(mean={list(mean)}, std={list(std)}),\n])\n"
+        "test_transform = v2.Compose([  # no augmentation: test images stay as they are\n"
+        "    v2.ToImage(),\n    v2.ToDtype(torch.float32, scale=True),\n"
+        f"    v2.Normalize(mean={list(mean)}, std={list(std)}),\n])\n"
+    )
+
+
+def chain_json(steps: Sequence[AugmentationStep]) -> str:
+    """Return the chain as JSON that `chain_from_json` reads."""
+    return json.dumps([asdict(step) for step in steps], indent=1, allow_nan=False)
+
+
+def chain_from_json(text: str) -> tuple[AugmentationStep, ...]:
+    """Return the chain written by `chain_json`, checked; raises ConfigError with a sentence where it is not one."""
+    try:
+        entries = json.loads(text)
+        steps = tuple(AugmentationStep(**entry) for entry in entries)
+        checked = Chain(steps).steps
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ConfigError(f"This is not a chain of augmentations: {error}.") from None
+    return tuple(replace(step, settings=settings) for step, _transform, settings in checked)

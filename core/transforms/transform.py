@@ -1,0 +1,71 @@
+"""What an augmentation is, and the one registry of them.
+
+torchvision's v2 random transforms draw one set of values for the batch they are given; training here augments a batch
+at a time, so a transform is two functions: ``draw`` (how each image will be changed) and ``apply`` (the change).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from core.registry import Registry, Setting, settings_of
+
+Drawn = dict[str, Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transform:
+    """One registered augmentation.
+
+    ``draw(count, generator, **settings)`` returns float32 (count,) values by name; ``apply(batch, drawn, **settings)``
+    maps float32 (N, C, H, W) in [0, 1] to the same shape; ``code(**settings)`` is torchvision's own version as source.
+    ``caution`` says when it may change the label ("" where it does not).
+    """
+
+    name: str
+    title: str
+    summary: str
+    settings: tuple[Setting, ...]
+    draw: Callable[..., Drawn]
+    apply: Callable[..., Tensor]
+    code: Callable[..., str]
+    caution: str = ""
+
+
+transforms: Registry[Transform] = Registry("transform")
+
+
+def register(
+    *, name: str, title: str, summary: str, apply: Callable[..., Tensor], code: Callable[..., str], caution: str = ""
+) -> Callable[[Callable[..., Drawn]], Callable[..., Drawn]]:
+    """Register the decorated ``draw`` with its ``apply``; the decorated function's signature gives the settings."""
+
+    def add(draw: Callable[..., Drawn]) -> Callable[..., Drawn]:
+        transforms.add(
+            name,
+            Transform(
+                name=name,
+                title=title,
+                summary=summary,
+                settings=settings_of(draw),
+                draw=draw,
+                apply=apply,
+                code=code,
+                caution=caution,
+            ),
+        )
+        return draw
+
+    return add
+
+
+def uniform(count: int, generator: Generator, low: float, high: float) -> Tensor:
+    """Return float32 (count,) values between ``low`` and ``high``."""
+    return torch.rand(count, generator=generator) * (high - low) + low
+
+
+def per_image(values: Tensor) -> Tensor:
+    """Return (N,) values as (N, 1, 1, 1), to go with a batch."""
+    return values.view(-1, 1, 1, 1)

@@ -1,0 +1,45 @@
+"""Turn the checkpoint of a finished training into one that ships: ``python scripts/ship_checkpoint.py RUN NAME``.
+
+The weights can be halved (``--half``); a halved model is judged again, so that the card's figures are those of the
+file that ships. The data set must be at hand.
+"""
+
+import argparse
+import dataclasses
+
+from core.checkpoints import Metrics, find, save
+from core.evaluation import evaluate_checkpoint
+from core.home import checkpoints_folder
+
+
+def main() -> None:
+    """Read the command line, judge, write ``checkpoints/NAME`` and say what was written."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", help="folder of a finished training, or a run's id")
+    parser.add_argument("name", help="folder name in checkpoints/")
+    parser.add_argument("--title", required=True, help="what people see")
+    parser.add_argument("--notes", default="", help="one or two sentences on how it was made")
+    parser.add_argument("--half", action="store_true", help="store float16 weights")
+    arguments = parser.parse_args()
+
+    source = find(arguments.run)
+    card = dataclasses.replace(
+        source.card, name=arguments.name, title=arguments.title, notes=arguments.notes, metrics=None
+    )
+    folder = checkpoints_folder() / arguments.name
+    written = save(folder, source.load_model(), card, half=arguments.half)
+    verdict = evaluate_checkpoint(written)
+    metrics = Metrics(
+        test_accuracy=verdict.accuracy,
+        test_n=verdict.n,
+        test_ci95=verdict.ci95,
+        test_loss=verdict.loss,
+        unseen=verdict.unseen,
+    )
+    card = dataclasses.replace(card, metrics=metrics)
+    save(folder, written.load_model(), card, verdict.predictions, half=arguments.half)
+    print(f"{arguments.name}: {verdict.summary}")
+
+
+if __name__ == "__main__":
+    main()
