@@ -1,0 +1,99 @@
+"""Where a run keeps its files, whether the disk has room for them, and how leftovers are cleared away.
+
+Everything of one run lies in one folder that carries its id. What is saved there is named for its step or epoch, and
+equal states come out of equal configurations, so a worker that was replaced cannot spoil what its successor saves.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import psutil
+
+from core.errors import RunError
+from core.runs.records import StoreError, check_id
+
+LOW_DISK = 500 * 2**20  # below this much free space nothing new is written
+QUOTA = 5 * 2**30  # bytes of saved folders that one owner's runs may hold
+LOG_LINES = 40
+TEMPORARY = ".tmp-"
+_NETWORK = frozenset(
+    (
+        *("nfs", "nfs3", "nfs4", "cifs", "smbfs", "smb2", "smb3", "afpfs", "ncpfs", "webdav", "davfs", "afs", "drvfs"),
+        *("fuse.sshfs", "fuse.davfs", "fuse.rclone", "fuse.s3fs", "fuse.ceph", "fuse.glusterfs", "vboxsf", "prl_fs"),
+        *("ceph", "glusterfs", "lustre", "beegfs", "gpfs", "ocfs2", "pvfs2"),
+    )
+)
+
+
+class DiskFullError(RunError):
+    """The disk is too full to save; ``str(error)`` says how full."""
+
+
+def run_folder(home: Path, run_id: str) -> Path:
+    """Return ``<home>/runs/<run id>``; raises RunError for what is not an id."""
+    return home / "runs" / check_id(run_id)
+
+
+def log_file(home: Path, run_id: str, fence: int) -> Path:
+    """Return the file that takes a worker's standard output and error."""
+    return run_folder(home, run_id) / f"worker-{fence:04d}.log"
+
+
+def last_lines(path: Path, *, lines: int = LOG_LINES) -> str:
+    """Return the last lines of a text file, at most 8 KB of them; '' where there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 8_192))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def size_of(folder: Path) -> int:
+    """Return the bytes that the files below ``folder`` take; 0 where it is gone."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def free_space(folder: Path) -> int:
+    """Return the free bytes of the disk that holds ``folder``, or will hold it."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def check_space(folder: Path, *, needed: int = 0) -> None:
+    """Raise DiskFullError with a sentence where writing ``needed`` bytes would leave less than `LOW_DISK` free."""
+    free = free_space(folder)
+    if free - needed < LOW_DISK:
+        raise DiskFullError(
+            f"The disk has {free / 2**20:,.0f} MB free and {(LOW_DISK + needed) / 2**20:,.0f} MB are needed to go on; "
+            "free some space, for example by deleting old runs."
+        )
+
+
+def refuse_network_disk(folder: Path) -> None:
+    """Raise StoreError where ``folder`` lies on a network file system, on which SQLite's WAL can be damaged."""
+    folder = folder.resolve()
+    best = ""
+    kind = ""
+    for part in psutil.disk_partitions(all=True):
+        if folder.is_relative_to(part.mountpoint) and len(part.mountpoint) >= len(best):
+            best = part.mountpoint
+            kind = "remote" if "remote" in part.opts.split(",") else part.fstype.lower()
+    if kind in _NETWORK or kind == "remote" or str(folder).startswith("\\\\"):
+        raise StoreError(
+            f"The lab's folder lies on a network file system ({kind or 'a share'}), where its store could be damaged; "
+            "set CNN_LAB_HOME to a folder on a local disk."
+        )
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder for good; a name that no other code looks for comes first, so that no half of it is found."""
+    doomed = folder.with_name(f"{TEMPORARY}deleted-{folder.name}-{os.getpid()}")
+    try:
+        folder.replace(doomed)
+    except FileNotFoundError:
+        return
+    shutil.rmtree(doomed, ignore_errors=True)

@@ -1,0 +1,60 @@
+"""Who is served next, written twice: as the SQL of the one claim, and as the places that people are shown.
+
+The order: a run that lost its worker first (it had its turn already), then the owner with the fewest runs at work,
+then the owner who was served longest ago, then age. A test holds the two to each other.
+"""
+
+import heapq
+import sqlite3
+from collections import defaultdict
+
+AT_WORK_SQL = "status IN ('running', 'stopping')"
+
+# One statement: nobody can come between looking and taking. A run whose last worker is not yet known to be gone waits.
+CLAIM = f"""
+    UPDATE runs SET status = 'running', reason = '', message = '', log = '', fence = fence + 1, front = 0, again = 0,
+        started = coalesce(started, :now), ended = NULL, beat = :now,
+        threads = coalesce(threads, :threads), images_per_second = NULL,
+        claimed_step = (SELECT coalesce(max(step), 0) FROM checkpoints WHERE run = runs.id AND kind = 'state')
+    WHERE id = (
+        SELECT waiting.id FROM runs AS waiting LEFT JOIN owners USING (owner)
+        WHERE waiting.status = 'queued' AND waiting.handle = ''
+            AND (SELECT count(*) FROM runs WHERE {AT_WORK_SQL}) < :slots
+        ORDER BY waiting.front DESC,
+            (SELECT count(*) FROM runs WHERE owner = waiting.owner AND {AT_WORK_SQL}),
+            coalesce(owners.served, 0), waiting.ticket
+        LIMIT 1)
+    RETURNING id, owner, fence, threads
+"""
+SERVED = """
+    INSERT INTO owners VALUES (?, (SELECT coalesce(max(served), 0) + 1 FROM owners))
+    ON CONFLICT (owner) DO UPDATE SET served = excluded.served
+"""
+
+
+def positions(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return the place in the queue, from 1, of every queued run.
+
+    The places say in which order runs would be taken if those at work went on and each newcomer finished in turn.
+    """
+    waiting = connection.execute("SELECT id, owner, front FROM runs WHERE status = 'queued' ORDER BY ticket").fetchall()
+    at_work = dict(
+        connection.execute(f"SELECT owner, count(*) FROM runs WHERE {AT_WORK_SQL} GROUP BY owner").fetchall()
+    )
+    served = dict(connection.execute("SELECT owner, served FROM owners").fetchall())
+    order = [row["id"] for row in waiting if row["front"]]
+    lines: dict[str, list[str]] = defaultdict(list)
+    for row in reversed(waiting):
+        if not row["front"]:
+            lines[row["owner"]].append(row["id"])
+    age = {row["id"]: place for place, row in enumerate(waiting)}
+    heap = [(at_work.get(owner, 0), served.get(owner, 0), age[line[-1]], owner) for owner, line in lines.items()]
+    heapq.heapify(heap)
+    turn = max(served.values(), default=0)
+    while heap:
+        busy, _, _, owner = heapq.heappop(heap)
+        order.append(lines[owner].pop())
+        turn += 1
+        if lines[owner]:
+            heapq.heappush(heap, (busy, turn, age[lines[owner][-1]], owner))
+    return {run_id: place for place, run_id in enumerate(order, start=1)}

@@ -1,0 +1,248 @@
+"""The process that owns the queue: it claims runs, starts workers, watches them, and takes back what they lose.
+
+One leads a store at a time, by a file lock. It holds nothing that the store does not: when it dies, the workers go on
+and the next one finds them. It leaves by itself when there has been nothing to do for some minutes.
+"""
+
+import logging
+import math
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+import psutil
+
+from core.errors import RunError
+from core.runs import folders
+from core.runs.executors import Executor, Job, environment, find_process, start_detached
+from core.runs.queue_writes import Held, Queue
+from core.runs.records import AT_WORK, StoreError
+from core.runs.store import Store
+
+log = logging.getLogger(__name__)
+
+_LOCK = "supervisor.lock"
+_LOG = "supervisor.log"
+_LOG_BYTES = 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long the supervisor waits, in seconds.
+
+    ``tick`` between two looks; ``ask`` and ``force`` from a request to stop until SIGTERM and until SIGKILL;
+    ``silence`` without a sign of life until a worker is given up; ``start`` for a worker nobody has heard of yet;
+    ``linger`` for a process to end after its run has; ``quiet`` after a start until workers count as under way;
+    ``idle`` without work until the supervisor leaves.
+    """
+
+    tick: float = 0.2
+    ask: float = 4.0
+    force: float = 8.0
+    silence: float = 60.0
+    start: float = 20.0
+    linger: float = 15.0
+    quiet: float = 15.0
+    idle: float = 600.0
+
+
+class Supervisor:
+    """One leader's work. `supervise` makes sure that there is one only."""
+
+    def __init__(
+        self,
+        store: Store,
+        executor: Executor,
+        *,
+        slots: int = 1,
+        patience: Patience | None = None,
+        when_quiet: Callable[[], None] | None = None,
+    ) -> None:
+        """``when_quiet`` is called at every look while no worker is coming up, for what should not compete with one."""
+        self.store = store
+        self.queue = Queue(store)
+        self.executor = executor
+        self.slots = slots
+        self.patience = patience or Patience()
+        self.leaving = threading.Event()
+        self._when_quiet = when_quiet or (lambda: None)
+        self._last_claim = -math.inf
+        self._seen: dict[tuple[str, int], tuple[str, float, float]] = {}  # of each worker: status, beat, since when
+        self._asked: set[tuple[str, int]] = set()
+        self._forced: set[tuple[str, int]] = set()
+
+    def run(self) -> None:
+        """Serve the queue until `leaving` is set or there has been nothing to do for long enough."""
+        process = psutil.Process()
+        self.queue.appear(process.pid, process.create_time())
+        for held in self.queue.held():
+            if held.handle:
+                found = self.executor.reattach(held.handle)
+                log.info("run %s, worker %d: %s", held.run_id, held.fence, "found at work" if found else "gone")
+        busy = time.monotonic()
+        while not self.leaving.wait(self.patience.tick):
+            try:
+                if self.tick():
+                    busy = time.monotonic()
+                elif time.monotonic() - busy > self.patience.idle and self.queue.leave(process.pid, if_idle=True):
+                    log.info("nothing to do; leaving")
+                    return
+            except StoreError as error:  # a full disk passes; the workers save and wait for nobody
+                log.warning("%s", error)
+                self.leaving.wait(1.0)
+        self.queue.leave(process.pid, if_idle=False)
+
+    def tick(self) -> bool:
+        """Look at every worker once, then fill free slots; returns whether there is any work at all."""
+        held = self.queue.held()
+        for each in held:
+            self._watch(each)
+        if folders.free_space(self.store.home) < folders.LOW_DISK:
+            return bool(held)
+        returned = self.queue.again()
+        started = 0
+        while self._start_next():
+            started += 1
+            self._last_claim = time.monotonic()
+        if time.monotonic() - self._last_claim > self.patience.quiet:
+            self._when_quiet()
+        return bool(held or returned or started)
+
+    def _start_next(self) -> bool:
+        claim = self.queue.claim(slots=self.slots, threads=threads_each(self.slots))
+        if claim is None:
+            return False
+        job = Job(home=self.store.home, run_id=claim.run_id, fence=claim.fence, threads=claim.threads)
+        try:
+            self.queue.started(claim, self.executor.submit(job))
+            log.info("run %s, worker %d: started", claim.run_id, claim.fence)
+        except RunError as error:
+            log.warning("run %s, worker %d: %s", claim.run_id, claim.fence, error)
+            self.queue.refused(claim, str(error))
+        return True
+
+    def _watch(self, held: Held) -> None:
+        """Clear away a worker that is gone; press one that should go; give up one that is silent."""
+        key = (held.run_id, held.fence)
+        now = time.monotonic()
+        status, beat, since = self._seen.get(key, ("", -1.0, now))
+        if (status, beat) != (held.status, held.beat if held.status == "running" else beat):
+            since = now
+        self._seen[key] = (held.status, held.beat, since)
+        waited = now - since
+        if not held.handle:  # claimed by a supervisor that died before it could say who does the work
+            if waited > self.patience.start:
+                self._gone(held)
+        elif not self.executor.poll(held.handle):
+            self._gone(held)
+        elif held.status == "running":
+            if waited > self.patience.silence:
+                self._force(held, "silent")
+        elif held.status not in AT_WORK:
+            if waited > self.patience.linger:
+                self._force(held, "lingering")
+        elif waited > self.patience.force:
+            self._force(held, "does not stop")
+        elif waited > self.patience.ask and key not in self._asked:
+            self._asked.add(key)
+            self.executor.cancel(held.handle, force=False)
+
+    def _force(self, held: Held, why: str) -> None:
+        if (held.run_id, held.fence) not in self._forced:
+            log.warning("run %s, worker %d: %s; ended by force", held.run_id, held.fence, why)
+            self._forced.add((held.run_id, held.fence))
+        self.executor.cancel(held.handle, force=True)
+
+    def _gone(self, held: Held) -> None:
+        key = (held.run_id, held.fence)
+        lines = folders.last_lines(folders.log_file(self.store.home, held.run_id, held.fence))
+        self.queue.gone(held, log=lines, forced=key in self._forced)
+        log.info("run %s, worker %d: gone", held.run_id, held.fence)
+        self._seen.pop(key, None)
+        self._asked.discard(key)
+        self._forced.discard(key)
+
+
+def supervise(supervisor: Supervisor, *, wait: float = 5.0) -> bool:
+    """Lead the store until there is nothing to do; returns False where another supervisor leads it.
+
+    ``wait``: seconds to wait for one that may be leaving just now.
+    """
+    try:
+        with filelock.FileLock(supervisor.store.home / _LOCK, timeout=wait):
+            supervisor.run()
+    except filelock.Timeout:
+        return False
+    return True
+
+
+def is_led(store: Store) -> bool:
+    """Whether a supervisor leads this store now, by its lock."""
+    try:
+        with filelock.FileLock(store.home / _LOCK, timeout=0):
+            return False
+    except filelock.Timeout:
+        return True
+
+
+def threads_each(slots: int) -> int:
+    """Return the threads that each of ``slots`` workers gets: ``OMP_NUM_THREADS``, or a fair part of the cores."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    if wanted.isdigit() and int(wanted) > 0:
+        return int(wanted)
+    cores = os.cpu_count() or 1
+    if sys.platform == "linux":
+        cores = len(os.sched_getaffinity(0))
+    return max(1, min(cores, psutil.cpu_count(logical=False) or cores) // slots)
+
+
+def slots_wanted() -> int:
+    """Return how many runs may be at work at once: ``CNN_LAB_SLOTS``, or one. Raises RunError where it is no number."""
+    text = os.environ.get("CNN_LAB_SLOTS", "1")
+    if not text.isdigit() or not 1 <= int(text) <= 64:
+        raise RunError(f"CNN_LAB_SLOTS is '{text}'; it must be a whole number between 1 and 64.")
+    return int(text)
+
+
+_starting = threading.Lock()
+_children: list[subprocess.Popen[bytes]] = []
+_last_start: dict[Path, float] = {}
+
+
+def ensure_supervisor(store: Store) -> None:
+    """Start a supervisor for ``store``, unless one is there: cheap enough for a page to call every second.
+
+    It outlives this process. Starting one too many does no harm: the lock lets one lead, and the other leaves.
+    """
+    present = Queue(store).present()
+    if present is None or find_process(*present) is None:
+        _start(store)
+
+
+def revive_supervisor(store: Store) -> None:
+    """Start a supervisor where the last one died; one that took its leave is left to whoever needs it."""
+    present = Queue(store).present()
+    if present is not None and find_process(*present) is None:
+        _start(store)
+
+
+def _start(store: Store) -> None:
+    with _starting:
+        _children[:] = [child for child in _children if child.poll() is None]
+        if time.monotonic() - _last_start.get(store.path, -60.0) < 3.0:
+            return
+        _last_start[store.path] = time.monotonic()
+        path = store.home / _LOG
+        try:
+            if path.exists() and path.stat().st_size > _LOG_BYTES:
+                path.replace(path.with_suffix(".log.1"))
+            command = [sys.executable, "-m", "core", "supervise"]
+            _children.append(start_detached(command, log=path, environment=environment(store.home)))
+        except OSError as error:
+            raise RunError(f"The supervisor could not be started: {error.strerror or error}.") from error

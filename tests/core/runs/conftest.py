@@ -1,0 +1,126 @@
+"""A store of its own for each test, and workers that do without torch."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.config import TrainingConfig
+from core.events import EpochDone, StepDone
+from core.runs.executors import Job, LocalExecutor, find_process
+from core.runs.queue_writes import Queue
+from core.runs.records import Run
+from core.runs.store import STORE_NAME, Store
+from core.runs.supervisor import Patience, Supervisor
+
+FAKE_WORKER = Path(__file__).parent / "fake_worker.py"
+# Looks often and leaves soon; as patient with workers as the real one, so that a busy machine makes no test fail.
+QUICK = Patience(tick=0.02, idle=0.3)
+
+
+@pytest.fixture
+def store(home: Path) -> Iterator[Store]:
+    opened = Store(home / STORE_NAME)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def queue(store: Store) -> Queue:
+    return Queue(store)
+
+
+@pytest.fixture
+def config() -> TrainingConfig:
+    return TrainingConfig(dataset="digits", model="lenet", image_size=32, epochs=2)
+
+
+@pytest.fixture
+def submit(store: Store, config: TrainingConfig) -> Callable[..., Run]:
+    """Queue a run; what a fake worker shall do goes into the note."""
+
+    def add(owner: str = "ada", name: str = "a run", note: str = "") -> Run:
+        return store.submit(config, owner, name, note=note)
+
+    return add
+
+
+@pytest.fixture
+def executor(store: Store) -> Iterator[LocalExecutor]:
+    """Starts fake workers; none outlives the test."""
+    local = LocalExecutor(lambda job: [sys.executable, str(FAKE_WORKER), job.run_id, str(job.fence)])
+    yield local
+    end_workers(store, local)
+
+
+@pytest.fixture
+def supervisor(store: Store, executor: LocalExecutor) -> Supervisor:
+    """A supervisor to be ticked by hand."""
+    return Supervisor(store, executor, patience=QUICK)
+
+
+def end_workers(store: Store, executor: LocalExecutor) -> None:
+    """End every process that a run of this store still names."""
+    for held in Queue(store).held():
+        if held.handle:
+            executor.cancel(held.handle, force=True)
+            wait_for(lambda handle=held.handle: not executor.poll(handle))
+
+
+@pytest.fixture
+def job(store: Store, submit: Callable[..., Run]) -> Job:
+    return Job(home=store.home, run_id=submit().id, fence=1)
+
+
+def wait_for(
+    condition: Callable[[], object], *, seconds: float = 30.0, act: Callable[[], object] | None = None
+) -> None:
+    """Wait until ``condition`` holds, calling ``act`` meanwhile; fails after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        if act is not None:
+            act()
+        time.sleep(0.01)
+
+
+def step(number: int, *, loss: float = 1.0) -> StepDone:
+    return StepDone(epoch=1, step=number, loss=loss, learning_rate=0.1, images=32, seconds=0.01)
+
+
+def epoch(number: int, *, val_loss: float = 1.0) -> EpochDone:
+    return EpochDone(
+        epoch=number,
+        train_loss=1.0,
+        train_accuracy=0.5,
+        val_loss=val_loss,
+        val_accuracy=0.5,
+        learning_rate=0.1,
+        seconds=2.0,
+        is_best=True,
+    )
+
+
+def trained_here(store: Store, config: TrainingConfig) -> Run:
+    """A run trained by a worker in this process, undisturbed, to its end."""
+    from core.runs.worker import work
+
+    run = store.submit(config, "ada", "trained here")
+    claim = Queue(store).claim(slots=1, threads=1)
+    assert claim is not None
+    assert work(store, run.id, claim.fence)
+    (held,) = Queue(store).held()
+    Queue(store).gone(held, log="", forced=False)  # or a supervisor would wait for this process to end
+    return store.get(run.id)
+
+
+def kill(pid: int) -> None:
+    """SIGKILL, and wait until the process is no more than an entry in its parent's table."""
+    started = psutil.Process(pid).create_time()
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: find_process(pid, started) is None)

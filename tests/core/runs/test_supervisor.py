@@ -1,0 +1,321 @@
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import filelock
+import psutil
+import pytest
+
+from core.runs import folders
+from core.runs.executors import Job, LocalExecutor, find_process, process_handle
+from core.runs.lease import Lease
+from core.runs.queue_writes import Queue
+from core.runs.records import Run, Status
+from core.runs.store import Store
+from core.runs.supervisor import Supervisor, ensure_supervisor, is_led, slots_wanted, supervise, threads_each
+from tests.core.runs.conftest import QUICK, kill, wait_for
+
+Submit = Callable[..., Run]
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and sessions are POSIX")
+
+
+def until(supervisor: Supervisor, run: Run, *statuses: Status) -> Run:
+    wait_for(lambda: supervisor.store.get(run.id).status in statuses, act=supervisor.tick)
+    return supervisor.store.get(run.id)
+
+
+def handle(process: psutil.Process, started: float) -> str:
+    return json.dumps({"pid": process.pid, "started": started})
+
+
+def until_clear(supervisor: Supervisor) -> None:
+    wait_for(lambda: not supervisor.queue.held(), act=supervisor.tick)
+
+
+def process_of(supervisor: Supervisor, run: Run) -> psutil.Process:
+    """The worker of a run, once it has trained a little."""
+    wait_for(lambda: supervisor.store.get(run.id).step > 0, act=supervisor.tick)
+    return only_worker(supervisor)
+
+
+def only_worker(supervisor: Supervisor) -> psutil.Process:
+    (held,) = supervisor.queue.held()
+    return psutil.Process(json.loads(held.handle)["pid"])
+
+
+def test_a_queued_run_is_trained_to_its_end(supervisor: Supervisor, submit: Submit) -> None:
+    run = until(supervisor, submit(), "finished")
+    assert (run.step, run.fence) == (300, 1)
+    until_clear(supervisor)
+
+
+def test_runs_wait_for_the_slot(supervisor: Supervisor, submit: Submit) -> None:
+    first, second = submit(), submit()
+    process_of(supervisor, first)
+    assert supervisor.store.get(second.id).position == 1
+    until(supervisor, first, "finished")
+    until(supervisor, second, "finished")
+
+
+@posix
+def test_a_worker_has_a_session_of_its_own_and_gives_way(supervisor: Supervisor, submit: Submit) -> None:
+    process = process_of(supervisor, submit())
+    assert os.getsid(process.pid) == process.pid
+    assert process.nice() == 10
+
+
+def test_a_stop_is_obeyed_at_the_next_step_and_the_run_goes_on_from_there(
+    supervisor: Supervisor, submit: Submit
+) -> None:
+    run = submit()
+    process_of(supervisor, run)
+    supervisor.store.request_stop(run.id)
+    stopped = until(supervisor, run, "stopped")
+    assert stopped.reason == "asked"
+    assert 0 < stopped.step == stopped.saved_step < 300
+    supervisor.store.resume(run.id)
+    finished = until(supervisor, run, "finished")
+    assert (finished.step, finished.fence) == (300, 2)
+    assert [each.step for each in supervisor.store.steps(run.id)] == list(range(1, 301))
+
+
+@posix
+def test_a_killed_worker_is_replaced_and_no_figure_is_missing(supervisor: Supervisor, submit: Submit) -> None:
+    run = submit()
+    kill(process_of(supervisor, run).pid)
+    assert until(supervisor, run, "finished").fence == 2
+    statuses = [change.status for change in supervisor.store.changes(run.id)]
+    assert statuses == ["queued", "running", "interrupted", "queued", "running", "finished"]
+    assert [each.step for each in supervisor.store.steps(run.id)] == list(range(1, 301))
+
+
+@posix
+def test_a_worker_that_is_told_to_leave_saves_and_is_replaced(supervisor: Supervisor, submit: Submit) -> None:
+    run = submit()
+    process_of(supervisor, run).terminate()
+    assert until(supervisor, run, "finished").fence == 2
+    assert "terminated" in [change.reason for change in supervisor.store.changes(run.id)]
+
+
+@posix
+def test_a_deaf_worker_is_ended_by_force_with_all_that_it_started(supervisor: Supervisor, submit: Submit) -> None:
+    supervisor.patience = replace(QUICK, ask=0.1, force=0.3)
+    run = submit(note="has a child and is deaf")
+    child = folders.run_folder(supervisor.store.home, run.id) / "child"
+    wait_for(lambda: child.exists() and child.read_text(), act=supervisor.tick)
+    supervisor.store.request_stop(run.id)
+    stopped = until(supervisor, run, "stopped")
+    assert stopped.reason == "forced"
+    wait_for(lambda: not alive(int(child.read_text())))
+
+
+@posix
+def test_the_children_of_a_worker_that_died_are_ended(supervisor: Supervisor, submit: Submit) -> None:
+    supervisor.patience = replace(QUICK, ask=0.1, force=0.3)
+    run = submit(note="has a child and is deaf")
+    child = folders.run_folder(supervisor.store.home, run.id) / "child"
+    wait_for(lambda: child.exists() and child.read_text(), act=supervisor.tick)
+    kill(only_worker(supervisor).pid)
+    supervisor.store.request_stop(run.id)
+    until(supervisor, run, "stopped")
+    wait_for(lambda: not alive(int(child.read_text())))
+
+
+def alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def test_a_worker_that_dies_every_time_leaves_its_last_lines(
+    supervisor: Supervisor, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.runs.queue_writes.MOST_LOSSES", 2)
+    run = submit(note="dies")
+    wait_for(lambda: "2 times in a row" in supervisor.store.get(run.id).message, act=supervisor.tick)
+    ended = supervisor.store.get(run.id)
+    assert (ended.status, ended.log) == ("interrupted", "the last line of a worker that dies")
+    until_clear(supervisor)
+
+
+@posix
+def test_a_silent_worker_is_given_up(supervisor: Supervisor, submit: Submit) -> None:
+    supervisor.patience = replace(QUICK, silence=1.5, ask=0.1, force=0.3)
+    run = submit(note="is silent")
+    until(supervisor, run, "running")
+    wait_for(lambda: supervisor.store.get(run.id).fence == 2, act=supervisor.tick)
+    supervisor.store.request_stop(run.id)
+    until(supervisor, run, "stopped")
+
+
+@posix
+def test_a_process_that_outlives_its_run_is_ended(supervisor: Supervisor, submit: Submit) -> None:
+    supervisor.patience = replace(QUICK, linger=0.2)
+    run = submit(note="lingers")
+    until(supervisor, run, "finished")
+    until_clear(supervisor)
+    assert supervisor.store.get(run.id).status == "finished"
+
+
+def test_a_claim_that_no_worker_came_of_is_taken_back(supervisor: Supervisor, submit: Submit) -> None:
+    supervisor.patience = replace(QUICK, start=0.2)
+    run = submit()
+    Queue(supervisor.store).claim(slots=1)  # by a supervisor that died at once
+    assert until(supervisor, run, "finished").fence == 2
+
+
+def test_a_worker_that_cannot_be_started_is_a_sentence(store: Store, submit: Submit) -> None:
+    run = submit()
+    Supervisor(store, LocalExecutor(lambda job: ["/nowhere/python", job.run_id])).tick()
+    assert store.get(run.id).status == "failed"
+    assert store.get(run.id).message == "A worker could not be started: No such file or directory."
+
+
+def test_nothing_is_started_while_the_disk_is_full(
+    supervisor: Supervisor, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = submit()
+    with monkeypatch.context() as patch:
+        patch.setattr(folders, "free_space", lambda _folder: 0)
+        supervisor.tick()
+        assert supervisor.store.get(run.id).status == "queued"
+    supervisor.tick()
+    assert supervisor.store.get(run.id).status == "running"
+
+
+def test_the_next_supervisor_takes_over_a_worker_at_work(
+    store: Store, executor: LocalExecutor, supervisor: Supervisor, submit: Submit
+) -> None:
+    run = submit()
+    process = process_of(supervisor, run)
+    heir = Supervisor(store, LocalExecutor(), patience=QUICK)
+    heir.tick()
+    assert find_process(process.pid, process.create_time()) is not None
+    store.request_stop(run.id)
+    assert until(heir, run, "stopped").fence == 1
+    executor.poll(handle(process, 0.0))  # the child of this process, which the heir could not reap
+
+
+def test_of_two_supervisors_one_leads(store: Store, executor: LocalExecutor, submit: Submit) -> None:
+    submit()
+    first, second = (Supervisor(store, executor, patience=QUICK) for _ in range(2))
+    thread = threading.Thread(target=supervise, args=(first,))
+    thread.start()
+    wait_for(lambda: is_led(store))
+    assert supervise(second, wait=0.1) is False
+    first.leaving.set()
+    thread.join()
+    assert not is_led(store)
+    wait_for(lambda: not store.list(statuses=["running"]), act=first.tick)
+
+
+def test_a_supervisor_leaves_when_there_is_nothing_to_do(store: Store, executor: LocalExecutor) -> None:
+    assert supervise(Supervisor(store, executor, patience=QUICK)) is True
+    assert Queue(store).present() is None
+
+
+def test_a_supervisor_that_is_there_is_not_started_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr("core.runs.supervisor.start_detached", lambda command, **_: started.append(command))
+    process = psutil.Process()
+    Queue(store).appear(process.pid, process.create_time())
+    ensure_supervisor(store)
+    assert started == []
+
+
+def test_a_supervisor_that_died_is_replaced(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    Queue(store).appear(gone.pid, 1.0)
+    started: list[list[str]] = []
+
+    def start(command: list[str], *, log: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+        assert (log.parent, environment["CNN_LAB_HOME"]) == (store.home, str(store.home))
+        started.append(command[1:])
+        return gone
+
+    monkeypatch.setattr("core.runs.supervisor.start_detached", start)
+    ensure_supervisor(store)
+    ensure_supervisor(store)  # a second page, before the new one has come up
+    assert started == [["-m", "core", "supervise"]]
+
+
+def test_a_locked_store_is_led(store: Store) -> None:
+    with filelock.FileLock(store.home / "supervisor.lock"):
+        assert is_led(store)
+    assert not is_led(store)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "two", "65", ""])
+def test_a_number_of_slots_that_makes_no_sense_is_a_sentence(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CNN_LAB_SLOTS", text)
+    with pytest.raises(Exception, match="between 1 and 64"):
+        slots_wanted()
+
+
+def test_one_slot_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CNN_LAB_SLOTS", raising=False)
+    assert slots_wanted() == 1
+    monkeypatch.setenv("CNN_LAB_SLOTS", "3")
+    assert slots_wanted() == 3
+
+
+def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    assert threads_each(2) == 4
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert 1 <= threads_each(2) <= threads_each(1)
+    assert threads_each(1000) == 1
+
+
+@posix
+@pytest.mark.parametrize("text", ['{"pid": 0, "started": 0}', '{"pid": 1, "started": 0}', "ray:abc", "{}", ""])
+def test_a_handle_that_names_no_worker_ends_nobody(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # In a container every process of a session outside it has session 0.
+    killed: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda pid, _signal: killed.append(pid))
+    monkeypatch.setattr(os, "killpg", lambda pid, _signal: killed.append(pid))
+    executor = LocalExecutor()
+    executor.cancel(text, force=True)
+    assert not executor.poll(text)
+    assert killed == []
+
+
+@posix
+@pytest.mark.parametrize("force", [False, True])
+def test_a_worker_started_by_hand_can_be_ended_too(force: bool) -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
+        LocalExecutor().cancel(process_handle(process.pid), force=force)
+        assert process.wait(timeout=30) < 0
+
+
+@posix
+def test_a_process_with_a_used_number_is_not_taken_for_the_worker(job: Job) -> None:
+    process = psutil.Process()
+    executor = LocalExecutor()
+    before = handle(process, process.create_time() - 100)
+    assert not executor.poll(before)
+    executor.cancel(before, force=True)  # and this test goes on
+    assert find_process(process.pid, process.create_time()) is not None
+
+
+def test_a_worker_finds_its_run_and_fence_in_its_command(store: Store, job: Job) -> None:
+    from core.runs.executors import worker_command
+
+    assert worker_command(job)[1:] == ["-m", "core", "worker", job.run_id, "--fence", "1"]
+
+
+def test_a_worker_that_comes_late_finds_the_run_taken(store: Store, queue: Queue, submit: Submit) -> None:
+    from core.runs.worker import work
+
+    run = submit()
+    first = queue.claim(slots=1)
+    assert first is not None
+    Lease(store, run.id, first.fence).end("interrupted", reason="terminated", again=True)
+    queue.again()
+    queue.claim(slots=1)
+    assert work(store, run.id, first.fence) is False
+    assert store.get(run.id).status == "running"
