@@ -1,0 +1,176 @@
+"""The walls of the house: who may import whom."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# From the foundations up. A module imports from its own layer or from below, never from above.
+LAYERS = (
+    ("core.errors", "core.registry", "core.events", "core.seeding", "core.config", "core.home", "core.whole_files"),
+    (
+        "core.images",
+        "core.photo_parts",
+        "core.predictions",
+        "core.preprocessing",
+        "core.devices",
+        "core.data",
+        "core.transforms",
+        "core.models",
+    ),
+    ("core.card", "core.checkpoints", "core.pretrained", "core.recipes"),
+    ("core.trainer", "core.evaluation", "core.comparison", "core.classification", "core.explain"),
+    ("core.runs",),
+    ("core.__main__",),
+)
+STANDARD_LIBRARY_ONLY = (
+    "core.errors",
+    "core.registry",
+    "core.events",
+    "core.seeding",
+    "core.config",
+    "core.whole_files",
+)
+RUNS_WITH_TORCH = ("core.runs.worker", "core.runs.session")  # the two that train
+SCREENS = ("streamlit", "plotly", "altair", "matplotlib", "pages", "streamlit_app")
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def sources(folder: str) -> dict[str, Path]:
+    return {module_name(path): path for path in sorted((ROOT / folder).rglob("*.py"))}
+
+
+CORE = sources("core")
+PAGES = sources("pages")
+
+
+def imports(path: Path, *, only_at_import_time: bool = False) -> set[str]:
+    """Full names of what a file imports, except what only a type checker reads."""
+    package = module_name(path) if path.name == "__init__.py" else module_name(path).rpartition(".")[0]
+    found: set[str] = set()
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8")), into_functions=not only_at_import_time):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                stem = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*stem, base] if base else stem)
+            found.update(_submodule_or(base, alias.name) for alias in node.names)
+    return found
+
+
+def _statements(tree: ast.AST, *, into_functions: bool) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and not into_functions:
+            continue
+        yield node
+        yield from _statements(node, into_functions=into_functions)
+
+
+def _submodule_or(base: str, name: str) -> str:
+    """``from core import events`` imports core.events; ``from core.events import Event`` imports core.events too."""
+    return f"{base}.{name}" if f"{base}.{name}" in CORE | PAGES else base
+
+
+def layer(module: str) -> int:
+    places = [n for n, names in enumerate(LAYERS) for name in names if module == name or module.startswith(f"{name}.")]
+    assert places, f"{module} is in no layer: say in LAYERS where it belongs"
+    return places[0]
+
+
+def within(name: str, packages: tuple[str, ...]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+@pytest.mark.parametrize("module", [name for name in CORE if name != "core"])
+def test_core_imports_downward_only(module: str) -> None:
+    upward = [name for name in imports(CORE[module]) if within(name, ("core",)) and name != "core"]
+    upward = [name for name in upward if layer(name) > layer(module)]
+    assert upward == []
+
+
+@pytest.mark.parametrize("module", CORE)
+def test_core_never_names_a_screen(module: str) -> None:
+    assert [name for name in imports(CORE[module]) if within(name, SCREENS)] == []
+
+
+def test_core_has_no_import_cycle() -> None:
+    graph = {
+        name: {found for found in imports(path, only_at_import_time=True) if found in CORE and found != name}
+        for name, path in CORE.items()
+    }
+    while free := [name for name, needed in graph.items() if not needed]:
+        graph = {name: needed.difference(free) for name, needed in graph.items() if name not in free}
+    assert graph == {}
+
+
+@pytest.mark.parametrize("module", STANDARD_LIBRARY_ONLY)
+def test_the_foundations_need_the_standard_library_only(module: str) -> None:
+    known = sys.stdlib_module_names
+    assert [n for n in imports(CORE[module]) if n.partition(".")[0] not in known and not within(n, ("core",))] == []
+
+
+@pytest.mark.parametrize("module", CORE)
+def test_core_prints_only_from_its_command_line(module: str) -> None:
+    calls = [node for node in ast.walk(ast.parse(CORE[module].read_text("utf-8"))) if isinstance(node, ast.Call)]
+    assert [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"] == []
+
+
+def run_python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+def test_importing_all_of_core_leaves_every_screen_out() -> None:
+    names = [name for name in CORE if not name.endswith("__main__")] + ["core.__main__"]
+    code = f"import importlib, sys\nfor name in {names}: importlib.import_module(name)\nprint(*sys.modules)"
+    result = run_python(code)
+    assert result.returncode == 0, result.stderr
+    assert [name for name in result.stdout.split() if within(name, SCREENS)] == []
+
+
+def test_listing_and_queueing_runs_does_not_import_torch() -> None:
+    names = [name for name in CORE if within(name, ("core.runs",)) and not within(name, RUNS_WITH_TORCH)]
+    assert names, "core.runs is missing"
+    code = f"import importlib, sys\nfor name in {names}: importlib.import_module(name)\nprint(*sys.modules)"
+    result = run_python(code)
+    assert result.returncode == 0, result.stderr
+    assert {"torch", "torchvision"}.isdisjoint(result.stdout.split())
+
+
+@pytest.mark.parametrize("module", PAGES)
+def test_pages_hold_no_torch_code(module: str) -> None:
+    assert [name for name in imports(PAGES[module]) if within(name, ("torch", "torchvision", "safetensors"))] == []
+
+
+@pytest.mark.parametrize("module", PAGES)
+def test_pages_import_each_other_only_through_the_shared_folder(module: str) -> None:
+    others = [name for name in imports(PAGES[module]) if within(name, ("pages",)) and not within(name, ("pages._ui",))]
+    assert [name for name in others if name != "pages"] == []
+    assert not within("streamlit_app", tuple(imports(PAGES[module])))
+
+
+def test_the_entrypoint_is_a_frame_without_logic() -> None:
+    found = imports(ROOT / "streamlit_app.py")
+    assert [n for n in found if within(n, ("core", "torch", "torchvision"))] == []
+
+
+def test_no_page_lies_where_streamlit_would_discover_it_by_itself() -> None:
+    # A deep link on a fresh server would run such a file without the frame.
+    assert list((ROOT / "pages").glob("*.py")) == []
+
+
+def test_no_file_is_named_for_holding_anything_at_all() -> None:
+    vague = {"utils", "util", "helpers", "helper", "misc", "common", "manager"}
+    assert [name for name in CORE | PAGES if vague & set(name.split("."))] == []
