@@ -57,10 +57,15 @@ class Received:
 
 @dataclass(frozen=True, kw_only=True)
 class Repeated:
-    """The same image read twice on each path: the largest difference of any pixel, in units of the [0, 1] range."""
+    """The same image read twice on each path: the largest difference of any pixel, in units of the [0, 1] range.
+
+    The pictures, uint8 (S, S, 3), are the two readings of each.
+    """
 
     training: float
     test: float
+    training_pictures: tuple[Pixels, Pixels]
+    test_pictures: tuple[Pixels, Pixels]
 
 
 def draw(photo: Image.Image, steps: Sequence[AugmentationStep], *, format: InputFormat, count: int, seed: int) -> Draws:
@@ -91,12 +96,15 @@ def received(image: Tensor, format: InputFormat) -> Received:
 
 def read_twice(photo: Image.Image, steps: Sequence[AugmentationStep], *, format: InputFormat, seed: int) -> Repeated:
     """Read ``photo`` twice as a training image and twice as a test image, and say how far the two readings differ."""
-    stored = _stored(photo, format)
     chain = Chain(steps)
-    training = [normalise(chain(stored, _generator(derive_seed(seed, "reading", turn))), format) for turn in (1, 2)]
-    test = [normalise(_stored(photo, format), format) for _turn in (1, 2)]
-    scale = min(format.std)
-    return Repeated(training=_largest(*training) * scale, test=_largest(*test) * scale)
+    first, second = (chain(_stored(photo, format), _generator(derive_seed(seed, "reading", turn))) for turn in (1, 2))
+    test, again = _stored(photo, format), _stored(photo, format)
+    return Repeated(
+        training=float((first - second).abs().max()),
+        test=float((test - again).abs().max()),
+        training_pictures=(show_picture(first[0]), show_picture(second[0])),
+        test_pictures=(show_picture(test[0]), show_picture(again[0])),
+    )
 
 
 def _stored(photo: Image.Image, format: InputFormat) -> Tensor:
@@ -106,7 +114,3 @@ def _stored(photo: Image.Image, format: InputFormat) -> Tensor:
 
 def _generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
-
-
-def _largest(one: Tensor, other: Tensor) -> float:
-    return float((one - other).abs().max())

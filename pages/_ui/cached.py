@@ -1,0 +1,84 @@
+"""What all students share in one server: data sets, splits, checkpoints, models. Bounded, and never to be changed."""
+
+import gc
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.data import LabelledImages, Split, load, make_split
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from core.checkpoints import Checkpoint
+    from core.images import Photo
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> None:
+    """Import what is heavy once per process and exempt it from garbage collection; call it where a page computes.
+
+    Streamlit collects in full after every rerun; with torch imported that took 254 ms of CPU for a one-line page, and
+    5 ms once the modules were frozen.
+    """
+    import_what_is_heavy()
+    gc.collect()
+    gc.freeze()
+
+
+def import_what_is_heavy() -> None:
+    """Import torch and what builds on it."""
+    import core.checkpoints
+    import core.explain
+    import core.images
+    import core.models  # noqa: F401
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def dataset(name: str, size: int | None = None) -> LabelledImages:
+    """Return a data set that can be had without a download; raises DataError with a sentence."""
+    return load(name, size=size)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def split(name: str, size: int | None = None, slips: tuple[str, ...] = ()) -> Split:
+    """Return the split of a data set; raises DataError with a sentence."""
+    return make_split(dataset(name, size), slips=slips)
+
+
+@st.cache_resource(max_entries=1, ttl=30, show_spinner=False)
+def shipped() -> "list[Checkpoint]":
+    """Return the checkpoints that come with the lab."""
+    from core.checkpoints import shipped
+
+    return shipped()
+
+
+@st.cache_resource(max_entries=32, ttl=30, show_spinner=False)
+def checkpoint(reference: str) -> "Checkpoint":
+    """Return the checkpoint that a name, a folder or a run's id stands for; raises CheckpointError."""
+    from core.checkpoints import find
+
+    return find(reference)
+
+
+def picture(photo: "Photo", view: str, side: int) -> "Tensor":
+    """Return a photo as the Convolution page works on it (`core.explain.convolution.picture`); not to be changed."""
+    return _picture(photo.sha256, view, side, photo)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _picture(sha256: str, view: str, side: int, _photo: "Photo") -> "Tensor":
+    from core.explain.convolution import picture
+
+    return picture(_photo.image, view, max_side=side)
+
+
+def model(checkpoint: "Checkpoint") -> "nn.Module":
+    """Return a checkpoint's network in eval mode, shared by all students; raises CheckpointError."""
+    return _model(checkpoint.card.sha256, checkpoint)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _model(sha256: str, _checkpoint: "Checkpoint") -> "nn.Module":
+    return _checkpoint.load_model()

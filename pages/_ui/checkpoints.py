@@ -1,0 +1,106 @@
+"""Choosing a trained network: those that ship, and those of the runs made here."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.data import datasets
+from core.errors import LabError
+from pages._ui import address, cached, state
+from pages._ui.frame import empty_state, plain, problem
+from pages._ui.glossary import term
+
+if TYPE_CHECKING:
+    from core.checkpoints import Card, Checkpoint
+
+
+_WIDGET = "checkpoint_chosen"
+
+
+def checkpoint_references() -> dict[str, str]:
+    """Return what can be chosen: a reference for `core.checkpoints.find` → its title, shipped ones first."""
+    found = {checkpoint.folder.name: f"{checkpoint.card.title} · ships with the lab" for checkpoint in cached.shipped()}
+    return _told_apart(found | _runs())
+
+
+def _told_apart(titles: dict[str, str]) -> dict[str, str]:
+    """Two runs may have one name; the browser sends a title back, so each must be the only one of its kind."""
+    often = Counter(titles.values())
+    return {name: f"{title} · {name[-6:]}" if often[title] > 1 else title for name, title in titles.items()}
+
+
+def _runs() -> dict[str, str]:
+    from core.runs import open_store
+
+    try:
+        runs = open_store().list()
+    except LabError:
+        return {}
+    return {run.id: f"{run.name} · {run.owner}'s run" for run in runs if run.checkpoint}
+
+
+def choose_checkpoint(
+    *,
+    label: str = "Trained network",
+    fits: "Callable[[Card], bool] | None" = None,
+    prefer: "Callable[[Card], bool] | None" = None,
+) -> "Checkpoint | None":
+    """Offer every trained network (or those whose card ``fits``) and return the chosen one, bound to the URL.
+
+    The first one that the page would ``prefer`` is chosen until the student chooses.
+    Where there is none, or it cannot be read, a sentence with a way out is shown and None returned.
+    """
+    titles = checkpoint_references()
+    if fits is not None:
+        titles = {reference: title for reference, title in titles.items() if _fits(reference, fits)}
+    if not titles:
+        empty_state(
+            "No trained network that fits is here yet. Train one: the built-in digits take about a minute.",
+            page="training",
+            label="Train a network",
+        )
+        return None
+    wanted = address.read(state.CHECKPOINT)
+    options = list(titles)
+    first = next((name for name in options if prefer is not None and _fits(name, prefer)), options[0])
+    reference = st.selectbox(
+        label,
+        options,
+        index=options.index(wanted if wanted in titles else first),
+        format_func=lambda name: titles.get(name, name),
+        key=_WIDGET,
+        on_change=lambda: address.write(state.CHECKPOINT, st.session_state[_WIDGET]),
+        help=term("checkpoint"),
+    )
+    try:
+        checkpoint = cached.checkpoint(str(reference))
+    except LabError as error:
+        problem(error)
+        return None
+    st.caption(describe(checkpoint.card))
+    return checkpoint
+
+
+def _fits(reference: str, fits: "Callable[[Card], bool]") -> bool:
+    try:
+        return fits(cached.checkpoint(reference).card)
+    except LabError:
+        return False
+
+
+def describe(card: "Card") -> str:
+    """Return a card's facts in one line: network, data, input, parameters, what the test said."""
+    data = datasets[card.dataset].title if card.dataset in datasets else card.dataset
+    colour = "grey" if card.channels == 1 else "colour"
+    line = (
+        f"{card.model} · {data} · {len(card.classes)} classes · input {card.image_size}×{card.image_size} "
+        f"px, {colour} · "
+        f"{card.parameters:,} parameters · {card.epoch} epochs"
+    )
+    if card.metrics is not None:
+        low, high = card.metrics.test_ci95
+        what = "test accuracy" if card.metrics.unseen else "accuracy on images it may have seen"
+        line += f" · {what} {card.metrics.test_accuracy:.1%} ({low:.1%} to {high:.1%}, n = {card.metrics.test_n:,})"
+    return plain(line)

@@ -1,0 +1,275 @@
+// The moving window: hover, arrow keys, scrubbing and playing without asking the server.
+// Everything is computed from the numbers in `data`; positions count output places in reading order.
+
+const views = new WeakMap()
+const CANVAS = 460
+const CHANNELS = { 1: ["Pixels × weights"], 3: ["Red × weights", "Green × weights", "Blue × weights"] }
+const SPOKEN_AFTER = 400 // milliseconds of rest before a screen reader is told the new place
+
+export default function (component) {
+  const { data, parentElement } = component
+  const view = views.get(parentElement) ?? { row: 0, column: 0, timer: null, spoken: null, playing: false }
+  views.set(parentElement, view)
+  view.data = data
+  view.find = (id) => parentElement.querySelector("#" + id)
+  view.row = Math.min(view.row, data.output_height - 1)
+  view.column = Math.min(view.column, data.output_width - 1)
+  view.pictures = prepare(view)
+  connect(view)
+  draw(view)
+  return () => {
+    clearInterval(view.timer)
+    clearTimeout(view.spoken)
+  }
+}
+
+function connect(view) {
+  const { data } = view
+  const input = view.find("input"), output = view.find("output"), scrub = view.find("scrub")
+  scrub.max = data.output_height * data.output_width - 1
+  view.find("in-title").textContent =
+    `Input: ${data.width}×${data.height} px` + (data.padding ? `, with ${data.padding} px of zeros around it` : "")
+  view.find("out-title").textContent = `Output: ${data.output_width}×${data.output_height}`
+  const onInput = (event) => {
+    const [x, y] = place(input, event, data.width + 2 * data.padding, data.height + 2 * data.padding)
+    const half = span(data) / 2
+    move(view, Math.round((y - half) / data.stride), Math.round((x - half) / data.stride))
+  }
+  const onOutput = (event) => {
+    const [x, y] = place(output, event, data.output_width, data.output_height)
+    move(view, Math.floor(y), Math.floor(x))
+  }
+  input.onpointermove = input.onpointerdown = onInput
+  output.onpointermove = output.onpointerdown = onOutput
+  input.onkeydown = output.onkeydown = (event) => onKey(view, event)
+  scrub.oninput = () => move(view, Math.floor(scrub.value / data.output_width), scrub.value % data.output_width)
+  view.find("play").onclick = () => play(view, !view.playing)
+  view.find("speed").onchange = () => play(view, view.playing)
+}
+
+function onKey(view, event) {
+  const { data, row, column } = view
+  const step = {
+    ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1], ArrowUp: [row - 1, column], ArrowDown: [row + 1, column],
+    Home: [row, 0], End: [row, data.output_width - 1], PageUp: [row - 5, column], PageDown: [row + 5, column],
+  }[event.key]
+  if (!step) return
+  event.preventDefault()
+  event.stopPropagation()
+  move(view, ...step)
+}
+
+function move(view, row, column, byPlay = false) {
+  if (!byPlay) play(view, false)
+  view.row = Math.max(0, Math.min(view.data.output_height - 1, row))
+  view.column = Math.max(0, Math.min(view.data.output_width - 1, column))
+  draw(view)
+}
+
+function play(view, on) {
+  clearInterval(view.timer)
+  const was = view.playing
+  view.playing = on
+  const button = view.find("play")
+  button.textContent = on ? "❚❚ Pause" : "▶ Play"
+  button.setAttribute("aria-pressed", String(on))
+  if (on) {
+    const count = view.data.output_height * view.data.output_width
+    view.timer = setInterval(() => {
+      if (!view.find("play").isConnected) return clearInterval(view.timer)
+      const next = (view.row * view.data.output_width + view.column + 1) % count
+      move(view, Math.floor(next / view.data.output_width), next % view.data.output_width, true)
+    }, 1000 / Number(view.find("speed").value))
+  } else if (was) {
+    draw(view)
+  }
+}
+
+function place(canvas, event, columns, rows) {
+  const box = canvas.getBoundingClientRect()
+  return [((event.clientX - box.left) / box.width) * columns, ((event.clientY - box.top) / box.height) * rows]
+}
+
+const kernelSize = (data) => data.weights[0].length
+const span = (data) => data.dilation * (kernelSize(data) - 1) + 1
+
+// Pictures are drawn once a data change, one canvas pixel a number, and scaled up sharply at each move.
+function prepare(view) {
+  const { data } = view
+  const input = plane(data.height, data.width, (row, column) => {
+    const value = (channel) => 255 * data.pixels[Math.min(channel, data.channels - 1)][row][column]
+    return [value(0), value(1), value(2)]
+  })
+  const flat = data.output.flat()
+  const low = Math.min(...flat), high = Math.max(...flat)
+  const limit = Math.max(-low, high) || 1
+  const output = plane(data.output_height, data.output_width, (row, column) => {
+    const value = data.output[row][column]
+    return low < 0 ? signed(value / limit) : Array(3).fill(high ? (255 * value) / high : 0)
+  })
+  return { input, output }
+}
+
+function plane(height, width, colour) {
+  const canvas = document.createElement("canvas")
+  canvas.width = width
+  canvas.height = height
+  const context = canvas.getContext("2d")
+  const image = context.createImageData(width, height)
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      image.data.set([...colour(row, column), 255], 4 * (row * width + column))
+    }
+  }
+  context.putImageData(image, 0, 0)
+  return canvas
+}
+
+// The scale of core/explain/colours.py: near-white is zero, orange positive, blue negative.
+function signed(part) {
+  const dark = part < 0 ? [18, 73, 143] : [152, 56, 10]
+  const middle = part < 0 ? [134, 182, 220] : [240, 164, 93]
+  const size = Math.min(1, Math.abs(part))
+  const [from, to, share] = size < 0.5 ? [[246, 245, 242], middle, size * 2] : [middle, dark, size * 2 - 1]
+  return from.map((start, index) => start + (to[index] - start) * share)
+}
+
+function draw(view) {
+  const { data, row, column } = view
+  const top = row * data.stride - data.padding, left = column * data.stride - data.padding
+  drawInput(view, top, left)
+  drawOutput(view)
+  view.find("scrub").value = row * data.output_width + column
+  view.find("scrub").setAttribute("aria-valuetext", `row ${row}, column ${column}`)
+  const sum = drawProducts(view, top, left)
+  const total = sum + data.bias
+  const output = data.relu ? Math.max(0, total) : total
+  view.find("sum").innerHTML =
+    `sum of products <b>${number(sum, 3)}</b>` + (data.bias ? ` + bias ${number(data.bias, 2)} = ${number(total, 3)}` : "") +
+    (data.relu ? " → ReLU" : "") + ` → output <strong>${number(output, 3)}</strong>`
+  clearTimeout(view.spoken)
+  view.spoken = setTimeout(() => {
+    view.find("readout").textContent =
+      `Output row ${row}, column ${column}: the window starts at input row ${top}, column ${left}` +
+      `; ${kernelSize(data) ** 2 * data.channels} multiply-adds give ${number(output, 3)}.`
+  }, view.playing ? 2000 : SPOKEN_AFTER)
+}
+
+function scaled(canvas, picture, columns, rows) {
+  const zoom = Math.max(2, Math.floor(CANVAS / Math.max(columns, rows)))
+  canvas.width = columns * zoom
+  canvas.height = rows * zoom
+  const context = canvas.getContext("2d")
+  context.imageSmoothingEnabled = false
+  return [context, zoom, picture]
+}
+
+function drawInput(view, top, left) {
+  const { data } = view, pad = data.padding
+  const [context, zoom, picture] = scaled(
+    view.find("input"), view.pictures.input, data.width + 2 * pad, data.height + 2 * pad)
+  context.fillStyle = "#000"
+  context.fillRect(0, 0, context.canvas.width, context.canvas.height)
+  context.drawImage(picture, pad * zoom, pad * zoom, data.width * zoom, data.height * zoom)
+  if (pad) {
+    context.strokeStyle = "#8a97a6"
+    context.setLineDash([4, 4])
+    context.strokeRect(pad * zoom, pad * zoom, data.width * zoom, data.height * zoom)
+    context.setLineDash([])
+  }
+  const x = (left + pad) * zoom, y = (top + pad) * zoom, side = span(data) * zoom
+  if (data.dilation > 1) {
+    context.fillStyle = "rgba(255,176,0,.55)"
+    for (let r = 0; r < kernelSize(data); r++) {
+      for (let c = 0; c < kernelSize(data); c++) {
+        context.fillRect(x + c * data.dilation * zoom, y + r * data.dilation * zoom, zoom, zoom)
+      }
+    }
+  }
+  frame(context, x, y, side, side)
+}
+
+function drawOutput(view) {
+  const { data, row, column } = view
+  const [context, zoom, picture] = scaled(
+    view.find("output"), view.pictures.output, data.output_width, data.output_height)
+  const { width, height } = context.canvas
+  if (view.playing) context.globalAlpha = 0.18
+  context.drawImage(picture, 0, 0, width, height)
+  context.globalAlpha = 1
+  if (view.playing) {
+    context.drawImage(picture, 0, 0, data.output_width, row, 0, 0, width, row * zoom)
+    context.drawImage(picture, 0, row, column + 1, 1, 0, row * zoom, (column + 1) * zoom, zoom)
+  }
+  frame(context, column * zoom, row * zoom, zoom, zoom)
+}
+
+function frame(context, x, y, width, height) {
+  context.lineWidth = 5
+  context.strokeStyle = "#000"
+  context.strokeRect(x, y, width, height)
+  context.lineWidth = 3
+  context.strokeStyle = "#ffb000"
+  context.strokeRect(x, y, width, height)
+}
+
+function drawProducts(view, top, left) {
+  const { data } = view, size = kernelSize(data)
+  const tables = view.find("tables")
+  const names = CHANNELS[data.channels]
+  if (tables.childElementCount !== names.length || tables.dataset.size !== String(size)) build(tables, names, size)
+  const products = data.weights.map((plane, channel) => plane.map((line, r) => line.map((weight, c) => {
+    const y = top + r * data.dilation, x = left + c * data.dilation
+    const inside = y >= 0 && x >= 0 && y < data.height && x < data.width
+    const pixel = inside ? data.pixels[channel][y][x] : 0
+    return { pixel, weight, inside, product: pixel * weight }
+  })))
+  const largest = Math.max(...products.flat(2).map((entry) => Math.abs(entry.product)), 1e-6)
+  let sum = 0
+  products.forEach((plane, channel) => {
+    const section = tables.children[channel]
+    const part = plane.flat().reduce((total, entry) => total + entry.product, 0)
+    sum += part
+    section.querySelector("h4").textContent = names[channel] + (names.length > 1 ? ` = ${number(part, 2)}` : "")
+    plane.flat().forEach((entry, index) => fill(section.querySelector(".cells").children[index], entry, largest))
+  })
+  return sum
+}
+
+function build(tables, names, size) {
+  tables.dataset.size = String(size)
+  tables.replaceChildren(...names.map(() => {
+    const section = document.createElement("section")
+    const cells = document.createElement("div")
+    cells.className = "cells"
+    cells.style.gridTemplateColumns = `repeat(${size}, minmax(0, ${size > 4 ? 52 : 74}px))`
+    for (let index = 0; index < size * size; index++) {
+      const cell = document.createElement("div")
+      cell.className = size > 4 ? "cell small" : "cell"
+      for (const part of ["pixel", "weight", "product"]) {
+        const line = document.createElement("div")
+        line.className = part
+        cell.append(line)
+      }
+      cells.append(cell)
+    }
+    section.append(document.createElement("h4"), cells)
+    return section
+  }))
+}
+
+function fill(cell, entry, largest) {
+  const [pixel, weight, product] = cell.children
+  pixel.textContent = number(entry.pixel, 2)
+  weight.textContent = `× ${number(entry.weight, 2)}`
+  product.textContent = `= ${number(entry.product, 2)}`
+  cell.classList.toggle("outside", !entry.inside)
+  cell.title = entry.inside ? "" : "in the padding: zero"
+  const share = (0.55 * Math.abs(entry.product)) / largest
+  cell.style.background = `rgba(${entry.product < 0 ? "72,140,205" : "232,130,50"},${share.toFixed(2)})`
+}
+
+function number(value, digits) {
+  const text = value.toFixed(digits).replace(/\.?0+$/, "")
+  return (text === "-0" ? "0" : text).replace("-", "−")
+}

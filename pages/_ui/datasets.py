@@ -1,0 +1,93 @@
+"""Choosing a data set, and what the page says where it would have to be downloaded first."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from core.data import DatasetSpec, LabelledImages, availability, datasets, load
+from core.errors import LabError
+from pages._ui import cached
+from pages._ui.frame import plain, problem
+from pages._ui.glossary import term
+
+_WHERE = {
+    "builtin": ":material/check: Built in.",
+    "prepared": ":material/check: Ready.",
+    "folder": ":material/hourglass_top: In the data folder; decoded at first use.",
+    "hub": ":material/cloud_download: Not on this machine: needs a download.",
+}
+
+
+def choose_dataset(
+    *,
+    key: str,
+    label: str = "Data set",
+    only: Sequence[str] | None = None,
+    default: str | None = None,
+    on_change: Callable[[], None] | None = None,
+    needs_images: bool = True,
+) -> str:
+    """Offer the catalogue (or ``only`` some of it) and return the chosen name.
+
+    Below it stands where the images come from, unless the page needs none of them (``needs_images``). That is not part
+    of the names, because a name that changes while it is chosen is no longer an option, and the choice would be lost.
+    """
+    names = [name for name in datasets if only is None or name in only]
+    here = [name for name in names if availability(name) != "hub"]
+    first = default if default in names else (here or names)[0]
+    chosen = st.selectbox(
+        label,
+        names,
+        index=names.index(first),
+        format_func=lambda name: datasets[name].title,
+        key=key,
+        help=f"{term('data set')} On this machine: {', '.join(datasets[name].title for name in here)}.",
+        on_change=on_change or "rerun",
+        persist_state="session",
+    )
+    if needs_images:
+        st.caption(_WHERE[availability(chosen)])
+    return chosen
+
+
+def dataset_or_fetch(name: str, size: int | None = None) -> LabelledImages | None:
+    """Return a data set that is at hand; otherwise say what is missing, offer to get it, and return None.
+
+    Nothing is downloaded before the student asks for it. What is in the data folder is decoded with a progress bar.
+    """
+    found = availability(name, size)
+    if found == "hub":
+        _offer_download(datasets[name], size)
+        return None
+    try:
+        if found == "folder":
+            _prepare(datasets[name], size, "Decoding")
+        return cached.dataset(name, size)
+    except LabError as error:
+        problem(error)
+        return None
+
+
+def _offer_download(spec: DatasetSpec, size: int | None) -> None:
+    with st.container(border=True):
+        st.markdown(
+            f":material/cloud_download: **{plain(spec.title)}** is not on this machine. {plain(spec.description)} "
+            "The digits and the shapes are built in and need no download."
+        )
+        if st.button(f"Download {spec.title}", key=f"fetch_{spec.name}_{size}", icon=":material/download:"):
+            try:
+                _prepare(spec, size, "Downloading")
+            except LabError as error:
+                problem(error)
+            else:
+                st.rerun()
+
+
+def _prepare(spec: DatasetSpec, size: int | None, doing: str) -> None:
+    bar = st.progress(0.0, text=f"{doing} {spec.title} …")
+
+    def tell(text: str, done: float) -> None:
+        bar.progress(min(1.0, max(0.0, done)), text=text)
+
+    load(spec.name, size=size, progress=tell)
+    bar.empty()

@@ -1,0 +1,79 @@
+"""What every page looks like: its head, its sections, its empty states and its problems."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import streamlit as st
+
+from core.errors import LabError
+
+PAGES = {
+    "": "pages/home/start.py",
+    "convolution": "pages/learn/convolution.py",
+    "feature-maps": "pages/learn/feature_maps.py",
+    "architecture": "pages/learn/architecture.py",
+    "augmentation": "pages/learn/augmentation.py",
+    "training": "pages/train/training.py",
+    "compare": "pages/judge/compare.py",
+    "classify": "pages/use/classify.py",
+}
+
+_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$:~^=&\"'/@])")
+
+
+class Fact(NamedTuple):
+    """A figure to show large: what it is, its value with the unit, and the tooltip that explains it."""
+
+    label: str
+    value: str
+    tip: str
+
+
+def header(title: str, lead: str, *, icon: str) -> None:
+    """Show a page's title and the one sentence that says what it is for; ``icon`` is a Material Symbols name."""
+    st.title(title, icon=f":material/{icon}:", anchor=False)
+    st.markdown(lead)
+
+
+def section(title: str, lead: str = "") -> None:
+    """Start a section of a page: its heading, and a sentence that says what happens in it."""
+    st.subheader(title, anchor=False)
+    if lead:
+        st.markdown(lead)
+
+
+def look_for(sentence: str) -> None:
+    """Say what to look for in the picture or chart above."""
+    st.caption(f":material/visibility: {sentence}")
+
+
+def empty_state(sentence: str, *, page: str | None = None, label: str = "") -> None:
+    """Say why there is nothing to see yet, and link to the page (a key of `PAGES`) that changes that."""
+    with st.container(border=True):
+        st.markdown(f":material/info: {sentence}")
+        if page is not None:
+            st.page_link(PAGES[page], label=label or "Go there", icon=":material/arrow_forward:")
+
+
+def problem(error: LabError) -> None:
+    """Show a failure as the sentence it carries."""
+    st.error(plain(str(error)), icon=":material/error:")
+
+
+def facts(rows: Sequence[tuple[str, str, str]]) -> None:
+    """Show figures in one row that wraps: label, value with its unit, tooltip."""
+    with st.grid(min(len(rows), 6), min_column_width=150):
+        for label, value, tip in rows:
+            st.metric(label, value, help=tip or None, border=True)
+
+
+def plain(text: str) -> str:
+    """Return ``text`` so that Markdown shows it as it is; for names and messages that people have typed."""
+    return _PUNCTUATION.sub(r"\\\1", text)
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Return a number for people: ``digits`` after the point, and a real minus sign."""
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")

@@ -1,0 +1,60 @@
+"""The lab's terms, one plain sentence each: tooltips on the pages, and the glossary of the start page."""
+
+TERMS = {
+    "activation": "A number that a layer puts out for one place; after ReLU it is zero or positive.",
+    "augmentation": "Random changes to training images (flips, crops, turns), so that no two epochs show the "
+    "same pixels.",
+    "BatchNorm": "Shifts and scales each channel to mean 0 and spread 1 over the batch, then by a learned γ and β.",
+    "batch size": "How many images are used for one step of the optimiser.",
+    "bias": "A number that is added to every sum, the same at each place.",
+    "channel": "One plane of numbers: a grey photo has one, a colour photo three, a layer as many as it has filters.",
+    "checkpoint": "A trained network on disk: its weights, and a card that says how it was trained and how good it is.",
+    "class": "One of the answers that a network can give, such as cat or dog.",
+    "confidence": "The probability that the network gives its answer; it can be high and wrong.",
+    "confusion matrix": "A table that counts, for each true class, which answers the network gave.",
+    "convolution": "Slide a small grid of weights over a picture; multiply, add up, write the sum down, move on.",
+    "cross-entropy": "The loss of classification: minus the logarithm of the probability given to the true "
+    "class, in nats.",
+    "data set": "Many images, each with the class it belongs to.",
+    "dilation": "Gaps between the kernel's weights: at 2, every other pixel is skipped, so a 3×3 kernel spans 5×5.",
+    "dropout": "While training, a random part of the values is set to zero, so that no value is relied on alone.",
+    "early stopping": "Training ends when the validation loss has not improved for a number of epochs.",
+    "epoch": "One pass over all training images.",
+    "feature map": "What one filter makes of the picture: a plane of numbers, large where the filter found "
+    "its pattern.",
+    "filter": "One kernel with a plane of weights for each input channel; it makes one feature map.",
+    "frozen": "Weights that training leaves as they are; only the others learn.",
+    "Grad-CAM": "A heat map of the places in the picture that raised the score of a class.",
+    "interval": "The range that holds the true accuracy in 95 of 100 such tests; it shrinks with more test images.",
+    "kernel": "A small grid of weights, often 3×3, that is slid over the picture.",
+    "learning rate": "How far the weights move in one step; too large diverges, too small takes for ever.",
+    "linear layer": "Every output is a weighted sum of all inputs; also called dense or fully connected.",
+    "logits": "The raw scores of the classes, before softmax makes probabilities of them.",
+    "loss": "How wrong the network is, as one number to make small; here cross-entropy, in nats.",
+    "momentum": "The step keeps part of the last one's direction, so that it rolls through small bumps.",
+    "multiply-adds": "Products that are computed and summed for one image; the work that a layer costs.",
+    "normalisation": "Subtract the mean and divide by the standard deviation, so that inputs are around zero.",
+    "optimizer": "The rule that turns gradients into steps; here SGD or AdamW.",
+    "over-fitting": "Training loss goes on falling while validation loss rises: the network learns images by heart.",
+    "padding": "A border of zeros around the picture; p = k // 2 keeps its size (for odd k and stride 1).",
+    "parameters": "The numbers that training changes: weights and biases.",
+    "pooling": "Keep the largest (or the mean) value of each small square; halves the map's sides at 2×2.",
+    "receptive field": "The square of input pixels that one value of a layer can see.",
+    "ReLU": "Replace negative numbers by zero: max(0, x).",
+    "schedule": "How the learning rate changes over the epochs.",
+    "seed": "The number from which all random choices follow; the same seed gives the same training.",
+    "softmax": "Turns scores into probabilities that add up to 1.",
+    "stride": "How many pixels the window moves at each step; stride 2 halves both sides of the map.",
+    "tensor": "An array of numbers with a shape; images are (N, C, H, W): how many, channels, height, width.",
+    "test split": "Images that are used once, at the end, to say how good a network is; never for training "
+    "or choosing.",
+    "training split": "The images from which the weights are learned.",
+    "transfer learning": "Start from a network that was trained on other images and train only its last part.",
+    "validation split": "Images kept out of training to choose by: when to stop, which epoch to keep.",
+    "weight decay": "Pulls every weight a little towards zero at each step.",
+}
+
+
+def term(name: str) -> str:
+    """Return the sentence that explains ``name``, for ``help=``; raises KeyError for a term that is not listed."""
+    return TERMS[name]

@@ -1,0 +1,110 @@
+"""Pictures as the lab shows them: PNG, small maps enlarged sharply, many of them in one sheet, each with a sentence."""
+
+import html
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+from PIL import Image
+
+from pages._ui.frame import look_for as say_what_to_look_for
+
+Pixels = npt.NDArray[Any]
+Picture = Image.Image | Pixels
+Width = Literal["stretch", "content"] | int
+
+_SHEET_BACKGROUND = (128, 134, 142)  # between the light and the dark theme's page
+
+
+def as_image(pixels: Picture) -> Image.Image:
+    """Return pixels as an 8-bit picture: uint8, or floats that are clipped to [0, 1].
+
+    Shapes (H, W), (1, H, W), (3, H, W) and (H, W, 3) are understood.
+    """
+    if isinstance(pixels, Image.Image):
+        return pixels
+    array = np.asarray(pixels)
+    if array.dtype != np.uint8:
+        array = (np.clip(array, 0, 1) * 255).round().astype(np.uint8)
+    if array.ndim == 3 and array.shape[0] in (1, 3):
+        array = array.transpose(1, 2, 0)
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    return Image.fromarray(np.ascontiguousarray(array))
+
+
+def enlarge(image: Image.Image, at_least: int) -> Image.Image:
+    """Return ``image`` with its longer side at ``at_least`` pixels or more, every pixel a sharp square."""
+    factor = math.ceil(at_least / max(image.size))
+    if factor <= 1:
+        return image
+    return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+
+
+def show(
+    picture: Picture,
+    *,
+    alt: str,
+    look_for: str = "",
+    caption: str = "",
+    width: Width = "stretch",
+    at_least: int = 320,
+) -> None:
+    """Show a picture with its name for screen readers, a caption, and the sentence that says what to look for."""
+    st.image(enlarge(as_image(picture), at_least), caption=caption or None, width=width, output_format="PNG", alt=alt)
+    if look_for:
+        say_what_to_look_for(look_for)
+
+
+def contact_sheet(images: Sequence[Picture], *, columns: int, tile: int = 64, gap: int = 4) -> Image.Image:
+    """Return all pictures in one, ``columns`` a row, each drawn into a square of ``tile`` pixels.
+
+    Small pictures are enlarged sharply, large ones reduced; one PNG is sent instead of many.
+    """
+    rows = max(1, math.ceil(len(images) / columns))
+    size = (columns * (tile + gap) - gap, rows * (tile + gap) - gap)
+    sheet = Image.new("RGB", size, _SHEET_BACKGROUND)
+    for index, picture in enumerate(images):
+        image = as_image(picture).convert("RGB")
+        resample = Image.Resampling.NEAREST if max(image.size) <= tile else Image.Resampling.BILINEAR
+        scale = tile / max(image.size)
+        fitted = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), resample)
+        left, top = (index % columns) * (tile + gap), (index // columns) * (tile + gap)
+        sheet.paste(fitted, (left + (tile - fitted.width) // 2, top + (tile - fitted.height) // 2))
+    return sheet
+
+
+def bars(
+    rows: Sequence[tuple[str, float]],
+    *,
+    alt: str,
+    largest: float | None = None,
+    highlight: int | None = 0,
+    show_as: str = "{:.1%}",
+) -> None:
+    """Draw named values as horizontal bars; ``highlight`` is the row drawn in the accent colour.
+
+    ``largest`` is the value of a full bar (default: the largest of the rows); ``show_as`` formats the numbers.
+    """
+    full = largest or max((value for _label, value in rows), default=1.0) or 1.0
+    lines = [
+        _bar(label, show_as.format(value), max(0.0, min(1.0, value / full)), index == highlight)
+        for index, (label, value) in enumerate(rows)
+    ]
+    st.html(
+        f'<div role="img" aria-label="{html.escape(alt, quote=True)}" style="display:grid;gap:6px;'
+        f'grid-template-columns:minmax(72px,max-content) 1fr max-content;align-items:center">{"".join(lines)}</div>'
+    )
+
+
+def _bar(label: str, value: str, part: float, accent: bool) -> str:
+    colour = "#2a86c8" if accent else "#8a97a6"
+    return (
+        f'<span style="overflow-wrap:anywhere">{html.escape(label)}</span>'
+        f'<span style="background:rgba(128,134,142,.22);border-radius:4px;height:16px;display:block">'
+        f'<span style="display:block;height:16px;border-radius:4px;width:{part * 100:.1f}%;background:{colour}"></span>'
+        f'</span><span style="font-variant-numeric:tabular-nums;text-align:right">{html.escape(value)}</span>'
+    )

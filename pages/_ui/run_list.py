@@ -1,0 +1,102 @@
+"""Every run of this lab in one table, with search; choosing a row shows the run."""
+
+import streamlit as st
+
+from core.data.catalogue import datasets
+from core.errors import LabError
+from core.models import models
+from core.runs import open_store
+from core.runs.records import Run
+from pages._ui import address, state
+from pages._ui.frame import empty_state, look_for, plain, problem
+from pages._ui.run_words import ago, duration, place, state_word, took
+
+AT_MOST = 200
+TICK = 2.0  # seconds between two looks while a run is at work
+
+
+def show_list(*, owner: str, shown: str | None) -> None:
+    """Show the table of runs, newest first; it follows those that are at work."""
+    try:
+        live = any(run.live for run in open_store().list(at_most=AT_MOST))
+    except LabError as error:
+        problem(error)
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        words = st.text_input(
+            "Search", key=state.RUN_SEARCH, placeholder="name, owner, data set, network, note", persist_state="session"
+        )
+        mine = st.toggle("Only mine", key=state.RUN_MINE, persist_state="session")
+
+    @st.fragment(run_every=TICK if live else None)
+    def follow() -> None:
+        runs = open_store().list(owner=owner if mine else None, at_most=AT_MOST)
+        if not runs:
+            empty_state("No run yet. Choose a data set and a network under Set up; the built-in digits take a minute.")
+            return
+        found = [run for run in runs if matches(run, words)]
+        if not found:
+            empty_state(f"None of {len(runs)} runs has '{plain(words)}' in its name, owner, data set, network or note.")
+            return
+        _table(found, shown)
+        look_for("Choose a row to see that run's curves, to rename it, or to delete it.")
+
+    follow()
+
+
+def matches(run: Run, words: str) -> bool:
+    """Return whether every word of a search is somewhere in what the list says of a run."""
+    text = " ".join(
+        (
+            run.name,
+            run.owner,
+            run.note,
+            run.config.dataset,
+            run.config.model,
+            run.config.recipe,
+            state_word(run),
+            run.id,
+        )
+    ).casefold()
+    return all(word in text for word in words.casefold().split())
+
+
+def _table(runs: list[Run], shown: str | None) -> None:
+    ids = [run.id for run in runs]
+    st.session_state[state.LISTED_RUNS] = ids
+    selected = [ids.index(shown)] if shown in ids else []
+    st.dataframe(
+        [_row(run) for run in runs],
+        hide_index=True,
+        key=state.RUN_TABLE,
+        on_select=_choose,
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": selected}},
+        column_config={"Progress": st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)},
+        alt=f"{len(runs)} runs, newest first",
+    )
+
+
+def _row(run: Run) -> dict[str, object]:
+    done = run.step / run.steps_total if run.steps_total else 0.0
+    status = state_word(run) + (f", {place(run.position)}" if run.position else "")
+    return {
+        "Name": run.name,
+        "State": status,
+        "Progress": 1.0 if run.status == "finished" else min(1.0, done),
+        "Owner": run.owner,
+        "Data set": datasets[run.config.dataset].title if run.config.dataset in datasets else run.config.dataset,
+        "Network": models[run.config.model].title if run.config.model in models else run.config.model,
+        "Recipe": run.config.recipe.replace("_", " "),
+        "Queued": ago(run.created),
+        "Time": duration(took(run)) if run.started else "",
+        "Note": run.note,
+    }
+
+
+def _choose() -> None:
+    rows = st.session_state[state.RUN_TABLE].selection.rows
+    ids = st.session_state.get(state.LISTED_RUNS, [])
+    if rows and rows[0] < len(ids):
+        address.write(state.RUN, ids[rows[0]])
+        st.session_state[state.TRAINING_VIEW] = state.WATCH

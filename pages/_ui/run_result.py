@@ -1,0 +1,76 @@
+"""What a run came to: its best epoch, its test accuracy with the interval, and where to go with it."""
+
+import streamlit as st
+
+from core.checkpoints import Card, Checkpoint, find
+from core.errors import LabError
+from core.runs.records import Run
+from pages._ui import address, state
+from pages._ui.frame import PAGES, facts, plain, problem
+from pages._ui.glossary import term
+from pages._ui.run_words import accuracy_with_interval
+
+
+def result(run: Run) -> None:
+    """Show what the best network of a run that has ended can do, and the pages that use it."""
+    try:
+        checkpoint = find(run.id)
+    except LabError as error:
+        problem(error)
+        return
+    st.markdown("##### What came out")
+    _figures(checkpoint)
+    for slip in run.config.slips:
+        st.caption(f":material/report: This run repeats a slip on purpose: {plain(slip.replace('_', ' '))}.")
+    with st.container(horizontal=True, key=f"next_{run.id}"):
+        _go("Classify photos with it", "classify", "image_search", _choose, run.id)
+        _go("Look into its layers", "feature-maps", "layers", _choose, run.id)
+        _go("Compare it", "compare", "balance", _compare, run.id)
+
+
+def _figures(checkpoint: Checkpoint) -> None:
+    card = checkpoint.card
+    rows = [
+        (
+            "Best epoch",
+            f"{card.epoch} of {card.config.epochs}",
+            "The epoch with the best validation; its weights are kept.",
+        ),
+        ("Parameters", f"{card.parameters:,}", term("parameters")),
+        ("Trained", f"{card.trainable_parameters:,}", f"Parameters that training changed. {term('frozen')}"),
+    ]
+    if card.metrics is None:
+        facts(rows)
+        st.caption("It has not been tested: only a run that ends by itself is judged on the test split.")
+        return
+    facts([*rows, ("Test loss", f"{card.metrics.test_loss:.3f} nats", term("loss"))])
+    st.markdown(_verdict(card))
+
+
+def _verdict(card: Card) -> str:
+    metrics = card.metrics
+    if metrics is None:
+        return ""
+    figure = accuracy_with_interval(metrics.test_accuracy, metrics.test_ci95, metrics.test_n)
+    if metrics.unseen:
+        return (
+            f"**Test accuracy {figure}.** The {metrics.test_n:,} test images were used once, at the end, "
+            "and never to train or to choose."
+        )
+    return f"**Right on {figure}**, but it may have trained on these images, so this is not a test accuracy."
+
+
+def _go(label: str, page: str, icon: str, prepare, run_id: str) -> None:  # type: ignore[no-untyped-def]
+    def leave() -> None:
+        prepare(run_id)
+        st.switch_page(PAGES[page])
+
+    st.button(label, icon=f":material/{icon}:", key=f"{page}_{run_id}", on_click=leave)
+
+
+def _choose(run_id: str) -> None:
+    st.session_state[state.CHECKPOINT] = run_id
+
+
+def _compare(run_id: str) -> None:
+    address.write(state.COMPARED, run_id)

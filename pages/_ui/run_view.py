@@ -1,0 +1,261 @@
+"""The run that is shown: its state, its live curves, what can be done with it, and what came out."""
+
+import contextlib
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.errors import RunError
+from core.events import EpochDone
+from core.runs import ensure_supervisor, open_store
+from core.runs.records import Run
+from pages._ui import state
+from pages._ui.frame import empty_state, facts, look_for, plain, problem
+from pages._ui.glossary import term
+from pages._ui.line_chart import Line, line_chart
+from pages._ui.run_actions import controls
+from pages._ui.run_result import result
+from pages._ui.run_words import badge, duration, meaning, percent, place, took, what, whose
+from pages._ui.step_curve import StepCurve
+
+TICK = 1.0  # seconds between two looks at a run that is at work
+SLOW_START = 60.0  # seconds after which a queue that nobody serves is said to be so
+FIRST_READ = 2_000  # points taken of a run that went on while nobody looked
+
+
+def show_run(run_id: str, *, owner: str) -> None:
+    """Show one run, and follow it as long as it can change.
+
+    Only what changes with every step is drawn by the fragment that polls; a change of state redraws the page once.
+    """
+    try:
+        run = open_store().get(run_id)
+    except RunError as error:
+        problem(error)
+        empty_state("Choose another run under All runs, or set up a new one.")
+        return
+    _head(run)
+    controls(run, owner=owner)
+    _follow(run)
+    if not run.live:
+        if run.checkpoint:
+            result(run)
+        _numbers(run, _curve(run), open_store().epochs(run.id))
+
+
+def _follow(before: Run) -> None:
+    @st.fragment(run_every=TICK if before.live else None)
+    def follow() -> None:
+        try:
+            run = open_store().get(before.id)
+        except RunError as error:
+            problem(error)
+            return
+        if run.status != before.status:
+            st.rerun()
+        if run.status == "queued":
+            _queue(run)
+        curve, epochs = _curve(run), open_store().epochs(run.id)
+        _figures(run, curve, epochs)
+        _charts(run, curve, epochs)
+        if run.live:
+            _numbers(run, curve, epochs)
+
+    follow()
+
+
+def _head(run: Run) -> None:
+    st.markdown(f"#### {plain(run.name)} {badge(run)}")
+    st.caption(f"{plain(what(run))} · {plain(whose(run))}" + (f" · {plain(run.device)}" if run.device else ""))
+    if run.note:
+        st.markdown(f"> {plain(run.note)}")
+    if run.status not in ("queued", "running", "finished") or run.reason == "early_stopped":
+        _say(run)
+    if run.log:
+        with st.expander("The last lines that the training wrote", icon=":material/terminal:"):
+            st.code(run.log, language=None)
+
+
+def _say(run: Run) -> None:
+    sentence = plain(meaning(run))
+    if run.status in ("failed", "diverged"):
+        st.error(sentence, icon=":material/error:")
+    elif run.status in ("interrupted", "stopped", "stopping"):
+        st.warning(sentence, icon=":material/info:")
+    else:
+        st.info(sentence, icon=":material/info:")
+
+
+def _queue(run: Run) -> None:
+    with contextlib.suppress(RunError):
+        ensure_supervisor(open_store())
+    at_work = open_store().list(statuses=("running", "stopping"))
+    now = "; ".join(
+        f"{plain(other.name)} ({plain(other.owner)}, {duration(other.seconds_left)} left)" for other in at_work[:3]
+    )
+    if now:
+        ahead = f"Training now: {now}."
+    elif time.time() - max(run.created, run.ended or 0) < SLOW_START:
+        ahead = "It starts as soon as the training process is up: a few seconds."
+    else:
+        ahead = "Nothing is training, and the training process has not come up. `python -m core doctor` says why."
+    st.info(f"In the queue: {place(run.position or 1)}. {ahead}", icon=":material/hourglass_empty:")
+
+
+def _figures(run: Run, curve: StepCurve, epochs: Sequence[EpochDone]) -> None:
+    _steps, smooth = curve.smoothed()
+    best = max((epoch.val_accuracy for epoch in epochs), default=None)
+    facts(
+        [
+            ("Epoch", f"{min(run.epochs_done + run.live, run.config.epochs)} of {run.config.epochs}", term("epoch")),
+            ("Training loss", f"{smooth[-1]:.3f} nats" if smooth else "none yet", f"{term('loss')} Smoothed."),
+            ("Best validation", "none yet" if best is None else percent(best), term("validation split")),
+            ("Time left", duration(run.seconds_left), _LEFT) if run.live else ("Took", duration(took(run)), _TOOK),
+        ]
+    )
+    if run.live:
+        done = run.step / run.steps_total if run.steps_total else 0.0
+        st.progress(min(1.0, done), text=_pace(run, curve))
+
+
+def _pace(run: Run, curve: StepCurve) -> str:
+    if not run.steps_total:
+        return "Waiting for its turn" if run.status == "queued" else run.message or "Starting: loading the images"
+    words = [f"Step {run.step:,} of {run.steps_total:,}"]
+    if curve.last is not None:
+        words.append(f"learning rate {curve.last.learning_rate:.4g}")
+    if run.images_per_second:
+        words.append(f"{run.images_per_second:,.0f} images a second")
+    return " · ".join(words)
+
+
+def _charts(run: Run, curve: StepCurve, epochs: Sequence[EpochDone]) -> None:
+    an_epoch = run.steps_total / run.config.epochs if run.steps_total else 0
+    raw, smooth = curve.raw(), curve.smoothed()
+    best = next((epoch.epoch for epoch in reversed(epochs) if epoch.is_best), None)
+    ends = [epoch.epoch * an_epoch for epoch in epochs]
+    left, right = st.columns(2, gap="medium")
+    with left:
+        line_chart(
+            [
+                Line(name="each step", x=raw[0], y=raw[1], colour=0, thin=True),
+                Line(name="training", x=smooth[0], y=smooth[1], colour=0),
+                Line(name="validation", x=ends, y=[epoch.val_loss for epoch in epochs], colour=1, dots=True),
+            ],
+            key=f"training_loss_{run.id}",
+            title="Loss (nats)",
+            alt=_loss_alt(smooth, epochs),
+            x_label=f"step ({an_epoch:,.0f} an epoch)" if an_epoch else "step",
+            x_name="step",
+            x_from=0,
+            x_total=run.steps_total or None,
+            may_log=True,
+        )
+        look_for(_loss_hint(run))
+    with right:
+        numbers = [epoch.epoch for epoch in epochs]
+        line_chart(
+            [
+                Line(name="training", x=numbers, y=[epoch.train_accuracy for epoch in epochs], colour=0, dots=True),
+                Line(name="validation", x=numbers, y=[epoch.val_accuracy for epoch in epochs], colour=1, dots=True),
+            ],
+            key=f"training_accuracy_{run.id}",
+            title="Accuracy (%)",
+            alt=_accuracy_alt(epochs),
+            x_label="epoch",
+            x_name="epoch",
+            y_kind="percent",
+            x_from=0,
+            x_total=run.config.epochs,
+            marks=[(best, "best")] if best else [],
+        )
+        look_for("Validation images were never trained on: their line is the one to trust. The best epoch is kept.")
+
+
+def _numbers(run: Run, curve: StepCurve, epochs: Sequence[EpochDone]) -> None:
+    fold = st.expander(
+        "Learning rate, and the figures of every epoch",
+        icon=":material/table_chart:",
+        key=f"training_numbers_{run.id}",
+        on_change="rerun",
+    )
+    if not fold.open:  # a table costs more than both charts together
+        return
+    with fold:
+        steps, rates = curve.learning_rates()
+        line_chart(
+            [Line(name="learning rate", x=steps, y=rates, colour=2)],
+            key=f"training_rate_{run.id}",
+            title="Learning rate",
+            alt=f"Learning rate over the steps, schedule {run.config.schedule}.",
+            x_label="step",
+            x_name="step",
+            x_from=0,
+            x_total=run.steps_total or None,
+            height=180,
+        )
+        if epochs:
+            st.dataframe([_row(epoch) for epoch in reversed(epochs)], hide_index=True, alt="Figures of every epoch")
+        else:
+            st.caption("The first epoch is not over yet.")
+
+
+def _row(epoch: EpochDone) -> dict[str, object]:
+    return {
+        "Epoch": epoch.epoch,
+        "Training loss (nats)": round(epoch.train_loss, 4),
+        "Validation loss (nats)": round(epoch.val_loss, 4),
+        "Training accuracy": percent(epoch.train_accuracy),
+        "Validation accuracy": percent(epoch.val_accuracy),
+        "Seconds": round(epoch.seconds, 1),
+        "Best so far": "★" if epoch.is_best else "",
+    }
+
+
+def _curve(run: Run) -> StepCurve:
+    """Return what is known of the run's steps, with the new ones read; begun anew where another worker took over."""
+    kept = st.session_state.get(state.TRAINING_CURVE)
+    if kept is None or kept[0] != (run.id, run.fence):
+        kept = ((run.id, run.fence), StepCurve())
+        st.session_state[state.TRAINING_CURVE] = kept
+    curve: StepCurve = kept[1]
+    curve.add(open_store().steps(run.id, after=curve.last_step, at_most=FIRST_READ))
+    return curve
+
+
+def _loss_hint(run: Run) -> str:
+    text = "Both lines should fall. Where validation turns up while training still falls, it is over-fitting."
+    harder = [
+        word
+        for word, on in (
+            ("augmentation", run.config.augmentation),
+            ("label smoothing", run.config.label_smoothing),
+            ("dropout", run.config.model_arguments.get("dropout")),
+        )
+        if on
+    ]
+    if harder:
+        text += f" Training loss lies above validation here because {' and '.join(harder)} make training harder."
+    return text
+
+
+def _loss_alt(smooth: tuple[list[int], list[float]], epochs: Sequence[EpochDone]) -> str:
+    if not smooth[1]:
+        return "Loss over steps; nothing has been measured yet."
+    text = f"Smoothed training loss went from {smooth[1][0]:.2f} to {smooth[1][-1]:.2f} nats in {smooth[0][-1]:,} steps"
+    return text + (f"; validation loss is {epochs[-1].val_loss:.2f} nats." if epochs else ".")
+
+
+def _accuracy_alt(epochs: Sequence[EpochDone]) -> str:
+    if not epochs:
+        return "Accuracy over epochs; the first epoch is not over yet."
+    last = epochs[-1]
+    return (
+        f"After epoch {last.epoch}, accuracy is {percent(last.train_accuracy)} on training and "
+        f"{percent(last.val_accuracy)} on validation images."
+    )
+
+
+_LEFT = "From the time that the last epochs took, validation included."
+_TOOK = "From the start to the end, with any time it lay stopped."

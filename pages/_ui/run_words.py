@@ -1,0 +1,113 @@
+"""How a run is told in words: its state, its place, its times. Pure text, no widgets."""
+
+import time
+
+from core.data.catalogue import datasets
+from core.models import models
+from core.runs.records import Run, Status
+
+NOBODY = "you"  # the owner of runs for which no nickname was given
+
+# Word, colour of its badge, symbol, and what it means.
+STATES: dict[Status, tuple[str, str, str, str]] = {
+    "queued": ("waiting", "gray", "hourglass_empty", "It waits for its turn."),
+    "running": ("running", "blue", "play_arrow", "It is training now."),
+    "stopping": ("stopping", "orange", "pause", "It saves its state after the present step, then stops."),
+    "stopped": ("stopped", "orange", "stop_circle", "You stopped it; Resume goes on from where it was."),
+    "finished": ("finished", "green", "check_circle", "It trained to the end."),
+    "diverged": ("diverged", "red", "trending_up", "The loss was no longer a number. Lower the learning rate."),
+    "failed": ("failed", "red", "error", "An error ended it; the last lines it wrote are below."),
+    "interrupted": (
+        "interrupted",
+        "violet",
+        "power_off",
+        "Its process was lost; it goes on from its last saved state.",
+    ),
+}
+
+
+def badge(run: Run) -> str:
+    """Return the run's state as a Markdown badge."""
+    word, colour, icon, _meaning = STATES[run.status]
+    return f":{colour}-badge[:material/{icon}: {word}]"
+
+
+def state_word(run: Run) -> str:
+    """Return the run's state as one word."""
+    return STATES[run.status][0]
+
+
+def meaning(run: Run) -> str:
+    """Return a sentence about the run's state: its own message, or what the state means."""
+    if run.status == "finished" and run.reason == "early_stopped":
+        return f"It stopped early after epoch {run.epochs_done}: the validation loss had not improved for a while."
+    if run.message:
+        return run.message
+    return STATES[run.status][3]
+
+
+def what(run: Run) -> str:
+    """Return what is trained on what: "Digits (built in) · LeNet-style CNN · modern recipe · seed 0"."""
+    config = run.config
+    data = datasets[config.dataset].title if config.dataset in datasets else config.dataset
+    network = models[config.model].title if config.model in models else config.model
+    parts = [data, network, f"{config.recipe.replace('_', ' ')} recipe", f"seed {config.seed}"]
+    if config.limit is not None:
+        parts.append(f"{config.limit:,} training images")
+    return " · ".join(parts)
+
+
+def whose(run: Run) -> str:
+    """Return "your run", or whose it is; "you" is what everybody is called who has chosen no nickname."""
+    return "your run" if run.owner == NOBODY else f"{run.owner}'s run"
+
+
+def place(position: int) -> str:
+    """Return 1 as "next", 2 as "2nd", 3 as "3rd"."""
+    if position == 1:
+        return "next"
+    ending = "th" if position % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(position % 10, "th")
+    return f"{position}{ending}"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a number of seconds as people say it: "8 s", "2 min 5 s", "1 h 3 min"."""
+    if seconds is None or seconds != seconds or seconds < 0:
+        return "not known yet"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if minutes < 10 and rest else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def ago(moment: float) -> str:
+    """Return a time in seconds since 1970 as "just now", "5 min ago", or the day it was."""
+    passed = time.time() - moment
+    if passed < 45:
+        return "just now"
+    if passed < 3_600:
+        return f"{max(1, round(passed / 60))} min ago"
+    if passed < 86_400:
+        return f"{round(passed / 3_600)} h ago"
+    return time.strftime("%d %b %Y", time.localtime(moment))
+
+
+def took(run: Run) -> float | None:
+    """Return the seconds from a run's start to its end, or to now while it is at work."""
+    if run.started is None:
+        return None
+    return (run.ended or time.time()) - run.started
+
+
+def percent(part: float) -> str:
+    """Return a share as "97.31 %"."""
+    return f"{part:.2%}".replace("%", " %")
+
+
+def accuracy_with_interval(accuracy: float, interval: tuple[float, float], n: int) -> str:
+    """Return "97.3 % (96.9 to 97.6, n = 10,000)"; the interval holds at 95 %."""
+    low, high = interval
+    return f"{accuracy * 100:.1f} % ({low * 100:.1f} to {high * 100:.1f}, n = {n:,})"

@@ -1,0 +1,87 @@
+"""One widget for one setting: what a builder's signature declares is its form."""
+
+import re
+
+import streamlit as st
+
+from core.errors import ConfigError
+from core.registry import Setting, Value
+from pages._ui.frame import plain
+
+
+def setting_widget(setting: Setting, value: Value, *, key: str) -> Value:
+    """Show the widget that suits ``setting``, starting at ``value``, and return what it is set to, checked.
+
+    Raises ConfigError, with a sentence, for text that is not what the setting takes.
+    """
+    title = f"{setting.title} ({setting.unit})" if setting.unit else setting.title
+    if isinstance(value, bool):
+        return st.toggle(title, value, key=key, help=setting.help, persist_state="session")
+    if setting.choices:
+        options = list(setting.choices)
+        index = options.index(str(value)) if str(value) in options else 0
+        shown = st.selectbox(
+            title, options, index=index, key=key, help=setting.help, format_func=_readable, persist_state="session"
+        )
+        return setting.check(shown)
+    if isinstance(value, tuple):
+        text = st.text_input(title, ", ".join(map(str, value)), key=key, help=setting.help, persist_state="session")
+        return setting.check(whole_numbers(text, of=setting.title))
+    if isinstance(value, str):
+        return setting.check(st.text_input(title, value, key=key, help=setting.help, persist_state="session"))
+    return setting.check(_number(setting, value, title, key))
+
+
+def settings_form(
+    settings: tuple[Setting, ...], values: dict[str, Value], *, key: str, columns: int = 3
+) -> dict[str, Value]:
+    """Show a widget for each setting in a grid that wraps; return the values.
+
+    A value that is not what its setting takes is said below its widget, and ConfigError is raised at the end.
+    """
+    found: dict[str, Value] = {}
+    problems: list[ConfigError] = []
+    with st.grid(columns, min_column_width=150) as grid:
+        for setting in settings:
+            with grid.cell():
+                try:
+                    start = values.get(setting.name, setting.default)
+                    found[setting.name] = setting_widget(setting, start, key=f"{key}.{setting.name}")
+                except ConfigError as error:
+                    st.caption(f":red[{plain(str(error))}]")
+                    problems.append(error)
+    if problems:
+        raise problems[0]
+    return found
+
+
+def whole_numbers(text: str, *, of: str) -> tuple[int, ...]:
+    """Return "16, 32 64" as (16, 32, 64); raises ConfigError where something else stands there."""
+    words = re.split(r"[,;\s]+", text.strip())
+    if not all(word.isdecimal() and len(word) < 10 for word in words):
+        raise ConfigError(f"{of} takes whole numbers with commas between, such as 16, 32; it has '{text[:40]}'.")
+    return tuple(int(word) for word in words)
+
+
+def _number(setting: Setting, value: int | float, title: str, key: str) -> int | float:
+    if isinstance(value, int):
+        low = None if setting.low is None else int(setting.low)
+        high = None if setting.high is None else int(setting.high)
+        return st.number_input(
+            title, low, high, value, step=int(setting.step or 1), key=key, help=setting.help, persist_state="session"
+        )
+    return st.number_input(
+        title,
+        setting.low if setting.low is None else float(setting.low),
+        setting.high if setting.high is None else float(setting.high),
+        value,
+        step=float(setting.step or 0.1),
+        format="%g",
+        key=key,
+        help=setting.help,
+        persist_state="session",
+    )
+
+
+def _readable(choice: str) -> str:
+    return choice.replace("_", " ")

@@ -1,0 +1,94 @@
+"""The names of everything that is kept for one student's session, and typed access to what pages share.
+
+Streamlit forgets a widget's value at a page switch and everything at a reload; what must survive a reload is a
+widget bound to the URL (the keys in lower case below are the names seen there).
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.config import AugmentationStep
+
+if TYPE_CHECKING:
+    from core.images import Photo
+
+# Bound to the URL
+CHECKPOINT = "checkpoint"
+RUN = "run"
+OWNER = "owner"
+
+# The photo that follows the student
+_PHOTO = "photo_chosen"
+_PHOTO_SOURCE = "photo_source"
+PHOTO_PROBLEM = "photo_problem"
+
+# Handed from page to page
+_TRAINING_CHAIN = "training_chain"
+
+# Convolution
+KERNEL = "kernel_values"
+KERNEL_REVISION = "kernel_revision"
+
+# Augmentation
+CHAIN = "chain_steps"
+CHAIN_SEED = "chain_seed"
+
+
+def photo() -> "Photo | None":
+    """Return the photo that the student has chosen, or None where none was chosen in this session."""
+    chosen: Photo | None = st.session_state.get(_PHOTO)
+    return chosen
+
+
+def set_photo(photo: "Photo", source: str) -> None:
+    """Keep ``photo`` for all pages; ``source`` says in a few words where it came from."""
+    st.session_state[_PHOTO] = photo
+    st.session_state[_PHOTO_SOURCE] = source
+    st.session_state.pop(PHOTO_PROBLEM, None)
+
+
+def photo_source() -> str:
+    """Return in a few words where the photo came from ("" where none was chosen)."""
+    return str(st.session_state.get(_PHOTO_SOURCE, ""))
+
+
+def training_chain() -> tuple[AugmentationStep, ...] | None:
+    """Return the chain that the Augmentation page handed over, or None."""
+    chain: tuple[AugmentationStep, ...] | None = st.session_state.get(_TRAINING_CHAIN)
+    return chain
+
+
+def set_training_chain(steps: Sequence[AugmentationStep]) -> None:
+    """Hand a chain over to the Training page."""
+    st.session_state[_TRAINING_CHAIN] = tuple(steps)
+
+
+def clear_training_chain() -> None:
+    """Take the handed-over chain back."""
+    st.session_state.pop(_TRAINING_CHAIN, None)
+
+
+# Training, Compare, Classify
+COMPARED = "networks"  # in the address: references with commas between (Compare)
+TRAINING_VIEW = "view"  # in the address: the open tab of the Training page
+SET_UP, WATCH, ALL_RUNS = "Set up", "Watch", "All runs"
+TRAINING_CURVE = "training_curve"
+TRAINING_PROBLEM = "training_problem"
+TRAINING_SUBMITTED = "training_submitted"
+TRAINING_DATASET = "training_dataset"
+TRAINING_MODEL = "training_model"
+TRAINING_RECIPE = "training_recipe"
+RUN_SEARCH = "training_search"
+RUN_MINE = "training_mine"
+RUN_TABLE = "training_table"
+LISTED_RUNS = "training_listed"
+
+
+def propose_training(dataset: str, model: str, recipe: str) -> None:
+    """Open the Training page, when it is next drawn, with this pair and recipe chosen."""
+    st.session_state[TRAINING_DATASET] = dataset
+    st.session_state[TRAINING_MODEL] = model
+    st.session_state[TRAINING_RECIPE] = recipe
+    st.session_state[TRAINING_VIEW] = SET_UP

@@ -1,0 +1,26 @@
+"""Judge · Compare: which network is better on images that none of them has seen?"""
+
+from pages._ui import cached
+from pages._ui.comparison_choice import choose_networks, course_comparison
+from pages._ui.comparison_figures import by_class, curves, intervals, table
+from pages._ui.fair_play import fair_play
+from pages._ui.frame import header, section
+from pages._ui.mistakes import mistakes
+
+cached.warm_up()
+header("Compare", "Put trained networks side by side, on images that none of them was trained on.", icon="balance")
+
+networks = choose_networks()
+if networks:
+    fair_play(networks)
+    section("Figures", "Every figure is of the test split, unless a row says that it may have been seen.")
+    table(networks)
+    if any(network.evaluation for network in networks):
+        intervals(networks)
+        section("By class", "The share of each class's test images that the network recognises.")
+        by_class(networks)
+        section("Mistakes", "Rows are what the image shows, columns what the network answered.")
+        mistakes(networks)
+    section("Curves of training", "How each network came to its figure, epoch by epoch.")
+    curves(networks)
+course_comparison()

@@ -1,0 +1,44 @@
+"""Convolution: slide a kernel over your own photo and see every multiplication."""
+
+import streamlit as st
+
+from pages._ui import cached
+from pages._ui.batch_norm_section import batch_norm_section
+from pages._ui.convolution_controls import kernel_controls, movement_controls
+from pages._ui.convolution_sections import before_and_after, code_section, size_section, window_section
+from pages._ui.frame import header
+from pages._ui.photo import choose_photo
+
+header(
+    "Convolution",
+    "A small grid of numbers slides over a picture: multiply, add up, write the sum down, move on. "
+    "Change the numbers and see what they find.",
+    icon="grid_on",
+)
+cached.warm_up()
+photo = choose_photo()
+
+controls, result = st.columns([5, 11], gap="medium")
+with controls, st.container(border=True):
+    kernel = kernel_controls()
+with result:
+    place = st.container()
+    chosen = movement_controls(kernel)
+    with place:
+        before_and_after(photo, chosen)
+
+window, size, code, norm = st.tabs(
+    ["Move the window", "How large is the result?", "PyTorch code", "BatchNorm"], key="conv_tabs", on_change="rerun"
+)
+if window.open:
+    with window:
+        window_section(photo, chosen)
+if size.open:
+    with size:
+        size_section(photo, chosen)
+if code.open:
+    with code:
+        code_section(chosen)
+if norm.open:
+    with norm:
+        batch_norm_section(photo, chosen)

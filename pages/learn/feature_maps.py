@@ -1,0 +1,55 @@
+"""Feature maps: what every layer of a network makes of your photo."""
+
+import streamlit as st
+
+from pages._ui import cached
+from pages._ui.feature_map_sections import (
+    choose_layer,
+    input_picture,
+    kernel_section,
+    mosaic_section,
+    numbers_section,
+    one_map_section,
+)
+from pages._ui.frame import empty_state, header, section
+from pages._ui.networks import choose_network
+from pages._ui.photo import choose_photo
+
+header(
+    "Feature maps",
+    "Every filter of a layer turns the picture into a map of where it found its pattern. Walk through the layers and "
+    "see edges become textures, and textures become answers.",
+    icon="layers",
+)
+cached.warm_up()
+photo = choose_photo()
+
+chooser, received = st.columns([4, 1], gap="medium")
+with chooser, st.container(border=True):
+    network = choose_network(key="maps")
+if network is None:
+    st.stop()
+with received:
+    input_picture(network, photo)
+
+view = choose_layer(network, photo)
+if view is None:
+    empty_state(
+        "This network has no maps: its first layer sees all pixels in one row and does not know which are neighbours. "
+        "Choose a convolutional network above, or train one.",
+        page="training",
+        label="Train a network",
+    )
+    st.stop()
+
+maps, one = st.columns([3, 2], gap="medium")
+with maps:
+    mosaic_section(view)
+with one:
+    one_map_section(view)
+
+section("The kernel behind it")
+kernel_section(network, view)
+
+section("The layer in numbers")
+numbers_section(view)

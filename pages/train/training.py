@@ -1,0 +1,44 @@
+"""Train · Training: set a training up, watch it learn, find it again."""
+
+import streamlit as st
+
+from core.errors import LabError
+from core.runs import ensure_supervisor, open_store
+from pages._ui import address, cached, state
+from pages._ui.frame import empty_state, header, problem
+from pages._ui.owner import choose_owner
+from pages._ui.run_list import show_list
+from pages._ui.run_view import show_run
+from pages._ui.submit import set_up
+
+cached.warm_up()
+header("Training", "Choose images and a network, press Train, and watch it learn, step by step.", icon="model_training")
+
+shown = address.read(state.RUN)
+owner = choose_owner()
+try:
+    if open_store().list(statuses=("queued", "running", "stopping"), at_most=1):
+        ensure_supervisor(open_store())  # after a restart of the machine nobody else would serve the queue
+except LabError as error:
+    problem(error)
+
+if st.session_state.pop(state.TRAINING_SUBMITTED, False):
+    st.session_state[state.TRAINING_VIEW] = state.WATCH
+views = st.tabs(
+    [state.SET_UP, state.WATCH, state.ALL_RUNS],
+    default=state.WATCH if shown else state.SET_UP,
+    key=state.TRAINING_VIEW,
+    bind="query-params",
+)
+if views[0].open:
+    with views[0]:
+        set_up(owner)
+if views[1].open:
+    with views[1]:
+        if shown is None:
+            empty_state("No run is shown. Set one up, or choose one under All runs.")
+        else:
+            show_run(shown, owner=owner)
+if views[2].open:
+    with views[2]:
+        show_list(owner=owner, shown=shown)

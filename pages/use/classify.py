@@ -1,0 +1,52 @@
+"""Use · Classify: what does a trained network see on your photos, and why?"""
+
+import streamlit as st
+
+from core.errors import LabError
+from pages._ui import cached
+from pages._ui.checkpoints import choose_checkpoint
+from pages._ui.classified import as_csv, classify_photo, classify_uploads, gallery, more_photos
+from pages._ui.frame import header, look_for, problem, section
+from pages._ui.photo import choose_photo, open_upload
+from pages._ui.why import why
+
+cached.warm_up()
+header("Classify", "Show a trained network your photos, and ask it why it answers as it does.", icon="image_search")
+
+checkpoint = choose_checkpoint()
+photo = choose_photo()
+files = more_photos()
+if checkpoint is None:
+    st.stop()
+
+classes = len(checkpoint.card.classes)
+section("Answers", f"This network knows {classes} classes and always names one of them, whatever the photo shows.")
+try:
+    answers = [classify_photo(checkpoint, photo), *classify_uploads(checkpoint, files)]
+except LabError as error:
+    problem(error)
+    st.stop()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    top = classes
+    if classes > 2:
+        top = st.slider("Classes shown", 1, min(classes, 10), min(classes, 5), key="classify_top", width=300)
+    st.download_button(
+        "Answers as CSV",
+        as_csv(answers, top=top),
+        "answers.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        help="One row a photo, for a spreadsheet.",
+    )
+gallery(answers, top=top)
+look_for("Is it sure and right, or sure and wrong? A probability says how sure the network is, not how good it is.")
+
+section("Why this answer?", "The network never sees your photo, only a small square of numbers made from it.")
+good = [place for place, answer in enumerate(answers) if not answer.error]
+place = good[0]
+if len(good) > 1:
+    place = st.selectbox(
+        "Photo", good, format_func=lambda index: f"{index + 1}. {answers[index].name}", key="why_photo"
+    )
+why(checkpoint, photo if place == 0 else open_upload(files[place - 1]), answers[place])

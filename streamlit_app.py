@@ -1,0 +1,38 @@
+"""The entrypoint: the list of pages and the frame around them, nothing else.
+
+``streamlit run streamlit_app.py`` imports this file once for ``app``, and runs it again for every visitor's click.
+"""
+
+import streamlit as st
+
+from pages._ui.frame import PAGES
+from pages._ui.startup import lifespan
+
+if __name__ != "__main__":
+    app = st.App(__file__, lifespan=lifespan)
+
+
+def page(path: str, title: str, icon: str, tip: str) -> st.Page:
+    """Describe one page of the menu; the start page has the empty path."""
+    return st.Page(
+        PAGES[path], title=title, icon=f":material/{icon}:", url_path=path or None, default=not path, help=tip
+    )
+
+
+if __name__ == "__main__":
+    st.set_page_config(page_title="CNN Lab", page_icon="pages/_ui/icon.png", layout="wide")
+    st.logo("pages/_ui/logo.svg", size="large")
+    st.navigation(
+        {
+            "Start": [page("", "Start", "home", "First result, the ten-minute lesson, the glossary.")],
+            "Learn": [
+                page("convolution", "Convolution", "grid_on", "Slide a kernel over your own photo."),
+                page("feature-maps", "Feature maps", "layers", "Look into any layer of a trained network."),
+                page("architecture", "Architecture", "account_tree", "Layers, sizes, parameters, and why 16·5·5."),
+                page("augmentation", "Augmentation", "auto_awesome_motion", "Change training images on the fly."),
+            ],
+            "Train": [page("training", "Training", "model_training", "Train a network and watch it learn.")],
+            "Judge": [page("compare", "Compare", "balance", "Which network is better on unseen images?")],
+            "Use": [page("classify", "Classify", "image_search", "Ask a network what is on your photo.")],
+        }
+    ).run()

@@ -1,0 +1,83 @@
+"""Small trained networks for the pages to judge: a checkpoint folder each, with predictions that a test decides on."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core.checkpoints import Card, Checkpoint, Metrics, save
+from core.config import TrainingConfig
+from core.data import load, make_split
+from core.evaluation import Predictions, wilson_interval
+from core.events import EpochDone
+from core.models import build_model
+
+CLASSES = tuple("0123456789")
+
+
+def ship(
+    folder: Path,
+    name: str,
+    *,
+    wrong: int = 0,
+    model: str = "strided_cnn",
+    unseen: bool = True,
+    judged: bool = True,
+    split_fingerprint: str | None = None,
+) -> Checkpoint:
+    """Save an untrained network for digits that is said to have answered ``wrong`` test images wrongly."""
+    data = load("digits")
+    split = make_split(data)
+    arguments = {"channels": (4, 8)} if model == "strided_cnn" else {}
+    torch.manual_seed(len(name))
+    network = build_model(model, channels=1, image_size=28, classes=10, arguments=arguments)
+    labels = data.labels[split.test]
+    predicted = labels.copy()
+    predicted[:wrong] = (labels[:wrong] + 1) % 10
+    count = len(labels)
+    metrics = Metrics(
+        test_accuracy=1 - wrong / count,
+        test_n=count,
+        test_ci95=wilson_interval(count - wrong, count),
+        test_loss=0.25,
+        unseen=unseen,
+    )
+    card = Card(
+        name=name,
+        title=f"{name} on digits",
+        model=model,
+        arguments=arguments,
+        channels=1,
+        image_size=28,
+        classes=CLASSES,
+        mean=(0.5,),
+        std=(0.25,),
+        dataset="digits",
+        data_fingerprint=data.fingerprint,
+        split_fingerprint=split.fingerprint if split_fingerprint is None else split_fingerprint,
+        config=TrainingConfig(dataset="digits", model=model, image_size=28, epochs=2),
+        epoch=2,
+        seconds=12.0,
+        created="2026-01-01",
+        device="CPU",
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        trainable_parameters=10,
+        metrics=metrics if judged else None,
+        history=(_epoch(1), _epoch(2)),
+    )
+    confidence = np.linspace(0.5, 0.99, count, dtype=np.float32)
+    predictions = Predictions(labels=labels, predicted=predicted, confidence=confidence, loss=0.25)
+    return save(folder / name, network, card, predictions if judged else None)
+
+
+def _epoch(number: int) -> EpochDone:
+    return EpochDone(
+        epoch=number,
+        train_loss=1.0 / number,
+        train_accuracy=0.8,
+        val_loss=1.0 / number,
+        val_accuracy=0.7,
+        learning_rate=0.1,
+        seconds=6.0,
+        is_best=True,
+    )

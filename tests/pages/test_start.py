@@ -1,0 +1,33 @@
+"""The start page gives a result before any click, and leads on."""
+
+from streamlit.testing.v1 import AppTest
+
+from pages._ui.glossary import TERMS
+from tests.pages.visit import check, texts
+
+
+def test_the_first_page_shows_a_photo_and_what_a_kernel_makes_of_it(app: AppTest) -> None:
+    check(app)
+    captions = [entry.value for entry in app.caption]
+    assert len(app.image) >= 3
+    assert any("light up" in caption for caption in captions)
+    assert app.latex[0].value.count("&") == 6  # the kernel, three by three
+
+
+def test_the_lesson_leads_to_every_page(app: AppTest) -> None:
+    linked = {entry.proto.page for entry in app.page_link}
+    assert {"convolution", "feature-maps", "architecture", "augmentation", "training", "compare", "classify"} <= linked
+
+
+def test_it_says_what_is_ready_without_any_data_folder(app: AppTest) -> None:
+    ready = {entry.label: entry.value for entry in app.metric}
+    assert ready["Data sets ready"] == "2 of 6"
+
+
+def test_the_glossary_finds_a_term_and_says_so_where_there_is_none(app: AppTest) -> None:
+    app.text_input(key="glossary_find").set_value("stride").run()
+    found = app.table[0].value["term"].tolist()
+    assert "stride" in found
+    assert len(found) < len(TERMS)
+    app.text_input(key="glossary_find").set_value("no such word").run()
+    assert "No such term" in texts(check(app))

@@ -1,0 +1,50 @@
+"""How tests walk through the app: always through the entrypoint, as a browser does."""
+
+import io
+from pathlib import Path
+
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[2]
+TIMEOUT = 120  # seconds: the first page of a process imports torch, and build machines are busy
+
+
+def start_page() -> AppTest:
+    """Run the entrypoint and return the app on its start page."""
+    return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT).run()
+
+
+def open_page(app: AppTest, path: str) -> AppTest:
+    """Go to ``learn/convolution`` or another page, and fail on any exception it shows."""
+    app.switch_page(f"pages/{path}.py").run()
+    check(app)
+    return app
+
+
+def check(app: AppTest) -> AppTest:
+    """Fail where the page shows an exception; return the app."""
+    assert not app.exception, [entry.value for entry in app.exception]
+    return app
+
+
+def texts(app: AppTest) -> str:
+    """Return all that the page says, in one string."""
+    kinds = (app.title, app.subheader, app.markdown, app.caption, app.error, app.warning, app.success, app.info)
+    return "\n".join(str(entry.value) for entries in kinds for entry in entries)
+
+
+def jpeg(*, size: tuple[int, int] = (80, 40), orientation: int = 1) -> bytes:
+    """Return a red photo's bytes; ``orientation`` is EXIF's, 6 for a camera held on its side."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    Image.new("RGB", size, "red").save(buffer, "JPEG", exif=exif)
+    return buffer.getvalue()
+
+
+def upload(app: AppTest, name: str, data: bytes) -> AppTest:
+    """Upload a file as the student's photo."""
+    app.segmented_control(key="photo_from").set_value("upload").run()
+    app.file_uploader(key="photo_upload").upload(name, data, "image/jpeg").run()
+    return check(app)
