@@ -1,0 +1,78 @@
+"""Take README's pictures from the running app: ``python scripts/take_screenshots.py [PAGE …]``.
+
+Starts a server on a temporary home, trains a small network there so that the Training page is alive, opens each
+page in Chromium and writes docs/images/<page>.png. With CNN_LAB_DATA set, the pages show real test images too.
+"""
+
+import argparse
+import io
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.browser.chromium import ARGUMENTS, chromium_path  # noqa: E402
+from tests.browser.server import Server, open_page, settled  # noqa: E402
+from tests.browser.test_frame import PAGES  # noqa: E402
+
+FOLDER = ROOT / "docs" / "images"
+WIDTH, HEIGHT = 1280, 860
+COLOURS = 256  # a screenshot needs no more, and is a third of the size
+
+
+def start_training(page: Page, server: Server) -> None:
+    """Train on the built-in digits and wait until the curves have some length."""
+    open_page(page, server, "training", "?owner=Ada")
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_role("img", name=re.compile(r"After epoch ([5-9]|\d\d)")).wait_for(timeout=180_000)
+
+
+def prepare(page: Page, address: str) -> None:
+    """Bring what a page is about into view."""
+    if address == "classify":
+        page.get_by_role("heading", name="Answers").scroll_into_view_if_needed()
+
+
+def take(page: Page, server: Server, address: str) -> Path:
+    """Open one page and write its picture."""
+    if address == "training":
+        start_training(page, server)
+    else:
+        open_page(page, server, address)
+        page.wait_for_timeout(3000)  # charts and components draw themselves after the script has come to rest
+        settled(page)
+        prepare(page, address)
+    buffer = io.BytesIO(page.screenshot(animations="disabled"))
+    path = FOLDER / f"{address or 'start'}.png"
+    Image.open(buffer).convert("RGB").quantize(COLOURS).save(path, optimize=True)
+    return path
+
+
+def main() -> None:
+    """Take the pictures that were asked for, or all of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pages", nargs="*", help=f"addresses, of: start {' '.join(filter(None, PAGES))}")
+    wanted = ["" if name == "start" else name for name in parser.parse_args().pages] or list(PAGES)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = Server(Path(folder) / "home", data=os.environ.get("CNN_LAB_DATA")).start()
+        try:
+            chromium = playwright.chromium.launch(executable_path=chromium_path(playwright), args=ARGUMENTS)
+            page = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
+            page.set_default_timeout(90_000)
+            for address in wanted:
+                print(take(page, server, address).relative_to(ROOT))
+            chromium.close()
+        finally:
+            server.clear_away()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Chromium drives the real server: frame, pages, trainings that outlive reloads and restarts."""

@@ -1,0 +1,114 @@
+"""A Chromium for all browser tests, one server for those that can share it, a page that fails on any error."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from tests.browser.chromium import ARGUMENTS, chromium_path
+from tests.browser.server import Server
+from tests.conftest import NO_DATA, REAL_DATA
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the package; a test opens contexts of its own in it."""
+    with sync_playwright() as playwright:
+        path = chromium_path(playwright)
+        if path is None:
+            pytest.skip("there is no Chromium: install one, or name it in CHROMIUM")
+        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+expect.set_options(timeout=30_000)  # the five seconds of Playwright are short where two cores are shared
+
+# On a deep link Streamlit's client first looks for its server below the page's own address, and gets a 404.
+STREAMLIT_FINDS_ITS_SERVER = r"404 \(Not Found\) \(.*/_stcore/(health|host-config)\)"
+
+
+class Console:
+    """What the browser complained about while a test ran, but for what the test said to expect."""
+
+    def __init__(self) -> None:
+        self._messages: list[str] = []
+        self._expected = [STREAMLIT_FINDS_ITS_SERVER]
+
+    def expect(self, pattern: str) -> None:
+        """Let messages that match this regular expression pass: the test provokes them."""
+        self._expected.append(pattern)
+
+    def hear(self, message: ConsoleMessage) -> None:
+        """Note a message of the browser's console, if it is an error."""
+        if message.type == "error":
+            self._messages.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def hear_exception(self, error: object) -> None:
+        """Note an exception that no script caught."""
+        self._messages.append(f"uncaught: {error}")
+
+    def hear_request(self, request: Request) -> None:
+        """Note a request that leaves this machine: the lab promises to work without a network."""
+        if not re.match(r"(https?|wss?)://127\.0\.0\.1:|data:|blob:", request.url):
+            self._messages.append(f"asked another machine: {request.url}")
+
+    def complaints(self) -> list[str]:
+        """Return what was not expected."""
+        return [text for text in self._messages if not any(re.search(pattern, text) for pattern in self._expected)]
+
+
+@pytest.fixture
+def console() -> Console:
+    """The console of this test's page."""
+    return Console()
+
+
+@pytest.fixture
+def page(browser: Browser, console: Console) -> Iterator[Page]:
+    """A page in a context of its own; the test fails on console errors, tracebacks and calls to other machines."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(30_000)
+    opened = context.new_page()
+    opened.on("console", console.hear)
+    opened.on("pageerror", console.hear_exception)
+    opened.on("request", console.hear_request)
+    yield opened
+    tracebacks = [box.inner_text() for box in opened.get_by_test_id("stException").all()]
+    context.close()
+    assert tracebacks == []
+    assert console.complaints() == []
+
+
+@pytest.fixture(scope="package")
+def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server on built-in data only, shared by the tests that leave nothing behind but trainings."""
+    lab = Server(tmp_path_factory.mktemp("browser-home"))
+    try:
+        yield lab.start()
+    finally:
+        lab.clear_away()
+
+
+@pytest.fixture
+def fresh_server(browser: Browser, tmp_path: Path) -> Iterator[Server]:
+    """A server that nobody has opened a page of."""
+    lab = Server(tmp_path / "home")
+    try:
+        yield lab.start()
+    finally:
+        lab.clear_away()
+
+
+@pytest.fixture(scope="package")
+def data_server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that sees the real data sets; mark the test ``data``."""
+    if REAL_DATA is None:
+        pytest.skip(NO_DATA)
+    lab = Server(tmp_path_factory.mktemp("browser-data-home"), data=REAL_DATA)
+    try:
+        yield lab.start()
+    finally:
+        lab.clear_away()

@@ -1,0 +1,127 @@
+"""The real server, started as README says, and the little that every browser test needs to know of Streamlit."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as TookTooLong
+
+ROOT = Path(__file__).parent.parent.parent
+START_SECONDS = 60
+FIRST_PORT = 8531
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on, from 8531 up."""
+    for port in range(FIRST_PORT, FIRST_PORT + 200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise RuntimeError("no free port")
+
+
+class Server:
+    """``streamlit run`` on a home of its own; `stop` and `start` again are a restart on the same port and home."""
+
+    def __init__(self, home: Path, *, data: str | None = None) -> None:
+        self.home = home
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = home / "server.log"
+        self._environment = {name: value for name, value in os.environ.items() if name != "CNN_LAB_DATA"}
+        self._environment["CNN_LAB_HOME"] = str(home)
+        if data:
+            self._environment["CNN_LAB_DATA"] = data
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Server":
+        """Start the server and wait until it answers."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+        options = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(self.port)]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command + options, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._healthy():
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                raise RuntimeError(f"the server does not answer:\n{self.last_lines()}")
+            time.sleep(0.2)
+        return self
+
+    def last_lines(self, count: int = 40) -> str:
+        """Return the end of the server's log, without its list of requests."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return "\n".join([line for line in lines if "HTTP/1.1" not in line][-count:])
+
+    def _healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        """Stop the web server and nothing else: trainings are processes of their own."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(15)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(15)
+            self._process = None
+
+    def clear_away(self) -> None:
+        """Stop the server and every process that works on its home."""
+        self.stop()
+        mine = processes_of(self.home)
+        for process in mine:
+            process.terminate()
+        for process in psutil.wait_procs(mine, timeout=10)[1]:
+            process.kill()
+
+
+def processes_of(home: Path) -> list[psutil.Process]:
+    """Return the processes that were started with this home: supervisor and workers."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("CNN_LAB_HOME") == str(home):
+                found.append(process)
+        except (psutil.AccessDenied, psutil.NoSuchProcess, OSError):
+            continue
+    return [process for process in found if process.pid != os.getpid()]
+
+
+def settled(page: Page, *, seconds: float = 120) -> None:
+    """Wait until the page is connected and its script has come to rest; then wait for content.
+
+    Not for a page that follows a training: there the script runs again every second.
+    """
+    page.wait_for_selector("[data-test-connection-state=CONNECTED]", timeout=seconds * 1000)
+    page.wait_for_selector("[data-test-script-state=notRunning]", timeout=seconds * 1000)
+
+
+def open_page(page: Page, server: Server, address: str = "", query: str = "") -> None:
+    """Open a page of the lab by its address and wait for its heading."""
+    page.goto(f"{server.url}/{address}{query}")
+    settled(page)
+    heading = page.get_by_role("heading", level=1).first
+    try:
+        heading.wait_for(timeout=90_000)
+    except TookTooLong as error:
+        raise AssertionError(f"/{address} shows no heading; the server's log:\n{server.last_lines()}") from error
+
+
+def go_to(page: Page, title: str) -> None:
+    """Switch the page by the menu; a page's content is for the test to wait for."""
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
+    page.get_by_role("heading", level=1, name=title).wait_for()

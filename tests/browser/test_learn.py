@@ -1,0 +1,118 @@
+"""The pages to learn from, driven by their main controls."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.server import Server, open_page, settled
+from tests.browser.widgets import choose, open_tab, picture_size, write
+
+pytestmark = pytest.mark.browser
+
+
+def test_padding_of_half_the_kernel_keeps_the_size(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution")
+    after = page.get_by_alt_text("The map that the kernel makes of the photo")
+    before = page.get_by_alt_text("The photo before the convolution")
+    expect(page.get_by_text(re.compile(r"After: 1 × 297 × 446"))).to_be_visible()
+    write(page, "Padding (px)", "1")
+    expect(page.get_by_text(re.compile(r"After: 1 × 299 × 448"))).to_be_visible()
+    assert picture_size(after) == picture_size(before)
+    write(page, "Stride (px)", "2")
+    expect(page.get_by_text(re.compile(r"After: 1 × 150 × 224"))).to_be_visible()
+
+
+def test_a_kernel_edited_by_hand_is_ones_own(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution")
+    kernel = page.get_by_role("combobox", name="Kernel", exact=True)
+    expect(kernel).to_have_value("Vertical edges")
+    cell = page.get_by_role("spinbutton", name="Weight in row 2, column 2")
+    cell.fill("5")
+    cell.press("Enter")
+    expect(kernel).to_have_value("My own numbers")
+    expect(page.get_by_text("The weights add up to 5.")).to_be_visible()
+    choose(page, "Kernel", "Horizontal edges")
+    expect(cell).to_have_value("0")
+
+
+def test_arrow_keys_move_the_window_without_a_rerun(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution")
+    picture = page.get_by_role("application", name=re.compile("Output"))
+    picture.click(position={"x": 3, "y": 3})
+    expect(page.get_by_text(re.compile(r"Output row 0, column 0:"))).to_be_visible()
+    picture.press("ArrowRight")
+    picture.press("ArrowDown")
+    expect(page.get_by_text(re.compile(r"Output row 1, column 1:"))).to_be_visible()
+
+
+def test_the_size_formula_and_the_code_have_the_live_numbers(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution")
+    write(page, "Stride (px)", "2")
+    open_tab(page, "PyTorch code")
+    code = page.get_by_role("tabpanel", name="PyTorch code")
+    expect(code).to_contain_text("conv2d")
+    expect(code).to_contain_text("stride=2")
+    open_tab(page, "How large is the result?")
+    settled(page)
+    expect(page.get_by_role("tabpanel", name="How large is the result?")).to_contain_text("299")
+
+
+def test_a_layer_is_opened_and_a_map_enlarged(page: Page, server: Server) -> None:
+    open_page(page, server, "feature-maps")
+    layer = page.get_by_role("combobox", name="Layer", exact=True)
+    first = layer.input_value()
+    layer.click()
+    page.get_by_role("option").nth(1).click()
+    settled(page)
+    expect(layer).not_to_have_value(first)
+    number = page.get_by_role("spinbutton", name=re.compile(r"^Map \(0 to \d+\)$"))
+    number.fill("2")
+    number.press("Enter")
+    expect(page.get_by_alt_text(re.compile(r"^Map 2 of layer .*, enlarged$"))).to_be_visible()
+
+
+def test_an_untrained_network_can_be_looked_into(page: Page, server: Server) -> None:
+    open_page(page, server, "feature-maps")
+    page.get_by_role("radio", name="An untrained one").click()
+    settled(page)
+    choose(page, "Architecture", "LeNet")
+    expect(page.get_by_text("Its weights are random: nothing has been learned yet.")).to_be_visible()
+
+
+def test_wrong_in_features_show_pytorchs_error_beside_the_arithmetic(page: Page, server: Server) -> None:
+    open_page(page, server, "architecture")
+    expect(page.get_by_text("It runs: no error.")).to_be_visible()
+    write(page, "nn.Linear( … , 120): in_features", "576")  # 16·6·6
+    sizes = page.get_by_role("tabpanel", name="Follow the sizes")
+    expect(sizes).to_contain_text("mat1 and mat2 shapes cannot be multiplied")
+    expect(sizes).to_contain_text("16 · 5 · 5 = 400")
+
+
+def test_another_architecture_has_another_table(page: Page, server: Server) -> None:
+    open_page(page, server, "architecture")
+    expect(page.get_by_text("62,006").first).to_be_visible()  # LeNet's parameters, by hand
+    choose(page, "Architecture", "Enhanced")
+    expect(page.get_by_text("62,006")).to_have_count(0)
+
+
+def test_a_transform_is_added_drawn_and_written_as_code(page: Page, server: Server) -> None:
+    open_page(page, server, "augmentation")
+    choose(page, "Add a transform", "Rotation")
+    page.get_by_role("button", name="Add", exact=True).click()
+    settled(page)
+    expect(page.get_by_text(re.compile(r"^\d+\. Rotation"))).to_be_visible()
+    before = page.get_by_alt_text(re.compile(r"^Draw 1: ")).get_attribute("alt")
+    page.get_by_role("button", name="Another draw").click()
+    settled(page)
+    expect(page.get_by_alt_text(re.compile(r"^Draw 1: "))).not_to_have_attribute("alt", before or "")
+    open_tab(page, "Code and JSON")
+    expect(page.get_by_role("tabpanel", name="Code and JSON")).to_contain_text("v2.RandomRotation")
+
+
+def test_a_chain_goes_along_to_training(page: Page, server: Server) -> None:
+    open_page(page, server, "augmentation")
+    page.get_by_role("button", name="Train with this chain").click()
+    page.get_by_role("heading", level=1, name="Training").wait_for()
+    settled(page)
+    expect(page.get_by_test_id("stMain")).to_contain_text(re.compile(r"flip left-right", re.IGNORECASE))

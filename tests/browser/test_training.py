@@ -1,0 +1,133 @@
+"""A training from the click to the end: it outlives whoever watches it."""
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.runs.records import Run
+from core.runs.store import Store
+from tests.browser.conftest import Console
+from tests.browser.server import Server, go_to, open_page
+from tests.browser.widgets import choose, open_tab, press, write
+
+pytestmark = pytest.mark.browser
+
+LOST_SERVER = r"WebSocket|[Dd]isconnected|Failed to (load resource|fetch)|net::ERR_|Health check|_stcore"
+END = 180_000  # milliseconds; seconds on an idle machine, more where tests share two cores
+
+
+def start_training(page: Page, server: Server, *, epochs: int, network: str = "LeNet", data: str = "Digits") -> str:
+    """Set a training up, press Train, and return the run's id from the address."""
+    open_page(page, server, "training")
+    choose(page, "Data set", data)
+    choose(page, "Network", network)
+    write(page, "Epochs", str(epochs))
+    press(page, "Train")
+    page.wait_for_url(re.compile(r"[?&]run="))
+    return parse_qs(urlparse(page.url).query)["run"][0]
+
+
+def stored(server: Server, run_id: str) -> Run:
+    return Store(server.home / "lab.sqlite3").get(run_id)
+
+
+def loss_chart(page: Page, text: str) -> None:
+    """Wait until the loss chart says this of itself."""
+    expect(page.get_by_role("img", name=re.compile(text)).first).to_be_visible(timeout=END)
+
+
+def wait_for_state(page: Page, word: str) -> None:
+    """Wait until the run that is shown carries this badge."""
+    expect(page.get_by_role("tabpanel", name="Watch").get_by_role("heading", level=4)).to_contain_text(
+        word, timeout=END
+    )
+
+
+def test_a_training_runs_from_click_to_end_through_switch_reload_and_restart(
+    page: Page, fresh_server: Server, console: Console
+) -> None:
+    console.expect(LOST_SERVER)  # the server is stopped on purpose
+    run_id = start_training(page, fresh_server, epochs=80)
+    wait_for_state(page, "running")
+    loss_chart(page, r"Smoothed training loss went from")
+
+    go_to(page, "Convolution")
+    go_to(page, "Training")
+    expect(page).to_have_url(re.compile(run_id))
+    loss_chart(page, r"Smoothed training loss went from")
+
+    page.reload()
+    loss_chart(page, r"Smoothed training loss went from")
+
+    fresh_server.stop()
+    before = stored(fresh_server, run_id)
+    fresh_server.start()
+    page.reload()
+    loss_chart(page, r"Smoothed training loss went from")
+
+    wait_for_state(page, "finished")
+    expect(page.get_by_text(re.compile(r"Test accuracy [\d.]+ % \([\d.]+ to [\d.]+, n = 359\)"))).to_be_visible()
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+    after = stored(fresh_server, run_id)
+    assert before.status == "running", "the training was over before the server was stopped: give it more epochs"
+    assert (after.fence, after.started, after.epochs_done) == (before.fence, before.started, 80)
+    epochs = [epoch.epoch for epoch in Store(fresh_server.home / "lab.sqlite3").epochs(run_id)]
+    assert epochs == list(range(1, 81))
+
+
+def test_a_stopped_training_resumes_where_it_was(page: Page, server: Server) -> None:
+    run_id = start_training(page, server, epochs=60)
+    loss_chart(page, r"Smoothed training loss went from")
+    press(page, "Stop")
+    wait_for_state(page, "stopped")
+    stopped = stored(server, run_id)
+    assert 0 < stopped.step < stopped.steps_total
+    press(page, "Resume")
+    wait_for_state(page, "finished")
+    steps = [step.step for step in Store(server.home / "lab.sqlite3").steps(run_id, at_most=100_000)]
+    assert sorted(set(steps))[-1] == stopped.steps_total
+    assert stored(server, run_id).epochs_done == 60
+
+
+def test_a_link_shows_the_same_run_to_somebody_else(page: Page, server: Server) -> None:
+    run_id = start_training(page, server, epochs=1, network="Simple")
+    wait_for_state(page, "finished")
+    assert page.context.browser is not None
+    other = page.context.browser.new_context()
+    try:
+        opened = other.new_page()
+        open_page(opened, server, "training", f"?run={run_id}")
+        expect(opened.get_by_text("Test accuracy")).to_be_visible()
+    finally:
+        other.close()
+
+
+def test_every_run_is_found_in_the_list(page: Page, server: Server) -> None:
+    start_training(page, server, epochs=1, network="Simple")
+    wait_for_state(page, "finished")
+    open_tab(page, "All runs")
+    expect(page.get_by_role("tabpanel", name="All runs").get_by_test_id("stDataFrame")).to_be_visible()
+
+
+def test_a_finished_run_opens_on_classify_with_its_own_network(page: Page, server: Server) -> None:
+    run_id = start_training(page, server, epochs=1, network="Simple")
+    wait_for_state(page, "finished")
+    press(page, "Classify photos with it")
+    page.get_by_role("heading", level=1, name="Classify").wait_for()
+    expect(page).to_have_url(re.compile(run_id))
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_lenet_on_cifar10_trains_live(page: Page, data_server: Server, tmp_path: Path) -> None:
+    run_id = start_training(page, data_server, epochs=1, network="LeNet", data="CIFAR-10")
+    loss_chart(page, r"Smoothed training loss went from")
+    go_to(page, "Architecture")
+    go_to(page, "Training")
+    loss_chart(page, r"Smoothed training loss went from")
+    wait_for_state(page, "finished")
+    expect(page.get_by_text(re.compile(r"Test accuracy .*n = 10,000"))).to_be_visible()
+    assert stored(data_server, run_id).epochs_done == 1

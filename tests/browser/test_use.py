@@ -1,0 +1,114 @@
+"""The student's photo: uploaded once, upright everywhere, answered by a network that ships with the lab."""
+
+import io
+import re
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.server import Server, go_to, open_page, settled
+from tests.browser.widgets import colour_at, picture_size
+
+pytestmark = pytest.mark.browser
+
+ROTATED_CLOCKWISE_TO_DISPLAY = 6  # EXIF orientation: how a phone held upright stores its photos
+RED, BLUE = (200, 30, 30), (30, 30, 200)
+
+
+def phone_photo() -> bytes:
+    """Return a 12-megapixel JPEG that lies on its side: upright, its upper half is red and its lower half blue."""
+    upright = Image.new("RGB", (3000, 4000), BLUE)
+    upright.paste(RED, (0, 0, 3000, 2000))
+    stored = upright.transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = ROTATED_CLOCKWISE_TO_DISPLAY
+    buffer = io.BytesIO()
+    stored.save(buffer, "JPEG", exif=exif)
+    return buffer.getvalue()
+
+
+def upload_photo(page: Page, name: str, content: bytes, kind: str = "image/jpeg") -> None:
+    """Choose a photo in the row that every page has."""
+    page.get_by_role("button", name="Change photo").click()
+    page.get_by_role("radio", name="Upload").click()
+    field = page.get_by_test_id("stFileUploader").filter(has_text="Your photo").locator("input[type=file]")
+    field.set_input_files({"name": name, "mimeType": kind, "buffer": content})
+
+
+def is_red(colour: tuple[int, int, int]) -> bool:
+    return colour[0] > 120 and colour[2] < 100
+
+
+def is_blue(colour: tuple[int, int, int]) -> bool:
+    return colour[2] > 120 and colour[0] < 100
+
+
+def test_a_phone_photo_on_its_side_is_upright_and_classified(page: Page, server: Server) -> None:
+    open_page(page, server, "classify")
+    upload_photo(page, "phone.jpg", phone_photo())
+    photo = page.get_by_alt_text("The photo phone.jpg")
+    expect(photo).to_be_visible()
+    settled(page)
+    width, height = picture_size(photo)
+    assert height > width
+    assert is_red(colour_at(photo, 0.5, 0.1))
+    assert is_blue(colour_at(photo, 0.5, 0.9))
+    expect(page.get_by_role("img", name=re.compile(r"^phone\.jpg: .+ [\d.]+%$"))).to_be_visible()
+
+
+def test_a_photo_follows_over_the_pages(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution")
+    upload_photo(page, "mine.jpg", phone_photo())
+    expect(page.get_by_alt_text("The chosen photo, mine.jpg")).to_be_visible()
+    for title in ("Feature maps", "Augmentation", "Classify", "Convolution"):
+        go_to(page, title)
+        row = page.get_by_alt_text("The chosen photo, mine.jpg")
+        expect(row).to_be_visible()
+        assert is_red(colour_at(row, 0.5, 0.1))
+
+
+def test_a_file_that_is_no_photo_gets_a_sentence_and_the_others_go_on(page: Page, server: Server) -> None:
+    open_page(page, server, "classify")
+    small = io.BytesIO()
+    Image.new("RGB", (64, 64), RED).save(small, "PNG")
+    field = page.get_by_test_id("stFileUploader").filter(has_text="More photos").locator("input[type=file]")
+    field.set_input_files(
+        [
+            {"name": "letter.jpg", "mimeType": "image/jpeg", "buffer": b"This is a letter."},
+            {"name": "red.png", "mimeType": "image/png", "buffer": small.getvalue()},
+        ]
+    )
+    expect(page.get_by_role("img", name=re.compile(r"^red\.png: "))).to_be_visible()
+    expect(page.get_by_test_id("stAlert").filter(has_text=re.compile(r"\.$"))).to_have_count(1)
+
+
+def test_two_shipped_networks_are_compared_without_their_data(page: Page, server: Server) -> None:
+    open_page(page, server, "compare")
+    expect(page.get_by_text(re.compile(r"judged on the same [\d,]+ test images"))).to_be_visible()
+    expect(page.get_by_text("95 % interval").first).to_be_visible()
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_small_cnn_and_resnet18_meet_on_the_same_cats_and_dogs(page: Page, data_server: Server) -> None:
+    open_page(page, data_server, "compare")
+    page.get_by_role("button", name="Put them side by side").click()
+    settled(page)
+    expect(page.get_by_text("judged on the same 4,682 test images")).to_be_visible()
+    expect(page.get_by_test_id("stMain")).to_contain_text("4,682")
+
+
+def test_the_lesson_starts_on_the_start_page(page: Page, server: Server) -> None:
+    open_page(page, server)
+    expect(page.get_by_role("heading", name="A lesson in ten minutes")).to_be_visible()
+    page.get_by_text("Glossary", exact=True).click()
+    expect(page.get_by_text(re.compile("receptive field", re.IGNORECASE)).first).to_be_visible()
+
+
+def test_a_photo_of_a_data_set_can_be_chosen(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution")
+    page.get_by_role("button", name="Change photo").click()
+    page.get_by_role("radio", name="Data set").click()
+    page.get_by_role("button", name="Take one at random").click()
+    expect(page.get_by_alt_text(re.compile(r"^The chosen photo, (Digits|Shapes|MNIST)"))).to_be_visible()

@@ -1,0 +1,56 @@
+"""Streamlit's widgets as a reader of the page knows them: by label."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.server import settled
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Open the select box ``label`` and choose the first entry that contains ``option``."""
+    box = page.get_by_test_id("stMain").get_by_role("combobox", name=label, exact=True)
+    box.click()
+    page.get_by_role("option").filter(has_text=option).first.click()
+    settled(page)
+
+
+def write(page: Page, label: str, text: str) -> None:
+    """Write into the text or number field ``label`` and leave it, as Tab does."""
+    field = page.get_by_test_id("stMain").get_by_label(label, exact=True)
+    field.fill(text)
+    field.press("Tab")
+    settled(page)
+
+
+def press(page: Page, name: str) -> None:
+    """Press the button ``name``; what it brings is for the test to wait for."""
+    page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True).click()
+
+
+def open_tab(page: Page, name: str) -> None:
+    """Bring the tab ``name`` to the front."""
+    page.get_by_role("tab", name=name).click()
+    expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+    settled(page)
+
+
+def picture_size(picture: Locator) -> tuple[int, int]:
+    """Return width and height of a picture in its own pixels, once it has been loaded."""
+    picture.evaluate("image => image.decode()")
+    width, height = picture.evaluate("image => [image.naturalWidth, image.naturalHeight]")
+    return int(width), int(height)
+
+
+def colour_at(picture: Locator, x: float, y: float) -> tuple[int, int, int]:
+    """Return the colour at a place of a picture, ``x`` and ``y`` in [0, 1] from its upper left."""
+    red, green, blue = picture.evaluate(
+        """async (image, [x, y]) => {
+            await image.decode()
+            const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight)
+            const pen = canvas.getContext("2d")
+            pen.drawImage(image, 0, 0)
+            const place = [Math.floor(x * (image.naturalWidth - 1)), Math.floor(y * (image.naturalHeight - 1))]
+            return Array.from(pen.getImageData(...place, 1, 1).data.slice(0, 3))
+        }""",
+        [x, y],
+    )
+    return int(red), int(green), int(blue)

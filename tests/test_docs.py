@@ -1,0 +1,165 @@
+"""README, CONTRIBUTING and CHANGELOG say what the code does: commands, pages, settings, links."""
+
+import ast
+import importlib
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+NOT_OURS = {".git", ".venv", "venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
+
+
+def command_line() -> click.Group:
+    module = importlib.import_module("core.__main__")
+    groups = [value for value in vars(module).values() if isinstance(value, click.Group)]
+    return max(groups, key=lambda group: len(group.commands))
+
+
+def commands(group: click.Group, prefix: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, (*prefix, name))
+        elif not command.hidden:
+            yield (*prefix, name), command
+
+
+def written_calls(text: str) -> list[list[str]]:
+    """The words after ``python -m core`` wherever a document writes it, in a code block or in backticks."""
+    return [re.sub(r"[\[\]]", " ", call).split() for call in re.findall(r"python -m core ([^`\n|#]+)", text)]
+
+
+def resolve(words: list[str]) -> tuple[click.Command, list[str]]:
+    command: click.Command = command_line()
+    while words and isinstance(command, click.Group):
+        assert words[0] in command.commands, f"'{words[0]}' is no command; there is {', '.join(command.commands)}"
+        command, words = command.commands[words[0]], words[1:]
+    return command, words
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_call_in_a_document_exists_with_its_options(document: str) -> None:
+    for words in written_calls((ROOT / document).read_text(encoding="utf-8")):
+        command, rest = resolve(words)
+        known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        used = {word.partition("=")[0] for word in rest if word.startswith("--")}
+        assert used <= known, f"{' '.join(words)}: {used - known} unknown"
+
+
+def test_every_command_is_in_the_readme() -> None:
+    missing = [
+        " ".join(name) for name, _ in commands(command_line()) if f"python -m core {' '.join(name)}" not in README
+    ]
+    assert missing == []
+
+
+def test_every_option_of_a_command_is_in_the_readme() -> None:
+    missing = [
+        f"{' '.join(name)} {parameter.opts[0]}"
+        for name, command in commands(command_line())
+        for parameter in command.params
+        if isinstance(parameter, click.Option) and not parameter.hidden and parameter.opts[0] not in README
+    ]
+    assert missing == []
+
+
+def pages() -> dict[str, str]:
+    """Address and title of each page, as the entrypoint lists them."""
+    tree = ast.parse((ROOT / "streamlit_app.py").read_text(encoding="utf-8"))
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) == "page"]
+    return {ast.literal_eval(call.args[0]): ast.literal_eval(call.args[1]) for call in calls}
+
+
+def test_every_page_is_in_the_readme() -> None:
+    assert len(pages()) >= 8
+    assert [title for title in pages().values() if title not in README] == []
+
+
+def test_every_page_file_is_in_the_menu() -> None:
+    from pages._ui.frame import PAGES
+
+    files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").rglob("*.py") if "_ui" not in path.parts}
+    assert {file for file in files if not file.endswith("__init__.py")} == {PAGES[address] for address in pages()}
+
+
+def texts() -> Iterator[Path]:
+    suffixes = {".py", ".md", ".toml", ".txt", ".json", ".yml", ".yaml", ""}
+    for path in ROOT.rglob("*"):
+        if path.is_file() and path.suffix in suffixes and not NOT_OURS & set(path.relative_to(ROOT).parts):
+            yield path
+
+
+def test_every_environment_variable_is_documented() -> None:
+    code = [path for path in texts() if path.suffix in {".py", ".toml"} or path.name == "run"]
+    used = {name for path in code for name in re.findall(r"\bCNN_LAB_[A-Z_]*[A-Z]\b", path.read_text("utf-8"))}
+    assert {"CNN_LAB_DATA", "CNN_LAB_HOME"} <= used
+    assert [name for name in sorted(used) if name not in README and name not in CONTRIBUTING] == []
+    run_time = {name for path in code if "core" in path.parts for name in used if name in path.read_text("utf-8")}
+    assert [name for name in sorted(run_time) if name not in README] == []
+
+
+def test_every_name_of_the_registries_is_in_the_readme() -> None:
+    from core.data.catalogue import datasets
+    from core.models import models
+    from core.recipes import RECIPES
+
+    assert [name for name in (*datasets, *models, *RECIPES) if f"`{name}`" not in README] == []
+
+
+def test_the_measured_figures_have_no_gaps() -> None:
+    assert "FILL" not in README
+    assert "TODO" not in README
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_inside_the_project_resolve(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|href)="([^"]+)"', text)
+    for target in targets:
+        if target.startswith(("http://", "https://")):
+            continue
+        file, _, anchor = target.partition("#")
+        linked = ROOT / file if file else ROOT / document
+        assert linked.exists(), f"{document} links to {target}"
+        assert not anchor or anchor in anchors(linked), f"{document} links to {target}"
+
+
+def anchors(document: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+def test_commands_in_code_blocks_name_files_that_exist() -> None:
+    for document in DOCUMENTS:
+        text = (ROOT / document).read_text(encoding="utf-8")
+        for block in re.findall(r"```(?:bash|console|sh)\n(.*?)```", text, flags=re.DOTALL):
+            for word in shlex.split(block, comments=True):
+                if re.fullmatch(r"[\w./-]+\.(py|txt|toml)", word):
+                    assert (ROOT / word).exists(), f"{document} names {word}"
+
+
+def test_the_changelog_starts_with_what_is_not_released_yet_or_the_first_version() -> None:
+    first = re.search(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert first is not None
+    assert re.match(r"(unreleased|\d+\.\d+)", first[1], flags=re.IGNORECASE)
+
+
+def test_no_file_names_a_path_of_somebodys_machine() -> None:
+    # Written in pieces, so that this file does not name one itself; a made-up student may have a home.
+    places = ["wo" + "rk", "ho" + "me", "ro" + "ot", "Us" + "ers", "tm" + "p/lab", "tm" + "p/v", "op" + "t/pypi"]
+    pattern = re.compile(rf"(?<![\w.~}}])/(?:{'|'.join(places)})/(?!student/)\w")
+    found = [path for path in texts() if pattern.search(path.read_text("utf-8", errors="ignore"))]
+    assert [str(path.relative_to(ROOT)) for path in found] == []
+
+
+def test_shell_scripts_can_be_executed() -> None:
+    script = ROOT / ".ci" / "run"
+    assert script.read_text(encoding="utf-8").startswith("#!")
+    assert script.stat().st_mode & 0o111
