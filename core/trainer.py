@@ -28,6 +28,7 @@ from core.devices import best_device
 from core.errors import CheckpointError, DataError
 from core.events import EpochDone, Event, Finished, StepDone
 from core.models import build_model
+from core.precision import autocast, protect_unreached_weights
 from core.preprocessing import InputFormat, measure_format, normalise, to_batch
 from core.pretrained import load_backbone, pretrained_normalisation
 from core.seeding import derive_seed
@@ -81,6 +82,8 @@ class Trainer:
         load_backbone(self.model, config)
         self.memory_format = torch.channels_last if config.precision == "bf16" else torch.contiguous_format
         self.model.to(device=self.device, memory_format=self.memory_format)  # type: ignore[call-overload]
+        if config.precision == "bf16":
+            protect_unreached_weights(self.model, channels=self.format.channels, image_size=self.format.size)
         self.steps_per_epoch = len(self.train_indices) // config.batch_size
         self.optimizer = make_optimizer(self.model, config)
         self.schedule = make_schedule(self.optimizer, config, steps_per_epoch=self.steps_per_epoch)
@@ -198,7 +201,7 @@ class Trainer:
         return normalise(images, self.format).contiguous(memory_format=self.memory_format)
 
     def _precision(self) -> torch.autocast:
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.config.precision == "bf16")
+        return autocast(self.device, self.config.precision)
 
     def _out_of_patience(self) -> bool:
         waited = self.progress.epoch - self.progress.best_epoch

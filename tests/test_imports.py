@@ -16,6 +16,7 @@ LAYERS = (
     (
         "core.images",
         "core.photo_parts",
+        "core.precision",
         "core.predictions",
         "core.preprocessing",
         "core.devices",
