@@ -4,11 +4,16 @@ Exit status 0 on success, 2 on bad usage, 1 on failure with one sentence on stan
 the commands, so that ``--help`` and the queue answer at once.
 """
 
+import contextlib
 import dataclasses
 import json
 import secrets
+import signal
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +21,7 @@ import click
 from core.data.catalogue import datasets
 from core.errors import ConfigError, LabError
 from core.home import home
+from core.runs.commands import COMMANDS
 
 if TYPE_CHECKING:
     from core.config import TrainingConfig
@@ -88,19 +94,38 @@ def _train(config: "TrainingConfig", folder: Path, as_json: bool) -> None:
         click.echo(f"Going on from {session.resumed_from}.", err=True)
     total = session.trainer.steps_per_epoch * config.epochs
     hidden = as_json or not sys.stderr.isatty()
-    with click.progressbar(length=total, label=config.model, file=sys.stderr, hidden=hidden) as bar:
+    with (
+        _interrupted() as interrupted,
+        click.progressbar(length=total, label=config.model, file=sys.stderr, hidden=hidden) as bar,
+    ):
         bar.update(session.trainer.progress.step)
-        try:
-            for event in session.events():
-                if isinstance(event, StepDone):
-                    bar.update(1)
-                elif isinstance(event, EpochDone):
-                    click.echo(_epoch_line(event, as_json))
-                elif isinstance(event, Finished):
-                    _finished(session.checkpoint(), event, as_json)
-        except KeyboardInterrupt:
-            session.save()
-            raise LabError(f"Stopped and saved; the same command with --out '{folder}' goes on from here.") from None
+        for event in session.events():
+            if isinstance(event, StepDone):
+                bar.update(1)
+            elif isinstance(event, EpochDone):
+                click.echo(_epoch_line(event, as_json))
+            elif isinstance(event, Finished):
+                _finished(session.checkpoint(), event, as_json)
+            if interrupted.is_set() and not isinstance(event, Finished):
+                session.save()
+                raise LabError(f"Stopped and saved; the same command with --out '{folder}' goes on from here.")
+
+
+@contextlib.contextmanager
+def _interrupted() -> Iterator[threading.Event]:
+    """Turn Ctrl-C into an event that is looked at between two steps, where the state is whole; twice stops at once."""
+    asked = threading.Event()
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _epoch_line(event: Any, as_json: bool) -> str:
@@ -276,6 +301,9 @@ class _note:  # noqa: N801  (called like a function)
             click.echo(text, err=True)
         self.last = tenth
 
+
+for _command in COMMANDS:
+    main.add_command(_command)
 
 if __name__ == "__main__":
     main()

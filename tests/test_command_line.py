@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -216,3 +217,34 @@ def test_a_data_set_that_cannot_be_had_is_a_sentence(home: Path) -> None:
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
     assert "CNN_LAB_DATA" in result.stderr
+
+
+def test_ctrl_c_saves_and_the_same_command_goes_on(home: Path) -> None:
+    command = (
+        "train",
+        "--dataset",
+        "digits",
+        "--model",
+        "enhanced_cnn",
+        "--epochs",
+        "200",
+        "--out",
+        home / "out",
+        "--json",
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "core", *map(str, command)],
+        cwd=ROOT,
+        env=os.environ | {"CNN_LAB_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["epoch"] == 1
+    process.send_signal(signal.SIGINT)
+    _output, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Stopped and saved; the same command with --out" in errors
+    assert "Traceback" not in errors
+    assert list((home / "out").glob("state-*"))
