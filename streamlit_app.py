@@ -3,10 +3,14 @@
 ``streamlit run streamlit_app.py`` imports this file once for ``app``, and runs it again for every visitor's click.
 """
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages._ui.frame import PAGES
-from pages._ui.startup import lifespan
+from pages._ui.startup import lifespan, wait_for_imports
+
+UI = Path(__file__).parent / "pages" / "_ui"
 
 if __name__ != "__main__":
     app = st.App(__file__, lifespan=lifespan)
@@ -20,9 +24,9 @@ def page(path: str, title: str, icon: str, tip: str) -> st.Page:
 
 
 if __name__ == "__main__":
-    st.set_page_config(page_title="CNN Lab", page_icon="pages/_ui/icon.png", layout="wide")
-    st.logo("pages/_ui/logo.svg", size="large")
-    st.navigation(
+    st.set_page_config(page_title="CNN Lab", page_icon=UI / "icon.png", layout="wide")
+    st.logo(UI / "logo.svg", size="large")
+    chosen = st.navigation(
         {
             "Start": [page("", "Start", "home", "First result, the ten-minute lesson, the glossary.")],
             "Learn": [
@@ -35,4 +39,6 @@ if __name__ == "__main__":
             "Judge": [page("compare", "Compare", "balance", "Which network is better on unseen images?")],
             "Use": [page("classify", "Classify", "image_search", "Ask a network what is on your photo.")],
         }
-    ).run()
+    )
+    wait_for_imports()
+    chosen.run()

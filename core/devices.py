@@ -28,3 +28,8 @@ def describe_device(device: torch.device) -> str:
         return f"MPS: {platform.machine()}"
     threads = torch.get_num_threads()
     return f"CPU, {threads} thread{'' if threads == 1 else 's'}"
+
+
+def compute_on_one_thread() -> None:
+    """Keep torch to one thread in this process: right for a server of many small answers, wrong for a training."""
+    torch.set_num_threads(1)

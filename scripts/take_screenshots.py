@@ -1,12 +1,12 @@
 """Take README's pictures from the running app: ``python scripts/take_screenshots.py [PAGE …]``.
 
 Starts a server on a temporary home, trains a small network there so that the Training page is alive, opens each
-page in Chromium and writes docs/images/<page>.png. With CNN_LAB_DATA set, the pages show real test images too.
+page in Chromium and writes docs/images/<page>.png. Never on CNN_LAB_DATA: the pictures of the data sets are not ours
+to publish.
 """
 
 import argparse
 import io
-import os
 import re
 import sys
 import tempfile
@@ -37,7 +37,8 @@ def start_training(page: Page, server: Server) -> None:
 def prepare(page: Page, address: str) -> None:
     """Bring what a page is about into view."""
     if address == "classify":
-        page.get_by_role("heading", name="Answers").scroll_into_view_if_needed()
+        page.get_by_role("heading", name="Answers").evaluate("heading => heading.scrollIntoView({block: 'start'})")
+        page.wait_for_timeout(1000)
 
 
 def take(page: Page, server: Server, address: str) -> Path:
@@ -62,7 +63,7 @@ def main() -> None:
     wanted = ["" if name == "start" else name for name in parser.parse_args().pages] or list(PAGES)
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = Server(Path(folder) / "home", data=os.environ.get("CNN_LAB_DATA")).start()
+        server = Server(Path(folder) / "home").start()
         try:
             chromium = playwright.chromium.launch(executable_path=chromium_path(playwright), args=ARGUMENTS)
             page = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")

@@ -87,6 +87,8 @@ class Supervisor:
                 log.info("run %s, worker %d: %s", held.run_id, held.fence, "found at work" if found else "gone")
         busy = time.monotonic()
         while not self.leaving.wait(self.patience.tick):
+            if not self.store.path.exists():  # somebody removed the lab's folder; an open file would hide it
+                return
             try:
                 if self.tick():
                     busy = time.monotonic()

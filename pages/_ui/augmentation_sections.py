@@ -132,11 +132,11 @@ def received_section(draws: Draws, format: InputFormat) -> None:
         pictures.show(draws.picture(int(which) - 1), alt="The draw as pixels", caption="Pixels, 0 to 1")
         _histogram_of(image.numpy(), 0.0, 1.0, "Pixel values after augmentation")
     with columns[1]:
-        pictures.show(got.clipped, alt="The normalised draw, cut to 0 to 1", caption="Normalised: (pixel − mean) / std")
+        pictures.show(got.clipped, alt="The normalised draw, cut to 0 to 1", caption="Normalised")
         limit = max(1.0, float(np.abs(got.normalised).max()))
         _histogram_of(got.normalised, -limit, limit, "Normalised values")
     with columns[2]:
-        pictures.show(got.restored, alt="The draw un-normalised", caption="Un-normalised: value · std + mean")
+        pictures.show(got.restored, alt="The draw un-normalised", caption="Un-normalised")
         _histogram_of(draws.before.numpy(), 0.0, 1.0, "Pixel values before augmentation")
         st.caption("Histogram: the image before augmentation, to compare with the first.")
     names = _CHANNELS[format.channels]
@@ -152,9 +152,10 @@ def received_section(draws: Draws, format: InputFormat) -> None:
         hide_index=True,
     )
     look_for(
-        "The network never sees a photo: it sees the numbers of the middle one, which lie around 0. A screen "
-        "shows only 0 to "
-        "1, so the middle picture looks broken although nothing was lost: the right one is the same, un-normalised."
+        "The network never sees a photo: it sees the numbers of the middle one, (pixel − mean) / std, which "
+        "lie around 0. "
+        "A screen shows only 0 to 1, so it looks broken although nothing is lost: value · std + mean gives "
+        "the right one."
     )
     st.markdown(
         f":material/school: **A slip of the course's notebook:** {_lower(SLIPS['no_normalisation'])}. "
@@ -243,6 +244,7 @@ def train_section(steps: Sequence[AugmentationStep]) -> None:
         "Train with this chain", icon=":material/model_training:", type="primary", key="chain_train", width="stretch"
     ):
         state.set_training_chain(steps)
+        st.toast("The chain goes with you: see “Images and augmentation”.", icon=":material/auto_awesome_motion:")
         st.switch_page(PAGES["training"])
     names = ", ".join(transforms[step.name].title.lower() for step in steps) or "no augmentation"
     st.caption(f"Opens the Training page with: {names}.")

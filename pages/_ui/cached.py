@@ -27,11 +27,14 @@ def warm_up() -> None:
 
 
 def import_what_is_heavy() -> None:
-    """Import torch and what builds on it."""
+    """Import torch and what builds on it; the server computes on one thread, so that students share the cores."""
     import core.checkpoints
     import core.explain
     import core.images
     import core.models  # noqa: F401
+    from core.devices import compute_on_one_thread
+
+    compute_on_one_thread()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -97,7 +97,7 @@ def describe(card: "Card") -> str:
     line = (
         f"{card.model} · {data} · {len(card.classes)} classes · input {card.image_size}×{card.image_size} "
         f"px, {colour} · "
-        f"{card.parameters:,} parameters · {card.epoch} epochs"
+        f"{card.parameters:,} parameters · after epoch {card.epoch}"
     )
     if card.metrics is not None:
         low, high = card.metrics.test_ci95

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.typing import UploadedFile
 
 from core.checkpoints import Checkpoint
-from core.classification import Ranking, classify
+from core.classification import classify
 from core.errors import PhotoError
 from core.images import Photo
 from pages._ui import cached
@@ -30,7 +30,7 @@ class Classified:
     name: str
     notes: tuple[str, ...] = ()
     thumbnail: Image.Image | None = None
-    ranking: Ranking = ()
+    ranking: tuple[tuple[str, float], ...] = ()
     error: str = ""
 
 
@@ -66,7 +66,8 @@ def _answer(sha256: str, photo_sha256: str, _checkpoint: Checkpoint, _photo: Pho
     thumbnail = _photo.image.copy()
     thumbnail.thumbnail((_THUMBNAIL, _THUMBNAIL))
     classes = len(_checkpoint.card.classes)
-    ranking = classify(_checkpoint, _photo, model=cached.model(_checkpoint), top=classes)
+    guesses = classify(_checkpoint, _photo, model=cached.model(_checkpoint), top=classes)
+    ranking = tuple((guess.label, guess.probability) for guess in guesses)
     return Classified(name=_photo.name, notes=_photo.notes, thumbnail=thumbnail, ranking=ranking)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.data import datasets
+from core.data import availability, datasets
 from core.errors import LabError
 from pages._ui.frame import look_for, plain
 from pages._ui.glossary import term
@@ -32,6 +32,7 @@ def table(networks: Sequence[Judged]) -> None:
             _unjudged(network)
         elif not network.evaluation.unseen:
             st.warning(f"**{plain(network.title)}:** {plain(network.evaluation.sentence)}", icon=":material/warning:")
+    _judge_again([network for network in networks if network.evaluation is not None])
 
 
 def _unlike(titles: Sequence[str]) -> list[str]:
@@ -66,15 +67,37 @@ def _figures(network: Judged) -> dict[str, str]:
 
 
 def _unjudged(network: Judged) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", border=True):
+    with st.container(border=True):
         st.markdown(f"**{plain(network.title)}** has not been judged: its run was stopped, or is still going on.")
-        if st.button("Judge it on the test split now", key=f"judge_{network.reference}", icon=":material/gavel:"):
-            try:
-                judge_here(network)
-            except LabError as error:
-                st.error(plain(str(error)), icon=":material/error:")
-            else:
-                st.rerun()
+        _judge_button(network, "Judge it on the test split now")
+
+
+def _judge_again(networks: Sequence[Judged]) -> None:
+    """Offer to judge networks with the images of this machine, and say what such a figure may be called."""
+    if not networks:
+        return
+    with st.expander("Judge again, with the images on this machine", icon=":material/gavel:"):
+        st.caption(
+            "Stored figures are of the images that a network was tested on when it was trained. If the copy of the data "
+            "here is another one, or in another order, a figure made here is no test accuracy, and is not called one."
+        )
+        for network in networks:
+            _judge_button(network, f"Judge {plain(network.title)}", again=True)
+
+
+def _judge_button(network: Judged, label: str, *, again: bool = False) -> None:
+    card = network.checkpoint.card
+    if card.dataset in datasets and availability(card.dataset, card.image_size) == "hub":
+        st.caption(f"{plain(datasets[card.dataset].title)} is not on this machine; it can be had on the Training page.")
+        return
+    key = f"judge_{'again_' if again else ''}{network.reference}"
+    if st.button(label, key=key, icon=":material/gavel:"):
+        try:
+            judge_here(network)
+        except LabError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+        else:
+            st.rerun()
 
 
 def intervals(networks: Sequence[Judged]) -> None:
@@ -86,7 +109,7 @@ def intervals(networks: Sequence[Judged]) -> None:
         low, high = evaluation.ci95
         figure.add_scatter(
             x=[evaluation.accuracy],
-            y=[html.escape(network.title)],
+            y=[place],
             error_x={
                 "array": [high - evaluation.accuracy],
                 "arrayminus": [evaluation.accuracy - low],
@@ -100,12 +123,16 @@ def intervals(networks: Sequence[Judged]) -> None:
             },
             hovertemplate=f"{evaluation.accuracy:.2%} ({low:.2%} to {high:.2%}, n = {evaluation.n:,})<extra></extra>",
         )
+        # The name stands above its bar: beside it, a long one leaves no room on a phone.
+        figure.add_annotation(
+            text=html.escape(network.title), x=0, xref="paper", y=place, yshift=17, xanchor="left", showarrow=False
+        )
     figure.update_layout(
         showlegend=False,
-        height=90 + 44 * len(shown),
+        height=70 + 58 * len(shown),
         margin={"l": 8, "r": 8, "t": 8, "b": 40},
         xaxis={"tickformat": ".1%", "title": "accuracy, with its 95 % interval"},
-        yaxis={"autorange": "reversed", "automargin": True, "type": "category"},
+        yaxis={"range": [len(shown) - 0.6, -0.8], "showticklabels": False, "showgrid": False, "zeroline": False},
     )
     words = "; ".join(f"{network.title} {evaluation.accuracy:.1%}" for network, evaluation in shown)
     st.plotly_chart(figure, key="compare_intervals", config={"displayModeBar": False}, alt=f"Accuracies: {words}")

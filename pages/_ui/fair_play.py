@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.comparison import Comparison, compare, same_test_images
+from core.comparison import Comparison, compare
 from core.errors import LabError
 from pages._ui.frame import facts, plain, problem
 from pages._ui.glossary import term
-from pages._ui.judged import Judged
+from pages._ui.judged import Judged, on_the_same_images
 
 _P_VALUE = (
     "If both were equally good, how often would chance alone make a difference at least this large? Exact McNemar test "
@@ -29,7 +29,7 @@ def fair_play(networks: Sequence[Judged]) -> None:
         st.caption("Choose two different networks.")
         return
     cards = first.checkpoint.card, second.checkpoint.card
-    same = same_test_images(*cards)
+    same = on_the_same_images(first, second)
     if cards[0].classes != cards[1].classes:
         st.warning(
             f"They answer different questions: {plain(first.title)} tells {len(cards[0].classes)} classes of "
@@ -63,14 +63,12 @@ def _card(result: Comparison, first: Judged, second: Judged) -> None:
         low, high = result.ci95
         rows = [
             ("Difference", f"{result.difference * 100:+.2f} points", "First minus second, in percentage points."),
-            ("95 % interval", f"{low * 100:+.2f} to {high * 100:+.2f}", term("interval")),
+            ("95 % interval", f"{low * 100:+.1f} to {high * 100:+.1f}", term("interval")),
             ("p value", "< 0.001" if result.p_value < 0.001 else f"{result.p_value:.3f}", _P_VALUE),
         ]
         if result.same_images:
-            rows += [
-                ("Only 1st right", f"{result.only_a:,} images", plain(f"Right: {first.title}. Wrong: {second.title}.")),
-                ("Only 2nd right", f"{result.only_b:,} images", plain(f"Right: {second.title}. Wrong: {first.title}.")),
-            ]
+            alone = "Images that only the first, or only the second, gets right: the test looks at no others."
+            rows.append(("Right alone", f"{result.only_a:,} : {result.only_b:,}", alone))
         facts(rows)
         st.caption(_fairness(result, first, second))
 

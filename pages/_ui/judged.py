@@ -15,12 +15,16 @@ from pages._ui import cached
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """One network on Compare: ``reference`` is what the address holds, ``title`` what people read."""
+    """One network on Compare: ``reference`` is what the address holds, ``title`` what people read.
+
+    ``here`` says that the verdict was made on the images of this machine, not stored with the network.
+    """
 
     reference: str
     title: str
     checkpoint: Checkpoint
     evaluation: Evaluation | None
+    here: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,28 +36,39 @@ class TestImages:
 
 
 def judged(reference: str, title: str) -> Judged:
-    """Return a network with its stored verdict, or one made here earlier; raises LabError where it is unreadable."""
+    """Return a network with the verdict made here, or else the stored one; raises LabError where it is unreadable."""
     checkpoint = cached.checkpoint(reference)
-    evaluation = _stored(str(checkpoint.folder), checkpoint.card.created, checkpoint) or _made_here().get(
-        checkpoint.card.sha256
-    )
+    made = _made_here().get(checkpoint.card.sha256)
+    evaluation = made or _stored(str(checkpoint.folder), checkpoint.card.created, checkpoint)
     known = checkpoint.card.title if checkpoint.folder.name == reference else title  # what ships needs no owner
-    return Judged(reference=reference, title=known, checkpoint=checkpoint, evaluation=evaluation)
+    return Judged(reference=reference, title=known, checkpoint=checkpoint, evaluation=evaluation, here=made is not None)
 
 
 def judge_here(network: Judged) -> None:
     """Judge a network on the test split at hand, with a progress bar; the verdict is kept until the server stops."""
     bar = st.progress(0.0, text="Judging …")
+
+    def tell(text: str, done: float) -> None:
+        bar.progress(min(1.0, max(0.0, done)), text=text)
+
     try:
-        evaluation = evaluate_checkpoint(
-            network.checkpoint, progress=lambda text, done: bar.progress(min(1.0, max(0.0, done)), text=text)
-        )
+        evaluation = evaluate_checkpoint(network.checkpoint, progress=tell)
     finally:
         bar.empty()
     kept = _made_here()
     kept[network.checkpoint.card.sha256] = evaluation
     while len(kept) > 64:
         kept.pop(next(iter(kept)))
+
+
+def on_the_same_images(first: Judged, second: Judged) -> bool:
+    """Say whether two verdicts are of one test split, image by image."""
+    if first.evaluation is None or second.evaluation is None:
+        return False
+    if any(network.here and network.evaluation and not network.evaluation.unseen for network in (first, second)):
+        return False  # judged on another copy than the one that its card names
+    splits = {network.checkpoint.card.split_fingerprint for network in (first, second)}
+    return len(splits) == 1 and splits != {""} and first.evaluation.n == second.evaluation.n
 
 
 def test_images(checkpoint: Checkpoint) -> TestImages | str:

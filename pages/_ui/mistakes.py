@@ -80,8 +80,7 @@ def _opened(network: Judged, evaluation: Evaluation, cell: tuple[int, int] | Non
         if not wrong.any():
             st.markdown("It makes no mistake on these images.")
             return
-        row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
-        cell = int(row), int(column)
+        cell = divmod(int(wrong.argmax()), len(classes))
         st.markdown("**The commonest mistake** (choose a cell to see another):")
     row, column = cell
     predictions = evaluation.predictions

@@ -146,12 +146,13 @@ def offer_image_of(dataset: str, classes: tuple[str, ...]) -> None:
     if name is None:
         return
     st.button(
-        f"Try {datasets[name].title}",
+        "Try an image",
         key="photo_offered",
         icon=":material/casino:",
         on_click=_take_from_test,
         args=(name,),
-        help="Takes an image of the test split at random instead of your photo: what the network was trained for.",
+        help=f"Takes one of {datasets[name].title} at random, from the test split, instead of your photo: "
+        "what the network was trained for.",
         width="stretch",
     )
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import LabError
 from core.runs import ensure_supervisor, open_store
-from core.runs.records import NAME_LENGTH, NOTE_LENGTH, Run
+from core.runs.records import AT_WORK, NAME_LENGTH, NOTE_LENGTH, Run
 from pages._ui import address, state
 from pages._ui.frame import plain
 from pages._ui.run_words import whose
@@ -23,7 +23,7 @@ def controls(run: Run, *, owner: str) -> None:
             _asked(run, owner, "Resume", "resume", _resume, "It goes on from its last saved state.")
         with st.popover("Name and note", icon=":material/edit:", width="content"):
             _rename(run)
-        with st.popover("Delete", icon=":material/delete:", width="content", disabled=run.status in _AT_WORK):
+        with st.popover("Delete", icon=":material/delete:", width="content", disabled=run.status in AT_WORK):
             _delete(run)
     _say_problem(run.id)
 
@@ -77,7 +77,7 @@ def delete_run(run_id: str) -> None:
     """Delete a run for good; what is shown afterwards is the list of the others."""
     if _try(run_id, lambda: open_store().delete(run_id)):
         address.write(state.RUN, None)
-        st.session_state[state.TRAINING_VIEW] = state.ALL_RUNS
+        st.session_state[state.TRAINING_OPEN] = state.ALL_RUNS
 
 
 def _try(run_id: str, act: Callable[[], object]) -> bool:
@@ -95,6 +95,3 @@ def _say_problem(run_id: str) -> None:
     kept = st.session_state.get(state.TRAINING_PROBLEM)
     if kept is not None and kept[0] == run_id:
         st.error(plain(kept[1]), icon=":material/error:")
-
-
-_AT_WORK = ("running", "stopping")

@@ -30,6 +30,8 @@ def show_list(*, owner: str, shown: str | None) -> None:
 
     @st.fragment(run_every=TICK if live else None)
     def follow() -> None:
+        if state.TRAINING_OPEN in st.session_state:
+            st.rerun()  # the choice was made inside this fragment; the tabs are outside it
         runs = open_store().list(owner=owner if mine else None, at_most=AT_MOST)
         if not runs:
             empty_state("No run yet. Choose a data set and a network under Set up; the built-in digits take a minute.")
@@ -99,4 +101,4 @@ def _choose() -> None:
     ids = st.session_state.get(state.LISTED_RUNS, [])
     if rows and rows[0] < len(ids):
         address.write(state.RUN, ids[rows[0]])
-        st.session_state[state.TRAINING_VIEW] = state.WATCH
+        st.session_state[state.TRAINING_OPEN] = state.WATCH

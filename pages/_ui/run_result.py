@@ -69,7 +69,7 @@ def _go(label: str, page: str, icon: str, prepare, run_id: str) -> None:  # type
 
 
 def _choose(run_id: str) -> None:
-    st.session_state[state.CHECKPOINT] = run_id
+    address.write(state.CHECKPOINT, run_id)
 
 
 def _compare(run_id: str) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import RunError
 from core.events import EpochDone
 from core.runs import ensure_supervisor, open_store
-from core.runs.records import Run
+from core.runs.records import AT_WORK, Run
 from pages._ui import state
 from pages._ui.frame import empty_state, facts, look_for, plain, problem
 from pages._ui.glossary import term
@@ -52,7 +52,7 @@ def _follow(before: Run) -> None:
         except RunError as error:
             problem(error)
             return
-        if run.status != before.status:
+        if (run.status, run.device) != (before.status, before.device):
             st.rerun()
         if run.status == "queued":
             _queue(run)
@@ -108,7 +108,11 @@ def _figures(run: Run, curve: StepCurve, epochs: Sequence[EpochDone]) -> None:
     best = max((epoch.val_accuracy for epoch in epochs), default=None)
     facts(
         [
-            ("Epoch", f"{min(run.epochs_done + run.live, run.config.epochs)} of {run.config.epochs}", term("epoch")),
+            (
+                "Epoch",
+                f"{min(run.epochs_done + (run.status in AT_WORK), run.config.epochs)} of {run.config.epochs}",
+                term("epoch"),
+            ),
             ("Training loss", f"{smooth[-1]:.3f} nats" if smooth else "none yet", f"{term('loss')} Smoothed."),
             ("Best validation", "none yet" if best is None else percent(best), term("validation split")),
             ("Time left", duration(run.seconds_left), _LEFT) if run.live else ("Took", duration(took(run)), _TOOK),
@@ -236,7 +240,8 @@ def _loss_hint(run: Run) -> str:
         if on
     ]
     if harder:
-        text += f" Training loss lies above validation here because {' and '.join(harder)} make training harder."
+        makes = "makes" if len(harder) == 1 else "make"
+        text += f" Training may lie above validation: {' and '.join(harder)} {makes} training harder, not validation."
     return text
 
 

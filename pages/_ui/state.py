@@ -72,11 +72,11 @@ def clear_training_chain() -> None:
 
 # Training, Compare, Classify
 COMPARED = "networks"  # in the address: references with commas between (Compare)
-TRAINING_VIEW = "view"  # in the address: the open tab of the Training page
+TRAINING_VIEW = "training_view"
 SET_UP, WATCH, ALL_RUNS = "Set up", "Watch", "All runs"
 TRAINING_CURVE = "training_curve"
 TRAINING_PROBLEM = "training_problem"
-TRAINING_SUBMITTED = "training_submitted"
+TRAINING_OPEN = "training_open"  # the tab to bring to the front when the page is next drawn
 TRAINING_DATASET = "training_dataset"
 TRAINING_MODEL = "training_model"
 TRAINING_RECIPE = "training_recipe"
@@ -91,4 +91,4 @@ def propose_training(dataset: str, model: str, recipe: str) -> None:
     st.session_state[TRAINING_DATASET] = dataset
     st.session_state[TRAINING_MODEL] = model
     st.session_state[TRAINING_RECIPE] = recipe
-    st.session_state[TRAINING_VIEW] = SET_UP
+    st.session_state[TRAINING_OPEN] = SET_UP

@@ -46,7 +46,7 @@ def _submit(config: TrainingConfig, owner: str, name: str) -> None:
         problem(error)
         return
     address.write(state.RUN, run.id)
-    st.session_state[state.TRAINING_SUBMITTED] = True
+    st.session_state[state.TRAINING_OPEN] = state.WATCH
     st.rerun()
 
 
@@ -58,7 +58,10 @@ def _name(config: TrainingConfig) -> str:
 
 def _amount(config: TrainingConfig) -> str:
     if availability(config.dataset, config.image_size) == "folder":
-        return "The images lie in the data folder; they are decoded once, before the first epoch, in a minute or two."
+        return (
+            "The images lie in the data folder; they are decoded once, before the first epoch, in a minute or two. "
+            f"It trains on {plain(_device(config))}."
+        )
     try:
         split = cached.split(config.dataset, config.image_size, config.slips)
     except LabError as error:

@@ -9,6 +9,7 @@ from core.config import OPTIMIZERS, PRECISIONS, SCHEDULES, AugmentationStep, Tra
 from core.data import datasets
 from core.errors import ConfigError
 from core.models import models
+from core.pretrained import imagenet_file, lab_backbone
 from core.recipes import RECIPES, fitting_models, recipe_config
 from core.registry import Setting, Value
 from core.transforms import transforms
@@ -200,21 +201,20 @@ def _network(base: TrainingConfig, key: str) -> dict[str, Value]:
     if not settings:
         st.caption("This network has nothing to set: its sizes are written out, as in the course.")
         return {}
-    arguments = settings_form(settings, dict(base.model_arguments), key=f"{key}.network")
-    if arguments.get("weights") == "imagenet":
-        st.caption(_imagenet_words())
-    return arguments
-
-
-def _imagenet_words() -> str:
-    from core.pretrained import imagenet_file
-
-    if imagenet_file().is_file():
-        return "The ImageNet weights are on this machine."
-    return (
-        ":orange[The ImageNet weights (45 MB) are not on this machine: the run downloads them first.] "
-        "Without a network, choose weights 'lab': a backbone that ships with CNN Lab."
+    start = dict(base.model_arguments)
+    if "weights" not in {setting.name for setting in settings}:
+        return settings_form(settings, start, key=f"{key}.network")
+    here = imagenet_file().is_file()
+    if not here and lab_backbone() is not None:
+        start["weights"] = "lab"  # what trains without a network
+    arguments = settings_form(settings, start, key=f"{key}.network")
+    st.caption(
+        "The ImageNet weights are on this machine."
+        if here
+        else "The ImageNet weights (45 MB) are not on this machine: with 'imagenet' the run downloads them first. "
+        "'lab' is a backbone that ships with CNN Lab, trained on CIFAR-10."
     )
+    return arguments
 
 
 def _device(base: TrainingConfig, key: str) -> dict[str, Any]:

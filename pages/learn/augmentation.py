@@ -31,18 +31,19 @@ with editor:
     train_section(steps)
 with result:
     draws = show_draws(photo, steps, format, dataset)
-if draws is None:
-    st.stop()
-
-received, untouched, code = st.tabs(
-    ["What the network receives", "Test images stay as they are", "Code and JSON"], key="chain_tabs", on_change="rerun"
-)
-if received.open:
-    with received:
-        received_section(draws, format)
-if untouched.open:
-    with untouched:
-        untouched_section(photo, steps, format)
-if code.open:
-    with code:
-        code_section(steps, format)
+    if draws is None:
+        st.stop()
+    received, untouched, code = st.tabs(
+        ["What the network receives", "Test images stay as they are", "Code and JSON"],
+        key="chain_tabs",
+        on_change="rerun",
+    )
+    if received.open:
+        with received:
+            received_section(draws, format)
+    if untouched.open:
+        with untouched:
+            untouched_section(photo, steps, format)
+    if code.open:
+        with code:
+            code_section(steps, format)

@@ -22,13 +22,13 @@ try:
 except LabError as error:
     problem(error)
 
-if st.session_state.pop(state.TRAINING_SUBMITTED, False):
-    st.session_state[state.TRAINING_VIEW] = state.WATCH
+if state.TRAINING_OPEN in st.session_state:
+    st.session_state[state.TRAINING_VIEW] = st.session_state.pop(state.TRAINING_OPEN)
 views = st.tabs(
     [state.SET_UP, state.WATCH, state.ALL_RUNS],
     default=state.WATCH if shown else state.SET_UP,
     key=state.TRAINING_VIEW,
-    bind="query-params",
+    on_change="rerun",
 )
 if views[0].open:
     with views[0]:

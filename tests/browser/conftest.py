@@ -12,6 +12,12 @@ from tests.browser.server import Server
 from tests.conftest import NO_DATA, REAL_DATA
 
 
+expect.set_options(timeout=30_000)  # the five seconds of Playwright are short where two cores are shared
+
+# On a deep link Streamlit's client first looks for its server below the page's own address, and gets a 404.
+STREAMLIT_FINDS_ITS_SERVER = r"404 \(Not Found\) \(.*/_stcore/(health|host-config)\)"
+
+
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One Chromium for the package; a test opens contexts of its own in it."""
@@ -22,12 +28,6 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield chromium
         chromium.close()
-
-
-expect.set_options(timeout=30_000)  # the five seconds of Playwright are short where two cores are shared
-
-# On a deep link Streamlit's client first looks for its server below the page's own address, and gets a 404.
-STREAMLIT_FINDS_ITS_SERVER = r"404 \(Not Found\) \(.*/_stcore/(health|host-config)\)"
 
 
 class Console:

@@ -1,5 +1,6 @@
 """The real server, started as README says, and the little that every browser test needs to know of Streamlit."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as TookTooLong
+
+from core.runs.store import Store
 
 ROOT = Path(__file__).parent.parent.parent
 START_SECONDS = 60
@@ -87,6 +90,11 @@ class Server:
             process.terminate()
         for process in psutil.wait_procs(mine, timeout=10)[1]:
             process.kill()
+
+
+def store_of(server: Server) -> contextlib.closing[Store]:
+    """Open the store that the server works on, for a ``with``."""
+    return contextlib.closing(Store(server.home / "lab.sqlite3"))
 
 
 def processes_of(home: Path) -> list[psutil.Process]:

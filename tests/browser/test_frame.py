@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Console
-from tests.browser.server import Server, go_to, open_page
+from tests.browser.server import Server, go_to, open_page, settled
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_a_deep_link_on_a_fresh_server_opens_inside_the_frame(page: Page, fresh_server: Server, address: str) -> None:
+def test_a_deep_link_on_a_fresh_server_opens_inside_the_frame(fresh_server: Server, page: Page, address: str) -> None:
     open_page(page, fresh_server, address)
     menu = page.get_by_test_id("stSidebarNav")
     for title in PAGES.values():
@@ -34,6 +34,7 @@ def test_the_menu_leads_to_every_page_and_back(page: Page, server: Server) -> No
     open_page(page, server)
     for title in list(PAGES.values())[1:]:
         go_to(page, title)
+        settled(page)  # who leaves sooner leaves pictures behind that are gone when the browser asks for them
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Start").click()
     expect(page).to_have_url(f"{server.url}/")
 

@@ -5,20 +5,31 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.server import settled
 
 
+def quiet(page: Page) -> None:
+    """Give the click time to reach the server, then wait until what it started has come to rest."""
+    page.wait_for_timeout(400)
+    settled(page)
+
+
 def choose(page: Page, label: str, option: str) -> None:
     """Open the select box ``label`` and choose the first entry that contains ``option``."""
     box = page.get_by_test_id("stMain").get_by_role("combobox", name=label, exact=True)
     box.click()
     page.get_by_role("option").filter(has_text=option).first.click()
-    settled(page)
+    quiet(page)
 
 
 def write(page: Page, label: str, text: str) -> None:
-    """Write into the text or number field ``label`` and leave it, as Tab does."""
+    """Write into the text or number field ``label`` and leave it, as Tab does; again where a rerun replaced it."""
     field = page.get_by_test_id("stMain").get_by_label(label, exact=True)
-    field.fill(text)
-    field.press("Tab")
-    settled(page)
+    for _ in range(4):
+        expect(field).to_have_count(1)
+        field.fill(text)
+        page.keyboard.press("Tab")
+        quiet(page)
+        if field.count() == 1 and field.input_value() == text:
+            return
+    raise AssertionError(f"'{label}' does not keep '{text}'")
 
 
 def press(page: Page, name: str) -> None:
@@ -30,7 +41,7 @@ def open_tab(page: Page, name: str) -> None:
     """Bring the tab ``name`` to the front."""
     page.get_by_role("tab", name=name).click()
     expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
-    settled(page)
+    quiet(page)
 
 
 def picture_size(picture: Locator) -> tuple[int, int]:

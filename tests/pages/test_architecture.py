@@ -1,12 +1,14 @@
 """The Architecture page: figures that can be worked out by hand, and PyTorch's own error beside the arithmetic."""
 
+from pathlib import Path
+
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.data import datasets
 from core.recipes import fitting_models
-from tests.pages.visit import check, open_page, texts
+from tests.pages.visit import check, open_page, start_page, texts
 
 
 @pytest.fixture
@@ -75,6 +77,13 @@ def test_the_dummy_tensor_counts_for_any_image_size(page: AppTest, size: int) ->
     page.run()
     page.select_slider(key="dummy_size").set_value(size).run()
     assert f"{64 * (size // 2) ** 2:,}" in texts(check(page))
+
+
+def test_a_trained_network_is_drawn_from_its_checkpoint(shipped: Path) -> None:
+    page = open_page(start_page(), "learn/architecture")
+    page.segmented_control(key="arch_source").set_value("trained").run()
+    # 1→4→8→10 channels of 3×3; biases only where no BatchNorm follows: 36 + 8 + 288 + 16 + 720 + 10
+    assert figures(check(page))["Parameters"] == "1,078"
 
 
 def test_without_a_trained_network_there_is_a_way_out(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

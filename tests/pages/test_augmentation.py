@@ -94,7 +94,7 @@ def test_code_and_json_of_the_chain_are_shown_and_json_is_taken_back(page: AppTe
     page.session_state["chain_tabs"] = "Code and JSON"
     page.run()
     code, text = page.code[0].value, page.code[1].value
-    assert "v2.RandomCrop(32, padding=4)" in code
+    assert "v2.RandomCrop(128, padding=4)" in code  # cats and dogs are 128 pixels wide
     turned = json.loads(text)[::-1]
     page.text_area(key="chain_json_text").set_value(json.dumps(turned)).run()
     page.button(key="chain_json_use").click().run()

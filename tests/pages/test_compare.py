@@ -99,6 +99,17 @@ def test_a_network_that_was_not_judged_can_be_judged_here(folder: Path) -> None:
     assert figures(page)["Accuracy"][1].endswith(" %")
 
 
+def test_judged_on_another_copy_of_the_data_it_is_no_test_accuracy(folder: Path) -> None:
+    ship(folder, "one", wrong=7, split_fingerprint="another")
+    ship(folder, "two", wrong=9, split_fingerprint="another")
+    page = compare("one", "two")
+    assert figures(page)["Is it a test accuracy?"] == ["yes", "yes"]
+    check(page.button(key="judge_again_one").click().run())
+    assert figures(page)["Is it a test accuracy?"] == ["no, may have been seen", "yes"]
+    assert "may have been trained on" in said(page)
+    assert "different images" in said(page)
+
+
 def test_one_network_alone_asks_for_a_second(folder: Path) -> None:
     ship(folder, "only", wrong=7)
     assert "Choose a second network" in said(compare())

@@ -3,13 +3,9 @@
 from pathlib import Path
 
 import pytest
-import torch
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
-from core.checkpoints import Card, save
-from core.config import TrainingConfig
-from core.models import build_model
 from tests.pages.visit import check, open_page, start_page, texts
 
 
@@ -22,38 +18,6 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> AppTest
 
 def layer(page: AppTest) -> Selectbox:
     return next(entry for entry in page.selectbox if entry.label == "Layer")
-
-
-@pytest.fixture
-def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
-    """A folder of shipped checkpoints with one small network for digits in it."""
-    folder = tmp_path / "checkpoints"
-    monkeypatch.setattr("core.checkpoints.checkpoints_folder", lambda: folder)
-    torch.manual_seed(0)
-    model = build_model("strided_cnn", channels=1, image_size=28, classes=10, arguments={"channels": (4, 8)})
-    card = Card(
-        name="tiny",
-        title="Tiny strided CNN on digits",
-        model="strided_cnn",
-        arguments={"channels": (4, 8)},
-        channels=1,
-        image_size=28,
-        classes=tuple("0123456789"),
-        mean=(0.5,),
-        std=(0.5,),
-        dataset="digits",
-        data_fingerprint="",
-        split_fingerprint="",
-        config=TrainingConfig(dataset="digits", model="strided_cnn", image_size=28),
-        epoch=1,
-        seconds=1.0,
-        created="2026-01-01",
-        device="CPU",
-        parameters=1,
-        trainable_parameters=1,
-    )
-    save(folder / "tiny", model, card)
-    return folder
 
 
 def test_with_no_trained_network_an_untrained_one_is_shown(page: AppTest) -> None:

@@ -38,7 +38,7 @@ function draw(view) {
   table.setAttribute("aria-label", view.data.alt)
   const head = add(add(table, "thead"), "tr")
   add(head, "td", "corner", "true ↓  answer →")
-  const short = classes.every((name) => name.length < 3)
+  const short = classes.length * Math.max(...classes.map((name) => name.length)) <= 30
   for (const name of classes) add(add(head, "th", short ? "short" : "column"), "span", "", name).title = name
   const body = add(table, "tbody")
   view.cells = counts.map((row, i) => {

@@ -207,6 +207,8 @@ function draw_series(view, inner) {
   const layer = shape(view.svg, "g", { "clip-path": `url(#${clip})` })
   for (const series of shown(view)) {
     const paint = colour(view, series)
+    const inside = series.x.filter((x) => x >= view.window[0] && x <= view.window[1]).length
+    const dots = series.dots && inside * 9 < inner.w
     let path = ""
     let pen = "M"
     for (let i = 0; i < series.x.length; i++) {
@@ -214,7 +216,7 @@ function draw_series(view, inner) {
       if (value === null || (view.log && value <= 0)) { pen = "M"; continue }
       path += `${pen}${view.to_x(series.x[i]).toFixed(1)} ${view.to_y(value).toFixed(1)}`
       pen = "L"
-      if (series.dots) {
+      if (dots) {
         shape(layer, "circle", { cx: view.to_x(series.x[i]), cy: view.to_y(value), r: 3, fill: paint })
       }
     }

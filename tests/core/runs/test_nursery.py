@@ -52,12 +52,13 @@ def final_weights(store: Store, run: Run) -> dict[str, "torch.Tensor"]:
     return dict(read(Path(checkpoint)).load_model().state_dict())
 
 
+@pytest.mark.slow
 def test_a_forked_worker_is_one_of_its_own_and_trains_as_a_cold_one(
     store: Store, warm: WarmExecutor, digits: TrainingConfig
 ) -> None:
     warm.prepare()
     forked = store.submit(digits, "ada", "forked")
-    wait_for(warm.is_ready, seconds=120)
+    wait_for(warm.is_ready, seconds=240)
     supervisor = Supervisor(store, warm)
     supervisor.tick()
     process = psutil.Process(pid_of(store))
@@ -65,7 +66,7 @@ def test_a_forked_worker_is_one_of_its_own_and_trains_as_a_cold_one(
     assert nursery is not None
     assert (process.ppid(), process.nice()) == (nursery.pid, 10)
     warm.close()  # the nursery goes, the worker stays
-    wait_for(lambda: store.get(forked.id).status == "finished", act=supervisor.tick, seconds=120)
+    wait_for(lambda: store.get(forked.id).status == "finished", act=supervisor.tick, seconds=240)
     wait_for(lambda: not supervisor.queue.held(), act=supervisor.tick)
     cold = trained_here(store, digits)
     mine, theirs = final_weights(store, forked), final_weights(store, cold)

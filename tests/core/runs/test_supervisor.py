@@ -217,6 +217,17 @@ def test_a_supervisor_leaves_when_there_is_nothing_to_do(store: Store, executor:
     assert Queue(store).present() is None
 
 
+def test_a_supervisor_leaves_when_its_store_is_removed(store: Store, executor: LocalExecutor) -> None:
+    supervisor = Supervisor(store, executor, patience=replace(QUICK, idle=60.0))
+    thread = threading.Thread(target=supervise, args=(supervisor,))
+    thread.start()
+    wait_for(lambda: is_led(store))
+    store.path.rename(store.path.with_name("moved"))
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+    store.path.with_name("moved").rename(store.path)
+
+
 def test_a_supervisor_that_is_there_is_not_started_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
     monkeypatch.setattr("core.runs.supervisor.start_detached", lambda command, **_: started.append(command))

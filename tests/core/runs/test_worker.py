@@ -290,19 +290,16 @@ def test_a_full_disk_interrupts_a_run_with_a_sentence_and_it_goes_on_later(
 def test_a_best_model_that_the_disk_refuses_leaves_the_last_state(
     store: Store, digits: TrainingConfig, at_step: Callable[[int, Act], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core import checkpoints
-
     run = queued(store, digits)
 
-    def refuse(_path: Path, _data: bytes) -> None:
+    def refuse(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    plain = checkpoints._write_file
-    at_step(45, lambda _recorder: monkeypatch.setattr(checkpoints, "_write_file", refuse))
-    serve(store)
+    with monkeypatch.context() as patch:
+        at_step(45, lambda _recorder: patch.setattr(os, "fsync", refuse))
+        serve(store)
     paused = store.get(run.id)
     assert (paused.status, paused.reason, paused.saved_step) == ("interrupted", "disk_full", 40)
-    monkeypatch.setattr(checkpoints, "_write_file", plain)
     Queue(store).again()
     serve(store)
     assert store.get(run.id).status == "finished"
