@@ -78,8 +78,8 @@ def _judge_again(networks: Sequence[Judged]) -> None:
         return
     with st.expander("Judge again, with the images on this machine", icon=":material/gavel:"):
         st.caption(
-            "Stored figures are of the images that a network was tested on when it was trained. If the copy of the data "
-            "here is another one, or in another order, a figure made here is no test accuracy, and is not called one."
+            "Stored figures are of the images that a network was tested on when it was trained. If the copy of the "
+            "data here is another one, or in another order, a figure made here is not called a test accuracy."
         )
         for network in networks:
             _judge_button(network, f"Judge {plain(network.title)}", again=True)

@@ -38,7 +38,7 @@ class TestImages:
 def judged(reference: str, title: str) -> Judged:
     """Return a network with the verdict made here, or else the stored one; raises LabError where it is unreadable."""
     checkpoint = cached.checkpoint(reference)
-    made = _made_here().get(checkpoint.card.sha256)
+    made = _made_here().get(str(checkpoint.folder))
     evaluation = made or _stored(str(checkpoint.folder), checkpoint.card.created, checkpoint)
     known = checkpoint.card.title if checkpoint.folder.name == reference else title  # what ships needs no owner
     return Judged(reference=reference, title=known, checkpoint=checkpoint, evaluation=evaluation, here=made is not None)
@@ -56,7 +56,7 @@ def judge_here(network: Judged) -> None:
     finally:
         bar.empty()
     kept = _made_here()
-    kept[network.checkpoint.card.sha256] = evaluation
+    kept[str(network.checkpoint.folder)] = evaluation
     while len(kept) > 64:
         kept.pop(next(iter(kept)))
 

@@ -76,9 +76,11 @@ def _amount(config: TrainingConfig) -> str:
 
 
 def _device(config: TrainingConfig) -> str:
+    """Name the device; on the CPU without its threads, which are the worker's to choose."""
     from core.devices import best_device, describe_device
 
-    return describe_device(best_device(config.device))
+    device = best_device(config.device)
+    return "the CPU" if device.type == "cpu" else describe_device(device)
 
 
 def _queue() -> str:

@@ -11,7 +11,6 @@ from tests.browser.chromium import ARGUMENTS, chromium_path
 from tests.browser.server import Server
 from tests.conftest import NO_DATA, REAL_DATA
 
-
 expect.set_options(timeout=30_000)  # the five seconds of Playwright are short where two cores are shared
 
 # On a deep link Streamlit's client first looks for its server below the page's own address, and gets a 404.

@@ -29,7 +29,7 @@ def ship(
     data = load("digits")
     split = make_split(data)
     arguments = {"channels": (4, 8)} if model == "strided_cnn" else {}
-    torch.manual_seed(len(name))
+    torch.manual_seed(sum(map(ord, name)))
     network = build_model(model, channels=1, image_size=28, classes=10, arguments=arguments)
     labels = data.labels[split.test]
     predicted = labels.copy()
