@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -164,3 +165,14 @@ def test_shell_scripts_can_be_executed() -> None:
     script = ROOT / ".ci" / "run"
     assert script.read_text(encoding="utf-8").startswith("#!")
     assert script.stat().st_mode & 0o111
+
+
+def test_the_measured_figures_in_readme_are_those_of_the_cards_that_ship() -> None:
+    cards = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(ROOT.glob("checkpoints/*/card.json"))]
+    assert len(cards) >= 5
+    for card in cards:
+        metrics = card["metrics"]
+        low, high = (f"{100 * bound:.2f}" for bound in metrics["test_ci95"])
+        figures = f"{100 * metrics['test_accuracy']:.2f} % ({low} to {high}) | {metrics['test_n']:,} |"
+        rows = [line for line in README.splitlines() if figures in line]
+        assert any(f"`{card['dataset']}` | `{card['model']}`" in row for row in rows), (card["name"], figures)

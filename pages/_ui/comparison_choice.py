@@ -1,5 +1,7 @@
 """Which networks stand side by side: chosen here, kept in the address, never fewer than two at the start."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.errors import LabError
@@ -23,6 +25,8 @@ def choose_networks() -> list[Judged]:
         )
         return []
     chosen = [reference for reference in (address.read(state.COMPARED) or "").split(",") if reference in titles]
+    if not chosen:
+        chosen = [reference for reference in map(_newest, _COURSE) if reference is not None]
     if len(chosen) < 2:
         chosen = _with_partner(chosen, list(titles))
     key = f"{state.COMPARED}_{','.join(chosen)}"
@@ -69,8 +73,11 @@ def _split_of(reference: str) -> tuple[str, str] | None:
     return (card.dataset, card.split_fingerprint) if card.metrics else None
 
 
-def course_comparison() -> None:
-    """Offer the course's own comparison where both networks exist, and the way to train what is missing."""
+def course_comparison(networks: Sequence[Judged]) -> None:
+    """Offer the course's own comparison where both networks exist, and the way to train what is missing.
+
+    ``networks`` are those on the page already.
+    """
     found = {pair: _newest(pair) for pair in _COURSE}
     with st.container(border=True, key="course_comparison"):
         st.markdown(
@@ -80,7 +87,9 @@ def course_comparison() -> None:
         missing = [pair for pair, reference in found.items() if reference is None]
         if not missing:
             both = ",".join(str(reference) for reference in found.values())
-            if address.read(state.COMPARED) != both:
+            if {network.reference for network in networks} == set(found.values()):
+                st.caption("This is what stands side by side above.")
+            else:
                 st.button(
                     "Put them side by side",
                     icon=":material/balance:",

@@ -127,6 +127,7 @@ def _worst(network: Judged, evaluation: Evaluation, pictures: TestImages | str) 
                 for index in order
             ],
             hide_index=True,
+            height="content",
             alt="The most confident mistakes",
         )
         st.caption(plain(pictures))

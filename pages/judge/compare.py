@@ -23,4 +23,4 @@ if networks:
         mistakes(networks)
     section("Curves of training", "How each network came to its figure, epoch by epoch.")
     curves(networks)
-course_comparison()
+course_comparison(networks)

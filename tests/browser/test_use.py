@@ -7,8 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from core.recipes import recipe_config
-from tests.browser.server import Server, go_to, open_page, settled, store_of
+from tests.browser.server import Server, go_to, open_page, settled
 from tests.browser.widgets import colour_at, picture_size
 
 pytestmark = pytest.mark.browser
@@ -90,37 +89,21 @@ def test_two_shipped_networks_are_compared_without_their_data(page: Page, server
     expect(page.get_by_text("95 % interval").first).to_be_visible()
 
 
-@pytest.mark.data
-@pytest.mark.slow
-def test_small_cnn_and_resnet18_meet_on_the_same_cats_and_dogs(page: Page, data_server: Server) -> None:
-    train_resnet18(data_server)
-    open_page(page, data_server, "training", "?view=Watch")  # whoever opens the page wakes the queue
-    open_page(page, data_server, "compare")
-    side_by_side = page.get_by_role("button", name="Put them side by side")
-    with store_of(data_server) as store:
-        for _ in range(100):
-            if not store.list()[0].live:
-                break
-            page.wait_for_timeout(3000)
-    page.reload()
-    side_by_side.click(timeout=60_000)
+def test_small_cnn_and_resnet18_meet_on_the_same_cats_and_dogs(page: Page, server: Server) -> None:
+    open_page(page, server, "compare")
+    page.get_by_role("button", name="Put them side by side").click()
     expect(page.get_by_text("judged on the same 4,682 test images")).to_be_visible()
-    expect(page.get_by_text("95 % interval").first).to_be_visible()
+    for row in ("Accuracy", "95 % interval", "Images judged"):
+        expect(page.get_by_test_id("stMain").get_by_text(row, exact=True).first).to_be_visible()
+    expect(page).to_have_url(re.compile("resnet18"))
 
 
-def train_resnet18(server: Server) -> None:
-    """Queue a ResNet-18 with the lab's own backbone, small enough for a test: the split is that of any size."""
-    config = recipe_config(
-        "modern",
-        dataset="cats_vs_dogs",
-        model="resnet18",
-        image_size=32,
-        epochs=1,
-        limit=256,
-        model_arguments={"weights": "lab", "input_size": 0},
-    )
-    with store_of(server) as store:
-        store.submit(config, "Ada", "ResNet-18 on a few pets")
+@pytest.mark.data
+def test_the_pictures_behind_the_mistakes_appear_with_the_data(page: Page, data_server: Server) -> None:
+    open_page(page, data_server, "compare", "?networks=mnist-strided_cnn,mnist-simple_nn")
+    expect(page.get_by_text("judged on the same 10,000 test images")).to_be_visible()
+    page.get_by_role("button", name="Decode mnist to see the images").click()
+    expect(page.get_by_alt_text(re.compile("most confident mistakes"))).to_be_visible(timeout=180_000)
 
 
 def test_the_lesson_starts_on_the_start_page(page: Page, server: Server) -> None:

@@ -21,11 +21,16 @@ def ship(
     *,
     wrong: int = 0,
     model: str = "strided_cnn",
+    called: str = "",
+    dataset: str = "digits",
     unseen: bool = True,
     judged: bool = True,
     split_fingerprint: str | None = None,
 ) -> Checkpoint:
-    """Save an untrained network for digits that is said to have answered ``wrong`` test images wrongly."""
+    """Save an untrained network for digits that is said to have answered ``wrong`` test images wrongly.
+
+    Its card may name another network (``called``) and data set, which only the pages' lists look at.
+    """
     data = load("digits")
     split = make_split(data)
     arguments = {"channels": (4, 8)} if model == "strided_cnn" else {}
@@ -45,14 +50,14 @@ def ship(
     card = Card(
         name=name,
         title=f"{name} on digits",
-        model=model,
+        model=called or model,
         arguments=arguments,
         channels=1,
         image_size=28,
         classes=CLASSES,
         mean=(0.5,),
         std=(0.25,),
-        dataset="digits",
+        dataset=dataset,
         data_fingerprint=data.fingerprint,
         split_fingerprint=split.fingerprint if split_fingerprint is None else split_fingerprint,
         config=TrainingConfig(dataset="digits", model=model, image_size=28, epochs=2),

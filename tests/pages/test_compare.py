@@ -146,6 +146,18 @@ def test_the_courses_comparison_leads_to_its_training(folder: Path) -> None:
     assert page.session_state[state.TRAINING_MODEL] == "resnet18"
 
 
+def test_the_courses_comparison_is_shown_first_where_both_exist(folder: Path) -> None:
+    ship(folder, "a-digits", wrong=7)
+    ship(folder, "b-transfer", wrong=9, dataset="cats_vs_dogs", called="resnet18")
+    ship(folder, "c-scratch", wrong=30, dataset="cats_vs_dogs")
+    page = compare()
+    assert list(page.dataframe[0].value.columns)[1:] == ["c-scratch on digits", "b-transfer on digits"]
+    assert "stands side by side above" in said(page)
+    page = compare("a-digits", "b-transfer")
+    check(page.button(key="course_show").click().run())
+    assert page.query_params[state.COMPARED] == "c-scratch,b-transfer"
+
+
 def test_curves_can_be_switched(folder: Path) -> None:
     ship(folder, "one", wrong=7)
     page = compare()
