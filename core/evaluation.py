@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from core.checkpoints import Card, Checkpoint
+from core.checkpoints import Card, Checkpoint, Metrics
 from core.data import datasets, load, make_split
 from core.errors import DataError, ModelError
 from core.predictions import Predictions
@@ -53,6 +53,18 @@ class Evaluation:
         low, high = self.ci95
         figures = f"{self.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}), n = {self.n:,}, loss {self.loss:.4f}."
         return f"{figures} {self.sentence}"
+
+
+    @property
+    def metrics(self) -> Metrics:
+        """The verdict as a card records it."""
+        return Metrics(
+            test_accuracy=self.accuracy,
+            test_n=self.n,
+            test_ci95=self.ci95,
+            test_loss=self.loss,
+            unseen=self.unseen,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ file that ships. The data set must be at hand.
 import argparse
 import dataclasses
 
-from core.checkpoints import Metrics, find, save
+from core.checkpoints import find, save
 from core.evaluation import evaluate_checkpoint
 from core.home import checkpoints_folder
 
@@ -29,14 +29,7 @@ def main() -> None:
     folder = checkpoints_folder() / arguments.name
     written = save(folder, source.load_model(), card, half=arguments.half)
     verdict = evaluate_checkpoint(written)
-    metrics = Metrics(
-        test_accuracy=verdict.accuracy,
-        test_n=verdict.n,
-        test_ci95=verdict.ci95,
-        test_loss=verdict.loss,
-        unseen=verdict.unseen,
-    )
-    card = dataclasses.replace(card, metrics=metrics)
+    card = dataclasses.replace(card, metrics=verdict.metrics)
     save(folder, written.load_model(), card, verdict.predictions, half=arguments.half)
     print(f"{arguments.name}: {verdict.summary}")
 

@@ -125,16 +125,7 @@ class Session:
         self.tell("Judging the best epoch on the test images", 0.0)
         device = self.trainer.device
         evaluation = evaluate_checkpoint(best, device=device.type, progress=self.tell)
-        card = self.card(
-            epoch=best.card.epoch,
-            metrics=Metrics(
-                test_accuracy=evaluation.accuracy,
-                test_n=evaluation.n,
-                test_ci95=evaluation.ci95,
-                test_loss=evaluation.loss,
-                unseen=evaluation.unseen,
-            ),
-        )
+        card = self.card(epoch=best.card.epoch, metrics=evaluation.metrics)
         self._before_saving("final")
         save(self.folder / "final", best.load_model(), card, evaluation.predictions)
         self._saved("final", self.folder / "final")

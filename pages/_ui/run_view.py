@@ -10,18 +10,17 @@ from core.errors import RunError
 from core.events import EpochDone
 from core.runs import ensure_supervisor, open_store
 from core.runs.records import AT_WORK, Run
-from pages._ui import state
-from pages._ui.frame import empty_state, facts, look_for, plain, problem
+from pages._ui.frame import empty_state, facts, plain, problem
 from pages._ui.glossary import term
 from pages._ui.line_chart import Line, line_chart
 from pages._ui.run_actions import controls
+from pages._ui.run_curves import charts, curve_of
 from pages._ui.run_result import result
 from pages._ui.run_words import badge, duration, meaning, percent, place, took, what, whose
 from pages._ui.step_curve import StepCurve
 
 TICK = 1.0  # seconds between two looks at a run that is at work
 SLOW_START = 60.0  # seconds after which a queue that nobody serves is said to be so
-FIRST_READ = 2_000  # points taken of a run that went on while nobody looked
 
 
 def show_run(run_id: str, *, owner: str) -> None:
@@ -41,7 +40,7 @@ def show_run(run_id: str, *, owner: str) -> None:
     if not run.live:
         if run.checkpoint:
             result(run)
-        _numbers(run, _curve(run), open_store().epochs(run.id))
+        _numbers(run, curve_of(run), open_store().epochs(run.id))
 
 
 def _follow(before: Run) -> None:
@@ -56,9 +55,9 @@ def _follow(before: Run) -> None:
             st.rerun()
         if run.status == "queued":
             _queue(run)
-        curve, epochs = _curve(run), open_store().epochs(run.id)
+        curve, epochs = curve_of(run), open_store().epochs(run.id)
         _figures(run, curve, epochs)
-        _charts(run, curve, epochs)
+        charts(run, curve, epochs)
         if run.live:
             _numbers(run, curve, epochs)
 
@@ -134,49 +133,6 @@ def _pace(run: Run, curve: StepCurve) -> str:
     return " · ".join(words)
 
 
-def _charts(run: Run, curve: StepCurve, epochs: Sequence[EpochDone]) -> None:
-    an_epoch = run.steps_total / run.config.epochs if run.steps_total else 0
-    raw, smooth = curve.raw(), curve.smoothed()
-    best = next((epoch.epoch for epoch in reversed(epochs) if epoch.is_best), None)
-    ends = [epoch.epoch * an_epoch for epoch in epochs]
-    left, right = st.columns(2, gap="medium")
-    with left:
-        line_chart(
-            [
-                Line(name="each step", x=raw[0], y=raw[1], colour=0, thin=True),
-                Line(name="training", x=smooth[0], y=smooth[1], colour=0),
-                Line(name="validation", x=ends, y=[epoch.val_loss for epoch in epochs], colour=1, dots=True),
-            ],
-            key=f"training_loss_{run.id}",
-            title="Loss (nats)",
-            alt=_loss_alt(smooth, epochs),
-            x_label=f"step ({an_epoch:,.0f} an epoch)" if an_epoch else "step",
-            x_name="step",
-            x_from=0,
-            x_total=run.steps_total or None,
-            may_log=True,
-        )
-        look_for(_loss_hint(run))
-    with right:
-        numbers = [epoch.epoch for epoch in epochs]
-        line_chart(
-            [
-                Line(name="training", x=numbers, y=[epoch.train_accuracy for epoch in epochs], colour=0, dots=True),
-                Line(name="validation", x=numbers, y=[epoch.val_accuracy for epoch in epochs], colour=1, dots=True),
-            ],
-            key=f"training_accuracy_{run.id}",
-            title="Accuracy (%)",
-            alt=_accuracy_alt(epochs),
-            x_label="epoch",
-            x_name="epoch",
-            y_kind="percent",
-            x_from=0,
-            x_total=run.config.epochs,
-            marks=[(best, "best")] if best else [],
-        )
-        look_for("Validation images were never trained on: their line is the one to trust. The best epoch is kept.")
-
-
 def _numbers(run: Run, curve: StepCurve, epochs: Sequence[EpochDone]) -> None:
     fold = st.expander(
         "Learning rate, and the figures of every epoch",
@@ -215,51 +171,6 @@ def _row(epoch: EpochDone) -> dict[str, object]:
         "Seconds": round(epoch.seconds, 1),
         "Best so far": "★" if epoch.is_best else "",
     }
-
-
-def _curve(run: Run) -> StepCurve:
-    """Return what is known of the run's steps, with the new ones read; begun anew where another worker took over."""
-    kept = st.session_state.get(state.TRAINING_CURVE)
-    if kept is None or kept[0] != (run.id, run.fence):
-        kept = ((run.id, run.fence), StepCurve())
-        st.session_state[state.TRAINING_CURVE] = kept
-    curve: StepCurve = kept[1]
-    curve.add(open_store().steps(run.id, after=curve.last_step, at_most=FIRST_READ))
-    return curve
-
-
-def _loss_hint(run: Run) -> str:
-    text = "Both lines should fall. Where validation turns up while training still falls, it is over-fitting."
-    harder = [
-        word
-        for word, on in (
-            ("augmentation", run.config.augmentation),
-            ("label smoothing", run.config.label_smoothing),
-            ("dropout", run.config.model_arguments.get("dropout")),
-        )
-        if on
-    ]
-    if harder:
-        makes = "makes" if len(harder) == 1 else "make"
-        text += f" Training may lie above validation: {' and '.join(harder)} {makes} training harder, not validation."
-    return text
-
-
-def _loss_alt(smooth: tuple[list[int], list[float]], epochs: Sequence[EpochDone]) -> str:
-    if not smooth[1]:
-        return "Loss over steps; nothing has been measured yet."
-    text = f"Smoothed training loss went from {smooth[1][0]:.2f} to {smooth[1][-1]:.2f} nats in {smooth[0][-1]:,} steps"
-    return text + (f"; validation loss is {epochs[-1].val_loss:.2f} nats." if epochs else ".")
-
-
-def _accuracy_alt(epochs: Sequence[EpochDone]) -> str:
-    if not epochs:
-        return "Accuracy over epochs; the first epoch is not over yet."
-    last = epochs[-1]
-    return (
-        f"After epoch {last.epoch}, accuracy is {percent(last.train_accuracy)} on training and "
-        f"{percent(last.val_accuracy)} on validation images."
-    )
 
 
 _LEFT = "From the time that the last epochs took, validation included."
