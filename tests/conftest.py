@@ -6,8 +6,7 @@ so that a build cannot go green by leaving them out.
 """
 
 import os
-import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import hypothesis
@@ -72,15 +71,6 @@ def _settings_of_this_test(request: pytest.FixtureRequest, monkeypatch: pytest.M
         monkeypatch.setenv("CNN_LAB_DATA", REAL_DATA)
     else:
         monkeypatch.delenv("CNN_LAB_DATA", raising=False)
-
-
-@pytest.fixture(autouse=True)
-def _fresh_caches() -> Iterator[None]:
-    """Streamlit's caches belong to the process and would carry one test's models and photos into the next."""
-    yield
-    if streamlit := sys.modules.get("streamlit"):
-        streamlit.cache_data.clear()
-        streamlit.cache_resource.clear()
 
 
 @pytest.fixture(scope="session")

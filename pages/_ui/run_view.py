@@ -34,8 +34,9 @@ def show_run(run_id: str, *, owner: str) -> None:
         problem(error)
         empty_state("Choose another run under All runs, or set up a new one.")
         return
-    _head(run)
-    controls(run, owner=owner)
+    with st.container():  # one place on the page however much is said: a chart that moves is mounted anew
+        _head(run)
+        controls(run, owner=owner)
     _follow(run)
     if not run.live:
         if run.checkpoint:
@@ -53,10 +54,11 @@ def _follow(before: Run) -> None:
             return
         if (run.status, run.device) != (before.status, before.device):
             st.rerun()
-        if run.status == "queued":
-            _queue(run)
         curve, epochs = curve_of(run), open_store().epochs(run.id)
-        _figures(run, curve, epochs)
+        with st.container():
+            if run.status == "queued":
+                _queue(run)
+            _figures(run, curve, epochs)
         charts(run, curve, epochs)
         if run.live:
             _numbers(run, curve, epochs)
