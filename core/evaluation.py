@@ -54,7 +54,6 @@ class Evaluation:
         figures = f"{self.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}), n = {self.n:,}, loss {self.loss:.4f}."
         return f"{figures} {self.sentence}"
 
-
     @property
     def metrics(self) -> Metrics:
         """The verdict as a card records it."""
