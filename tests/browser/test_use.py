@@ -93,7 +93,7 @@ def test_small_cnn_and_resnet18_meet_on_the_same_cats_and_dogs(page: Page, serve
     open_page(page, server, "compare", "?networks=cats_vs_dogs-strided_cnn,cats_vs_dogs-resnet18")
     expect(page.get_by_text("judged on the same 4,682 test images")).to_be_visible()
     for row in ("Accuracy", "95 % interval", "Images judged"):
-        expect(page.get_by_role("gridcell", name=row, exact=True).first).to_be_attached()  # drawn on a canvas
+        expect(page.locator("[role=gridcell]", has_text=row).first).to_be_attached()  # drawn on a canvas
 
 
 @pytest.mark.data
