@@ -1,6 +1,7 @@
 """Streamlit's widgets as a reader of the page knows them: by label."""
 
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as TookTooLong
 
 from tests.browser.server import settled
 
@@ -12,11 +13,24 @@ def quiet(page: Page) -> None:
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    """Open the select box ``label`` and choose the first entry that contains ``option``."""
+    """Open the select box ``label`` and choose the first entry that contains ``option``.
+
+    A page that still moves closes an open list, as scrolling does; so come to rest first, and open it again if need be.
+    """
     box = page.get_by_test_id("stMain").get_by_role("combobox", name=label, exact=True)
-    box.click()
-    page.get_by_role("option").filter(has_text=option).first.click()
-    quiet(page)
+    entry = page.get_by_role("option").filter(has_text=option).first
+    for _ in range(4):
+        box.scroll_into_view_if_needed()
+        quiet(page)
+        box.click()
+        try:
+            entry.click(timeout=3_000)
+        except TookTooLong:
+            page.keyboard.press("Escape")
+            continue
+        quiet(page)
+        return
+    raise AssertionError(f"'{label}' does not offer '{option}'")
 
 
 def write(page: Page, label: str, text: str) -> None:
