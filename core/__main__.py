@@ -26,8 +26,9 @@ from core.runs.commands import COMMANDS
 if TYPE_CHECKING:
     from core.config import TrainingConfig
     from core.evaluation import Evaluation
+    from core.runs.session import Session
 
-MODELS = ("simple_nn", "strided_cnn", "lenet", "enhanced_cnn", "resnet18")
+MODELS = ("simple_nn", "strided_cnn", "lenet", "enhanced_cnn", "fast_cnn", "resnet18")
 RECIPES = ("modern", "notebook", "as_written")
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 
@@ -92,6 +93,9 @@ def _train(config: "TrainingConfig", folder: Path, as_json: bool) -> None:
     session = Session(config, folder, progress=_note(quiet=as_json))
     if session.resumed_from:
         click.echo(f"Going on from {session.resumed_from}.", err=True)
+    precision = session.trainer.precision.sentence
+    if not as_json:
+        click.echo(f"Computing in {precision}.")
     total = session.trainer.steps_per_epoch * config.epochs
     hidden = as_json or not sys.stderr.isatty()
     with (
@@ -105,7 +109,8 @@ def _train(config: "TrainingConfig", folder: Path, as_json: bool) -> None:
             elif isinstance(event, EpochDone):
                 click.echo(_epoch_line(event, as_json))
             elif isinstance(event, Finished):
-                _finished(session.checkpoint(), event, as_json)
+                _warn(session, as_json)
+                _finished(session.checkpoint(), event, precision, as_json)
             if interrupted.is_set() and not isinstance(event, Finished):
                 session.save()
                 raise LabError(f"Stopped and saved; the same command with --out '{folder}' goes on from here.")
@@ -138,15 +143,26 @@ def _epoch_line(event: Any, as_json: bool) -> str:
     )
 
 
+def _warn(session: "Session", as_json: bool) -> None:
+    """Say where to look when a frozen backbone does no better than guessing."""
+    from core.chance_level import no_better_than_guessing
+
+    reached = [epoch.val_accuracy for epoch in session.trainer.history]
+    sentence = no_better_than_guessing(session.config, reached, finished=True)
+    if sentence is not None:
+        click.echo(json.dumps({"event": "warning", "message": sentence}) if as_json else f"Warning: {sentence}")
+
+
 def _finite(value: float) -> float | None:
     """JSON has no word for infinity."""
     return value if abs(value) < float("inf") else None
 
 
-def _finished(checkpoint: Any, event: Any, as_json: bool) -> None:
+def _finished(checkpoint: Any, event: Any, precision: str, as_json: bool) -> None:
     path = str(checkpoint.folder) if checkpoint else None
     if as_json:
-        click.echo(json.dumps({"event": "finished", "reason": event.reason, "checkpoint": path}))
+        said = {"event": "finished", "reason": event.reason, "checkpoint": path, "precision": precision}
+        click.echo(json.dumps(said))
     elif checkpoint and (metrics := checkpoint.card.metrics):
         low, high = metrics.test_ci95
         click.echo(

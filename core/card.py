@@ -30,8 +30,20 @@ class Metrics:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Backbone:
+    """A frozen backbone that a model file leaves out: where its ``weights`` lie (imagenet or lab), and their hash."""
+
+    weights: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Card:
-    """What a model file says of itself. ``seconds`` is training time, ``sha256`` that of the weights file."""
+    """What a model file says of itself. ``seconds`` is training time, ``sha256`` that of the weights file.
+
+    ``precision`` says in a sentence what the training computed in, and why; empty in cards from before it was noted.
+    ``backbone`` is None where the weights file holds the whole network, and else refers to what it leaves out.
+    """
 
     schema: int = SCHEMA
     name: str
@@ -57,6 +69,8 @@ class Card:
     history: tuple[EpochDone, ...] = ()
     sha256: str = ""
     notes: str = ""
+    precision: str = ""
+    backbone: Backbone | None = None
 
     def to_json(self) -> str:
         """Return the card as strict JSON, indented for people."""
@@ -80,6 +94,8 @@ class Card:
             fields["arguments"] = {
                 name: tuple(value) if isinstance(value, list) else value for name, value in fields["arguments"].items()
             }
+            if fields.get("backbone") is not None:
+                fields["backbone"] = Backbone(**fields["backbone"])
             for name in ("classes", "mean", "std"):
                 fields[name] = tuple(fields[name])
             card = cls(**fields)
@@ -90,9 +106,11 @@ class Card:
 
     def check(self) -> None:
         """Raise ValueError where the fields contradict each other or have the wrong type."""
-        for name, kind in (("name", str), ("title", str), ("model", str), ("dataset", str), ("notes", str)):
-            if not isinstance(getattr(self, name), kind):
+        for name in ("name", "title", "model", "dataset", "notes", "precision"):
+            if not isinstance(getattr(self, name), str):
                 raise ValueError(f"{name} must be text")
+        if self.backbone is not None and not {type(self.backbone.weights), type(self.backbone.sha256)} <= {str}:
+            raise ValueError("backbone must be two texts")
         if self.channels not in (1, 3) or len(self.mean) != self.channels or len(self.std) != self.channels:
             raise ValueError("channels, mean and std do not agree")
         if not all(isinstance(value, int | float) and math.isfinite(value) for value in self.mean + self.std):

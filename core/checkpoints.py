@@ -74,7 +74,8 @@ class Checkpoint:
         """Return the network with its weights, float32, in evaluation mode.
 
         Raises CheckpointError where the file is missing, too large, altered since it was written (SHA-256), of
-        another shape than its architecture, or holds a number that is not finite.
+        another shape than its architecture, or holds a number that is not finite; and where it leaves its backbone
+        out and the backbone on hand is missing or another one.
         """
         card = self.card
         weights = _read_tensors(self.folder / _WEIGHTS, card.sha256)
@@ -84,9 +85,16 @@ class Checkpoint:
                 expected = build_model(card.model, arguments=card.arguments, **build).state_dict()
         except LabError as error:
             raise CheckpointError(f"This checkpoint's network cannot be built: {error}") from None
+        if card.backbone is not None:
+            expected = _without_backbone(expected)
         _check_weights(weights, expected)
         model = build_model(card.model, arguments=card.arguments, **build)
-        model.load_state_dict({name: value.to(expected[name].dtype) for name, value in weights.items()})
+        if card.backbone is not None:
+            from core.pretrained import fill_backbone  # here, because it finds the lab's own among the checkpoints
+
+            fill_backbone(model, card.backbone)
+        own = {name: value.to(expected[name].dtype) for name, value in weights.items()}
+        model.load_state_dict(own, strict=card.backbone is None)
         return model.to(device).eval()
 
     def predictions(self) -> Predictions | None:
@@ -179,9 +187,12 @@ def save(
 ) -> Checkpoint:
     """Write a checkpoint to ``folder``, whole or not at all, and return it; an older one there is replaced.
 
-    ``half`` stores floats as float16. Raises CheckpointError where the disk refuses.
+    ``half`` stores floats as float16. Where the card refers to a backbone, that is left out. Raises CheckpointError
+    where the disk refuses.
     """
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    if card.backbone is not None:
+        state = _without_backbone(state)
     if half:
         state = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
     weights = safetensors.torch.save(state)
@@ -235,6 +246,10 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
         write_folder(folder, files)
     except OSError as error:
         raise CheckpointError(f"'{folder.name}' could not be written: {error.strerror or error}.") from error
+
+
+def _without_backbone(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value for name, value in state.items() if not name.startswith("backbone.")}
 
 
 def _check_weights(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:

@@ -10,6 +10,7 @@ from torch import nn
 from core.checkpoints import Checkpoint
 from core.errors import CheckpointError, PhotoError
 from core.images import Photo, read_photo
+from core.predictions import logits_of
 from core.preprocessing import photo_batch
 
 
@@ -64,7 +65,8 @@ def classify_all(
         for start in range(0, len(photos), batch_size):
             part = photos[start : start + batch_size]
             batch = torch.cat([photo_batch(photo.image, checkpoint.format) for photo in part])
-            probabilities = network(batch.to(device)).float().softmax(1).cpu()
+            logits = logits_of(network, batch.to(device), mirrored=checkpoint.card.config.mirror_at_test)
+            probabilities = logits.softmax(1).cpu()
             if not bool(torch.isfinite(probabilities).all()):
                 raise CheckpointError(
                     f"{checkpoint.card.title} answers with numbers that are not finite; train it anew."

@@ -14,7 +14,7 @@ from core.registry import Value
 
 OPTIMIZERS = ("sgd", "adamw")
 SCHEDULES = ("constant", "step", "one_cycle")
-PRECISIONS = ("fp32", "bf16")
+PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 SLIPS = {
     "validation_from_training": "The validation loader is built from the training images.",
@@ -43,8 +43,12 @@ class TrainingConfig:
 
     ``model_arguments`` are the builder's own keyword arguments. ``image_size`` is the side in pixels that images
     are decoded to, ``greyscale`` feeds one channel. ``limit`` keeps that many training images (None: all).
+    ``norm_shift_rate`` is how many times faster than the weights BatchNorm's shifts learn (1: all at one rate).
+    ``start_size``, smaller than ``image_size``, lets training images grow from it while the epochs go by; the network
+    must take any size. ``mirror_at_test`` averages the logits of each judged image and of its mirror image.
     ``patience`` is the number of epochs without a new best validation accuracy after which training stops (0: never).
-    ``slips`` name the notebook's mistakes to repeat on purpose (see `SLIPS`). ``recipe`` is a label.
+    ``slips`` name the notebook's mistakes to repeat on purpose (see `SLIPS`). ``recipe`` is a label. ``precision``
+    ``auto`` takes what a probe finds to pay here, once for a network, an input and a machine (see `core.probe`).
     """
 
     dataset: str
@@ -52,6 +56,7 @@ class TrainingConfig:
     model_arguments: Mapping[str, Value] = field(default_factory=dict)
     image_size: int
     greyscale: bool = False
+    start_size: int | None = None
     recipe: str = "custom"
     epochs: int = 10
     batch_size: int = 64
@@ -60,7 +65,9 @@ class TrainingConfig:
     momentum: float = 0.0
     nesterov: bool = False
     weight_decay: float = 0.0
+    norm_shift_rate: float = 1.0
     label_smoothing: float = 0.0
+    mirror_at_test: bool = False
     schedule: str = "constant"
     step_size: int = 5
     gamma: float = 0.1
@@ -79,11 +86,14 @@ class TrainingConfig:
         _within("learning_rate", self.learning_rate, 1e-6, 10.0)
         _within("momentum", self.momentum, 0.0, 0.999)
         _within("weight_decay", self.weight_decay, 0.0, 1.0)
+        _within("norm_shift_rate", self.norm_shift_rate, 1.0, 100.0)
         _within("label_smoothing", self.label_smoothing, 0.0, 0.5)
         _within("step_size", self.step_size, 1, 500)
         _within("gamma", self.gamma, 0.01, 1.0)
         _within("patience", self.patience, 0, 500)
         _within("seed", self.seed, 0, 2**31 - 1)
+        if self.start_size is not None:
+            _within("start_size", self.start_size, 8, self.image_size)
         if self.limit is not None:
             _within("limit", self.limit, 2, 10_000_000)
         if self.nesterov and not self.momentum:
@@ -124,7 +134,7 @@ class TrainingConfig:
             )
             values["model_arguments"] = _tuples(values.get("model_arguments", {}))
             values["slips"] = tuple(values.get("slips", ()))
-            for key in ("learning_rate", "momentum", "weight_decay", "label_smoothing", "gamma"):
+            for key in ("learning_rate", "momentum", "weight_decay", "norm_shift_rate", "label_smoothing", "gamma"):
                 if key in values:
                     values[key] = float(values[key])
             return cls(**values)

@@ -1,6 +1,8 @@
 """CUDA, MPS or CPU: which one is there, and what to call it."""
 
 import platform
+from contextlib import suppress
+from pathlib import Path
 
 import torch
 
@@ -28,6 +30,15 @@ def describe_device(device: torch.device) -> str:
         return f"MPS: {platform.machine()}"
     threads = torch.get_num_threads()
     return f"CPU, {threads} thread{'' if threads == 1 else 's'}"
+
+
+def processor() -> str:
+    """Return the name of this machine's processor as far as it can be had, or else its kind: ``x86_64``."""
+    with suppress(OSError):  # Linux, where `platform.processor` is often empty
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 def compute_on_one_thread() -> None:

@@ -18,7 +18,7 @@ from torch import nn
 from core.checkpoints import Card, Checkpoint, Metrics
 from core.data import datasets, load, make_split
 from core.errors import DataError, ModelError
-from core.predictions import Predictions
+from core.predictions import Predictions, logits_of
 from core.preprocessing import InputFormat, normalise, to_batch
 from core.seeding import derive_seed
 
@@ -85,6 +85,7 @@ def predict(
     *,
     indices: Integers | None = None,
     eval_mode: bool = True,
+    mirrored: bool = False,
     batch_size: int = 256,
     device: torch.device | str = "cpu",
     progress: Progress | None = None,
@@ -92,7 +93,8 @@ def predict(
     """Return what ``model``, which lives on ``device``, says of uint8 images (N, C, H, W) and their labels (N,).
 
     ``indices`` chooses images, read batch by batch. ``eval_mode=False`` repeats the notebook's slip: dropout drops
-    and BatchNorm uses each batch's own statistics, in batches of mixed order as a shuffled split gives them. The
+    and BatchNorm uses each batch's own statistics, in batches of mixed order as a shuffled split gives them.
+    ``mirrored`` averages the logits of each image and its mirror image. The
     model itself is left as it is, its mode and its running statistics included. Raises DataError where there are no
     images and ModelError where the answers are not finite.
     """
@@ -111,7 +113,7 @@ def predict(
             torch.manual_seed(derive_seed(0, "test", "dropout"))
         for places in np.array_split(order, math.ceil(len(order) / batch_size)):  # equal parts: never one image alone
             batch = normalise(to_batch(images[chosen[places]], format, device), format)
-            logits = model(batch).float()
+            logits = logits_of(model, batch, mirrored=mirrored)
             target = torch.from_numpy(labels[chosen[places]]).to(device)
             loss += F.cross_entropy(logits, target, reduction="sum").item()
             best = logits.softmax(1).max(1)
@@ -207,6 +209,7 @@ def evaluate_checkpoint(
         checkpoint.format,
         indices=split.test,
         eval_mode="no_eval_mode" not in card.config.slips,
+        mirrored=card.config.mirror_at_test,
         device=device,
         progress=progress,
     )

@@ -1,11 +1,14 @@
 """Backbones that have learned to see elsewhere: torchvision's ImageNet weights, or the lab's own."""
 
+import copy
+import hashlib
 from pathlib import Path
 
 import torch
 from torch import nn
 from torchvision.models import ResNet18_Weights
 
+from core.card import Backbone
 from core.checkpoints import Checkpoint, find
 from core.config import TrainingConfig
 from core.errors import CheckpointError, ModelError
@@ -14,6 +17,10 @@ from core.models.resnet18 import TransferResNet18
 
 LAB_BACKBONE = "cifar10-resnet18"
 IMAGENET = ResNet18_Weights.DEFAULT
+_WHERE = {
+    "imagenet": "the ImageNet weights of ResNet-18",
+    "lab": f"the weights of the lab's own backbone ({LAB_BACKBONE})",
+}
 
 Normalisation = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -61,6 +68,55 @@ def load_backbone(model: nn.Module, config: TrainingConfig) -> None:
     model.backbone.load_state_dict({name: value for name, value in weights.items() if not name.startswith("fc.")})
 
 
+def weights_hash(module: nn.Module) -> str:
+    """Return a hash of a module's weights and buffers: names, types, shapes and every byte."""
+    digest = hashlib.sha256()
+    for name, value in sorted(module.state_dict().items()):
+        values = value.detach().cpu().contiguous()
+        digest.update(f"{name} {values.dtype} {tuple(values.shape)}\n".encode())
+        digest.update(values.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def refer_to_backbone(model: nn.Module, config: TrainingConfig) -> Backbone:
+    """Return what stands for the frozen backbone of a trained model in a file that leaves it out.
+
+    Raises CheckpointError where it has none, or one that is not the backbone on hand.
+    """
+    choice = weights_choice(config)
+    if not isinstance(model, TransferResNet18) or not model.head_only or choice not in _WHERE:
+        raise CheckpointError(
+            "Only a head that was trained on a frozen backbone, with weights 'imagenet' or 'lab', can be stored alone."
+        )
+    reference = Backbone(weights=choice, sha256=weights_hash(model.backbone))
+    fill_backbone(copy.deepcopy(model), reference)
+    return reference
+
+
+def fill_backbone(model: nn.Module, backbone: Backbone) -> None:
+    """Fill in the backbone that a checkpoint left out; raises CheckpointError where the same one is not on hand."""
+    if not isinstance(model, TransferResNet18) or backbone.weights not in _WHERE:
+        raise CheckpointError("This checkpoint leaves out a backbone that no network of this lab has.")
+    name = _WHERE[backbone.weights]
+    if backbone.weights == "imagenet" and not imagenet_file().is_file():
+        raise CheckpointError(
+            f"This checkpoint holds a head only and needs {name}, which are not on this machine; fetch them, with a "
+            "network, by `python -m core fetch imagenet`."
+        )
+    try:
+        weights = _imagenet() if backbone.weights == "imagenet" else _lab()
+    except ModelError:
+        raise CheckpointError(
+            f"This checkpoint holds a head only and needs {name}, which cannot be read here; get a fresh copy of them."
+        ) from None
+    model.backbone.load_state_dict({name: value for name, value in weights.items() if not name.startswith("fc.")})
+    if weights_hash(model.backbone) != backbone.sha256:
+        raise CheckpointError(
+            f"This checkpoint holds a head only, trained on other weights than {name} on this machine; get the "
+            "checkpoint and the backbone from the same version of CNN Lab, or train it again."
+        )
+
+
 def fetch_imagenet() -> str:
     """Download the ImageNet weights into torch's cache unless they are there; return a sentence."""
     _imagenet()
@@ -79,7 +135,7 @@ def _imagenet() -> dict[str, torch.Tensor]:
 
 def _lab() -> dict[str, torch.Tensor]:
     backbone = lab_backbone()
-    if backbone is None:
+    if backbone is None or backbone.card.backbone is not None:  # what others refer to must not itself refer
         raise ModelError(
             f"The lab's own backbone is missing: there is no folder {LAB_BACKBONE} in checkpoints. "
             f"Choose weights 'imagenet' or 'random'."

@@ -20,6 +20,9 @@ RECIPES = {
 
 _SMALL_SETS = ("digits", "shapes")
 _FLIP = AugmentationStep(name="flip_horizontal", probability=0.5)
+_SHIFT = AugmentationStep(name="crop", settings={"padding": 4, "border": "reflect"})
+_ERASE = AugmentationStep(name="erasing", settings={"largest": 0.1})
+_TURNS = AugmentationStep(name="flip_alternating")
 
 
 def fitting_models(dataset: str) -> list[str]:
@@ -105,17 +108,50 @@ def _modern(dataset: str, model: str) -> dict[str, Any]:
         "weight_decay": 5e-4,
         "label_smoothing": 0.1,
         "schedule": "one_cycle",
+        "precision": "auto",
         "augmentation": _augmentation(dataset),
     }
     if model in ("simple_nn", "lenet"):  # small nets without BatchNorm: less of everything
         fields |= {"learning_rate": 0.05, "label_smoothing": 0.0, "weight_decay": 1e-4}
     if model == "resnet18":
-        fields |= {"learning_rate": 0.02, "weight_decay": 1e-4}
+        fields |= {"batch_size": 512, "learning_rate": 0.08, "weight_decay": 1e-4}
+    if model == "fast_cnn":
+        fields |= _fast(dataset)
     if dataset in _SMALL_SETS:
         fields |= {"epochs": 20, "batch_size": 32, "learning_rate": min(0.05, fields["learning_rate"])}
     if dataset == "cats_vs_dogs":
         fields |= {"epochs": 20}
     return fields
+
+
+def _fast(dataset: str) -> dict[str, Any]:
+    """The fast network's own: large steps on large batches, held back by weight decay and soft labels."""
+    fields: dict[str, Any] = {
+        "epochs": 20,
+        "batch_size": 512,
+        "learning_rate": 0.75,
+        "momentum": 0.85,
+        "weight_decay": 1.3e-3,
+        "label_smoothing": 0.2,
+        "mirror_at_test": _left_is_right(dataset),
+    }
+    if dataset in ("cifar10", "shapes"):
+        fields |= {
+            "augmentation": (_TURNS, _SHIFT, _ERASE),
+            "model_arguments": {"norm_scale": False},
+            "norm_shift_rate": 64.0,
+        }
+    if dataset in ("mnist", "fashion_mnist"):
+        fields["epochs"] = 8
+    if dataset == "cats_vs_dogs":
+        zoom = AugmentationStep(name="resized_crop", settings={"smallest": 0.5})
+        fields |= {"batch_size": 256, "learning_rate": 0.4, "start_size": 64, "augmentation": (_TURNS, zoom)}
+    return fields
+
+
+def _left_is_right(dataset: str) -> bool:
+    """Whether a mirrored image keeps its label: digits do not."""
+    return dataset not in ("mnist", "digits")
 
 
 def _augmentation(dataset: str) -> tuple[AugmentationStep, ...]:

@@ -11,7 +11,7 @@ import math
 import random
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,21 +20,26 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR, StepLR
+from torch.utils.hooks import RemovableHandle
 
+from core.batches import ImageBatches, training_size
 from core.checkpoints import TrainerState
 from core.config import TrainingConfig
 from core.data import LabelledImages, Split
 from core.devices import best_device
-from core.errors import CheckpointError, DataError
-from core.events import EpochDone, Event, Finished, StepDone
-from core.models import build_model
-from core.precision import autocast, protect_unreached_weights
+from core.errors import CheckpointError, ConfigError, DataError
+from core.events import EpochDone, Event, FeaturesKept, Finished, StepDone
+from core.features import FeatureBatches, can_keep, look_once
+from core.models import build_model, models
+from core.models.resnet18 import TransferResNet18
+from core.precision import autocast, layout, protect_unreached_weights
+from core.predictions import logits_of
 from core.preprocessing import InputFormat, measure_format, normalise, to_batch
-from core.pretrained import load_backbone, pretrained_normalisation
+from core.pretrained import load_backbone, pretrained_normalisation, weights_hash
+from core.probe import PrecisionChoice, precision_for
 from core.seeding import derive_seed
-from core.transforms import Chain
 
-EVALUATION_BATCH = 512
+PREPARATION_IMAGES = 2000  # what a network sees of the training images before its first step, at most about so many
 
 
 @dataclass(kw_only=True)
@@ -59,12 +64,20 @@ class Progress:
 class Trainer:
     """One training: a model, its optimizer and schedule, and the images of one split.
 
-    ``device`` overrides the config's. Raises ConfigError, ModelError or DataError, each with a sentence, where the
-    config does not fit the data. Seeds torch's default generator, which is process-wide: one trainer a process.
+    ``device`` overrides the config's. ``cache_features=False`` shows even a frozen backbone every image in every epoch,
+    for comparison. ``precision`` says what is computed in, and why. Raises ConfigError, ModelError or DataError, each
+    with a sentence, where the config does not fit the data. Seeds torch's default generator, which is process-wide: one
+    trainer a process.
     """
 
     def __init__(
-        self, config: TrainingConfig, data: LabelledImages, split: Split, *, device: torch.device | None = None
+        self,
+        config: TrainingConfig,
+        data: LabelledImages,
+        split: Split,
+        *,
+        device: torch.device | None = None,
+        cache_features: bool = True,
     ) -> None:
         torch.manual_seed(config.seed)
         random.seed(config.seed)
@@ -80,21 +93,28 @@ class Trainer:
             arguments=config.model_arguments,
         )
         load_backbone(self.model, config)
-        self.memory_format = torch.channels_last if config.precision == "bf16" else torch.contiguous_format
-        self.model.to(device=self.device, memory_format=self.memory_format)  # type: ignore[call-overload]
-        if config.precision == "bf16":
-            protect_unreached_weights(self.model, channels=self.format.channels, image_size=self.format.size)
+        self._prepare()
+        self.model.to(self.device)
         self.steps_per_epoch = len(self.train_indices) // config.batch_size
         self.optimizer = make_optimizer(self.model, config)
         self.schedule = make_schedule(self.optimizer, config, steps_per_epoch=self.steps_per_epoch)
-        self.augment = Chain(config.augmentation)
+        self.images = ImageBatches(config, data, self.format, device=self.device)
+        self.batches: ImageBatches | FeatureBatches = self.images
+        self.network = self.model  # what a batch goes through; only the head, once features are kept
+        self.cache_features = cache_features and can_keep(config, self.model)
+        self.features: FeaturesKept | None = None
+        self._hash: str | None = None
+        self._protection: list[RemovableHandle] = []
+        self._compute_in(self._choose_precision())
         self.progress = Progress()
         self.history: list[EpochDone] = []
 
     def events(self) -> Iterator[Event]:
         """Train to the end from wherever the training stands, yielding every fact; the last one is `Finished`."""
-        while self.progress.epoch < self.config.epochs and not self._out_of_patience():
+        self.keep_features()
+        while not self.finished:
             self.model.train()
+            self._protect_weights(training_size(self.config, self.progress.epoch))
             for images, labels in self._rest_of_epoch():
                 step = self._train_step(images, labels)
                 if not math.isfinite(step.loss):
@@ -105,12 +125,44 @@ class Trainer:
         reason = "early_stopped" if self._out_of_patience() else "completed"
         yield Finished(reason=reason, step=self.progress.step, best_epoch=self.progress.best_epoch)  # type: ignore[arg-type]
 
+    @property
+    def finished(self) -> bool:
+        """Whether every epoch has been trained, or patience has run out."""
+        return self.progress.epoch >= self.config.epochs or self._out_of_patience()
+
+    def keep_features(self, progress: Callable[[str, float], None] | None = None) -> None:
+        """Show a frozen backbone every image once, and train its head on what it says; other models are left alone.
+
+        ``progress`` is told how far that is, in [0, 1]; what it raises ends it. `events` does this where nobody did.
+        """
+        if self.features is not None or self.finished:
+            return
+        if self.cache_features and isinstance(self.model, TransferResNet18):
+            self.batches, self.features = look_once(
+                self.model,
+                self.images,
+                train=self.train_indices,
+                validation=torch.from_numpy(self.split.validation),
+                precision=self.precision.precision,
+                autocast=self._precision,
+                progress=progress,
+            )
+            self.network = self.model.head
+
+    def _prepare(self) -> None:
+        """Show the network some training images, without their labels, where it asks for them before the start."""
+        spec = models[self.config.model]
+        if self.config.start_size is not None and not spec.any_size:
+            raise ConfigError(f"{spec.title} takes images of one size only; leave start_size out.")
+        sample = self.data.images[self.split.train[:: max(1, len(self.split.train) // PREPARATION_IMAGES)]]
+        spec.prepare(self.model, normalise(to_batch(sample, self.format), self.format))
+
     def _train_step(self, images: Tensor, labels: Tensor) -> StepDone:
         """Forward, loss, backward, step. A loss that is not finite leaves the weights as they are."""
         started = time.perf_counter()
         learning_rate = self.optimizer.param_groups[0]["lr"]
         with self._precision():
-            logits = self.model(images)
+            logits = self.network(images)
         loss = F.cross_entropy(logits.float(), labels, label_smoothing=self.config.label_smoothing)
         value = loss.item()
         progress = self.progress
@@ -170,7 +222,9 @@ class Trainer:
             self.model.train()
         else:
             self.model.eval()
-        return test(self.model, self._validation_batches(), precision=self._precision)
+        batches = self.batches.evaluation(torch.from_numpy(self.split.validation))
+        mirrored = self.config.mirror_at_test and self.features is None  # features hold both opinions already
+        return test(self.network, batches, precision=self._precision, mirrored=mirrored)
 
     def _rest_of_epoch(self) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches to come in this epoch, in an order that only seed and epoch decide; a small last one drops."""
@@ -180,36 +234,52 @@ class Trainer:
         size = self.config.batch_size
         for batch in range(self.progress.batch, self.steps_per_epoch):
             started = time.perf_counter()
-            images, labels = self._images(order[batch * size : (batch + 1) * size])
-            generator.manual_seed(derive_seed(self.config.seed, "augmentation", epoch, batch))
-            images = self._as_input(self.augment(images, generator))
+            indices = order[batch * size : (batch + 1) * size]
+            images, labels = self.batches.training(indices, epoch=epoch, batch=batch)
             self.progress.seconds += time.perf_counter() - started
             yield images, labels
 
-    def _validation_batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        for part in torch.from_numpy(self.split.validation).split(EVALUATION_BATCH):
-            images, labels = self._images(part)
-            yield self._as_input(images), labels
-
-    def _images(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """Return float32 (N, C, S, S) in [0, 1], not normalised, and int64 labels (N,), on the device."""
-        chosen = indices.numpy()
-        labels = torch.from_numpy(self.data.labels[chosen]).to(self.device)
-        return to_batch(self.data.images[chosen], self.format, self.device), labels
-
-    def _as_input(self, images: Tensor) -> Tensor:
-        return normalise(images, self.format).contiguous(memory_format=self.memory_format)
-
     def _precision(self) -> torch.autocast:
-        return autocast(self.device, self.config.precision)
+        return autocast(self.device, self.precision.precision)
+
+    def _choose_precision(self) -> PrecisionChoice:
+        return precision_for(
+            self.config,
+            self.model,
+            channels=self.format.channels,
+            image_size=self.format.size,
+            classes=len(self.data.spec.classes),
+            device=self.device,
+        )
+
+    def _compute_in(self, choice: PrecisionChoice) -> None:
+        """Compute in this precision from here on, with the layout that suits it."""
+        self.precision = choice
+        self.images.memory_format = layout(choice.precision)
+        self.model.to(memory_format=layout(choice.precision))
+
+    def _protect_weights(self, image_size: int) -> None:
+        """Mend the gradients of bfloat16 for images of this side; growing images reach more and more weights."""
+        for handle in self._protection:
+            handle.remove()
+        self._protection = []
+        if self.precision.precision == "bf16":
+            self._protection = protect_unreached_weights(
+                self.model, channels=self.format.channels, image_size=image_size
+            )
 
     def _out_of_patience(self) -> bool:
         waited = self.progress.epoch - self.progress.best_epoch
         return bool(self.config.patience) and self.progress.epoch > 0 and waited >= self.config.patience
 
     def state(self) -> TrainerState:
-        """Return everything that decides how this training goes on; tensors are copies on the CPU."""
-        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        """Return everything that decides how this training goes on; tensors are copies on the CPU.
+
+        A frozen backbone is left out, all 45 MB of it: its hash says which one it must be.
+        """
+        frozen = self._frozen_weights()
+        learning = {name: value for name, value in self.model.state_dict().items() if name not in frozen}
+        tensors = {f"model.{name}": value for name, value in learning.items()}
         optimizer = self.optimizer.state_dict()
         numbers: dict[str, dict[str, float]] = {}
         for index, slots in optimizer["state"].items():
@@ -231,15 +301,36 @@ class Trainer:
                 "optimizer": {"numbers": numbers, "param_groups": optimizer["param_groups"]},
                 "schedule": self.schedule.state_dict(),
                 "python_rng": [version, list(words), gauss],
+                "precision": dataclasses.asdict(self.precision),
+                "backbone": self._backbone_hash() if frozen else None,
             },
         )
+
+    def _frozen_weights(self) -> dict[str, Tensor]:
+        """The weights of a backbone that is frozen whole; none where any of it learns."""
+        if not (isinstance(self.model, TransferResNet18) and self.model.head_only):
+            return {}
+        return {f"backbone.{name}": value for name, value in self.model.backbone.state_dict().items()}
+
+    def _backbone_hash(self) -> str:
+        if self._hash is None and isinstance(self.model, TransferResNet18):
+            self._hash = weights_hash(self.model.backbone)
+        return self._hash or ""
 
     def load_state(self, state: TrainerState) -> None:
         """Go on from ``state``; raises CheckpointError where it belongs to another model or optimizer."""
         try:
             values = state.values
+            if "precision" in values:  # what the training began with, whatever pays today
+                self._compute_in(PrecisionChoice(**values["precision"]))
             weights = {name[6:]: value for name, value in state.tensors.items() if name.startswith("model.")}
+            if values.get("backbone") is not None:
+                if values["backbone"] != self._backbone_hash():
+                    raise CheckpointError("This saved state was trained on another backbone than the one on hand.")
+                weights = self._frozen_weights() | weights
             self.model.load_state_dict(weights)
+            self.batches, self.network, self.features = self.images, self.model, None  # kept for other weights, maybe
+            self._hash = None
             slots: dict[int, dict[str, Any]] = {
                 int(index): dict(numbers) for index, numbers in values["optimizer"]["numbers"].items()
             }
@@ -265,7 +356,9 @@ class Trainer:
             raise CheckpointError(f"This saved state does not belong to this training: {error}.") from error
 
 
-def test(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], *, precision: Any) -> tuple[float, float]:
+def test(
+    model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], *, precision: Any, mirrored: bool
+) -> tuple[float, float]:
     """Return mean cross-entropy (nats) and accuracy over ``batches`` of normalised images and labels.
 
     The caller sets the model's mode: `model.eval()` is what the notebook forgot.
@@ -274,7 +367,7 @@ def test(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], *, precisio
     with torch.inference_mode():
         for images, labels in batches:
             with precision():
-                logits = model(images).float()
+                logits = logits_of(model, images, mirrored=mirrored)
             loss_sum += F.cross_entropy(logits, labels, reduction="sum").item()
             correct += int((logits.argmax(1) == labels).sum())
             count += len(labels)
@@ -295,12 +388,21 @@ def input_format(config: TrainingConfig, data: LabelledImages, split: Split) -> 
 
 
 def make_optimizer(model: nn.Module, config: TrainingConfig) -> Optimizer:
-    """Return SGD or AdamW over what learns; weight decay spares biases and BatchNorm (one-dimensional parameters)."""
+    """Return SGD or AdamW over what learns; weight decay spares biases and BatchNorm (one-dimensional parameters).
+
+    BatchNorm's shifts learn ``norm_shift_rate`` times faster; where that is above 1 they decay, step by step, like the
+    weights.
+    """
     learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    rate = config.norm_shift_rate
+    shifts = {module.bias for module in model.modules() if isinstance(module, nn.BatchNorm2d)} if rate > 1 else set()
     groups = [
         {"params": [p for p in learning if p.dim() > 1], "weight_decay": config.weight_decay},
-        {"params": [p for p in learning if p.dim() <= 1], "weight_decay": 0.0},
+        {"params": [p for p in learning if p.dim() <= 1 and p not in shifts], "weight_decay": 0.0},
     ]
+    if rate > 1:
+        quick = {"lr": config.learning_rate * rate, "weight_decay": config.weight_decay / rate}
+        groups.append({"params": [p for p in learning if p in shifts], **quick})
     if config.optimizer == "adamw":
         return AdamW(groups, lr=config.learning_rate)
     return SGD(groups, lr=config.learning_rate, momentum=config.momentum, nesterov=config.nesterov)
@@ -311,7 +413,7 @@ def make_schedule(optimizer: Optimizer, config: TrainingConfig, *, steps_per_epo
     if config.schedule == "one_cycle":
         return OneCycleLR(
             optimizer,
-            max_lr=config.learning_rate,
+            max_lr=[group["lr"] for group in optimizer.param_groups],
             total_steps=steps_per_epoch * config.epochs + 1,
             pct_start=0.25,
             cycle_momentum=False,

@@ -1,4 +1,4 @@
-"""Folders that are there whole or not at all. Standard library only."""
+"""Folders and files that are there whole or not at all. Standard library only."""
 
 import os
 import secrets
@@ -26,6 +26,18 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     finally:
         shutil.rmtree(beside, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write one file as `write_folder` writes many; raises OSError where the disk refuses, and the old one stays."""
+    beside = path.parent / f".{path.name}.{secrets.token_hex(4)}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_file(beside, data)
+        beside.replace(path)
+        _sync(path.parent)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _write_file(path: Path, data: bytes) -> None:

@@ -1,7 +1,8 @@
 """Turn the checkpoint of a finished training into one that ships: ``python scripts/ship_checkpoint.py RUN NAME``.
 
-The weights can be halved (``--half``); a halved model is judged again, so that the card's figures are those of the
-file that ships. The data set must be at hand.
+The weights can be halved (``--half``), and a head on a frozen backbone that ships or can be fetched can go alone
+(``--head-only``); the model is judged again, so that the card's figures are those of the file that ships. The data set
+must be at hand. When the backbone is replaced, what refers to it must be trained and shipped again.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import dataclasses
 from core.checkpoints import find, save
 from core.evaluation import evaluate_checkpoint
 from core.home import checkpoints_folder
+from core.pretrained import refer_to_backbone
 
 
 def main() -> None:
@@ -20,14 +22,21 @@ def main() -> None:
     parser.add_argument("--title", required=True, help="what people see")
     parser.add_argument("--notes", default="", help="one or two sentences on how it was made")
     parser.add_argument("--half", action="store_true", help="store float16 weights")
+    parser.add_argument("--head-only", action="store_true", help="leave out the frozen backbone, and refer to it")
     arguments = parser.parse_args()
 
     source = find(arguments.run)
+    model = source.load_model()
     card = dataclasses.replace(
-        source.card, name=arguments.name, title=arguments.title, notes=arguments.notes, metrics=None
+        source.card,
+        name=arguments.name,
+        title=arguments.title,
+        notes=arguments.notes,
+        metrics=None,
+        backbone=refer_to_backbone(model, source.card.config) if arguments.head_only else None,
     )
     folder = checkpoints_folder() / arguments.name
-    written = save(folder, source.load_model(), card, half=arguments.half)
+    written = save(folder, model, card, half=arguments.half)
     verdict = evaluate_checkpoint(written)
     card = dataclasses.replace(card, metrics=verdict.metrics)
     save(folder, written.load_model(), card, verdict.predictions, half=arguments.half)

@@ -66,8 +66,19 @@ def test_train_says_every_epoch_and_then_where_the_checkpoint_is(trained: tuple[
         assert 0 <= line["val_accuracy"] <= 1
     assert said[-1]["event"] == "finished"
     assert said[-1]["reason"] == "completed"
+    assert said[-1]["precision"] == "float32, as it was set"
     assert (checkpoint / "model.safetensors").exists()
     assert (checkpoint / "card.json").exists()
+
+
+def test_train_without_json_says_first_what_it_computes_in(shared_home: Path, tmp_path: Path) -> None:
+    result = core(
+        *("train", "--dataset", "digits", "--model", "simple_nn", "--recipe", "notebook", "--epochs", 1),
+        *("--limit", 64, "--set", "precision=bf16", "--out", tmp_path / "out"),
+        home=shared_home,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[0] == "Computing in bfloat16, as it was set."
 
 
 def test_the_same_seed_trains_the_same_network(

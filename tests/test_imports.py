@@ -17,6 +17,7 @@ LAYERS = (
         "core.images",
         "core.photo_parts",
         "core.precision",
+        "core.probe",
         "core.predictions",
         "core.preprocessing",
         "core.devices",
@@ -24,7 +25,8 @@ LAYERS = (
         "core.transforms",
         "core.models",
     ),
-    ("core.card", "core.checkpoints", "core.pretrained", "core.recipes"),
+    ("core.card", "core.chance_level", "core.checkpoints", "core.pretrained", "core.recipes"),
+    ("core.batches", "core.features"),
     ("core.trainer", "core.evaluation", "core.comparison", "core.classification", "core.explain"),
     ("core.runs",),
     ("core.__main__",),
@@ -52,6 +54,7 @@ def sources(folder: str) -> dict[str, Path]:
 
 CORE = sources("core")
 PAGES = sources("pages")
+BENCHMARKS = sources("benchmarks")
 
 
 def imports(path: Path, *, only_at_import_time: bool = False) -> set[str]:
@@ -150,6 +153,16 @@ def test_listing_and_queueing_runs_does_not_import_torch() -> None:
     assert {"torch", "torchvision"}.isdisjoint(result.stdout.split())
 
 
+@pytest.mark.parametrize("module", BENCHMARKS)
+def test_benchmarks_import_the_core_and_no_page(module: str) -> None:
+    assert [name for name in imports(BENCHMARKS[module]) if within(name, SCREENS)] == []
+
+
+@pytest.mark.parametrize("module", CORE | PAGES)
+def test_nothing_that_runs_needs_the_benchmarks_or_tests(module: str) -> None:
+    assert [name for name in imports((CORE | PAGES)[module]) if within(name, ("benchmarks", "tests", "scripts"))] == []
+
+
 @pytest.mark.parametrize("module", PAGES)
 def test_pages_hold_no_torch_code(module: str) -> None:
     assert [name for name in imports(PAGES[module]) if within(name, ("torch", "torchvision", "safetensors"))] == []
@@ -174,4 +187,4 @@ def test_no_page_lies_where_streamlit_would_discover_it_by_itself() -> None:
 
 def test_no_file_is_named_for_holding_anything_at_all() -> None:
     vague = {"utils", "util", "helpers", "helper", "misc", "common", "manager"}
-    assert [name for name in CORE | PAGES if vague & set(name.split("."))] == []
+    assert [name for name in CORE | PAGES | BENCHMARKS if vague & set(name.split("."))] == []

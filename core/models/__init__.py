@@ -1,6 +1,6 @@
 """The networks of the course, one file a family, behind one registry."""
 
-from core.models import enhanced_cnn, lenet, resnet18, simple_nn, strided_cnn  # noqa: F401  (they register themselves)
+from core.models import enhanced_cnn, fast_cnn, lenet, resnet18, simple_nn, strided_cnn  # noqa: F401  (they register)
 from core.models.architecture import LayerRow, architecture
 from core.models.spec import ModelSpec, build_model, models
 

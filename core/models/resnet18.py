@@ -12,6 +12,7 @@ from core.registry import Setting, Value, settings_of
 
 WEIGHTS = ("imagenet", "lab", "random")
 TRAIN = ("head", "last_stage", "all")
+FEATURES = 512  # numbers by which the backbone describes an image
 
 
 class TransferResNet18(nn.Module):
@@ -25,11 +26,12 @@ class TransferResNet18(nn.Module):
     def __init__(self, *, in_channels: int, classes: int, train: str, input_size: int) -> None:
         super().__init__()
         self.input_size = input_size
+        self.head_only = train == "head"
         self.backbone = torchvision_resnet18(weights=None)
         self.backbone.fc = nn.Identity()
         if in_channels != 3:
             raise ModelError(f"ResNet-18 takes RGB images; {in_channels} channel was asked for.")
-        self.head = nn.Linear(512, classes)
+        self.head = nn.Linear(FEATURES, classes)
         self.frozen: list[nn.Module] = []
         if train != "all":
             kept = () if train == "head" else ("layer4",)
@@ -46,12 +48,16 @@ class TransferResNet18(nn.Module):
         return self
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, 3, S, S) to logits (N, classes), enlarging or shrinking to ``input_size`` where one is set."""
+        """Map (N, 3, S, S) to logits (N, classes)."""
+        return self.head(self.features(x))  # type: ignore[no-any-return]
+
+    def features(self, x: Tensor) -> Tensor:
+        """Map (N, 3, S, S) to features (N, 512), enlarging or shrinking to ``input_size`` where one is set."""
         if self.input_size and x.shape[-1] != self.input_size:
             x = F.interpolate(
                 x, size=(self.input_size, self.input_size), mode="bilinear", align_corners=False, antialias=True
             )
-        return self.head(self.backbone(x))  # type: ignore[no-any-return]
+        return self.backbone(x)  # type: ignore[no-any-return]
 
 
 def resnet18(
@@ -99,5 +105,6 @@ models.add(
         settings=settings_of(resnet18),
         suggest=suggest,
         refusal=refusal,
+        any_size=True,
     ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from torch import nn
+from torch import Tensor, nn
 
 from core.errors import ModelError
 from core.registry import Registry, Setting, Value, check_values
@@ -19,6 +19,10 @@ def no_suggestion(*, channels: int, image_size: int) -> dict[str, Value]:
     return {}
 
 
+def no_preparation(model: nn.Module, images: Tensor) -> None:
+    """Leave the network as it is."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelSpec:
     """One registered network.
@@ -26,7 +30,9 @@ class ModelSpec:
     ``build`` takes ``in_channels``, ``image_size`` (pixels) and ``classes``, and the keyword arguments that
     ``settings`` describe; the network it returns maps normalised float32 (N, in_channels, image_size, image_size)
     to logits (N, classes). ``refusal`` gives a sentence where an input does not fit, ``suggest`` the arguments that
-    suit one. ``natural_size`` is the only side in pixels it accepts (None: any).
+    suit one. ``natural_size`` is the only side in pixels it accepts (None: any). ``prepare`` sets what a network takes
+    from images without their labels, before the first step; it is given normalised training images (N, C, S, S).
+    ``any_size`` says that a built network also takes images of other sides than the one it was built for.
     """
 
     name: str
@@ -37,6 +43,8 @@ class ModelSpec:
     refusal: Callable[..., str | None] = no_refusal
     suggest: Callable[..., dict[str, Value]] = no_suggestion
     natural_size: int | None = None
+    prepare: Callable[[nn.Module, Tensor], None] = no_preparation
+    any_size: bool = False
 
 
 models: Registry[ModelSpec] = Registry("model")

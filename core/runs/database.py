@@ -106,6 +106,12 @@ MIGRATIONS = (
         process_started REAL NOT NULL
     );
     """,
+    """
+    ALTER TABLE runs ADD COLUMN features TEXT NOT NULL DEFAULT '';  -- JSON: what keeping features cost, if anything
+    """,
+    """
+    ALTER TABLE runs ADD COLUMN precision TEXT NOT NULL DEFAULT '';  -- what it computes in, and why, for people
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 

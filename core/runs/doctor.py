@@ -58,6 +58,7 @@ def examine(home: Path, *, repair: bool = True) -> Iterator[Finding]:
         yield from _configurations(store)
         yield from _checkpoints(store, repair=repair)
         yield from _leftovers(store, repair=repair)
+        yield from _features(home)
 
 
 def _damage(path: Path) -> str:
@@ -183,3 +184,14 @@ def _leftovers(store: Store, *, repair: bool) -> Iterator[Finding]:
                 verdict="repaired" if repair else "problem",
                 message=f"The half-written folder '{path.name}' is a leftover; it is removed.",
             )
+
+
+def _features(home: Path) -> Iterator[Finding]:
+    """How much the features of frozen backbones take; a damaged file needs nobody, it is worked out again."""
+    size = folders.size_of(home / "features")
+    if size:
+        message = (
+            f"Features of frozen backbones take {size / 2**20:,.0f} MB in the folder 'features'; those used longest "
+            "ago make room by themselves, and all may be deleted while nothing trains."
+        )
+        yield Finding(check="features", verdict="fine", message=message)

@@ -4,16 +4,17 @@ Each write names the run and the fence it was claimed with. Once the run has bee
 to another worker, every write is refused with StaleWorkerError, whatever the old worker believes.
 """
 
+import json
 import math
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from core.config import TrainingConfig
 from core.errors import RunError
-from core.events import EpochDone, StepDone
+from core.events import EpochDone, FeaturesKept, StepDone
 from core.runs import folders
 from core.runs.records import StaleWorkerError, Status
 from core.runs.store import Store
@@ -65,20 +66,31 @@ class Lease:
         with self.store.database.writing(durable=False) as connection:
             self._update(connection, "message = ?, beat = ?", message, time.time())
 
-    def describe(self, *, device: str, steps_total: int, split: str) -> None:
+    def describe(
+        self, *, device: str, steps_total: int, split: str, precision: str = "", features: FeaturesKept | None = None
+    ) -> None:
         """Note on what this run computes and how many steps it has in all; clears the sentence of `say`.
 
-        Raises RunError where ``split``, the fingerprint of the images, is not the one that the run began with.
+        ``precision`` is a sentence for people, ``features`` what this worker spent on them: what earlier workers of the
+        run spent is added to it. Raises RunError where ``split``, the fingerprint of the images, is not the one that
+        the run began with.
         """
         with self.store.database.writing() as connection:
-            self._update(connection, "device = ?, steps_total = ?, message = ''", device, steps_total)
-            row = connection.execute("SELECT split FROM runs WHERE id = ?", (self.run_id,)).fetchone()
+            columns = "device = ?, steps_total = ?, precision = ?, message = ''"
+            self._update(connection, columns, device, steps_total, precision)
+            row = connection.execute("SELECT split, features FROM runs WHERE id = ?", (self.run_id,)).fetchone()
             if row["split"] not in ("", split):
                 raise RunError(
                     "The data set is not the one that this run began with (other images, or another order), so it "
                     "cannot go on; start a new run."
                 )
             connection.execute("UPDATE runs SET split = ? WHERE id = ?", (split, self.run_id))
+            if features is not None:
+                before = json.loads(row["features"])["spent_seconds"] if row["features"] else 0.0
+                in_all = replace(features, spent_seconds=before + features.spent_seconds)
+                connection.execute(
+                    "UPDATE runs SET features = ? WHERE id = ?", (json.dumps(asdict(in_all)), self.run_id)
+                )
 
     def rewind(self, *, step: int, epoch: int) -> None:
         """Forget figures later than a restored state: those steps are about to be trained again."""

@@ -11,6 +11,7 @@ from typing import Literal
 
 from core.config import TrainingConfig
 from core.errors import RunError
+from core.events import FeaturesKept
 
 Status = Literal["queued", "running", "stopping", "stopped", "finished", "diverged", "failed", "interrupted"]
 WAITING: tuple[Status, ...] = ("queued",)
@@ -41,7 +42,9 @@ class Run:
     ``reason`` is one word about how the run came to its status (completed, early_stopped, asked, forced, lost,
     terminated, disk_full …), ``message`` a sentence for people, ``log`` the last lines of a worker that failed.
     ``position`` is the place in the queue from 1 (None: not queued). ``checkpoint`` is the folder of the best
-    model so far, ``saved_step`` the step that a resume goes on from. ``seconds_left`` is an estimate.
+    model so far, ``saved_step`` the step that a resume goes on from. ``seconds_left`` is an estimate. ``features`` says
+    what it cost to show a frozen backbone every image once (None: this run's images were seen in every epoch).
+    ``precision`` is a sentence: what it computes in, and why (empty before it started).
     """
 
     id: str
@@ -66,6 +69,8 @@ class Run:
     device: str
     images_per_second: float | None
     seconds_left: float | None
+    features: FeaturesKept | None
+    precision: str
 
     @property
     def live(self) -> bool:

@@ -53,6 +53,7 @@ class Session:
         self.split = make_split(self.data, slips=config.slips)
         self.trainer = Trainer(config, self.data, self.split)
         self.resumed_from = self._resume()
+        self.trainer.keep_features(self.tell)
         self._saved_at = time.monotonic()
         self._save_after = FIRST_SAVE_SECONDS
 
@@ -152,6 +153,7 @@ class Session:
             seconds=round(sum(done.seconds for done in trainer.history), 1),
             created=now(),
             device=f"{describe_device(trainer.device)}, torch {torch.__version__}",
+            precision=trainer.precision.sentence,
             parameters=sum(parameter.numel() for parameter in parameters),
             trainable_parameters=sum(parameter.numel() for parameter in parameters if parameter.requires_grad),
             metrics=metrics,

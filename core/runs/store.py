@@ -4,6 +4,7 @@ Nothing here runs a training or imports torch. Changes of state are made under t
 inside one transaction each, so that two pages that press Stop at once cannot confuse a run.
 """
 
+import json
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from core.config import TrainingConfig
 from core.errors import ConfigError, RunError
-from core.events import EpochDone, StepDone
+from core.events import EpochDone, FeaturesKept, StepDone
 from core.home import home
 from core.runs import folders
 from core.runs.database import Database
@@ -264,6 +265,8 @@ class Store:
             device=row["device"],
             images_per_second=row["images_per_second"],
             seconds_left=_seconds_left(row, config),
+            features=FeaturesKept(**json.loads(row["features"])) if row["features"] else None,
+            precision=row["precision"],
         )
 
 

@@ -29,9 +29,13 @@ class Chain:
             for step in steps
         ]
 
-    def __call__(self, batch: Tensor, generator: Generator) -> Tensor:
-        """Return the augmented batch, float32 (N, C, H, W) in [0, 1]; ``generator`` alone decides what is drawn."""
-        return self._run(batch, generator, None)
+    def __call__(self, batch: Tensor, generator: Generator, *, indices: Tensor | None = None, epoch: int = 0) -> Tensor:
+        """Return the augmented batch, float32 (N, C, H, W) in [0, 1].
+
+        ``generator`` decides what is drawn, and for a transform that takes turns over the epochs ``indices`` (N,), the
+        images' places in the data set, and ``epoch``.
+        """
+        return self._run(batch, generator, None, indices=indices, epoch=epoch)
 
     def trace(self, batch: Tensor, generator: Generator) -> tuple[Tensor, list[dict[str, dict[str, float]]]]:
         """Return the augmented batch and, for each image, the drawn values of the transforms that were applied to it.
@@ -39,13 +43,24 @@ class Chain:
         The keys are ``"<position>. <transform>"``, because a chain may hold one transform twice.
         """
         values: list[dict[str, dict[str, float]]] = [{} for _image in batch]
-        return self._run(batch, generator, values), values
+        return self._run(batch, generator, values, indices=None, epoch=0), values
 
-    def _run(self, batch: Tensor, generator: Generator, values: list[dict[str, dict[str, float]]] | None) -> Tensor:
+    def _run(
+        self,
+        batch: Tensor,
+        generator: Generator,
+        values: list[dict[str, dict[str, float]]] | None,
+        *,
+        indices: Tensor | None,
+        epoch: int,
+    ) -> Tensor:
         count = len(batch)
+        if indices is None:
+            indices = torch.arange(count)
         for position, (step, transform, settings) in enumerate(self.steps, start=1):
             chosen = torch.rand(count, generator=generator) < step.probability
-            drawn = transform.draw(count, generator, **settings)
+            moment = {"indices": indices, "epoch": epoch} if transform.takes_turns else {}
+            drawn = transform.draw(count, generator, **moment, **settings)
             where = chosen.nonzero().squeeze(1)
             if values is not None:
                 for index in where.tolist():

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from core.registry import Setting
-from core.transforms.transform import Drawn, register, uniform
+from core.transforms.transform import Drawn, per_image, register, uniform
 
 
 def _apply_flip_horizontal(batch: Tensor, drawn: Drawn) -> Tensor:
@@ -42,29 +42,52 @@ def _draw_flip_vertical(count: int, generator: Generator) -> Drawn:
     return {}
 
 
-def _apply_crop(batch: Tensor, drawn: Drawn, *, padding: int) -> Tensor:
-    """Gather each image's window out of the padded batch; the offsets differ from image to image."""
-    count, channels, height, width = batch.shape
-    padded = F.pad(batch, (padding,) * 4)
-    rows = (drawn["down"].long().view(-1, 1) + torch.arange(height, device=batch.device)).view(count, 1, height, 1)
-    columns = (drawn["right"].long().view(-1, 1) + torch.arange(width, device=batch.device)).view(count, 1, 1, width)
-    image = torch.arange(count, device=batch.device).view(count, 1, 1, 1)
-    channel = torch.arange(channels, device=batch.device).view(1, channels, 1, 1)
-    return padded[image, channel, rows, columns]
+def _apply_flip_alternating(batch: Tensor, drawn: Drawn) -> Tensor:
+    return torch.where(per_image(drawn["mirrored"]) > 0, batch.flip(-1), batch)
+
+
+@register(
+    name="flip_alternating",
+    apply=_apply_flip_alternating,
+    title="Flip, taking turns",
+    summary="Mirrors every image in every second epoch, so that two epochs show each one once either way round.",
+    code=lambda: "v2.RandomHorizontalFlip(p=0.5)",
+    caution="Letters and digits change: a mirrored 2 is no longer a 2.",
+    takes_turns=True,
+)
+def _draw_flip_alternating(count: int, generator: Generator, *, indices: Tensor, epoch: int) -> Drawn:
+    """Half of the images begin mirrored: those whose index, scrambled, is odd (Jordan, 2024, airbench)."""
+    scrambled = (indices * 2_654_435_761) >> 16
+    return {"mirrored": ((scrambled + epoch) % 2).float()}
+
+
+def _apply_crop(batch: Tensor, drawn: Drawn, *, padding: int, border: str) -> Tensor:
+    """Look each image's window up in a view of all windows; the offsets differ from image to image."""
+    height, width = batch.shape[-2:]
+    padded = F.pad(batch, (padding,) * 4, mode="reflect" if border == "reflect" else "constant")
+    windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # (N, C, offsets down, offsets right, H, W), no copy
+    image = torch.arange(len(batch), device=batch.device)
+    return windows[image, :, drawn["down"].long(), drawn["right"].long()]
 
 
 @register(
     name="crop",
     apply=_apply_crop,
     title="Crop with padding",
-    summary="Pads the image with black and cuts a window of the old size at a random place: a small shift.",
-    code=lambda *, padding: f"v2.RandomCrop(32, padding={padding})",
+    summary="Pads the image and cuts a window of the old size at a random place: a small shift.",
+    code=lambda *, padding, border: (
+        f"v2.RandomCrop(32, padding={padding}{', padding_mode=' + repr(border) if border != 'black' else ''})"
+    ),
 )
 def _draw_crop(
     count: int,
     generator: Generator,
     *,
-    padding: Annotated[int, Setting(low=1, high=32, unit="px", help="Black border added on each side.")] = 4,
+    padding: Annotated[int, Setting(low=1, high=32, unit="px", help="Border added on each side.")] = 4,
+    border: Annotated[
+        str,
+        Setting(choices=("black", "reflect"), help="What the border shows: black, or the image, mirrored."),
+    ] = "black",
 ) -> Drawn:
     offsets = torch.randint(0, 2 * padding + 1, (2, count), generator=generator).float()
     return {"down": offsets[0], "right": offsets[1]}

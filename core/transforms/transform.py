@@ -21,7 +21,8 @@ class Transform:
 
     ``draw(count, generator, **settings)`` returns float32 (count,) values by name; ``apply(batch, drawn, **settings)``
     maps float32 (N, C, H, W) in [0, 1] to the same shape; ``code(**settings)`` is torchvision's own version as source.
-    ``caution`` says when it may change the label ("" where it does not).
+    ``caution`` says when it may change the label ("" where it does not). A transform that ``takes_turns`` is also told,
+    in ``draw``, the images' ``indices`` in the data set, int64 (count,), and the ``epoch``, from 0.
     """
 
     name: str
@@ -32,13 +33,21 @@ class Transform:
     apply: Callable[..., Tensor]
     code: Callable[..., str]
     caution: str = ""
+    takes_turns: bool = False
 
 
 transforms: Registry[Transform] = Registry("transform")
 
 
 def register(
-    *, name: str, title: str, summary: str, apply: Callable[..., Tensor], code: Callable[..., str], caution: str = ""
+    *,
+    name: str,
+    title: str,
+    summary: str,
+    apply: Callable[..., Tensor],
+    code: Callable[..., str],
+    caution: str = "",
+    takes_turns: bool = False,
 ) -> Callable[[Callable[..., Drawn]], Callable[..., Drawn]]:
     """Register the decorated ``draw`` with its ``apply``; the decorated function's signature gives the settings."""
 
@@ -54,6 +63,7 @@ def register(
                 apply=apply,
                 code=code,
                 caution=caution,
+                takes_turns=takes_turns,
             ),
         )
         return draw

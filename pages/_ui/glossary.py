@@ -39,6 +39,8 @@ TERMS = {
     "padding": "A border of zeros around the picture; p = k // 2 keeps its size (for odd k and stride 1).",
     "parameters": "The numbers that training changes: weights and biases.",
     "pooling": "Keep the largest (or the mean) value of each small square; halves the map's sides at 2×2.",
+    "precision": "How many bits a number has: float32 has 32; bfloat16 has 16, which is coarser, and faster where the "
+    "processor has it. Weights, loss and BatchNorm's statistics stay in float32.",
     "receptive field": "The square of input pixels that one value of a layer can see.",
     "ReLU": "Replace negative numbers by zero: max(0, x).",
     "schedule": "How the learning rate changes over the epochs.",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.chance_level import no_better_than_guessing
 from core.errors import RunError
 from core.events import EpochDone
 from core.runs import ensure_supervisor, open_store
@@ -16,7 +17,7 @@ from pages._ui.line_chart import Line, line_chart
 from pages._ui.run_actions import controls
 from pages._ui.run_curves import charts, curve_of
 from pages._ui.run_result import result
-from pages._ui.run_words import badge, duration, meaning, percent, place, took, what, whose
+from pages._ui.run_words import badge, duration, meaning, percent, place, saved, took, what, whose
 from pages._ui.step_curve import StepCurve
 
 TICK = 1.0  # seconds between two looks at a run that is at work
@@ -59,6 +60,7 @@ def _follow(before: Run) -> None:
             if run.status == "queued":
                 _queue(run)
             _figures(run, curve, epochs)
+            _remarks(run, epochs)
         charts(run, curve, epochs)
         if run.live:
             _numbers(run, curve, epochs)
@@ -69,6 +71,8 @@ def _follow(before: Run) -> None:
 def _head(run: Run) -> None:
     st.markdown(f"#### {plain(run.name)} {badge(run)}")
     st.caption(f"{plain(what(run))} · {plain(whose(run))}" + (f" · {plain(run.device)}" if run.device else ""))
+    if run.precision:
+        st.caption(f"Computes in {plain(run.precision)}.", help=term("precision"))
     if run.note:
         st.markdown(f"> {plain(run.note)}")
     if run.status not in ("queued", "running", "finished") or run.reason == "early_stopped":
@@ -122,6 +126,15 @@ def _figures(run: Run, curve: StepCurve, epochs: Sequence[EpochDone]) -> None:
     if run.live:
         done = run.step / run.steps_total if run.steps_total else 0.0
         st.progress(min(1.0, done), text=_pace(run, curve))
+
+
+def _remarks(run: Run, epochs: Sequence[EpochDone]) -> None:
+    """What a frozen backbone saved by looking once, and where to look when it does no better than guessing."""
+    if sentence := saved(run):
+        st.caption(f":material/bolt: {sentence}")
+    reached = [epoch.val_accuracy for epoch in epochs]
+    if warning := no_better_than_guessing(run.config, reached, finished=run.status == "finished"):
+        st.warning(warning, icon=":material/troubleshoot:")
 
 
 def _pace(run: Run, curve: StepCurve) -> str:

@@ -83,6 +83,27 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def saved(run: Run) -> str | None:
+    """Return what keeping a frozen backbone's features saved, from the seconds measured; None where it was nothing."""
+    cost, epochs = run.features, run.epochs_done
+    if cost is None or epochs <= (cost.views if cost.spent_seconds else 0):
+        return None
+    seconds = cost.saved_seconds(epochs)
+    if seconds <= 0:
+        return None
+    if not cost.spent_seconds:
+        how = f"The frozen backbone had seen these images in an earlier run, and not again in {_times(epochs)}"
+    elif cost.views == 1:
+        how = f"The frozen backbone saw each image once instead of {epochs} times"
+    else:
+        how = f"The frozen backbone saw {cost.views} versions of each training image instead of {epochs}"
+    return f"{how}: {f'about {duration(seconds)}' if seconds >= 1 else 'less than a second'} saved."
+
+
+def _times(epochs: int) -> str:
+    return f"{epochs} epoch{'s' if epochs > 1 else ''}"
+
+
 def ago(moment: float) -> str:
     """Return a time in seconds since 1970 as "just now", "5 min ago", or the day it was."""
     passed = time.time() - moment

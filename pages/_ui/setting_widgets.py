@@ -84,4 +84,4 @@ def _number(setting: Setting, value: int | float, title: str, key: str) -> int |
 
 
 def _readable(choice: str) -> str:
-    return choice.replace("_", " ")
+    return {"fp32": "float32", "bf16": "bfloat16"}.get(choice, choice.replace("_", " "))

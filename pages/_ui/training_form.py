@@ -239,7 +239,7 @@ def _device(base: TrainingConfig, key: str) -> dict[str, Any]:
         title="Precision",
         choices=PRECISIONS,
         default=base.precision,
-        help="bf16 computes in 16 bits where the device can: faster, a little coarser.",
+        help=f"{term('precision')} auto tries both for half a second and takes bfloat16 only where that pays.",
     )
     return dict(settings_form((device, precision), {}, key=key))
 

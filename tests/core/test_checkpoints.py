@@ -92,6 +92,15 @@ def test_the_card_comes_back_as_it_was(saved: Checkpoint) -> None:
     assert read(saved.folder).card == dataclasses.replace(card(), sha256=saved.card.sha256)
 
 
+def test_a_card_from_before_precision_was_noted_is_read(saved: Checkpoint) -> None:
+    path = saved.folder / "card.json"
+    fields = json.loads(path.read_text())
+    assert "precision" in fields
+    del fields["precision"]
+    path.write_text(json.dumps(fields))
+    assert read(saved.folder).card.precision == ""
+
+
 def test_half_precision_halves_the_file_and_loads_as_float32(tmp_path: Path) -> None:
     model = network()
     whole = save(tmp_path / "whole", model, card())
@@ -183,6 +192,7 @@ def test_a_file_that_is_not_safetensors_is_refused(saved: Checkpoint) -> None:
     ("changes", "words"),
     [
         ({"schema": 2}, "schema 2; this lab reads up to 1. Update"),
+        ({"precision": 16}, "precision must be text"),
         ({"surprise": 1}, "surprise"),
         ({"mean": [0.1, 0.2]}, "do not agree"),
         ({"std": [0.0]}, "above 0"),

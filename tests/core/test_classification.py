@@ -37,7 +37,7 @@ class Colour(nn.Module):
 def colour_checkpoint(classes: Sequence[str] = COLOURS, model: nn.Module | None = None) -> Checkpoint:
     """A stand-in with what classification reads of a checkpoint: its card, its format, its network."""
     stand_in = SimpleNamespace(
-        card=SimpleNamespace(classes=tuple(classes), title="Colours"),
+        card=SimpleNamespace(classes=tuple(classes), title="Colours", config=SimpleNamespace(mirror_at_test=False)),
         format=InputFormat(channels=3, size=8, mean=(0.0,) * 3, std=(1.0,) * 3),
         load_model=lambda: (model or Colour()).eval(),
     )

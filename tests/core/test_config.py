@@ -34,12 +34,21 @@ def test_json_gives_the_same_config_back() -> None:
         ({"optimizer": "lion"}, "optimizer is 'lion'; it can be sgd, adamw"),
         ({"slips": ("typo",)}, "slips is 'typo'"),
         ({"nesterov": True}, "nesterov needs a momentum"),
+        ({"precision": "fp16"}, "precision is 'fp16'; it can be auto, fp32, bf16"),
     ],
 )
 def test_a_value_out_of_range_is_refused(changes: dict[str, object], words: str) -> None:
     with pytest.raises(ConfigError) as raised:
         config(**changes)
     assert words in str(raised.value)
+
+
+@pytest.mark.parametrize("precision", ["auto", "fp32", "bf16"])
+def test_precision_survives_json_and_is_float32_where_nothing_is_said(precision: str) -> None:
+    assert TrainingConfig.from_json(config(precision=precision).to_json()).precision == precision
+    fields = json.loads(config().to_json())
+    del fields["precision"]
+    assert TrainingConfig.from_fields(fields).precision == "fp32"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"dataset": "digits"}', "null", '{"augmentation": [3]}'])

@@ -14,6 +14,7 @@ INPUTS = {
     "strided_cnn": (1, 28),
     "lenet": (3, 32),
     "enhanced_cnn": (3, 32),
+    "fast_cnn": (3, 32),
     "resnet18": (3, 64),
 }
 

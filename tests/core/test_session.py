@@ -8,6 +8,7 @@ import torch
 from core.checkpoints import Checkpoint
 from core.config import TrainingConfig
 from core.events import EpochDone, Finished, StepDone
+from core.probe import PrecisionChoice
 from core.recipes import recipe_config
 from core.runs.session import Session
 
@@ -87,6 +88,26 @@ def test_a_state_of_another_config_is_not_gone_on_from(tmp_path: Path) -> None:
             session.save()
             break
     assert Session(config(seed=9), tmp_path / "run").resumed_from is None
+
+
+def test_the_card_says_what_the_training_began_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the probe says something else when it goes on."""
+
+    def probe_says(precision: str, sentence: str) -> None:
+        choice = PrecisionChoice(precision=precision, sentence=sentence)
+        monkeypatch.setattr("core.trainer.precision_for", lambda *_, **__: choice)
+
+    probe_says("bf16", "bfloat16: twice as fast here")
+    first = Session(config(precision="auto"), tmp_path / "run")
+    next(first.events())
+    first.save()
+    probe_says("fp32", "float32: bfloat16 takes twice as long here")
+    second = Session(config(precision="auto"), tmp_path / "run")
+    assert second.resumed_from is not None
+    list(second.events())
+    checkpoint = second.checkpoint()
+    assert checkpoint is not None
+    assert checkpoint.card.precision == "bfloat16: twice as fast here"
 
 
 def test_a_finished_session_opened_again_is_finished(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The training loop: it learns, it resumes bit for bit, it freezes what it says, it never augments a test image."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from core.errors import CheckpointError, ConfigError, DataError
 from core.events import EpochDone, Finished, StepDone
 from core.models import models
 from core.models.resnet18 import TransferResNet18
+from core.probe import NAMES, PrecisionChoice
 from core.recipes import recipe_config
 from core.trainer import Trainer, input_format, make_optimizer, make_schedule
 from core.trainer import test as judged
@@ -165,7 +166,8 @@ class OnlyTrainingIsTouched:
     def __init__(self) -> None:
         self.seen: list[Tensor] = []
 
-    def __call__(self, batch: Tensor, generator: torch.Generator) -> Tensor:
+    def __call__(self, batch: Tensor, _generator: torch.Generator, *, indices: Tensor, epoch: int) -> Tensor:
+        assert torch.equal((batch[:, 0, 0, 0] * 255).round().long() + 256 * (batch[:, 1, 0, 0] * 255).long(), indices)
         self.seen.append(batch.clone())
         return torch.zeros_like(batch)  # whoever is augmented becomes black
 
@@ -191,9 +193,10 @@ def test_augmentation_sees_training_images_only() -> None:
     config = recipe_config("notebook", dataset="shapes", model="strided_cnn", epochs=2, batch_size=16, device="cpu")
     learner = Trainer(config, data, split)
     spy = OnlyTrainingIsTouched()
-    learner.augment = spy  # type: ignore[assignment]
+    learner.images.augment = spy  # type: ignore[assignment]
     list(learner.events())
     touched = {round(value * 255) for batch in spy.seen for value in batch[:, 0, 0, 0].tolist()}
+    assert touched
     assert touched <= set(split.train.tolist())
     assert not touched & set(split.validation.tolist())
     assert not touched & set(split.test.tolist())
@@ -201,7 +204,8 @@ def test_augmentation_sees_training_images_only() -> None:
 
 def test_validation_images_reach_the_network_as_they_are_stored() -> None:
     learner = trainer(augmentation=(AugmentationStep(name="erasing", settings={"largest": 0.6}),))
-    images = torch.cat([batch for batch, _labels in learner._validation_batches()])
+    validation = torch.from_numpy(learner.split.validation)
+    images = torch.cat([batch for batch, _labels in learner.batches.evaluation(validation)])
     stored = torch.from_numpy(learner.data.images[learner.split.validation]).float() / 255
     mean, std = (torch.tensor(value).view(1, 3, 1, 1) for value in (learner.format.mean, learner.format.std))
     assert torch.allclose(images, (stored - mean) / std, atol=1e-6)
@@ -309,6 +313,110 @@ def test_a_device_that_is_not_there_is_a_sentence() -> None:
 def test_bf16_trains_too() -> None:
     events = list(trainer(dataset="digits", precision="bf16", epochs=3, limit=None).events())
     assert [event.val_accuracy for event in events if isinstance(event, EpochDone)][-1] > 0.8
+
+
+SAID = {
+    "bf16": PrecisionChoice(precision="bf16", ratio=2.0, pairs=5, sentence="bfloat16: twice as fast"),
+    "fp32": PrecisionChoice(precision="fp32", ratio=0.5, pairs=5, sentence="float32: bfloat16 takes twice as long"),
+}
+CARRIES: dict[str, object] = {
+    "momentum": 0.9,
+    "schedule": "one_cycle",
+    "augmentation": SHAPES_CHAIN,
+    "model_arguments": {"dropout": 0.5, "channels": (4, 8)},
+}
+
+
+@pytest.fixture
+def probe_says(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let the probe of the trainings to come find this precision the better one."""
+
+    def say(precision: str) -> None:
+        monkeypatch.setattr("core.probe.choose", lambda _steps, batch: SAID[precision])
+        monkeypatch.setattr("core.probe._remembered", {})
+        monkeypatch.setattr("core.probe._kept", dict)
+        monkeypatch.setattr("core.probe._keep", lambda _key, _choice: None)
+
+    return say
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_auto_trains_in_what_the_probe_says(probe_says: Callable[[str], None], precision: str) -> None:
+    """Bit for bit as if it had been set."""
+    probe_says(precision)
+    learner = trainer(precision="auto", **CARRIES)
+    assert learner.precision == SAID[precision]
+    convolution = next(module for module in learner.model.modules() if isinstance(module, nn.Conv2d))
+    assert convolution.weight.is_contiguous(memory_format=torch.channels_last) == (precision == "bf16")
+    types = set()
+    convolution.register_forward_hook(lambda _module, _inputs, output: types.add((output.device.type, output.dtype)))
+    events = facts(learner.events())
+    assert {dtype for device, dtype in types if device == "cpu"} == {getattr(torch, NAMES[precision])}
+    told = trainer(precision=precision, **CARRIES)
+    assert told.precision.sentence.endswith("as it was set")
+    assert facts(told.events()) == events
+    assert equal(weights(told.model), weights(learner.model))
+
+
+def test_a_real_probe_leaves_no_trace_in_the_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.probe._remembered", {})
+    tried = trainer(precision="auto", **CARRIES)
+    events = facts(tried.events())
+    told = trainer(precision=tried.precision.precision, **CARRIES)
+    assert facts(told.events()) == events
+    assert equal(weights(told.model), weights(tried.model))
+
+
+@pytest.mark.parametrize(("began", "later"), [("bf16", "fp32"), ("fp32", "bf16")])
+@pytest.mark.parametrize("cut", [2, 4])
+def test_a_resumed_training_goes_on_in_the_precision_it_began_with(
+    probe_says: Callable[[str], None], began: str, later: str, cut: int
+) -> None:
+    probe_says(began)
+    whole = trainer(precision="auto", **CARRIES)
+    expected = facts(whole.events())
+    cut_short = trainer(precision="auto", **CARRIES)
+    iterator = cut_short.events()
+    seen = [next(iterator) for _ in range(cut)]
+    state = cut_short.state()
+    probe_says(later)
+    resumed = trainer(precision="auto", **CARRIES)
+    assert resumed.precision == SAID[later]
+    resumed.load_state(state)
+    assert resumed.precision == SAID[began]
+    assert facts(iter(seen)) + facts(resumed.events()) == expected
+    assert equal(weights(resumed.model), weights(whole.model))
+
+
+def test_a_state_from_before_precision_was_noted_goes_on_in_the_configs_own() -> None:
+    state = trainer(precision="bf16").state()
+    values = {name: value for name, value in state.values.items() if name != "precision"}
+    resumed = trainer(precision="bf16")
+    resumed.load_state(dataclasses.replace(state, values=values))
+    assert resumed.precision.precision == "bf16"
+
+
+@pytest.mark.parametrize("nonsense", [None, {}, {"precision": "fp16", "sentence": ""}, {"precision": "bf16"}], ids=str)
+def test_a_state_whose_precision_makes_no_sense_is_refused(nonsense: object) -> None:
+    state = trainer().state()
+    with pytest.raises(CheckpointError, match="does not belong"):
+        trainer().load_state(dataclasses.replace(state, values={**state.values, "precision": nonsense}))
+
+
+def test_weights_over_padding_are_protected_in_bf16_only(probe_says: Callable[[str], None]) -> None:
+    def protected(learner: Trainer) -> int:
+        next(learner.events())
+        return sum(bool(weight._backward_hooks) for weight in learner.model.parameters())
+
+    deep: dict[str, object] = {"precision": "auto", "model_arguments": {"channels": (4, 4, 4, 4, 4, 4)}}
+    probe_says("bf16")
+    in_bf16 = trainer(**deep)
+    assert protected(in_bf16) > 0
+    probe_says("fp32")
+    in_fp32 = trainer(**deep)
+    assert protected(in_fp32) == 0
+    in_bf16.load_state(in_fp32.state())
+    assert protected(in_bf16) == 0
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")

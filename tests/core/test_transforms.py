@@ -83,7 +83,7 @@ def test_the_code_for_test_images_has_no_augmentation() -> None:
 
 def test_a_crop_is_the_window_that_torchvision_cuts() -> None:
     batch = images(3)
-    out = apply("crop", batch, {"down": [0.0, 3.0, 8.0], "right": [8.0, 4.0, 1.0]}, padding=4)
+    out = apply("crop", batch, {"down": [0.0, 3.0, 8.0], "right": [8.0, 4.0, 1.0]}, padding=4, border="black")
     padded = functional.pad(batch, [4, 4, 4, 4])
     for index, (down, right) in enumerate([(0, 8), (3, 4), (8, 1)]):
         assert torch.equal(out[index], functional.crop(padded[index], down, right, 12, 12))
@@ -116,6 +116,29 @@ def test_about_half_of_many_images_are_flipped() -> None:
     batch[..., 0] = 1
     flipped = Chain([AugmentationStep(name="flip_horizontal", probability=0.5)])(batch, generator())[:, 0, 0, 1].sum()
     assert abs(flipped.item() - 2000) < 4 * math.sqrt(1000)  # four standard deviations
+
+
+def test_taking_turns_shows_every_image_once_either_way_round_in_two_epochs() -> None:
+    batch, indices = images(40), torch.arange(100, 140)
+    chain = Chain([AugmentationStep(name="flip_alternating")])
+    first, second, third = (chain(batch, generator(), indices=indices, epoch=epoch) for epoch in range(3))
+    for image, one, other in zip(batch, first, second, strict=True):
+        assert torch.equal(one, image) != torch.equal(other, image)
+        assert torch.equal(one.flip(-1), other)
+    assert torch.equal(first, third)
+
+
+def test_taking_turns_begins_with_half_of_the_images_mirrored() -> None:
+    drawn = transforms["flip_alternating"].draw(50_000, generator(), indices=torch.arange(50_000), epoch=0)
+    assert abs(drawn["mirrored"].mean().item() - 0.5) < 0.01
+
+
+def test_a_crop_with_a_reflected_border_is_torchvisions() -> None:
+    batch = images(2)
+    out = apply("crop", batch, {"down": [0.0, 5.0], "right": [6.0, 1.0]}, padding=3, border="reflect")
+    padded = functional.pad(batch, [3, 3, 3, 3], padding_mode="reflect")
+    for index, (down, right) in enumerate([(0, 6), (5, 1)]):
+        assert torch.equal(out[index], functional.crop(padded[index], down, right, 12, 12))
 
 
 def test_a_flip_is_torchvisions() -> None:

@@ -1,16 +1,19 @@
 """What the Training page is made of, without a page: smoothing, words, one widget a setting."""
 
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import ConfigError
-from core.events import StepDone
+from core.events import FeaturesKept, StepDone
 from core.registry import Setting
-from pages._ui.run_words import ago, duration, place
+from pages._ui.run_words import ago, duration, place, saved
 from pages._ui.setting_widgets import whole_numbers
 from pages._ui.step_curve import SMOOTHING, StepCurve
+from tests.pages import runs
 
 
 def steps(*losses: float, first: int = 1) -> list[StepDone]:
@@ -72,6 +75,43 @@ def test_drawing_is_bounded_and_keeps_spikes_and_ends() -> None:
 )
 def test_durations_are_told_as_people_do(seconds: float | None, words: str) -> None:
     assert duration(seconds) == words
+
+
+KEPT = FeaturesKept(views=1, epoch_seconds=30.0, spent_seconds=30.0)
+
+
+@pytest.mark.parametrize(
+    ("cost", "epochs", "words"),
+    [
+        (KEPT, 25, "The frozen backbone saw each image once instead of 25 times: about 12 min saved."),
+        (KEPT, 2, "The frozen backbone saw each image once instead of 2 times: about 30 s saved."),
+        (KEPT, 1, None),
+        (KEPT, 0, None),
+        (None, 25, None),
+        (
+            FeaturesKept(views=4, epoch_seconds=30.0, spent_seconds=110.0),
+            25,
+            "The frozen backbone saw 4 versions of each training image instead of 25: about 10 min saved.",
+        ),
+        (FeaturesKept(views=4, epoch_seconds=30.0, spent_seconds=110.0), 4, None),
+        (
+            FeaturesKept(views=1, epoch_seconds=30.0, spent_seconds=0.0),
+            1,
+            "The frozen backbone had seen these images in an earlier run, and not again in 1 epoch: about 30 s saved.",
+        ),
+        (
+            FeaturesKept(views=1, epoch_seconds=0.1, spent_seconds=0.1),
+            3,
+            "The frozen backbone saw each image once instead of 3 times: less than a second saved.",
+        ),
+        (FeaturesKept(views=1, epoch_seconds=30.0, spent_seconds=900.0), 25, None),  # evicted again and again
+    ],
+)
+def test_what_looking_once_saved_is_said_where_it_is_anything(
+    home: Path, cost: FeaturesKept | None, epochs: int, words: str | None
+) -> None:
+    run = replace(runs.queued(home), features=cost, epochs_done=epochs)
+    assert saved(run) == words
 
 
 @pytest.mark.parametrize(("position", "word"), [(1, "next"), (2, "2nd"), (3, "3rd"), (11, "11th"), (22, "22nd")])

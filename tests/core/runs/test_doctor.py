@@ -35,6 +35,14 @@ def test_a_sound_store_is_fine(store: Store, submit: Submit) -> None:
     assert {found.verdict for found in examine(store.home)} == {"fine"}
 
 
+def test_what_features_take_is_told(store: Store) -> None:
+    kept = store.home / "features" / "abc"
+    kept.mkdir(parents=True)
+    (kept / "features.npy").write_bytes(bytes(3 * 2**20))
+    (found,) = [found for found in findings(store.home) if found.check == "features"]
+    assert (found.verdict, "take 3 MB" in found.message) == ("fine", True)
+
+
 def test_a_damaged_store_is_found(store: Store, submit: Submit) -> None:
     for _ in range(50):
         submit(note="x" * 500)

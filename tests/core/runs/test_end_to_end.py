@@ -28,7 +28,7 @@ torch = pytest.importorskip("torch")
 def digits() -> TrainingConfig:
     from core.recipes import recipe_config
 
-    return recipe_config("modern", dataset="digits", model="lenet", epochs=10)
+    return recipe_config("modern", dataset="digits", model="lenet", epochs=10, precision="fp32")
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from core.errors import RunError
+from core.events import FeaturesKept
 from core.runs.lease import Lease
 from core.runs.queue_writes import Queue
 from core.runs.records import Run, StaleWorkerError
@@ -83,12 +85,26 @@ def test_every_worker_of_a_run_gets_the_first_ones_number_of_threads(queue: Queu
 
 
 def test_figures_come_back_with_the_run(store: Store, lease: Lease) -> None:
-    lease.describe(device="CPU, 2 threads", steps_total=20, split="s")
+    lease.describe(device="CPU, 2 threads", steps_total=20, split="s", precision="bfloat16: it pays")
     lease.record([step(1), step(2)], [(2, epoch(1))], pace=123.0)
     run = store.get(lease.run_id)
     assert (run.device, run.step, run.steps_total, run.epochs_done) == ("CPU, 2 threads", 2, 20, 1)
     assert run.images_per_second == 123.0
+    assert (run.precision, Store(store.path).get(run.id).precision) == ("bfloat16: it pays",) * 2
     assert store.epochs(lease.run_id) == [epoch(1)]
+
+
+def test_what_features_cost_adds_up_over_the_workers_of_a_run(store: Store, lease: Lease) -> None:
+    cost = FeaturesKept(views=4, epoch_seconds=10.0, spent_seconds=38.0)
+    assert store.get(lease.run_id).features is None
+    lease.describe(device="CPU", steps_total=20, split="s", features=cost)
+    assert store.get(lease.run_id).features == cost
+    lease.describe(device="CPU", steps_total=20, split="s", features=replace(cost, spent_seconds=0.0))  # from disk
+    assert store.get(lease.run_id).features == cost
+    lease.describe(device="CPU", steps_total=20, split="s")  # nothing left to train
+    assert store.get(lease.run_id).features == cost
+    lease.describe(device="CPU", steps_total=20, split="s", features=replace(cost, spent_seconds=2.0))  # evicted
+    assert store.get(lease.run_id).features == replace(cost, spent_seconds=40.0)
 
 
 def test_rewinding_forgets_what_is_trained_again(store: Store, lease: Lease) -> None:

@@ -1,4 +1,6 @@
+import contextlib
 import dataclasses
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,7 +14,7 @@ import pytest
 from core.config import TrainingConfig
 from core.errors import ConfigError, RunError
 from core.runs import folders
-from core.runs.database import SCHEMA
+from core.runs.database import MIGRATIONS, SCHEMA
 from core.runs.executors import ROOT
 from core.runs.lease import Lease
 from core.runs.queue_writes import Queue
@@ -265,6 +267,20 @@ def test_a_newer_store_is_refused_with_both_numbers(store: Store) -> None:
         connection.execute("UPDATE schema SET version = ?", (SCHEMA + 1,))
     with pytest.raises(StoreError, match=f"schema {SCHEMA + 1} and this lab reads up to {SCHEMA}"):
         Store(store.path)
+
+
+def test_a_store_of_the_first_schema_is_brought_up_to_date(home: Path, config: TrainingConfig) -> None:
+    with contextlib.closing(sqlite3.connect(home / "lab.sqlite3", isolation_level=None)) as connection:
+        connection.executescript(MIGRATIONS[0])
+        connection.execute("CREATE TABLE schema (version INTEGER NOT NULL)")
+        connection.execute("INSERT INTO schema VALUES (1)")
+        connection.execute(
+            "INSERT INTO runs (id, owner, name, config, created, ticket)"
+            " VALUES ('abcdefghij', 'ada', 'old', ?, 1.0, 1)",
+            (config.to_json(),),
+        )
+    run = Store(home / "lab.sqlite3").get("abcdefghij")
+    assert (run.name, run.config, run.features, run.precision) == ("old", config, None, "")
 
 
 def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ Act = Callable[[Recorder], object]
 def digits() -> TrainingConfig:
     from core.recipes import recipe_config
 
-    return recipe_config("modern", dataset="digits", model="lenet", epochs=3)
+    return recipe_config("modern", dataset="digits", model="lenet", epochs=3, precision="fp32")
 
 
 @pytest.fixture(autouse=True)
@@ -128,6 +128,7 @@ def test_a_run_is_trained_judged_and_kept(store: Store, digits: TrainingConfig) 
     assert [each.epoch for each in store.epochs(run.id)] == [1, 2, 3]
     assert run.images_per_second is not None
     assert run.device.startswith("CPU")
+    assert run.precision == "float32, as it was set"
     assert run.checkpoint is not None
     checkpoint = read(Path(run.checkpoint))
     metrics = checkpoint.card.metrics

@@ -1,0 +1,195 @@
+"""``python -m benchmarks …``: how fast the lab is, and the document that says so.
+
+Exit status 0 on success, 2 on bad usage, 1 on failure with one sentence on standard error.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.results import FOLDER, Measurement, newest, write
+from core.config import PRECISIONS
+from core.errors import LabError
+
+_OUT = click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File for the results (default: benchmarks/results/<date>-<kind>.json; with --only, none).",
+)
+_ONLY = click.option("--only", multiple=True, metavar="NAME", help="Measure this row alone; can be repeated.")
+_THREADS = click.option("--threads", type=click.IntRange(1, 256), help="torch's threads (default: its own choice).")
+
+
+class _Commands(click.Group):
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except LabError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Measure the lab against the loop that courses teach, in turns, and write down what came out."""
+
+
+@main.command()
+@_ONLY
+@_THREADS
+@click.option("--pairs", default=3, show_default=True, type=click.IntRange(1, 100), help="Turns of each side.")
+@click.option("--seconds", default=6.0, show_default=True, type=click.FloatRange(0.01, 600), help="Length of a turn.")
+@click.option(
+    "--precision",
+    default="auto",
+    show_default=True,
+    type=click.Choice(PRECISIONS),
+    help="What the lab computes in; auto: what pays here. The naive side is always fp32.",
+)
+@_OUT
+def throughput(
+    only: tuple[str, ...],
+    threads: int | None,
+    pairs: int,
+    seconds: float,
+    precision: str,
+    out: Path | None,
+) -> None:
+    """Images a second, naive and ours: about ten minutes on two quiet cores."""
+    from benchmarks.jobs import JOBS, chosen
+    from benchmarks.report import throughput_table
+    from benchmarks.throughput import measure
+
+    _use_threads(threads)
+    _known(only, [job.name for job in JOBS])
+    measurement = Measurement("throughput")
+    rows = measure(chosen(only), pairs=pairs, seconds=seconds, tell=_tell, precision=precision)
+    fields = measurement.fields(rows)
+    click.echo(throughput_table(fields))
+    _keep(fields, out, only)
+
+
+@main.command()
+@_ONLY
+@_THREADS
+@click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 20), help="Trainings of each row.")
+@click.option("--epochs", type=click.IntRange(1, 500), help="Epochs of the lab's trainings (default: the recipe's).")
+@click.option("--naive", is_flag=True, help="Train the naive loop with the notebook's recipe as well.")
+@click.option(
+    "--log",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="JSON-lines file of finished trainings, which are not repeated (default: in the lab's home).",
+)
+@_OUT
+def accuracy(
+    only: tuple[str, ...],
+    threads: int | None,
+    seeds: int,
+    epochs: int | None,
+    naive: bool,
+    log: Path | None,
+    out: Path | None,
+) -> None:
+    """Seconds of training until the validation accuracy reaches a target, for several seeds.
+
+    Ctrl-C loses the training that is under way; the same command goes on with those that are missing.
+    """
+    from benchmarks.accuracy import GOALS, chosen, default_log, measure
+    from benchmarks.report import accuracy_table
+
+    _use_threads(threads)
+    _known(only, [goal.name for goal in GOALS])
+    measurement = Measurement("accuracy")
+    rows = measure(chosen(only), seeds=seeds, naive=naive, epochs=epochs, log=log or default_log(), tell=_tell)
+    fields = measurement.fields(rows)
+    click.echo(accuracy_table(fields))
+    _keep(fields, out, only)
+
+
+@main.command()
+@_ONLY
+@click.option("--times", default=20, show_default=True, type=click.IntRange(1, 200), help="How often each is tried.")
+@click.option(
+    "--pairs", default=3, show_default=True, type=click.IntRange(1, 20), help="Turns with and without watchers."
+)
+@click.option(
+    "--seconds", default=20.0, show_default=True, type=click.FloatRange(1, 600), help="Length of such a turn."
+)
+@click.option("--watchers", default=5, show_default=True, type=click.IntRange(1, 50), help="Browsers that watch a run.")
+@_OUT
+def screen(only: tuple[str, ...], times: int, pairs: int, seconds: float, watchers: int, out: Path | None) -> None:
+    """What a student waits for on the screen, through a real Chromium."""
+    from benchmarks.report import screen_table
+    from benchmarks.screen import MEASURES, measure
+
+    _known(only, list(MEASURES))
+    measurement = Measurement("screen", packages=("streamlit", "playwright"))
+    rows = measure(only or tuple(MEASURES), times=times, pairs=pairs, seconds=seconds, watched_by=watchers, tell=_tell)
+    fields = measurement.fields(rows)
+    click.echo(screen_table(fields))
+    _keep(fields, out, only)
+
+
+@main.command()
+@_THREADS
+@click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 20), help="Trainings of each row.")
+@click.option("--epochs", default=3, show_default=True, type=click.IntRange(1, 500), help="Epochs of each training.")
+@click.option("--limit", default=20_000, show_default=True, type=click.IntRange(512), help="Training images.")
+@click.option(
+    "--log",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="JSON-lines file of finished trainings, which are not repeated (default: in the lab's home).",
+)
+@_OUT
+def ablation(threads: int | None, seeds: int, epochs: int, limit: int, log: Path | None, out: Path | None) -> None:
+    """What each ingredient of the fast network is worth in a short training: about an hour on two quiet cores."""
+    from benchmarks.ablation import VARIANTS, default_log, measure
+    from benchmarks.report import ablation_table
+
+    _use_threads(threads)
+    measurement = Measurement("ablation")
+    rows = measure(VARIANTS, seeds=seeds, epochs=epochs, limit=limit, log=log or default_log(), tell=_tell)
+    fields = measurement.fields(rows)
+    click.echo(ablation_table(fields))
+    _keep(fields, out, ())
+
+
+@main.command()
+def report() -> None:
+    """Turn the newest results of each kind into docs/speed.md and its chart."""
+    from benchmarks.report import documents
+
+    found = newest(FOLDER)
+    if not found:
+        raise click.ClickException("There are no results yet; measure first: python -m benchmarks throughput.")
+    for path, text in documents(found).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        click.echo(f"{path.name} written")
+
+
+def _use_threads(threads: int | None) -> None:
+    import torch
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+
+
+def _known(only: tuple[str, ...], names: list[str]) -> None:
+    for name in only:
+        if name not in names:
+            raise click.BadParameter(f"There is no row '{name}'; there is {', '.join(names)}.", param_hint="--only")
+
+
+def _keep(fields: dict[str, Any], out: Path | None, only: tuple[str, ...]) -> None:
+    """A part of the rows is not kept unasked: it would hide the whole ones from the report."""
+    if out is not None or not only:
+        click.echo(f"kept as {write(fields, out).name}", err=True)
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)
+
+
+if __name__ == "__main__":
+    main()

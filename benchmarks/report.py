@@ -1,0 +1,281 @@
+"""From result files to ``docs/speed.md`` and its chart. No figure in there is written by hand."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.bar_chart import Bar, bar_chart
+from benchmarks.results import Fields, Kind
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+CHART = DOCS / "images" / "speed.svg"
+PAGE = DOCS / "speed.md"
+
+_HEAD = """# How fast the lab is
+
+This page is written by `python -m benchmarks report` from the files in `benchmarks/results`; a test compares the two,
+so no figure in it can be edited by hand.
+
+**Naive** is the loop that courses teach (`benchmarks/naive.py`, which is short and made to be read): one image at a
+time is opened with Pillow and sent through torchvision's transforms, a `DataLoader` without workers puts the batch
+together, the network computes in float32, plain SGD steps, the loss is read after every batch, and a frozen backbone is
+run again in every epoch. **Ours** is the lab's own `Trainer`, with the same network, the same batch size, the same
+images and the same augmentation, in the precision that a trial before the training found to pay (column "in").
+
+Machines differ, and a shared one is now faster, now slower. So both sides are measured in turns (naive, ours, naive,
+ours, …) in one process, after a warm-up that does not count. A figure is the median of the turns, and the ratio of the
+medians is what counts. In brackets: the smallest and the largest ratio of a pair of turns.
+"""
+_FOOT = """## Measure it yourself
+
+```bash
+pip install -r requirements-dev.txt
+export CNN_LAB_DATA=…                     # where the data sets lie; or fetch them: python -m core fetch
+python -m benchmarks throughput           # naive and ours in turns, about ten minutes
+python -m benchmarks accuracy --naive     # seconds to an accuracy, hours; goes on where it was stopped
+python -m benchmarks screen               # through a Chromium
+python -m benchmarks ablation             # the fast network without each ingredient, about an hour
+python -m benchmarks report               # writes this page
+```
+
+Leave the machine alone meanwhile: the load averages say whether it was. `--only NAME` measures one row, `--threads`,
+`--pairs` and `--seconds` say how. A row whose data set is not there is skipped, and says so.
+"""
+
+
+def documents(found: Mapping[Kind, Fields]) -> dict[Path, str]:
+    """Return the page and its chart, by the paths that they belong to."""
+    texts = {PAGE: page(found)}
+    if "throughput" in found and (bars := _bars(found["throughput"])):
+        texts[CHART] = bar_chart(bars, title="Times as fast as the naive loop")
+    return texts
+
+
+def page(found: Mapping[Kind, Fields]) -> str:
+    """Return docs/speed.md for the results of each kind that there are."""
+    parts = [_HEAD]
+    if "throughput" in found:
+        fields = found["throughput"]
+        parts.append(f"## Images a second\n\n{_origin(fields)}\n")
+        if _bars(fields):
+            parts.append(f"![Ratios as bars]({CHART.relative_to(DOCS).as_posix()})\n")
+        parts.append(throughput_table(fields) + "\n")
+    if "accuracy" in found:
+        fields = found["accuracy"]
+        words = (
+            "Seconds of training, validation included, until the first epoch whose validation accuracy reaches the "
+            "target. The test images are looked at once, by the last model of each training. A dash: not in all seeds."
+        )
+        parts.append(f"## Time to accuracy\n\n{_origin(fields)}\n\n{words}\n\n{accuracy_table(fields)}\n")
+    if "screen" in found:
+        fields = found["screen"]
+        words = (
+            "Measured in the browser, from the click or key to the frame that shows the answer. The browsers run on "
+            "the same machine as the lab, which makes every figure worse than on a student's own."
+        )
+        parts.append(f"## The screen\n\n{_origin(fields)}\n\n{words}\n\n{screen_table(fields)}\n")
+    if "ablation" in found:
+        fields = found["ablation"]
+        whole = fields["rows"][0]
+        words = (
+            f"The fast network on {whole['images']:,} training images of CIFAR-10, {whole['epochs']} epochs, "
+            f"{len(whole['accuracies'])} seeds; each row lacks one ingredient. Validation accuracy after the last "
+            f"epoch, n = {whole['n']:,}. So short a training shows what helps at once: what holds over-fitting back "
+            "(erasing, shifts, decay) may cost here and pay in a long one. After ±: the standard error of the difference, taken "
+            "seed by seed."
+        )
+        parts.append(f"## What each ingredient is worth\n\n{_origin(fields)}\n\n{words}\n\n{ablation_table(fields)}\n")
+    return "\n".join(part.rstrip("\n") + "\n" for part in [*parts, _FOOT])
+
+
+def _origin(fields: Fields) -> str:
+    """Say when, where and with what; the load says whether the machine was left alone."""
+    machine = fields["machine"]
+    packages = ", ".join(f"{name} {version}" for name, version in fields["versions"].items())
+    before, after = (_loads(fields[name]) for name in ("load_before", "load_after"))
+    commit = f", commit `{fields['commit']}`" if fields["commit"] else ""
+    return (
+        f"Measured on {fields['date'][:10]} on {machine['name']} ({machine['system']}){commit}. "
+        f"Load averages over 1, 5 and 15 minutes: {before} before, {after} after. {packages[:1].upper()}{packages[1:]}."
+    )
+
+
+def _loads(values: Sequence[float]) -> str:
+    return " / ".join(f"{value:.2f}" for value in values)
+
+
+def throughput_table(fields: Fields) -> str:
+    """Return the rows of a throughput result as a Markdown table, with the notes below it."""
+    head = ("job", "batch", "naive", "ours", "in", "ratio (smallest to largest)", "to reach")
+    notes = _Notes()
+    lines = []
+    for row in fields["rows"]:
+        if row["skipped"]:
+            lines.append(
+                (row["title"] + notes.mark(f"Skipped: {row['skipped']}."), row["batch"], *["–"] * 4, _goal(row))
+            )
+            continue
+        ratio = "–"
+        if row["ratio"] is not None:
+            ratio = f"**{row['ratio']:.1f}** ({row['ratio_low']:.1f} to {row['ratio_high']:.1f})"
+        figures = [_figure(row[f"{side}_median"], row["unit"]) for side in ("naive", "ours")]
+        lines.append(
+            (row["title"] + notes.mark(row["note"]), row["batch"], *figures, row["precision"], ratio, _goal(row))
+        )
+    return _table(head, lines) + notes.text()
+
+
+def _goal(row: Fields) -> str:
+    goals = []
+    if row["target_ratio"] is not None:
+        goals.append(f"≥ {row['target_ratio']:g}")
+    if row["target"] is not None:
+        goals.append(f"≤ {row['target']:g} {row['unit']}")
+    return ", ".join(goals) or "–"
+
+
+def accuracy_table(fields: Fields) -> str:
+    """Return the rows of an accuracy result as a Markdown table, with the test accuracies below it."""
+    head = ("training", "validation reaches", "ours, median", "each seed", "naive, median", "ratio", "to reach")
+    notes = _Notes()
+    lines, ends = [], []
+    for row in fields["rows"]:
+        title = row["title"] + (notes.mark(f"Skipped: {row['skipped']}.") if row["skipped"] else "")
+        if row["naive_title"]:
+            title += notes.mark(f"Naive: {row['naive_title']}.")
+        if not row["targets"]:
+            lines.append((title, *["–"] * 6))
+        for reached in row["targets"]:
+            ratio = "–" if reached["ratio"] is None else f"**{reached['ratio']:.1f}**"
+            limit = "–" if reached["reach"] is None else f"≤ {_seconds(reached['reach'])}"
+            each = ", ".join(_seconds(value) for value in reached["ours"]) or "–"
+            middle = [_seconds(reached[f"{side}_median"]) for side in ("ours", "naive")]
+            lines.append((title, _percent(reached["target"], 1), middle[0], each, middle[1], ratio, limit))
+        for end in row["trainings"]:
+            low, high = end["test_ci95"]
+            ends.append(
+                (
+                    row["title"] if end["side"] == "ours" else f"{row['naive_title']}, naive",
+                    end["seed"],
+                    end["epochs"],
+                    _seconds(end["seconds"]),
+                    _percent(end["best_validation"]),
+                    f"{_percent(end['test_accuracy'])} ({_percent(low)} to {_percent(high)})",
+                    f"{end['test_n']:,}",
+                )
+            )
+    text = _table(head, lines) + notes.text()
+    if ends:
+        columns = ("training", "seed", "epochs", "seconds in all", "best validation", "test, last model (95 %)", "n")
+        text += "\n" + _table(columns, ends)
+    return text
+
+
+def ablation_table(fields: Fields) -> str:
+    """Return the rows of an ablation as a Markdown table, the whole recipe first."""
+    lines = []
+    for place, row in enumerate(fields["rows"]):
+        spread = "" if row["spread"] is None else f" ± {100 * row['spread']:.1f}"
+        worth = "–" if place == 0 else f"**{100 * row['difference']:+.1f}**{spread}".replace("-", "−")
+        each = ", ".join(f"{accuracy:.1%}" for accuracy in row["accuracies"])
+        lines.append(
+            (
+                row["title"],
+                f"{row['mean']:.2%}".replace("%", " %"),
+                each.replace("%", " %"),
+                worth,
+                row["reason"] or "–",
+            )
+        )
+    return _table(("recipe", "mean", "each seed", "difference in points", "why the ingredient is there"), lines)
+
+
+def screen_table(fields: Fields) -> str:
+    """Return the rows of a screen result as a Markdown table."""
+    head = ("what", "median", "p95", "tries", "to reach")
+    notes = _Notes()
+    lines: list[tuple[Any, ...]] = []
+    for row in fields["rows"]:
+        if row["skipped"]:
+            lines.append((row["title"] + notes.mark(f"Skipped: {row['skipped']}."), "–", "–", "–", _limit(row)))
+            continue
+        title = row["title"] + notes.mark(row["note"])
+        if row["slowdown"] is not None:
+            median = f"**{_percent(row['slowdown'], 1)}**"
+            lines.append((title, median, "–", len(row["values"]), _limit(row)))
+            continue
+        figures = [_figure(row[name], row["unit"]) for name in ("median", "p95")]
+        if row["statistic"] in ("median", "p95"):
+            place = ("median", "p95").index(row["statistic"])
+            figures[place] = f"**{figures[place]}**"
+        lines.append((title, *figures, len(row["values"]), _limit(row)))
+    return _table(head, lines) + notes.text()
+
+
+def _limit(row: Fields) -> str:
+    if row["target"] is None:
+        return "–"
+    if row["statistic"] == "slowdown":
+        return f"≤ {_percent(row['target'], 0)}"
+    return f"{row['statistic']} ≤ {row['target']:g} {row['unit']}"
+
+
+class _Notes:
+    """Remarks below a table, numbered in the order in which they are first made."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def mark(self, text: str) -> str:
+        """Return the mark of a remark, and remember the remark; nothing for an empty one."""
+        if not text:
+            return ""
+        if text not in self._texts:
+            self._texts.append(text)
+        return f" [{self._texts.index(text) + 1}]"
+
+    def text(self) -> str:
+        """Return the remarks as lines."""
+        if not self._texts:
+            return ""
+        return "\n" + "\n".join(f"[{number}] {text}  " for number, text in enumerate(self._texts, start=1)) + "\n"
+
+
+def _table(head: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
+    rows = [head, ["---"] * len(head), *lines]
+    return "\n".join("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows) + "\n"
+
+
+def _figure(value: float | None, unit: str) -> str:
+    """Three digits that count, and the unit."""
+    if value is None:
+        return "–"
+    digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
+    return f"{value:,.{min(digits, 3)}f} {unit}"
+
+
+def _seconds(value: float | None) -> str:
+    if value is None:
+        return "–"
+    if value < 100:
+        return f"{value:.1f} s" if value % 1 else f"{value:.0f} s"
+    return f"{value / 60:.1f} min" if (value / 60) % 1 else f"{value / 60:.0f} min"
+
+
+def _percent(value: float, digits: int = 2) -> str:
+    return f"{100 * value:.{digits}f} %".replace("-", "−")
+
+
+def _bars(fields: Fields) -> list[Bar]:
+    return [
+        Bar(
+            label=row["title"],
+            value=row["ratio"],
+            low=row["ratio_low"],
+            high=row["ratio_high"],
+            target=row["target_ratio"],
+        )
+        for row in fields["rows"]
+        if row["ratio"] is not None
+    ]

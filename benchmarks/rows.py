@@ -1,0 +1,173 @@
+"""One row of a result: what was measured, on both sides or on one, and what was to be reached."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One job done by the naive loop and by the lab, in turns.
+
+    ``unit`` is ``img/s`` (more is better) or ``s`` (less is better). ``naive`` and ``ours`` hold one figure a turn; an
+    empty ``naive`` means that only the lab was measured. ``target_ratio`` and ``target`` (in ``unit``) are what is to
+    be reached. ``steps`` and ``images`` are those of one turn of the lab. ``note`` says what the figures are not.
+    ``skipped`` says why there are none.
+    """
+
+    name: str
+    title: str
+    unit: str
+    batch: int
+    naive: tuple[float, ...] = ()
+    ours: tuple[float, ...] = ()
+    target_ratio: float | None = None
+    target: float | None = None
+    precision: str = ""
+    steps: int = 0
+    images: int = 0
+    note: str = ""
+    skipped: str = ""
+    naive_median: float | None = field(init=False, default=None)
+    ours_median: float | None = field(init=False, default=None)
+    ratio: float | None = field(init=False, default=None)
+    ratio_low: float | None = field(init=False, default=None)
+    ratio_high: float | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        ratios = [self._ratio(a, b) for a, b in zip(self.naive, self.ours, strict=False)]
+        naive, ours = median(self.naive), median(self.ours)
+        derived = {
+            "naive_median": naive,
+            "ours_median": ours,
+            "ratio": None if naive is None or ours is None else self._ratio(naive, ours),
+            "ratio_low": min(ratios, default=None),
+            "ratio_high": max(ratios, default=None),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
+
+    def _ratio(self, naive: float, ours: float) -> float:
+        """How many times faster the lab is."""
+        return ours / naive if self.unit == "img/s" else naive / ours
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reached:
+    """Seconds of training until the validation accuracy ``target`` was reached: a figure a seed, None where never."""
+
+    target: float
+    reach: float | None
+    ours: tuple[float | None, ...]
+    naive: tuple[float | None, ...]
+    ours_median: float | None = field(init=False, default=None)
+    naive_median: float | None = field(init=False, default=None)
+    ratio: float | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        ours, naive = median_of_all(self.ours), median_of_all(self.naive)
+        object.__setattr__(self, "ours_median", ours)
+        object.__setattr__(self, "naive_median", naive)
+        object.__setattr__(self, "ratio", None if ours is None or naive is None else naive / ours)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """One training of one seed: all it took in seconds, and what its last model says on ``test_n`` test images."""
+
+    seed: int
+    side: str
+    seconds: float
+    epochs: int
+    best_validation: float
+    test_accuracy: float
+    test_ci95: tuple[float, float]
+    test_n: int
+    load_before: tuple[float, ...]
+    load_after: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeToAccuracy:
+    """A data set with a network and a recipe, trained once a seed."""
+
+    name: str
+    title: str
+    recipe: str
+    naive_title: str = ""
+    targets: tuple[Reached, ...] = ()
+    trainings: tuple[Trained, ...] = ()
+    skipped: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """One thing measured through a browser: every figure, their median and their 95th percentile.
+
+    ``unit`` is ``s``, ``KiB`` or ``img/s``; ``target`` is the most that ``statistic`` (median, p95 or slowdown)
+    may be. ``slowdown``, in the row of the watchers alone, is by what part (0.05: five percent) a run was slower.
+    """
+
+    name: str
+    title: str
+    unit: str
+    values: tuple[float, ...] = ()
+    without: tuple[float, ...] = ()
+    target: float | None = None
+    statistic: str = "median"
+    slowdown: float | None = None
+    note: str = ""
+    skipped: str = ""
+    median: float | None = field(init=False, default=None)
+    p95: float | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "median", median(self.values))
+        object.__setattr__(self, "p95", percentile95(self.values))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ablated:
+    """A recipe with one ingredient taken away: the validation accuracy in [0, 1] after the last epoch, a figure a seed.
+
+    ``difference`` is the mean minus that of the whole recipe over the same seeds, ``spread`` the standard error of the
+    difference seed by seed (None for fewer than two). ``n`` validation images, ``images`` training images (None: all).
+    """
+
+    name: str
+    title: str
+    reason: str
+    accuracies: tuple[float, ...]
+    whole: tuple[float, ...]
+    n: int
+    epochs: int
+    images: int | None
+    mean: float = field(init=False)
+    difference: float = field(init=False)
+    spread: float | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        apart = [ours - whole for ours, whole in zip(self.accuracies, self.whole, strict=True)]
+        error = statistics.stdev(apart) / len(apart) ** 0.5 if len(apart) > 1 else None
+        object.__setattr__(self, "mean", statistics.mean(self.accuracies))
+        object.__setattr__(self, "difference", statistics.mean(apart))
+        object.__setattr__(self, "spread", error)
+
+
+Row = Comparison | TimeToAccuracy | Seen | Ablated
+
+
+def median(values: Sequence[float]) -> float | None:
+    """Return the median, or None of nothing."""
+    return statistics.median(values) if values else None
+
+
+def median_of_all(values: Sequence[float | None]) -> float | None:
+    """Return the median where every value is known: leaving out the seeds that failed would flatter."""
+    known = [value for value in values if value is not None]
+    return median(known) if len(known) == len(values) else None
+
+
+def percentile95(values: Sequence[float]) -> float | None:
+    """Return the value that 95 % do not exceed (nearest rank), or None of nothing."""
+    return sorted(values)[max(0, -(-95 * len(values) // 100) - 1)] if values else None

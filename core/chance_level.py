@@ -1,0 +1,41 @@
+"""A frozen backbone that does no better than guessing: almost always the images are not what it was trained on."""
+
+from collections.abc import Sequence
+
+from core.config import TrainingConfig
+from core.data.catalogue import datasets
+from core.models import models
+
+MARGIN = 0.02  # accuracy above chance that a validation split of some hundred images reaches by luck
+PATIENCE = 3  # epochs after which a run that has not ended is judged
+
+
+def frozen_backbone(config: TrainingConfig) -> bool:
+    """Whether part of the config's network came trained and stays as it is: a transfer model that is not fine-tuned."""
+    defaults = {setting.name: setting.default for setting in models[config.model].settings}
+    return (defaults | dict(config.model_arguments)).get("train", "all") != "all"
+
+
+def no_better_than_guessing(config: TrainingConfig, accuracies: Sequence[float], *, finished: bool) -> str | None:
+    """Return a sentence that says where to look, or None where all is well or it is too early to tell.
+
+    ``accuracies`` in [0, 1] are those of the epochs so far on the validation images. A frozen backbone is suspected
+    where none of them came more than 2 points above 1 / classes, once the run has ``finished`` or is 3 epochs old.
+    """
+    if not frozen_backbone(config) or len(accuracies) < (1 if finished else PATIENCE):
+        return None
+    best, chance = max(accuracies), 1 / len(datasets[config.dataset].classes)
+    if best > chance + MARGIN:
+        return None
+    epochs = f"{len(accuracies)} epoch{'s' if len(accuracies) > 1 else ''}"
+    seen = f"After {epochs} the best validation accuracy is {best:.1%}, and guessing gives {chance:.1%}. "
+    if config.model_arguments.get("weights") == "random":
+        cause = "Its frozen backbone has random weights, which may say too little about an image. "
+    else:
+        cause = "A backbone that learned to see does better on images prepared as those it was trained on. "
+    if "no_normalisation" in config.slips:
+        return f"{seen}{cause}This run leaves their normalisation out on purpose: that is the preprocessing to mend."
+    return (
+        f"{seen}{cause}Check the preprocessing: normalisation (the mean and std of the backbone's own training), "
+        "order of the channels (red, green, blue), size of the images."
+    )

@@ -1,0 +1,524 @@
+"""The benchmarks measure what they say, and docs/speed.md says what they measured. Nothing here asserts on time."""
+
+import dataclasses
+import io
+import itertools
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import click
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from PIL import Image
+
+from benchmarks import ablation, accuracy, jobs, naive, throughput
+from benchmarks.__main__ import main
+from benchmarks.machine import this_machine
+from benchmarks.pictures import files, pictures_for
+from benchmarks.report import CHART, PAGE, documents, page, screen_table, throughput_table
+from benchmarks.results import FOLDER, KINDS, Fields, Measurement, newest, write
+from benchmarks.rows import Ablated, Comparison, Reached, Seen, median, percentile95
+from benchmarks.timing import Step, interleave, take_turn, timed
+from core import features
+from core.config import AugmentationStep
+from core.data import availability, load, make_split
+from core.home import home as where
+from core.trainer import Trainer
+from core.transforms import COURSE_CHAIN
+
+ROOT = Path(__file__).parent.parent
+LENET = next(job for job in jobs.JOBS if job.name == "cifar10-lenet")
+MNIST = next(job for job in jobs.JOBS if job.name == "mnist-strided_cnn")
+ENHANCED = next(job for job in jobs.JOBS if job.name == "cifar10-enhanced_cnn")
+
+
+def steps(seconds: float, *, images: int = 8) -> Iterator[Step]:
+    return itertools.repeat(Step(images=images, seconds=seconds))
+
+
+# Turns
+
+
+def test_turns_alternate_and_have_a_fixed_number_of_steps() -> None:
+    order: list[str] = []
+
+    def loop(name: str, seconds: float) -> Iterator[Step]:
+        while True:
+            order.append(name)
+            yield Step(images=8, seconds=seconds)
+
+    a, b = interleave([loop("a", 0.1), loop("b", 0.05)], pairs=3, seconds=0.2)
+    assert [turn.steps for turn in a] == [2, 2, 2]
+    assert [turn.steps for turn in b] == [4, 4, 4]
+    assert "".join(order[-18:]) == "aabbbb" * 3
+
+
+def test_a_turn_shorter_than_a_step_is_one_step() -> None:
+    turns = interleave([steps(10.0)], pairs=1, seconds=0.1)
+    assert turns[0][0].steps == 1
+
+
+def test_the_rate_is_images_over_seconds() -> None:
+    turn = take_turn(steps(0.5, images=10), 4)
+    assert (turn.images, turn.seconds, turn.rate) == (40, 2.0, 20.0)
+
+
+def test_a_loop_that_ends_gives_the_steps_it_had() -> None:
+    assert take_turn(timed([3, 3]), 5).images == 6
+
+
+# Rows
+
+
+def test_a_ratio_says_how_many_times_faster_the_lab_is_in_either_unit() -> None:
+    rate = Comparison(name="r", title="", unit="img/s", batch=1, naive=(100, 110, 90), ours=(300, 300, 360))
+    assert (rate.naive_median, rate.ours_median, rate.ratio) == (100, 300, 3)
+    assert (rate.ratio_low, rate.ratio_high) == (pytest.approx(300 / 110), 4)
+    whole = Comparison(name="s", title="", unit="s", batch=1, naive=(100, 120, 80), ours=(2, 4, 1))
+    assert whole.ratio == 50
+
+
+def test_a_row_that_was_measured_on_one_side_has_no_ratio() -> None:
+    assert Comparison(name="h", title="", unit="s", batch=1, ours=(0.5,)).ratio is None
+
+
+def test_a_target_that_a_seed_missed_has_no_median() -> None:
+    assert Reached(target=0.9, reach=None, ours=(10, None, 12), naive=()).ours_median is None
+    both = Reached(target=0.9, reach=None, ours=(10, 14, 12), naive=(60, 24))
+    assert (both.ours_median, both.naive_median, both.ratio) == (12, 42, 3.5)
+
+
+def test_percentiles_are_the_nearest_rank() -> None:
+    assert percentile95(range(1, 101)) == 95
+    assert percentile95([3.0]) == 3.0
+    assert percentile95([]) is median([]) is None
+
+
+# Both sides of a job
+
+
+def test_both_sides_take_the_same_number_of_steps_on_the_same_images(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    fetched: list[int] = []
+    fetch = naive.NaiveImages.__getitem__
+    monkeypatch.setattr(
+        naive.NaiveImages, "__getitem__", lambda self, index: (asked.append(index), fetch(self, index))[1]
+    )
+    pair = jobs.training_pair(LENET, dataset="shapes", batch_size=32, limit=96)
+    training = pair.trainer.batches.training
+
+    def spy(indices: torch.Tensor, *, epoch: int, batch: int) -> Any:
+        fetched.extend(indices.tolist())
+        return training(indices, epoch=epoch, batch=batch)
+
+    monkeypatch.setattr(pair.trainer.batches, "training", spy)
+    epoch = pair.trainer.steps_per_epoch
+    a, b = take_turn(pair.naive, epoch), take_turn(pair.ours, epoch)
+    assert (a.steps, a.images) == (b.steps, b.images) == (3, 96)
+    places = pair.trainer.train_indices[torch.tensor(asked)].tolist()
+    assert sorted(places) == sorted(fetched) == sorted(pair.trainer.train_indices.tolist())
+
+
+def test_both_sides_start_from_the_same_weights_in_networks_of_their_own(home: Path) -> None:
+    pair = jobs.training_pair(LENET, dataset="shapes", batch_size=32, limit=64)
+    before = {name: value.clone() for name, value in pair.trainer.model.state_dict().items()}
+    take_turn(pair.naive, 2)
+    after = pair.trainer.model.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    take_turn(pair.ours, 2)
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+
+
+def test_the_naive_input_is_the_labs_own_input(home: Path) -> None:
+    # ToTensor divides by 255 and Normalize follows, as in the lab: float32 may round once more or less.
+    pair = jobs.training_pair(LENET, dataset="shapes", batch_size=32, limit=64)
+    trainer = pair.trainer
+    images = jobs.training_loader(trainer).dataset
+    ours, labels = trainer.images.evaluation(trainer.train_indices[:8]).__next__()
+    for place in range(8):
+        image, label = images[place]
+        torch.testing.assert_close(image, ours[place], rtol=0, atol=2e-6)
+        assert label == labels[place]
+
+
+def test_a_photo_from_a_file_becomes_the_labs_size_and_colours(home: Path) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (136, 130), (255, 0, 0)).save(buffer, "PNG")
+    config = LENET.config()
+    format = jobs.training_pair(LENET, dataset="shapes", limit=64).trainer.format
+    images = naive.NaiveImages([buffer.getvalue()], [3], naive.naive_transform(config, format))
+    image, label = images[0]
+    assert (tuple(image.shape), label) == ((3, 32, 32), 3)
+    red = (torch.tensor([1.0, 0.0, 0.0]) - torch.tensor(format.mean)) / torch.tensor(format.std)
+    torch.testing.assert_close(image[:, 5, 5], red)
+
+
+def test_the_courses_augmentation_is_on_both_sides() -> None:
+    assert ENHANCED.config().augmentation == COURSE_CHAIN
+    chain = naive.naive_transform(
+        ENHANCED.config(), naive.InputFormat(channels=3, size=32, mean=(0,) * 3, std=(1,) * 3)
+    )
+    names = [type(step).__name__ for step in chain.transforms]  # type: ignore[attr-defined]
+    assert names == ["Lambda", "Resize", "RandomHorizontalFlip", "RandomCrop", "ToTensor", "Normalize"]
+
+
+def test_an_augmentation_that_the_naive_side_does_not_have_is_refused() -> None:
+    config = LENET.config(augmentation=(AugmentationStep(name="flip_vertical"),))
+    with pytest.raises(ValueError, match="course's augmentation"):
+        naive.naive_transform(config, naive.InputFormat(channels=3, size=32, mean=(0,) * 3, std=(1,) * 3))
+
+
+def test_the_naive_loop_learns(home: Path) -> None:
+    data, config = load("digits"), MNIST.config()
+    trainer = Trainer(dataclasses.replace(config, dataset="digits"), data, make_split(data))
+    transform = naive.naive_transform(config, trainer.format)
+    images = naive.NaiveImages(naive.pictures_of(data.images[:256]), data.labels[:256].tolist(), transform)
+    loader = naive.naive_loader(images, batch_size=32, shuffle=True)
+    assert sum(1 for _images in naive.naive_training(trainer.model, loader, config, epochs=8)) == 8 * 8
+    judged = naive.naive_loader(images, batch_size=64, shuffle=False)
+    assert naive.naive_accuracy(trainer.model, judged) > 0.7  # of the images that it has learned; guessing gives 0.1
+
+
+def test_judging_looks_at_every_image_once(home: Path) -> None:
+    job = jobs.Job(name="f", title="", dataset="shapes", model="resnet18", batch=16, limit=20)
+    pair = jobs.forward_pair(job, image_size=32)
+    a, b = take_turn(pair.naive, 1), take_turn(pair.ours, 1)
+    assert a.images == b.images == 20
+
+
+# The frozen backbone
+
+
+FROZEN = jobs.Job(name="z", title="Frozen", dataset="shapes", model="resnet18", batch=16, limit=32)
+
+
+def test_a_frozen_backbone_is_measured_to_the_end_without_anything_kept_before(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throughput, "FROZEN_EPOCHS", 2)
+    monkeypatch.setattr(jobs, "FROZEN_EPOCHS", 2)
+    row = throughput.frozen(FROZEN, pairs=2, seconds=0.01, image_size=32)
+    assert (len(row.naive), len(row.ours), row.images, row.steps) == (2, 2, 32, 4)
+    assert "computed" in row.note
+    assert not features.folder().exists()  # what was kept lay in homes of its own
+
+
+def test_a_training_that_takes_too_long_is_computed_from_its_last_epoch(home: Path) -> None:
+    trainer = jobs.training_pair(LENET, dataset="shapes", batch_size=32, limit=64).trainer
+    whole = jobs.whole_training(trainer, at_most=0.0)
+    assert whole.epochs == 1
+    assert whole.seconds > 0
+
+
+def test_an_empty_home_is_only_lent(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = where()
+    with jobs.empty_home():
+        assert where() != before
+        assert list(where().iterdir()) == []
+    assert where() == before
+    monkeypatch.delenv("CNN_LAB_HOME")
+    with jobs.empty_home():
+        pass
+    assert "CNN_LAB_HOME" not in os.environ
+
+
+def test_a_head_is_fitted_on_features_that_nobody_has_to_compute(home: Path) -> None:
+    row = throughput.head(FROZEN, pairs=2, count=64)
+    assert (len(row.naive), len(row.ours), row.images) == (2, 2, 64)
+    trainer = jobs.head_trainer(FROZEN, seed=0, count=64)
+    before = trainer.model.get_submodule("backbone").state_dict()["conv1.weight"].clone()
+    whole = jobs.whole_training(trainer, at_most=60.0)
+    assert whole.epochs == trainer.config.epochs
+    assert trainer.progress.step == trainer.config.epochs * (64 // 16)
+    assert torch.equal(before, trainer.model.get_submodule("backbone").state_dict()["conv1.weight"])
+
+
+# Skipping
+
+
+def test_a_row_without_its_data_is_skipped_with_the_reason(home: Path) -> None:
+    assert availability("cifar10") == "hub"
+    row = throughput.measure([LENET], pairs=1, seconds=0.01, tell=lambda _text: None)[0]
+    assert "CNN_LAB_DATA" in row.skipped
+    assert (row.ours, row.ratio) == ((), None)
+
+
+@pytest.mark.data
+def test_files_are_those_of_the_images_asked_for() -> None:
+    data = load("mnist")
+    places = np.array([7, 3, 59_999])
+    for bytes_, pixels, place in zip(files(data.spec, places), pictures_for(data, places), places, strict=True):
+        image = naive.NaiveImages([bytes_, pixels], [0, 0], np.asarray)  # type: ignore[arg-type]
+        assert np.array_equal(image[0][0], image[1][0])
+        assert np.array_equal(image[0][0], data.images[place, 0])
+
+
+# Time to accuracy
+
+GOAL = accuracy.Goal(
+    name="tiny",
+    dataset="shapes",
+    model="lenet",
+    targets={0.0: None, 1.1: 5.0},  # type: ignore[dict-item]
+    naive_model="lenet",
+    recipe="notebook",
+    settings={"epochs": 2, "limit": 64},
+)
+
+
+def test_seconds_to_a_target_end_with_the_first_epoch_that_reaches_it() -> None:
+    curve = [{"val_accuracy": value, "seconds": 2.0} for value in (0.5, 0.7, 0.6, 0.7)]
+    assert accuracy.seconds_to(curve, 0.7) == 4.0
+    assert accuracy.seconds_to(curve, 0.71) is None
+
+
+def test_a_training_that_is_done_is_not_done_again(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = []
+    train = accuracy.train
+    monkeypatch.setattr(
+        accuracy, "train", lambda config, **side: (trained.append(config.seed), train(config, **side))[1]
+    )
+    monkeypatch.setattr(accuracy, "training_code", lambda: "this code")
+    log = tmp_path / "log.jsonl"
+
+    def measure(seeds: int) -> Any:
+        return accuracy.measure([GOAL], seeds=seeds, naive=False, epochs=None, log=log, tell=lambda _text: None)[0]
+
+    measure(1)
+    log.write_text(log.read_text() + '{"row": "tiny", "half')  # a crash in the middle of a line
+    row = measure(2)
+    assert trained == [0, 1]
+    assert [len(reached.ours) for reached in row.targets] == [2, 2]
+    assert row.targets[0].ours_median is not None
+    assert row.targets[1].ours == (None, None)
+    assert [end.test_n for end in row.trainings] == [600, 600]
+    assert len(log.read_text().splitlines()) == 3
+    measure(2)
+    assert trained == [0, 1]
+    monkeypatch.setattr(accuracy, "training_code", lambda: "other code")
+    measure(1)
+    assert trained == [0, 1, 0]
+
+
+def test_the_naive_loop_can_be_trained_beside(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accuracy.Goal, "naive_config", lambda self, seed: self.config(seed, epochs=1))
+    row = accuracy.measure([GOAL], seeds=1, naive=True, epochs=1, log=tmp_path / "l", tell=lambda _text: None)[0]
+    assert [end.side for end in row.trainings] == ["ours", "naive"]
+    assert row.targets[0].ratio is not None
+    assert row.naive_title == "LeNet-style CNN, recipe notebook"
+
+
+def test_every_goal_is_a_recipe_that_exists() -> None:
+    for goal in accuracy.GOALS:
+        assert goal.config(1).seed == goal.naive_config(1).seed == 1
+        assert goal.naive_config(0).recipe == "notebook"
+
+
+# Result files and the page
+
+FIXTURE: dict[str, Fields] = json.loads((Path(__file__).parent / "benchmark_results.json").read_text(encoding="utf-8"))
+
+
+def test_a_result_has_the_promised_fields(tmp_path: Path) -> None:
+    row = Comparison(name="a", title="A", unit="img/s", batch=8, naive=(1.0, 2.0, 3.0), ours=(4.0, 6.0, 5.0))
+    path = write(Measurement("throughput").fields([row]), tmp_path / "2026-01-02-throughput.json")
+    fields = json.loads(path.read_text(encoding="utf-8"))
+    assert set(fields) == {"kind", "date", "commit", "machine", "load_before", "load_after", "versions", "rows"}
+    assert {"cpu", "cores", "ram_gib", "threads", "name"} <= set(fields["machine"])
+    assert fields["machine"]["threads"] == torch.get_num_threads()
+    assert {"python", "torch", "torchvision", "numpy", "pillow"} <= set(fields["versions"])
+    assert len(fields["load_before"]) == len(fields["load_after"]) == 3
+    wanted = {"naive": [1.0, 2.0, 3.0], "ours": [4.0, 6.0, 5.0], "naive_median": 2.0, "ours_median": 5.0, "ratio": 2.5}
+    assert {name: fields["rows"][0][name] for name in wanted} == wanted
+
+
+def test_this_machine_has_a_name_without_a_path() -> None:
+    machine = this_machine()
+    assert machine.cpu
+    assert machine.cores >= 1
+    assert f"{machine.threads} thread" in machine.name
+
+
+def test_the_newest_result_of_each_kind_is_found(tmp_path: Path) -> None:
+    for name in ("2026-01-09-throughput.json", "2026-01-10-throughput.json", "2026-01-01-screen.json", "other.json"):
+        (tmp_path / name).write_text(json.dumps({"name": name}))
+    assert newest(tmp_path) == {
+        "throughput": {"name": "2026-01-10-throughput.json"},
+        "screen": {"name": "2026-01-01-screen.json"},
+    }
+
+
+def test_the_page_has_the_figures_of_the_results() -> None:
+    text = page(FIXTURE)  # type: ignore[arg-type]
+    for figure in (
+        "2026-11-20",
+        "Imaginary CPU 9000, 2 cores, 24 GiB, no GPU, 2 threads",
+        "1.25 / 1.10 / 0.90 before, 2.05 / 1.80 / 1.20 after",
+        "Python 3.11.7, torch 2.15.0",
+        "| MNIST, strided CNN | 512 | 4,000 img/s | 24,000 img/s | float32 | **6.0** (5.6 to 6.4) | ≥ 6 |",
+        "| 980 s | 21.4 s | bfloat16 | **45.8** (44.0 to 47.3) | ≥ 40 |",
+        "| 99.0 % | 14 s | 12.5 s, 14 s, 15.5 s | 2.1 min | **9.0** | ≤ 20 s |",
+        "| 99.4 % | – | 61 s, –, 70 s |",
+        "99.47 % (99.31 % to 99.59 %) | 10,000 |",
+        "| Kernel to picture | 0.110 s | **0.180 s** | 4 | p95 ≤ 0.2 s |",
+        "**3.0 %** | – | 3 | ≤ 5 % |",
+        "| the whole recipe | 81.00 % | 80.0 %, 82.0 % | – |",
+        "| 77.50 % | 77.0 %, 78.0 % | **−3.5** ± 0.5 |",
+    ):
+        assert figure in text, figure
+    assert "computed from 20 measured steps" in text
+    assert "Skipped: cifar10 is not on this machine" in text
+
+
+def test_every_row_of_the_results_is_on_the_page() -> None:
+    text = page(FIXTURE)  # type: ignore[arg-type]
+    titles = [row["title"] for fields in FIXTURE.values() for row in fields["rows"]]
+    assert [title for title in titles if title not in text] == []
+
+
+def test_a_page_of_one_kind_says_nothing_of_the_others() -> None:
+    text = page({"screen": FIXTURE["screen"]})
+    assert "## The screen" in text
+    assert "## Images a second" not in text
+
+
+def test_the_chart_has_a_bar_for_every_ratio() -> None:
+    chart = documents(FIXTURE)[CHART]  # type: ignore[arg-type]
+    ElementTree.fromstring(chart)
+    assert "6.0×" in chart
+    assert "45.8×" in chart
+    assert chart.count('fill="#0072b2"') == sum(row["ratio"] is not None for row in FIXTURE["throughput"]["rows"])
+
+
+def test_the_page_says_what_naive_is_and_how_to_measure() -> None:
+    text = page(FIXTURE)  # type: ignore[arg-type]
+    assert "**Naive** is the loop that courses teach" in text
+    for command in main.commands:
+        assert f"python -m benchmarks {command}" in text
+
+
+def test_the_document_in_the_repository_is_what_the_report_makes_of_the_results() -> None:
+    found = newest(FOLDER)
+    if not found:
+        assert not PAGE.exists(), "docs/speed.md has figures, but there are no results that they could come from"
+        assert not CHART.exists()
+        pytest.skip("no results have been kept yet, and so there is no page to compare")
+    for path, text in documents(found).items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name}: run python -m benchmarks report"
+
+
+def test_every_kept_result_can_be_reported() -> None:
+    for path in FOLDER.glob("*.json"):
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        assert fields["kind"] in KINDS
+        assert path.name == f"{fields['date'][:10]}-{fields['kind']}.json"
+        page({fields["kind"]: fields})
+
+
+# The ablation
+
+
+def test_every_variant_but_the_first_lacks_something_and_says_why() -> None:
+    configs = [ablation.config_of(variant, seed=1, epochs=2, limit=600) for variant in ablation.VARIANTS]
+    assert len({config.to_json() for config in configs}) == len(configs)
+    assert all(variant.reason for variant in ablation.VARIANTS[1:])
+    by_name = dict(zip([variant.name for variant in ablation.VARIANTS], configs, strict=True))
+    assert [step.name for step in by_name["turns"].augmentation] == ["flip_horizontal", "crop", "erasing"]
+    assert [step.name for step in by_name["shift"].augmentation] == ["flip_alternating", "erasing"]
+
+
+def test_an_ablation_compares_seed_by_seed() -> None:
+    row = Ablated(name="a", title="A", reason="", accuracies=(0.7, 0.9), whole=(0.8, 0.9), n=10, epochs=1, images=None)
+    assert row.difference == pytest.approx(-0.05)
+    assert row.spread == pytest.approx(0.05)
+
+
+@pytest.mark.data
+def test_an_ablation_trains_what_is_missing_and_nothing_twice(tmp_path: Path) -> None:
+    told: list[str] = []
+    settings = {"precision": "fp32", "model_arguments": {"widths": (8, 8)}, "batch_size": 128}
+    for _time in range(2):
+        rows = ablation.measure(
+            ablation.VARIANTS[:1], seeds=2, epochs=1, limit=256, log=tmp_path / "log", tell=told.append, **settings
+        )
+    assert [row.name for row in rows] == ["whole"]
+    assert len(rows[0].accuracies) == 2
+    assert sum(text.endswith("…") for text in told) == 2
+
+
+# The command line
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(main, arguments)
+
+
+def test_part_of_the_rows_is_printed_and_not_kept(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("benchmarks.results.FOLDER", tmp_path / "results")
+    done = run("throughput", "--only", "cifar10-lenet", "--pairs", "1", "--seconds", "0.01")
+    assert done.exit_code == 0, done.output
+    assert "CIFAR-10, LeNet" in done.output
+    assert not (tmp_path / "results").exists()
+    kept = tmp_path / "mine.json"
+    assert run("throughput", "--only", "cifar10-lenet", "--out", str(kept)).exit_code == 0
+    assert json.loads(kept.read_text(encoding="utf-8"))["rows"][0]["skipped"]
+
+
+@pytest.mark.parametrize("command", ["throughput", "accuracy", "screen"])
+def test_an_unknown_row_is_bad_usage_and_names_the_known_ones(command: str) -> None:
+    done = run(command, "--only", "nothing")
+    assert done.exit_code == 2
+    assert "There is no row 'nothing'; there is" in done.output
+
+
+def test_a_report_of_nothing_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("benchmarks.__main__.FOLDER", tmp_path)
+    done = run("report")
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert "measure first" in done.output
+
+
+def test_every_command_and_option_in_contributing_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    calls = [call.split() for call in re.findall(r"python -m benchmarks ([^`\n|#]+)", text)]
+    assert {words[0] for words in calls} == set(main.commands)
+    for words in calls:
+        command: click.Command = main.commands[words[0]]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= known
+
+
+# The screen
+
+
+def test_a_screen_row_shows_the_figure_that_its_target_is_about() -> None:
+    slow = Seen(name="k", title="Kernel", unit="s", values=(0.1, 0.2), target=0.2, statistic="p95")
+    watched = Seen(
+        name="w",
+        title="Watched",
+        unit="img/s",
+        values=(90.0,),
+        without=(100.0,),
+        target=0.05,
+        slowdown=0.1,
+        statistic="slowdown",
+    )
+    table = screen_table({"rows": [dataclasses.asdict(row) for row in (slow, watched)]})
+    assert "| Kernel | 0.150 s | **0.200 s** | 2 | p95 ≤ 0.2 s |" in table
+    assert "**10.0 %**" in table
+
+
+def test_a_throughput_table_of_a_skipped_row_has_a_dash_for_every_figure() -> None:
+    row = Comparison(name="x", title="X", unit="img/s", batch=4, skipped="it is not here", target_ratio=2)
+    table = throughput_table({"rows": [dataclasses.asdict(row)]})
+    assert "| X [1] | 4 | – | – | – | – | ≥ 2 |" in table
+    assert "[1] Skipped: it is not here." in table
