@@ -82,8 +82,8 @@ def page(found: Mapping[Kind, Fields]) -> str:
             f"The fast network on {whole['images']:,} training images of CIFAR-10, {whole['epochs']} epochs, "
             f"{len(whole['accuracies'])} seeds; each row lacks one ingredient. Validation accuracy after the last "
             f"epoch, n = {whole['n']:,}. So short a training shows what helps at once: what holds over-fitting back "
-            "(erasing, shifts, decay) may cost here and pay in a long one. After ±: the standard error of the difference, taken "
-            "seed by seed."
+            "(erasing, shifts, decay) may cost here and pay in a long one. After ±: the standard error of the "
+            "difference, taken seed by seed."
         )
         parts.append(f"## What each ingredient is worth\n\n{_origin(fields)}\n\n{words}\n\n{ablation_table(fields)}\n")
     return "\n".join(part.rstrip("\n") + "\n" for part in [*parts, _FOOT])

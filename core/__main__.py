@@ -109,8 +109,7 @@ def _train(config: "TrainingConfig", folder: Path, as_json: bool) -> None:
             elif isinstance(event, EpochDone):
                 click.echo(_epoch_line(event, as_json))
             elif isinstance(event, Finished):
-                _warn(session, as_json)
-                _finished(session.checkpoint(), event, precision, as_json)
+                _finished(session.checkpoint(), event, precision, _warning(session), as_json)
             if interrupted.is_set() and not isinstance(event, Finished):
                 session.save()
                 raise LabError(f"Stopped and saved; the same command with --out '{folder}' goes on from here.")
@@ -143,14 +142,12 @@ def _epoch_line(event: Any, as_json: bool) -> str:
     )
 
 
-def _warn(session: "Session", as_json: bool) -> None:
-    """Say where to look when a frozen backbone does no better than guessing."""
+def _warning(session: "Session") -> str | None:
+    """Return where to look when a frozen backbone does no better than guessing."""
     from core.chance_level import no_better_than_guessing
 
     reached = [epoch.val_accuracy for epoch in session.trainer.history]
-    sentence = no_better_than_guessing(session.config, reached, finished=True)
-    if sentence is not None:
-        click.echo(json.dumps({"event": "warning", "message": sentence}) if as_json else f"Warning: {sentence}")
+    return no_better_than_guessing(session.config, reached, finished=True)
 
 
 def _finite(value: float) -> float | None:
@@ -158,10 +155,12 @@ def _finite(value: float) -> float | None:
     return value if abs(value) < float("inf") else None
 
 
-def _finished(checkpoint: Any, event: Any, precision: str, as_json: bool) -> None:
+def _finished(checkpoint: Any, event: Any, precision: str, warning: str | None, as_json: bool) -> None:
     path = str(checkpoint.folder) if checkpoint else None
     if as_json:
         said = {"event": "finished", "reason": event.reason, "checkpoint": path, "precision": precision}
+        if warning is not None:
+            said["warning"] = warning
         click.echo(json.dumps(said))
     elif checkpoint and (metrics := checkpoint.card.metrics):
         low, high = metrics.test_ci95
@@ -170,6 +169,8 @@ def _finished(checkpoint: Any, event: Any, precision: str, as_json: bool) -> Non
             f"n = {metrics.test_n:,}"
         )
         click.echo(path)
+    if warning is not None and not as_json:
+        click.echo(f"Warning: {warning}")
     if event.reason == "diverged":
         raise LabError(f"The loss stopped being a number at step {event.step}; try a lower learning rate.")
 

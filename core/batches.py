@@ -66,12 +66,12 @@ class ImageBatches:
 
 def training_size(config: TrainingConfig, epoch: int) -> int:
     """Return the side in pixels at which epoch ``epoch`` (from 0) trains: growing images reach their full size for the
-    last third of the epochs, in steps of 16 pixels."""
-    if config.start_size is None or config.start_size >= config.image_size:
+    last third of the epochs, in steps of 16 pixels; a single epoch has no time to grow and is of full size."""
+    grown = 1.5 * epoch / (config.epochs - 1) if config.epochs > 1 else 1.0
+    if config.start_size is None or grown >= 1:
         return config.image_size
-    grown = min(1.0, 1.5 * epoch / max(1, config.epochs - 1))
     side = config.start_size + grown * (config.image_size - config.start_size)
-    return min(config.image_size, round(side / SIZE_STEP) * SIZE_STEP)
+    return max(config.start_size, min(config.image_size, round(side / SIZE_STEP) * SIZE_STEP))
 
 
 def _shrunk(images: Tensor, size: int) -> Tensor:

@@ -39,8 +39,9 @@ class Backbone:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """What a model file says of itself. ``seconds`` is training time, ``sha256`` that of the weights file.
+    """What a model file says of itself.
 
+    ``seconds`` is training time, a frozen backbone's looks included, ``sha256`` that of the weights file.
     ``precision`` says in a sentence what the training computed in, and why; empty in cards from before it was noted.
     ``backbone`` is None where the weights file holds the whole network, and else refers to what it leaves out.
     """

@@ -25,6 +25,10 @@ class CheckpointError(LabError):
     """A model file is missing, damaged, from elsewhere, or of a newer schema."""
 
 
+class OtherBackboneError(CheckpointError):
+    """A saved state is whole, but the frozen backbone that it was trained on has been replaced meanwhile."""
+
+
 class PhotoError(LabError):
     """A picture from outside cannot be used."""
 

@@ -57,12 +57,14 @@ class FeaturesKept:
     """What it cost to show a frozen backbone every image once, instead of in every epoch.
 
     ``views`` is the number of versions of a training image that it saw, ``epoch_seconds`` the measured time of one look
-    at the training and validation images, ``spent_seconds`` what this training spent in all (0: they were on disk).
+    at the training and validation images, ``spent_seconds`` what this training spent in all (0: they were on disk),
+    ``look_seconds`` what all views took together with the validation images, in this training or in an earlier one.
     """
 
     views: int
     epoch_seconds: float
     spent_seconds: float
+    look_seconds: float = 0.0
 
     def saved_seconds(self, epochs: int) -> float:
         """Return how much longer ``epochs`` epochs would have taken with a look at every image in each."""

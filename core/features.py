@@ -138,6 +138,7 @@ def look_once(
         views=views,
         epoch_seconds=sum(part.seconds for part in seen) / views + judged.seconds,
         spent_seconds=sum(part.seconds for part in (*seen, judged) if part.fresh),
+        look_seconds=sum(part.seconds for part in (*seen, judged)),
     )
     return batches, cost
 

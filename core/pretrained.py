@@ -3,6 +3,7 @@
 import copy
 import hashlib
 from pathlib import Path
+from pickle import UnpicklingError  # torch's way to say that a file is no file of weights
 
 import torch
 from torch import nn
@@ -126,7 +127,13 @@ def fetch_imagenet() -> str:
 def _imagenet() -> dict[str, torch.Tensor]:
     try:
         return dict(IMAGENET.get_state_dict(progress=False, check_hash=True))
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+        if imagenet_file().is_file():  # what could not be downloaded leaves no file
+            raise ModelError(
+                f"The ImageNet weights on this machine are damaged ({type(error).__name__}). Delete "
+                f"'{imagenet_file().name}' from torch's cache and fetch them again by `python -m core fetch imagenet`, "
+                f"or choose weights 'lab' (the backbone that ships with CNN Lab) or 'random'."
+            ) from error
         raise ModelError(
             f"The ImageNet weights could not be downloaded ({type(error).__name__}). Connect to the internet and try "
             f"again, or choose weights 'lab' (the backbone that ships with CNN Lab) or 'random'."

@@ -27,11 +27,12 @@ from core.checkpoints import TrainerState
 from core.config import TrainingConfig
 from core.data import LabelledImages, Split
 from core.devices import best_device
-from core.errors import CheckpointError, ConfigError, DataError
+from core.errors import CheckpointError, ConfigError, DataError, OtherBackboneError
 from core.events import EpochDone, Event, FeaturesKept, Finished, StepDone
 from core.features import FeatureBatches, can_keep, look_once
 from core.models import build_model, models
 from core.models.resnet18 import TransferResNet18
+from core.models.spec import no_preparation
 from core.precision import autocast, layout, protect_unreached_weights
 from core.predictions import logits_of
 from core.preprocessing import InputFormat, measure_format, normalise, to_batch
@@ -39,7 +40,7 @@ from core.pretrained import load_backbone, pretrained_normalisation, weights_has
 from core.probe import PrecisionChoice, precision_for
 from core.seeding import derive_seed
 
-PREPARATION_IMAGES = 2000  # what a network sees of the training images before its first step, at most about so many
+PREPARATION_PIXELS = 2_000 * 32 * 32  # what a network sees of the training images before its first step
 
 
 @dataclass(kw_only=True)
@@ -85,13 +86,7 @@ class Trainer:
         self.device = device or best_device(config.device)
         self.train_indices = _limited(split, config)
         self.format = input_format(config, data, split)
-        self.model = build_model(
-            config.model,
-            channels=self.format.channels,
-            image_size=self.format.size,
-            classes=len(data.spec.classes),
-            arguments=config.model_arguments,
-        )
+        self.model = self._build(image_size=self.format.size)
         load_backbone(self.model, config)
         self._prepare()
         self.model.to(self.device)
@@ -103,6 +98,7 @@ class Trainer:
         self.network = self.model  # what a batch goes through; only the head, once features are kept
         self.cache_features = cache_features and can_keep(config, self.model)
         self.features: FeaturesKept | None = None
+        self.looking_seconds = 0.0  # what a frozen backbone's looks took, in this training or in an earlier one
         self._hash: str | None = None
         self._protection: list[RemovableHandle] = []
         self._compute_in(self._choose_precision())
@@ -148,13 +144,32 @@ class Trainer:
                 progress=progress,
             )
             self.network = self.model.head
+            self.looking_seconds = self.features.look_seconds
+
+    def _build(self, *, image_size: int) -> nn.Module:
+        return build_model(
+            self.config.model,
+            channels=self.format.channels,
+            image_size=image_size,
+            classes=len(self.data.spec.classes),
+            arguments=self.config.model_arguments,
+        )
 
     def _prepare(self) -> None:
-        """Show the network some training images, without their labels, where it asks for them before the start."""
-        spec = models[self.config.model]
-        if self.config.start_size is not None and not spec.any_size:
-            raise ConfigError(f"{spec.title} takes images of one size only; leave start_size out.")
-        sample = self.data.images[self.split.train[:: max(1, len(self.split.train) // PREPARATION_IMAGES)]]
+        """Show the network some training images, without their labels, where it asks for them before the start.
+
+        A network whose images grow has to take the smallest of them as well.
+        """
+        spec, start = models[self.config.model], self.config.start_size
+        if start is not None:
+            if not spec.any_size:
+                raise ConfigError(f"{spec.title} takes images of one size only; leave start_size out.")
+            with torch.device("meta"):  # raises ModelError where it does not
+                self._build(image_size=start)
+        if spec.prepare is no_preparation:
+            return
+        wanted = max(1, PREPARATION_PIXELS // self.format.size**2)
+        sample = self.data.images[self.split.train[:: max(1, len(self.split.train) // wanted)]]
         spec.prepare(self.model, normalise(to_batch(sample, self.format), self.format))
 
     def _train_step(self, images: Tensor, labels: Tensor) -> StepDone:
@@ -302,6 +317,7 @@ class Trainer:
                 "schedule": self.schedule.state_dict(),
                 "python_rng": [version, list(words), gauss],
                 "precision": dataclasses.asdict(self.precision),
+                "looking_seconds": self.looking_seconds,
                 "backbone": self._backbone_hash() if frozen else None,
             },
         )
@@ -326,7 +342,10 @@ class Trainer:
             weights = {name[6:]: value for name, value in state.tensors.items() if name.startswith("model.")}
             if values.get("backbone") is not None:
                 if values["backbone"] != self._backbone_hash():
-                    raise CheckpointError("This saved state was trained on another backbone than the one on hand.")
+                    raise OtherBackboneError(
+                        "This training began on another backbone than the one on hand, and cannot go on with it. "
+                        "Start a new training."
+                    )
                 weights = self._frozen_weights() | weights
             self.model.load_state_dict(weights)
             self.batches, self.network, self.features = self.images, self.model, None  # kept for other weights, maybe
@@ -347,6 +366,7 @@ class Trainer:
             best_loss = values["progress"]["best_loss"]
             self.progress = Progress(**values["progress"] | {"best_loss": math.inf if best_loss is None else best_loss})
             self.history = [EpochDone(**done) for done in values["history"]]
+            self.looking_seconds = float(values.get("looking_seconds", 0.0))
             torch.set_rng_state(state.tensors["rng.torch"])
             if "rng.cuda" in state.tensors and self.device.type == "cuda":
                 torch.cuda.set_rng_state(state.tensors["rng.cuda"], self.device)

@@ -151,6 +151,8 @@ def _replacement(module: nn.Module) -> nn.Module:
         return _WindowMean(module)
     if isinstance(module, nn.MaxPool2d):
         return nn.AvgPool2d(module.kernel_size, module.stride, module.padding, module.ceil_mode)
+    if isinstance(module, nn.AdaptiveMaxPool2d):
+        return nn.AdaptiveAvgPool2d(module.output_size)
     if isinstance(module, nn.Linear):
         return _Dense(module)
     return _Same() if isinstance(module, _BatchNorm) else module

@@ -103,7 +103,7 @@ def _grow(field: list[int | None], module: nn.Module, x: Tensor, y: Tensor) -> l
         kernel, stride = module.dilation[0] * (module.kernel_size[0] - 1) + 1, module.stride[0]
     elif isinstance(module, nn.MaxPool2d):
         kernel, stride = int(module.kernel_size), int(module.stride)  # type: ignore[arg-type]
-    elif isinstance(module, nn.AdaptiveAvgPool2d):
+    elif isinstance(module, nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d):
         kernel, stride = x.shape[-1], x.shape[-1]
     else:
         return field

@@ -15,6 +15,7 @@ from core.models.spec import ModelSpec, models
 from core.registry import Setting, Value, settings_of
 
 PATCH = 2  # side of the patches that the first layer whitens, in pixels
+IMAGES_AT_ONCE = 50  # while patches are counted
 LOGIT_SCALE = 1 / 9  # large steps on the last layer would make its answers too sure too early
 NORM_MOMENTUM = 0.4  # BatchNorm's running statistics follow quickly: there are few epochs
 SMALLEST_VARIANCE = 5e-4  # added before dividing by a patch direction's variance: directions of pure noise stay small
@@ -94,12 +95,24 @@ def whitening_kernels(images: Tensor) -> Tensor:
     They are the patches' principal directions, each divided by its standard deviation, and the same with the sign
     turned, because the activation that follows keeps little of what is negative.
     """
-    patches = F.unfold(images, PATCH).transpose(1, 2).flatten(0, 1)
-    covariance = torch.cov(patches.T.double())
-    variances, directions = torch.linalg.eigh(covariance)
+    variances, directions = torch.linalg.eigh(_patch_covariance(images))
     kernels = (directions / (variances + SMALLEST_VARIANCE).sqrt()).T.flip(0)  # the widest direction first
     kernels = kernels.reshape(-1, images.shape[1], PATCH, PATCH).to(images)
     return torch.cat([kernels, -kernels])
+
+
+def _patch_covariance(images: Tensor) -> Tensor:
+    """Return float64 (C·4, C·4), from a few images at a time: all patches of 2,000 photos at once are several GB."""
+    size = images.shape[1] * PATCH**2
+    total, products = images.new_zeros(size, dtype=torch.float64), images.new_zeros(size, size, dtype=torch.float64)
+    count = 0
+    for part in images.split(IMAGES_AT_ONCE):
+        patches = F.unfold(part, PATCH).double()  # (N, C·4, patches of an image)
+        total += patches.sum(dim=(0, 2))
+        products += (patches @ patches.mT).sum(dim=0)
+        count += len(part) * patches.shape[2]
+    mean = total / count
+    return (products - count * mean.outer(mean)) / (count - 1)
 
 
 def prepare(model: nn.Module, images: Tensor) -> None:

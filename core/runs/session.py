@@ -15,7 +15,7 @@ from core.checkpoints import Card, Checkpoint, Metrics, load_state, newest_in, n
 from core.config import TrainingConfig
 from core.data import LabelledImages, load, make_split
 from core.devices import describe_device
-from core.errors import CheckpointError
+from core.errors import CheckpointError, OtherBackboneError
 from core.events import EpochDone, Event, Finished, StepDone
 from core.trainer import Trainer
 
@@ -101,6 +101,8 @@ class Session:
                     raise CheckpointError(f"The state in '{path.name}' belongs to another configuration.")
                 self.trainer.load_state(state)
                 return path.name
+            except OtherBackboneError:  # starting over unasked would lose what was learned
+                raise
             except CheckpointError:
                 continue
         return None
@@ -150,7 +152,7 @@ class Session:
             split_fingerprint=self.split.fingerprint,
             config=config,
             epoch=epoch,
-            seconds=round(sum(done.seconds for done in trainer.history), 1),
+            seconds=round(sum(done.seconds for done in trainer.history) + trainer.looking_seconds, 1),
             created=now(),
             device=f"{describe_device(trainer.device)}, torch {torch.__version__}",
             precision=trainer.precision.sentence,

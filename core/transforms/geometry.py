@@ -61,10 +61,19 @@ def _draw_flip_alternating(count: int, generator: Generator, *, indices: Tensor,
     return {"mirrored": ((scrambled + epoch) % 2).float()}
 
 
+def _mirrored_border(batch: Tensor, padding: int) -> Tensor:
+    """Pad by mirror images, and by theirs again where the border is wider than what there is to mirror."""
+    while padding > 0:
+        width = min(padding, min(batch.shape[-2:]) - 1)
+        batch = F.pad(batch, (width,) * 4, mode="reflect")
+        padding -= width
+    return batch
+
+
 def _apply_crop(batch: Tensor, drawn: Drawn, *, padding: int, border: str) -> Tensor:
     """Look each image's window up in a view of all windows; the offsets differ from image to image."""
     height, width = batch.shape[-2:]
-    padded = F.pad(batch, (padding,) * 4, mode="reflect" if border == "reflect" else "constant")
+    padded = _mirrored_border(batch, padding) if border == "reflect" else F.pad(batch, (padding,) * 4)
     windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # (N, C, offsets down, offsets right, H, W), no copy
     image = torch.arange(len(batch), device=batch.device)
     return windows[image, :, drawn["down"].long(), drawn["right"].long()]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from core.models import LayerRow
 from pages._ui.drawing import drawing
 
-_COLOURS = {"Conv2d": "#2a86c8", "Linear": "#c7661a", "MaxPool2d": "#2f9e77", "AdaptiveAvgPool2d": "#2f9e77"}
+_POOLS = ("MaxPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d")
+_COLOURS = {"Conv2d": "#2a86c8", "Linear": "#c7661a", **dict.fromkeys(_POOLS, "#2f9e77")}
 _OPENS_A_BLOCK = tuple(_COLOURS)
 _MIDDLE, _TALLEST, _TOP = 96, 150, 21
 _GAP = 20

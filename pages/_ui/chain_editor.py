@@ -123,5 +123,6 @@ def _adding(length: int) -> None:
 
 def _add() -> None:
     name = st.session_state[_ADD]
-    step = AugmentationStep(name=name, probability=0.5 if not transforms[name].settings else 1.0)
+    by_chance = not transforms[name].settings and not transforms[name].takes_turns
+    step = AugmentationStep(name=name, probability=0.5 if by_chance else 1.0)
     st.session_state[state.CHAIN] = [*st.session_state[state.CHAIN], (next(_numbers), step)]

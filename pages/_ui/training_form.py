@@ -32,6 +32,15 @@ _OPTIMIZER = (
     Setting(name="nesterov", title="Nesterov momentum", help="Looks at the gradient one step ahead; needs momentum."),
     Setting(name="weight_decay", title="Weight decay", low=0.0, high=1.0, step=1e-4, help=term("weight decay")),
     Setting(
+        name="norm_shift_rate",
+        title="BatchNorm shifts learn",
+        low=1.0,
+        high=100.0,
+        step=1.0,
+        unit="times as fast",
+        help="In few epochs the shifts of BatchNorm have to move quickly. 1: all parameters learn at one rate.",
+    ),
+    Setting(
         name="label_smoothing",
         title="Label smoothing",
         low=0.0,
@@ -164,6 +173,29 @@ def _images(base: TrainingConfig, key: str) -> dict[str, Any]:
                     help="Feeds one grey channel.",
                     persist_state="session",
                 )
+        if models[base.model].any_size and base.model != "resnet18":
+            with grid.cell():
+                fields["start_size"] = st.number_input(
+                    "Images grow from (empty: one size)",
+                    8,
+                    int(fields["image_size"]),
+                    None if base.start_size is None else min(base.start_size, int(fields["image_size"])),
+                    step=8,
+                    key=f"{key}.start_size.{fields['image_size']}",
+                    placeholder="one size",
+                    help="Training images begin at this side in pixels and grow to the full one: early epochs are "
+                    "several times faster.",
+                    persist_state="session",
+                )
+        with grid.cell():
+            fields["mirror_at_test"] = st.toggle(
+                "Ask the mirror image as well",
+                base.mirror_at_test,
+                key=f"{key}.mirror_at_test",
+                help="Judged images are seen twice, as they are and mirrored, and the answers are averaged. Not for "
+                "digits and letters.",
+                persist_state="session",
+            )
     fields["augmentation"] = _chain(base, key)
     return fields
 

@@ -2,12 +2,14 @@
 
 import json
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from core.__main__ import _warn
+from core.__main__ import _finished, _warning
 from core.chance_level import frozen_backbone, no_better_than_guessing
 from core.config import TrainingConfig
+from core.events import Finished
 from core.recipes import recipe_config
 
 
@@ -69,15 +71,27 @@ def test_a_slip_made_on_purpose_is_named() -> None:
     assert "leaves their normalisation out on purpose" in said
 
 
-@pytest.mark.parametrize("as_json", [True, False])
-def test_the_command_line_says_it_where_a_training_ends(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    def ended(accuracy: float) -> SimpleNamespace:
-        trainer = SimpleNamespace(history=[SimpleNamespace(val_accuracy=accuracy)])
-        return SimpleNamespace(config=config(), trainer=trainer)
+def ended(accuracy: float) -> Any:
+    trainer = SimpleNamespace(history=[SimpleNamespace(val_accuracy=accuracy)])
+    return SimpleNamespace(config=config(), trainer=trainer)
 
-    _warn(ended(0.9), as_json)  # type: ignore[arg-type]
-    assert capsys.readouterr().out == ""
-    _warn(ended(0.5), as_json)  # type: ignore[arg-type]
+
+def test_the_command_line_knows_when_to_warn() -> None:
+    assert _warning(ended(0.9)) is None
+    assert "Check the preprocessing" in str(_warning(ended(0.5)))
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_warning_is_told_with_the_end_and_makes_no_event_of_its_own(
+    capsys: pytest.CaptureFixture[str], as_json: bool
+) -> None:
+    event = Finished(reason="completed", step=4, best_epoch=1)
+    _finished(None, event, "float32", "Look there.", as_json)
     said = capsys.readouterr().out
-    sentence = json.loads(said)["message"] if as_json else said
-    assert "Check the preprocessing" in sentence
+    if as_json:
+        assert [json.loads(line)["event"] for line in said.splitlines()] == ["finished"]
+        assert json.loads(said)["warning"] == "Look there."
+    else:
+        assert said == "Warning: Look there.\n"
+    _finished(None, event, "float32", None, as_json)
+    assert "arning" not in capsys.readouterr().out

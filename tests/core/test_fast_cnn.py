@@ -12,6 +12,7 @@ from torch import Tensor, nn
 import core.classification
 import core.evaluation
 import core.trainer
+from core.batches import training_size
 from core.checkpoints import read
 from core.classification import classify
 from core.config import AugmentationStep, TrainingConfig
@@ -20,8 +21,9 @@ from core.errors import ConfigError, ModelError
 from core.events import EpochDone, StepDone
 from core.images import Photo
 from core.models import build_model, models
-from core.models.fast_cnn import FastCNN, start_as_identity, whitening_kernels
+from core.models.fast_cnn import IMAGES_AT_ONCE, SMALLEST_VARIANCE, FastCNN, start_as_identity, whitening_kernels
 from core.predictions import logits_of
+from core.preprocessing import to_batch
 from core.recipes import recipe_config
 from core.runs.session import Session
 from core.trainer import Trainer
@@ -48,6 +50,20 @@ def test_whitening_kernels_come_with_both_signs() -> None:
     kernels = whitening_kernels(correlated_images())
     assert kernels.shape == (24, 3, 2, 2)
     assert torch.equal(kernels[:12], -kernels[12:])
+
+
+def test_patches_are_counted_a_few_images_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = correlated_images(IMAGES_AT_ONCE + 7)
+    at_once = torch.cov(F.unfold(images, 2).transpose(1, 2).flatten(0, 1).T.double())
+    kernels, sizes = whitening_kernels(images), []
+    unfold = F.unfold
+    monkeypatch.setattr(F, "unfold", lambda part, side: sizes.append(len(part)) or unfold(part, side))
+    assert torch.equal(whitening_kernels(images), kernels)
+    assert sizes == [IMAGES_AT_ONCE, 7]
+    flat = kernels[:12].flatten(1).double()
+    variances = torch.linalg.eigvalsh(at_once).flip(0)
+    answers = flat @ at_once @ flat.T
+    assert torch.allclose(answers, torch.diag(variances / (variances + SMALLEST_VARIANCE)), atol=1e-5)
 
 
 def test_preparing_sets_the_first_layer_and_nothing_else() -> None:
@@ -126,6 +142,40 @@ def test_training_images_grow_and_judged_ones_do_not() -> None:
     assert set(seen[False]) == {32}
 
 
+@pytest.mark.parametrize(
+    ("sides", "epochs", "expected"),
+    [
+        ((64, 128), 7, [64, 80, 96, 112, 128, 128, 128]),
+        ((64, 100), 4, [64, 80, 100, 100]),  # the full size is no multiple of the step
+        ((8, 64), 4, [8, 32, 64, 64]),
+        ((64, 128), 1, [128]),  # no time to grow
+        ((64, 64), 2, [64, 64]),
+        ((None, 64), 2, [64, 64]),
+    ],
+)
+def test_images_grow_to_their_full_size_in_steps(
+    sides: tuple[int | None, int], epochs: int, expected: list[int]
+) -> None:
+    growing = config(start_size=sides[0], image_size=sides[1], epochs=epochs)
+    assert [training_size(growing, epoch) for epoch in range(epochs)] == expected
+
+
+def test_a_net_that_does_not_take_the_smallest_of_growing_images_is_refused() -> None:
+    with pytest.raises(ModelError, match="a 16×16 image 4 times"):
+        trainer(start_size=16, model_arguments={"widths": (8, 8, 8, 8)})
+
+
+def test_only_a_net_that_asks_for_images_is_shown_some_before_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[int] = []
+    monkeypatch.setattr(
+        core.trainer, "to_batch", lambda images, *rest: shown.append(len(images)) or to_batch(images, *rest)
+    )
+    trainer(model="lenet", model_arguments={})
+    assert not shown
+    trainer()
+    assert len(shown) == 1
+
+
 def test_images_only_grow_for_a_net_that_takes_any_size() -> None:
     with pytest.raises(ConfigError, match="one size only"):
         trainer(model="lenet", model_arguments={}, start_size=16)
@@ -193,3 +243,8 @@ def test_growing_images_in_bfloat16_reach_weights_that_small_ones_leave_alone() 
             corners.append(not torch.equal(weight[..., 0, 0], before[..., 0, 0]))
     assert corners[0] is False
     assert corners[-1] is True
+
+
+def test_a_recipe_for_images_that_are_small_already_does_not_let_them_grow() -> None:
+    assert recipe_config("modern", dataset="cats_vs_dogs", model="fast_cnn").start_size == 64
+    assert recipe_config("modern", dataset="cats_vs_dogs", model="fast_cnn", image_size=64).start_size is None

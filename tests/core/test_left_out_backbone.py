@@ -13,7 +13,7 @@ from core import pretrained
 from core.card import Backbone, Card
 from core.checkpoints import Checkpoint, find, read, save
 from core.config import TrainingConfig
-from core.errors import CheckpointError
+from core.errors import CheckpointError, ModelError
 from core.models.resnet18 import TransferResNet18
 from core.pretrained import refer_to_backbone, weights_hash
 from core.recipes import recipe_config
@@ -155,6 +155,20 @@ def test_missing_imagenet_weights_say_how_to_fetch_them(
     checkpoint = save(tmp_path / "probe", trained(lab), card(backbone=Backbone(weights="imagenet", sha256="0" * 64)))
     with pytest.raises(CheckpointError, match="`python -m core fetch imagenet`"):
         checkpoint.load_model()
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>no such file</html>", b"PK\x03\x04" + bytes(100)])
+def test_damaged_imagenet_weights_are_a_sentence(
+    tmp_path: Path, lab: TransferResNet18, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "hub"))
+    pretrained.imagenet_file().parent.mkdir(parents=True)
+    pretrained.imagenet_file().write_bytes(content)
+    checkpoint = save(tmp_path / "probe", trained(lab), card(backbone=Backbone(weights="imagenet", sha256="0" * 64)))
+    with pytest.raises(CheckpointError, match=r"ImageNet weights of ResNet-18, which cannot be read here"):
+        checkpoint.load_model()
+    with pytest.raises(ModelError, match=r"are damaged .*Delete 'resnet18-.*\.pth'"):
+        pretrained.fetch_imagenet()
 
 
 def test_the_backbone_that_others_refer_to_must_hold_its_own_weights(

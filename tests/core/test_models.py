@@ -215,6 +215,14 @@ def test_lenets_table_has_the_numbers_worked_out_by_hand() -> None:
     assert rows["fc1"].multiply_adds == 400 * 120
 
 
+def test_a_pool_over_the_whole_map_sees_all_that_the_map_sees() -> None:
+    rows = {row.name: row for row in architecture(build("fast_cnn"), channels=3, image_size=32)}
+    last, pool = rows["blocks.2.act2"], rows["pool"]
+    assert last.output_shape == (256, 3, 3)
+    assert (last.receptive_field, last.jump) == (51, 8)
+    assert (pool.receptive_field, pool.jump) == (51 + 2 * 8, 8 * 3)
+
+
 def test_resnets_stem_sees_eleven_pixels_after_its_pool() -> None:
     rows = {row.name: row for row in architecture(build("resnet18"), channels=3, image_size=64)}
     assert (rows["backbone.maxpool"].receptive_field, rows["backbone.maxpool"].jump) == (11, 4)

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torchvision.transforms import v2
@@ -139,6 +140,13 @@ def test_a_crop_with_a_reflected_border_is_torchvisions() -> None:
     padded = functional.pad(batch, [3, 3, 3, 3], padding_mode="reflect")
     for index, (down, right) in enumerate([(0, 6), (5, 1)]):
         assert torch.equal(out[index], functional.crop(padded[index], down, right, 12, 12))
+
+
+def test_a_reflected_border_wider_than_the_image_mirrors_it_again() -> None:
+    batch = images(1)
+    out = apply("crop", batch, {"down": [0.0], "right": [64.0]}, padding=32, border="reflect")
+    padded = np.pad(batch.numpy(), [(0, 0), (0, 0), (32, 32), (32, 32)], mode="reflect")
+    assert np.array_equal(out.numpy(), padded[:, :, :12, 64:76])
 
 
 def test_a_flip_is_torchvisions() -> None:

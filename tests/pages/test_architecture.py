@@ -7,7 +7,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.data import datasets
+from core.models import architecture, build_model
 from core.recipes import fitting_models
+from pages._ui import architecture_diagram
 from tests.pages.visit import check, open_page, start_page, texts
 
 
@@ -92,3 +94,12 @@ def test_without_a_trained_network_there_is_a_way_out(page: AppTest, monkeypatch
     page.segmented_control(key="arch_source").set_value("trained").run()
     assert "No trained network" in texts(check(page))
     assert "training" in {entry.proto.page for entry in page.page_link}
+
+
+def test_a_pool_over_the_whole_map_is_drawn_as_a_box_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(architecture_diagram, "drawing", lambda _svg, *, alt, key: said.append(alt))
+    model = build_model("fast_cnn", channels=3, image_size=32, classes=10)
+    rows = architecture(model, channels=3, image_size=32)
+    architecture_diagram.architecture_diagram(rows, channels=3, image_size=32, key="drawn")
+    assert "Conv2d, AdaptiveMaxPool2d, Linear. The table" in said[0]

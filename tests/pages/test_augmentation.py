@@ -41,6 +41,12 @@ def test_every_transform_can_be_added_and_drawn(page: AppTest) -> None:
         assert not page.error
 
 
+def test_a_flip_that_takes_turns_is_added_for_every_image_and_one_by_chance_for_half(page: AppTest) -> None:
+    add(page, "flip_alternating")
+    add(page, "flip_vertical")
+    assert [step.probability for _number, step in page.session_state["chain_steps"][2:]] == [1.0, 0.5]
+
+
 def test_steps_change_places_and_go(page: AppTest) -> None:
     add(page, "rotation")
     page.button(key=f"chain_{number_of(page, 2)}_arrow_upward").click().run()

@@ -91,6 +91,23 @@ def test_the_recipe_fills_in_the_numbers(page: AppTest) -> None:
     assert page.number_input(key="training.digits.lenet.modern.learning_rate").value == 0.05
 
 
+def test_what_the_fast_network_is_trained_with_can_be_seen_and_set(page: AppTest, home: Path) -> None:
+    chosen(page, "shapes", "fast_cnn", "modern")
+    key = "training.shapes.fast_cnn.modern"
+    assert page.number_input(key=f"{key}.norm_shift_rate").value == 64
+    assert page.toggle(key=f"{key}.mirror_at_test").value is True
+    page.toggle(key=f"{key}.mirror_at_test").set_value(False).run()
+    page.number_input(key=f"{key}.start_size.32").set_value(16).run()
+    check(page.button(key="train").click().run())
+    (run,) = store(home).list()
+    assert (run.config.mirror_at_test, run.config.start_size, run.config.norm_shift_rate) == (False, 16, 64.0)
+
+
+def test_only_networks_of_any_size_offer_growing_images(page: AppTest) -> None:
+    chosen(page, "shapes", "lenet", "modern")
+    assert not [field for field in page.number_input if "start_size" in str(field.key)]
+
+
 def test_slips_are_offered_by_the_recipe_that_is_labelled_so_and_explained(page: AppTest, home: Path) -> None:
     assert not page.checkbox
     chosen(page, "digits", "lenet", "as_written")

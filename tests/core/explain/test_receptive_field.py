@@ -35,6 +35,10 @@ def test_a_pool_sees_all_its_places_and_not_only_the_largest() -> None:
     assert box(nn.Sequential(nn.Conv2d(1, 1, 5), nn.MaxPool2d(2)), "1", 1, 0, 12) == (2, 0, 8, 6)
 
 
+def test_a_pool_over_the_whole_map_sees_all_of_it() -> None:
+    assert box(nn.Sequential(nn.Conv2d(1, 1, 3), nn.AdaptiveMaxPool2d(1)), "1", 0, 0, 9) == (0, 0, 9, 9)
+
+
 def test_dilation_widens_the_field() -> None:
     assert box(nn.Sequential(nn.Conv2d(1, 1, 3, dilation=2)), "0", 0, 1, 9) == (0, 1, 5, 6)
 
