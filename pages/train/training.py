@@ -17,8 +17,9 @@ header("Training", "Choose images and a network, press Train, and watch it learn
 shown = address.read(state.RUN)
 owner = choose_owner()
 try:
-    if open_store().list(statuses=("queued", "running", "stopping"), at_most=1):
-        ensure_supervisor(open_store())  # after a restart of the machine nobody else would serve the queue
+    # Not only for runs that wait, after a restart of the machine: while the student sets a training up, the supervisor
+    # has time to warm the parent of workers, and the first step comes some six seconds sooner.
+    ensure_supervisor(open_store())
 except LabError as error:
     problem(error)
 

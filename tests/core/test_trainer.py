@@ -443,6 +443,6 @@ def test_the_test_function_counts_right_answers_and_mean_loss() -> None:
             return torch.tensor([[0.0, 0.0]]).expand(len(x), 2)
 
     batches = [(torch.zeros(3, 1), torch.tensor([0, 0, 1])), (torch.zeros(1, 1), torch.tensor([0]))]
-    loss, accuracy = judged(Always(), batches, precision=lambda: torch.autocast("cpu", enabled=False))
+    loss, accuracy = judged(Always(), batches, precision=lambda: torch.autocast("cpu", enabled=False), mirrored=False)
     assert loss == pytest.approx(0.693147, abs=1e-5)  # ln 2
     assert accuracy == 0.75

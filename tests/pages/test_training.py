@@ -49,6 +49,7 @@ def test_train_queues_what_the_form_says_and_shows_the_run(page: AppTest, home: 
     chosen(page, "digits", "lenet")
     page.number_input(key="training.digits.lenet.modern.epochs").set_value(3).run()
     page.number_input(key="training.digits.lenet.modern.seed").set_value(7).run()
+    supervised.clear()
     check(page.button(key="train").click().run())
     (run,) = store(home).list()
     assert (run.owner, run.status, run.config.epochs, run.config.seed) == ("you", "queued", 3, 7)
@@ -56,6 +57,13 @@ def test_train_queues_what_the_form_says_and_shows_the_run(page: AppTest, home: 
     assert page.query_params["run"] == run.id
     assert "In the queue: next" in texts(page)
     assert supervised
+
+
+def test_opening_the_page_wakes_the_supervisor_before_there_is_a_run(
+    page: AppTest, home: Path, supervised: list[Store]
+) -> None:
+    assert store(home).list() == []
+    assert [asked.path for asked in supervised] == [home / STORE_NAME]
 
 
 def test_the_nickname_owns_the_run(page: AppTest, home: Path) -> None:
