@@ -18,8 +18,6 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.optim import SGD, AdamW, Optimizer
-from torch.optim.lr_scheduler import LRScheduler, OneCycleLR, StepLR
 from torch.utils.hooks import RemovableHandle
 
 from core.batches import ImageBatches, training_size
@@ -33,6 +31,7 @@ from core.features import FeatureBatches, can_keep, look_once
 from core.models import build_model, models
 from core.models.resnet18 import TransferResNet18
 from core.models.spec import no_preparation
+from core.optimization import make_optimizer, make_schedule
 from core.precision import autocast, layout, protect_unreached_weights
 from core.predictions import logits_of
 from core.preprocessing import InputFormat, measure_format, normalise, to_batch
@@ -405,40 +404,6 @@ def input_format(config: TrainingConfig, data: LabelledImages, split: Split) -> 
         return InputFormat(channels=channels, size=data.size, mean=known[0], std=known[1])
     sample = split.train[:: max(1, len(split.train) // 5000)]
     return measure_format(data.images[sample], channels=channels)
-
-
-def make_optimizer(model: nn.Module, config: TrainingConfig) -> Optimizer:
-    """Return SGD or AdamW over what learns; weight decay spares biases and BatchNorm (one-dimensional parameters).
-
-    BatchNorm's shifts learn ``norm_shift_rate`` times faster; where that is above 1 they decay, step by step, like the
-    weights.
-    """
-    learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    rate = config.norm_shift_rate
-    shifts = {module.bias for module in model.modules() if isinstance(module, nn.BatchNorm2d)} if rate > 1 else set()
-    groups = [
-        {"params": [p for p in learning if p.dim() > 1], "weight_decay": config.weight_decay},
-        {"params": [p for p in learning if p.dim() <= 1 and p not in shifts], "weight_decay": 0.0},
-    ]
-    if rate > 1:
-        quick = {"lr": config.learning_rate * rate, "weight_decay": config.weight_decay / rate}
-        groups.append({"params": [p for p in learning if p in shifts], **quick})
-    if config.optimizer == "adamw":
-        return AdamW(groups, lr=config.learning_rate)
-    return SGD(groups, lr=config.learning_rate, momentum=config.momentum, nesterov=config.nesterov)
-
-
-def make_schedule(optimizer: Optimizer, config: TrainingConfig, *, steps_per_epoch: int) -> LRScheduler:
-    """Return torch's schedule: per epoch for ``step``, per step for ``one_cycle``; ``constant`` never steps it."""
-    if config.schedule == "one_cycle":
-        return OneCycleLR(
-            optimizer,
-            max_lr=[group["lr"] for group in optimizer.param_groups],
-            total_steps=steps_per_epoch * config.epochs + 1,
-            pct_start=0.25,
-            cycle_momentum=False,
-        )
-    return StepLR(optimizer, step_size=config.step_size, gamma=config.gamma)
 
 
 def _limited(split: Split, config: TrainingConfig) -> Tensor:

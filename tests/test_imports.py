@@ -26,7 +26,7 @@ LAYERS = (
         "core.models",
     ),
     ("core.card", "core.chance_level", "core.checkpoints", "core.pretrained", "core.recipes"),
-    ("core.batches", "core.features"),
+    ("core.batches", "core.features", "core.optimization"),
     ("core.trainer", "core.evaluation", "core.comparison", "core.classification", "core.explain"),
     ("core.runs",),
     ("core.__main__",),

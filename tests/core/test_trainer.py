@@ -14,9 +14,10 @@ from core.errors import CheckpointError, ConfigError, DataError
 from core.events import EpochDone, Finished, StepDone
 from core.models import models
 from core.models.resnet18 import TransferResNet18
+from core.optimization import make_optimizer, make_schedule
 from core.probe import NAMES, PrecisionChoice
 from core.recipes import recipe_config
-from core.trainer import Trainer, input_format, make_optimizer, make_schedule
+from core.trainer import Trainer, input_format
 from core.trainer import test as judged
 
 SHAPES_CHAIN = (
