@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages._ui.frame import PAGES
-from pages._ui.startup import lifespan, wait_for_imports
+from pages._ui.startup import exempt_modules_from_collection, lifespan, wait_for_torch
 
 UI = Path(__file__).parent / "pages" / "_ui"
 
@@ -40,5 +40,7 @@ if __name__ == "__main__":
             "Use": [page("classify", "Classify", "image_search", "Ask a network what is on your photo.")],
         }
     )
-    wait_for_imports()
+    if chosen.url_path:  # the start page shows first what it can without
+        wait_for_torch()
     chosen.run()
+    exempt_modules_from_collection()

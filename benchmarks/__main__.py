@@ -75,6 +75,7 @@ def throughput(
 @click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 20), help="Trainings of each row.")
 @click.option("--epochs", type=click.IntRange(1, 500), help="Epochs of the lab's trainings (default: the recipe's).")
 @click.option("--naive", is_flag=True, help="Train the naive loop with the notebook's recipe as well.")
+@click.option("--long", is_flag=True, help="Also the rows that take over ten minutes, one training each.")
 @click.option(
     "--log",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -87,6 +88,7 @@ def accuracy(
     seeds: int,
     epochs: int | None,
     naive: bool,
+    long: bool,
     log: Path | None,
     out: Path | None,
 ) -> None:
@@ -100,7 +102,9 @@ def accuracy(
     _use_threads(threads)
     _known(only, [goal.name for goal in GOALS])
     measurement = Measurement("accuracy")
-    rows = measure(chosen(only), seeds=seeds, naive=naive, epochs=epochs, log=log or default_log(), tell=_tell)
+    rows = measure(
+        chosen(only, long=long), seeds=seeds, naive=naive, epochs=epochs, log=log or default_log(), tell=_tell
+    )
     fields = measurement.fields(rows)
     click.echo(accuracy_table(fields))
     _keep(fields, out, only)
@@ -152,6 +156,26 @@ def ablation(threads: int | None, seeds: int, epochs: int, limit: int, log: Path
     fields = measurement.fields(rows)
     click.echo(ablation_table(fields))
     _keep(fields, out, ())
+
+
+@main.command()
+@_ONLY
+@_THREADS
+@click.option("--seconds", default=8.0, show_default=True, type=click.FloatRange(0.01, 600), help="Time for each row.")
+@_OUT
+def profile(only: tuple[str, ...], threads: int | None, seconds: float, out: Path | None) -> None:
+    """Where the time of a training step goes: about a minute on two quiet cores."""
+    from benchmarks.jobs import Job
+    from benchmarks.report import profile_table
+    from benchmarks.step_profile import JOBS, measure
+
+    _use_threads(threads)
+    _known(only, [job.name for job in JOBS])
+    measurement = Measurement("profile")
+    wanted: list[Job] = [job for job in JOBS if not only or job.name in only]
+    fields = measurement.fields(measure(wanted, seconds=seconds, tell=_tell))
+    click.echo(profile_table(fields))
+    _keep(fields, out, only)
 
 
 @main.command()

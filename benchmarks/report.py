@@ -33,7 +33,8 @@ _FOOT = """## Measure it yourself
 pip install -r requirements-dev.txt
 export CNN_LAB_DATA=…                     # where the data sets lie; or fetch them: python -m core fetch
 python -m benchmarks throughput           # naive and ours in turns, about ten minutes
-python -m benchmarks accuracy --naive     # seconds to an accuracy, hours; goes on where it was stopped
+python -m benchmarks profile              # where a step's time goes, a minute
+python -m benchmarks accuracy --naive     # seconds to an accuracy; --long adds hours; goes on where it was stopped
 python -m benchmarks screen               # through a Chromium
 python -m benchmarks ablation             # the fast network without each ingredient, about an hour
 python -m benchmarks report               # writes this page
@@ -61,6 +62,16 @@ def page(found: Mapping[Kind, Fields]) -> str:
         if _bars(fields):
             parts.append(f"![Ratios as bars]({CHART.relative_to(DOCS).as_posix()})\n")
         parts.append(throughput_table(fields) + "\n")
+    if "profile" in found:
+        fields = found["profile"]
+        words = (
+            "What stands in the way of higher ratios: the parts of the lab's own training step, medians of each. "
+            "Making a batch is all that a faster data path could save; forward and backward are the network's "
+            "arithmetic, which the naive loop does as well. The last columns compare that arithmetic with what this "
+            "machine does in products of large matrices (2,048 × 2,048) between the steps: small layers of few "
+            "channels, pooling, BatchNorm and activations keep a network below it."
+        )
+        parts.append(f"### Where a step's time goes\n\n{_origin(fields)}\n\n{words}\n\n{profile_table(fields)}\n")
     if "accuracy" in found:
         fields = found["accuracy"]
         words = (
@@ -170,6 +181,30 @@ def accuracy_table(fields: Fields) -> str:
         columns = ("training", "seed", "epochs", "seconds in all", "best validation", "test, last model (95 %)", "n")
         text += "\n" + _table(columns, ends)
     return text
+
+
+def profile_table(fields: Fields) -> str:
+    """Return the rows of a profile as a Markdown table."""
+    parts = ("batch", "forward", "backward", "optimizer")
+    head = ("job", "images", "in", "a step", *parts, "GFLOP/s", "of a large product")
+    notes = _Notes()
+    lines: list[tuple[Any, ...]] = []
+    for row in fields["rows"]:
+        if row["skipped"]:
+            lines.append((row["title"] + notes.mark(f"Skipped: {row['skipped']}."), row["batch"], *["–"] * 8))
+            continue
+        lines.append(
+            (
+                row["title"],
+                row["batch"],
+                row["precision"],
+                _figure(1000 * row["step_seconds"], "ms"),
+                *(_percent(row["shares"][part], 0) for part in parts),
+                f"{row['flops_a_second'] / 1e9:,.0f}",
+                _percent(row["of_product"], 0),
+            )
+        )
+    return _table(head, lines) + notes.text()
 
 
 def ablation_table(fields: Fields) -> str:

@@ -154,7 +154,40 @@ class Ablated:
         object.__setattr__(self, "spread", error)
 
 
-Row = Comparison | TimeToAccuracy | Seen | Ablated
+@dataclass(frozen=True, kw_only=True)
+class Profiled:
+    """Where the time of a training step goes: ``seconds`` by part, each the median of ``steps`` steps.
+
+    The parts are making the ``batch`` (images read, converted, augmented and normalised), ``forward`` with the loss,
+    ``backward`` and ``optimizer``. ``flops`` are the multiplications and additions of a step's convolutions and
+    products; ``product_flops`` are those that this machine did a second in products of large matrices, in between.
+    """
+
+    name: str
+    title: str
+    batch: int
+    precision: str = ""
+    steps: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    flops: int = 0
+    product_flops: float = 0.0
+    skipped: str = ""
+    step_seconds: float = field(init=False, default=0.0)
+    shares: dict[str, float] = field(init=False, default_factory=dict)
+    flops_a_second: float | None = field(init=False, default=None)
+    of_product: float | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        whole = sum(self.seconds.values())
+        if whole:
+            rate = self.flops / (self.seconds["forward"] + self.seconds["backward"])
+            object.__setattr__(self, "step_seconds", whole)
+            object.__setattr__(self, "shares", {part: spent / whole for part, spent in self.seconds.items()})
+            object.__setattr__(self, "flops_a_second", rate)
+            object.__setattr__(self, "of_product", rate / self.product_flops)
+
+
+Row = Comparison | TimeToAccuracy | Seen | Ablated | Profiled
 
 
 def median(values: Sequence[float]) -> float | None:

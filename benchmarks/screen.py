@@ -15,9 +15,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import psutil
 from PIL import Image
 from playwright.sync_api import Browser, Page, Response, WebSocket, sync_playwright
 
+from benchmarks.cores import confined, halves
 from benchmarks.machine import ROOT
 from benchmarks.rows import Seen, median
 from core.runs.records import Run
@@ -86,8 +88,8 @@ def picture_now(page: Page, alt: str) -> str:
 
 
 def first_page(browser: Browser, times: int) -> Measured:
-    """From ``streamlit run`` to the start page, at rest, each time on a new home."""
-    values = []
+    """From ``streamlit run`` to the start page's words, and to its first picture at rest, each time on a new home."""
+    words, picture = [], []
     for _start in range(min(times, STARTS)):
         with tempfile.TemporaryDirectory() as folder, new_page(browser) as page:
             lab = Server(Path(folder) / "home")
@@ -95,12 +97,25 @@ def first_page(browser: Browser, times: int) -> Measured:
             try:
                 lab.start()
                 page.goto(lab.url)
+                page.get_by_text("Glossary").wait_for()  # the last of what does not wait for torch
+                words.append(time.perf_counter() - started)
+                page.get_by_role("img", name="The photo's upright edges").wait_for()
                 settled(page)
-                page.get_by_role("heading", level=1).first.wait_for()
-                values.append(time.perf_counter() - started)
+                picture.append(time.perf_counter() - started)
             finally:
                 lab.clear_away()
-    return [Seen(name="first-page", title="First page after `streamlit run`", unit="s", values=tuple(values), target=3)]
+    title = "First page after `streamlit run`"
+    return [
+        Seen(name="first-page", title=f"{title}, to read", unit="s", values=tuple(words), target=3),
+        Seen(
+            name="first-result",
+            title=f"{title}, with its first result",
+            unit="s",
+            values=tuple(picture),
+            target=3,
+            note="Importing torch, before which nothing can be convolved, takes about three of these seconds.",
+        ),
+    ]
 
 
 def page_switch(page: Page, server: Server, times: int) -> Measured:
@@ -312,8 +327,33 @@ def bytes_sent(page: Page, server: Server, times: int) -> Measured:
     ]
 
 
-def watchers(browser: Browser, server: Server, *, pairs: int, seconds: float, count: int) -> Measured:
-    """The pace of a training without and with ``count`` browsers that watch it, in turns."""
+def watchers(launch: Callable[[], Browser], *, pairs: int, seconds: float, count: int) -> Measured:
+    """The pace of a training without and with ``count`` browsers that watch it, in turns.
+
+    Server and training share one half of the cores in both turns, the browsers have the other half.
+    """
+    parts = halves()
+    if parts is None:
+        note = "the browsers compute on the same cores"
+        with launch() as browser, server_on_an_empty_home() as server:
+            return _watchers(browser, server, pairs=pairs, seconds=seconds, count=count, note=note)
+    ours, theirs = parts
+    own = psutil.Process()
+    note = f"server and training on {_cores(ours)}, the browsers on {_cores(theirs)}"
+    with (
+        confined(theirs, *own.children()),  # Playwright's own process, which starts the browser
+        launch() as browser,
+        confined(ours, own),
+        server_on_an_empty_home() as server,
+    ):
+        return _watchers(browser, server, pairs=pairs, seconds=seconds, count=count, note=note)
+
+
+def _cores(cores: Sequence[int]) -> str:
+    return "one core" if len(cores) == 1 else f"{len(cores)} cores"
+
+
+def _watchers(browser: Browser, server: Server, *, pairs: int, seconds: float, count: int, note: str) -> Measured:
     alone, watched = [], []
     for _pair in range(pairs):
         alone.append(pace(browser, server, seconds=seconds, count=0))
@@ -329,8 +369,8 @@ def watchers(browser: Browser, server: Server, *, pairs: int, seconds: float, co
             target=0.05,
             statistic="slowdown",
             slowdown=slowdown,
-            note=f"{median(watched) or 0:,.0f} img/s with {count} browsers, {median(alone) or 0:,.0f} with none; these "
-            "browsers compute on the same processor.",
+            note=f"{median(watched) or 0:,.0f} img/s with {count} browsers, {median(alone) or 0:,.0f} with none; "
+            f"{note}.",
         )
     ]
 
@@ -389,6 +429,17 @@ def stop_runs(server: Server) -> None:
 
 
 @contextlib.contextmanager
+def server_on_an_empty_home() -> Iterator[Server]:
+    """Start a server, and clear away what it has started with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(Path(folder) / "home").start()
+        try:
+            yield server
+        finally:
+            server.clear_away()
+
+
+@contextlib.contextmanager
 def new_page(browser: Browser) -> Iterator[Page]:
     """Open a page in a browser context of its own, as another student would."""
     width, height = VIEWPORT
@@ -400,40 +451,41 @@ def new_page(browser: Browser) -> Iterator[Page]:
         context.close()
 
 
+# The first of these finds a new server, whose queue has not been served yet.
 ON_A_PAGE: dict[str, Callable[[Page, Server, int], Measured]] = {
+    "first-step": first_step,
     "page-switch": page_switch,
     "convolution": convolution,
     "feature-maps": feature_maps,
     "classify": classify,
     "bytes": bytes_sent,
-    "first-step": first_step,
 }
 MEASURES = ("first-page", *ON_A_PAGE, "watchers")
 
 
 def measure(names: Sequence[str], *, times: int, pairs: int, seconds: float, watched_by: int, tell: Tell) -> Measured:
-    """Measure what is named, in the order of `MEASURES`, on one server and one Chromium."""
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+    """Measure what is named, in the order of `MEASURES`."""
+    with sync_playwright() as playwright:
         path = chromium_path(playwright)
         if path is None:
             sentence = "there is no Chromium: install one, or name it in CHROMIUM"
             return [Seen(name=name, title=name, unit="s", skipped=sentence) for name in MEASURES if name in names]
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+
+        def launch() -> Browser:
+            return playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+
         rows: Measured = []
-        if "first-page" in names:
-            tell("first-page …")
-            rows += first_page(browser, times)
-        server = Server(Path(folder) / "home").start()
-        try:
-            for name, look in ON_A_PAGE.items():
-                if name in names:
-                    tell(f"{name} …")
-                    with new_page(browser) as page:
-                        rows += look(page, server, times)
-            if "watchers" in names:
-                tell("watchers …")
-                rows += watchers(browser, server, pairs=pairs, seconds=seconds, count=watched_by)
-        finally:
-            server.clear_away()
-            browser.close()
+        with launch() as browser:
+            if "first-page" in names:
+                tell("first-page …")
+                rows += first_page(browser, times)
+            with server_on_an_empty_home() as server:
+                for name, look in ON_A_PAGE.items():
+                    if name in names:
+                        tell(f"{name} …")
+                        with new_page(browser) as page:
+                            rows += look(page, server, times)
+        if "watchers" in names:
+            tell("watchers …")
+            rows += watchers(launch, pairs=pairs, seconds=seconds, count=watched_by)
     return rows

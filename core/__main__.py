@@ -177,6 +177,7 @@ def _finished(checkpoint: Any, event: Any, precision: str, warning: str | None, 
 
 def _settings(model: str, pairs: tuple[str, ...]) -> dict[str, Any]:
     """Sort NAME=VALUE pairs into fields of the config and the model's own arguments."""
+    from core.config import augmentation_steps
     from core.models import models
 
     own = {setting.name for setting in models[model].settings}
@@ -189,6 +190,8 @@ def _settings(model: str, pairs: tuple[str, ...]) -> dict[str, Any]:
             value = json.loads(text)
         except json.JSONDecodeError:
             value = text
+        if name == "augmentation":
+            value = augmentation_steps(value)
         value = tuple(value) if isinstance(value, list) else value
         target = fields.setdefault("model_arguments", {}) if name in own else fields
         target[name] = value

@@ -5,7 +5,7 @@ Standard library only, so that listing and queueing runs never imports torch.
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -128,10 +128,7 @@ class TrainingConfig:
             raise ConfigError("A training configuration must be a JSON object.")
         values = dict(fields)
         try:
-            values["augmentation"] = tuple(
-                AugmentationStep(**{**step, "settings": _tuples(step.get("settings", {}))})
-                for step in values.get("augmentation", ())
-            )
+            values["augmentation"] = augmentation_steps(values.get("augmentation", ()))
             values["model_arguments"] = _tuples(values.get("model_arguments", {}))
             values["slips"] = tuple(values.get("slips", ()))
             for key in ("learning_rate", "momentum", "weight_decay", "norm_shift_rate", "label_smoothing", "gamma"):
@@ -140,6 +137,16 @@ class TrainingConfig:
             return cls(**values)
         except (TypeError, ValueError, AttributeError) as error:
             raise ConfigError(f"This training configuration cannot be read: {error}.") from None
+
+
+def augmentation_steps(steps: Iterable[Mapping[str, Any]]) -> tuple[AugmentationStep, ...]:
+    """Return the steps whose `dataclasses.asdict` are ``steps``; raises ConfigError for what is no such thing."""
+    try:
+        return tuple(AugmentationStep(**{**step, "settings": _tuples(step.get("settings", {}))}) for step in steps)
+    except (TypeError, AttributeError):
+        raise ConfigError(
+            'An augmentation is a list of steps like {"name": "crop", "probability": 1.0, "settings": {"padding": 4}}.'
+        ) from None
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Value]:

@@ -4,10 +4,10 @@ import copy
 import hashlib
 from pathlib import Path
 from pickle import UnpicklingError  # torch's way to say that a file is no file of weights
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
-from torchvision.models import ResNet18_Weights
 
 from core.card import Backbone
 from core.checkpoints import Checkpoint, find
@@ -15,9 +15,12 @@ from core.config import TrainingConfig
 from core.errors import CheckpointError, ModelError
 from core.models import models
 from core.models.resnet18 import TransferResNet18
+from core.slow_imports import torchvision
+
+if TYPE_CHECKING:
+    from torchvision.models import ResNet18_Weights
 
 LAB_BACKBONE = "cifar10-resnet18"
-IMAGENET = ResNet18_Weights.DEFAULT
 _WHERE = {
     "imagenet": "the ImageNet weights of ResNet-18",
     "lab": f"the weights of the lab's own backbone ({LAB_BACKBONE})",
@@ -26,9 +29,15 @@ _WHERE = {
 Normalisation = tuple[tuple[float, ...], tuple[float, ...]]
 
 
+def imagenet_weights() -> "ResNet18_Weights":
+    """Return torchvision's ImageNet weights of ResNet-18: their address, their preprocessing, their download."""
+    weights: ResNet18_Weights = torchvision().models.ResNet18_Weights.DEFAULT
+    return weights
+
+
 def imagenet_file() -> Path:
     """Return where torch keeps the ImageNet weights once they have been downloaded."""
-    return Path(torch.hub.get_dir()) / "checkpoints" / Path(IMAGENET.url).name
+    return Path(torch.hub.get_dir()) / "checkpoints" / Path(imagenet_weights().url).name
 
 
 def lab_backbone() -> Checkpoint | None:
@@ -50,7 +59,7 @@ def pretrained_normalisation(config: TrainingConfig) -> Normalisation | None:
     """Return the mean and std that the chosen weights were trained with, None where there are none."""
     choice = weights_choice(config)
     if choice == "imagenet":
-        preset = IMAGENET.transforms()
+        preset = imagenet_weights().transforms()
         return tuple(preset.mean), tuple(preset.std)
     if choice == "lab" and (backbone := lab_backbone()) is not None:
         return backbone.card.mean, backbone.card.std
@@ -126,7 +135,7 @@ def fetch_imagenet() -> str:
 
 def _imagenet() -> dict[str, torch.Tensor]:
     try:
-        return dict(IMAGENET.get_state_dict(progress=False, check_hash=True))
+        return dict(imagenet_weights().get_state_dict(progress=False, check_hash=True))
     except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
         if imagenet_file().is_file():  # what could not be downloaded leaves no file
             raise ModelError(

@@ -6,6 +6,8 @@ import itertools
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,18 +15,20 @@ from xml.etree import ElementTree
 
 import click
 import numpy as np
+import psutil
 import pytest
 import torch
 from click.testing import CliRunner
 from PIL import Image
 
-from benchmarks import ablation, accuracy, jobs, naive, throughput
+from benchmarks import ablation, accuracy, jobs, naive, step_profile, throughput
 from benchmarks.__main__ import main
+from benchmarks.cores import confined, halves
 from benchmarks.machine import this_machine
 from benchmarks.pictures import files, pictures_for
 from benchmarks.report import CHART, PAGE, documents, page, screen_table, throughput_table
 from benchmarks.results import FOLDER, KINDS, Fields, Measurement, newest, write
-from benchmarks.rows import Ablated, Comparison, Reached, Seen, median, percentile95
+from benchmarks.rows import Ablated, Comparison, Profiled, Reached, Seen, median, percentile95
 from benchmarks.timing import Step, interleave, take_turn, timed
 from core import features
 from core.config import AugmentationStep
@@ -373,6 +377,7 @@ def test_the_page_has_the_figures_of_the_results() -> None:
         "**3.0 %** | – | 3 | ≤ 5 % |",
         "| the whole recipe | 81.00 % | 80.0 %, 82.0 % | – |",
         "| 77.50 % | 77.0 %, 78.0 % | **−3.5** ± 0.5 |",
+        "| MNIST, strided CNN | 512 | float32 | 20.0 ms | 5 % | 20 % | 70 % | 5 % | 50 | 25 % |",
     ):
         assert figure in text, figure
     assert "computed from 20 measured steps" in text
@@ -453,6 +458,48 @@ def test_an_ablation_trains_what_is_missing_and_nothing_twice(tmp_path: Path) ->
     assert [row.name for row in rows] == ["whole"]
     assert len(rows[0].accuracies) == 2
     assert sum(text.endswith("…") for text in told) == 2
+
+
+# Where a step's time goes
+
+
+def test_a_profile_shares_a_step_out_and_compares_its_arithmetic_with_a_large_product() -> None:
+    seconds = {"batch": 0.01, "forward": 0.02, "backward": 0.06, "optimizer": 0.01}
+    row = Profiled(name="a", title="A", batch=8, seconds=seconds, flops=8_000_000, product_flops=2e8)
+    assert row.step_seconds == pytest.approx(0.1)
+    assert row.shares == pytest.approx({"batch": 0.1, "forward": 0.2, "backward": 0.6, "optimizer": 0.1})
+    assert row.flops_a_second == pytest.approx(1e8)
+    assert row.of_product == pytest.approx(0.5)
+
+
+@pytest.mark.data
+def test_a_profile_counts_the_arithmetic_of_lenet_and_takes_real_steps() -> None:
+    trainer = step_profile.trainer_of(LENET, limit=256, precision="fp32")
+    before = trainer.model.get_parameter("conv1.weight").detach().clone()
+    row = step_profile.profile(LENET, trainer, seconds=0.01)
+    first = 28 * 28 * 6 * 3 * 25  # multiplications of an image's first convolution
+    rest = 10 * 10 * 16 * 6 * 25 + 400 * 120 + 120 * 84 + 84 * 10
+    assert row.flops == 64 * 2 * (2 * first + 3 * rest)  # the input of the first one needs no gradient
+    assert row.steps >= 1
+    assert row.product_flops > 0
+    assert not torch.equal(before, trainer.model.get_parameter("conv1.weight"))
+
+
+# Cores of their own
+
+
+def test_what_is_started_meanwhile_stays_on_its_cores() -> None:
+    parts = halves()
+    if parts is None:
+        pytest.skip("this machine has a single core, or keeps no list of cores for a process")
+    own = psutil.Process()
+    before = own.cpu_affinity()
+    assert sorted(parts[0] + parts[1]) == sorted(before)
+    with confined(parts[1], own):
+        code = "import psutil; print(*psutil.Process().cpu_affinity())"
+        started = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert [int(core) for core in started.stdout.split()] == parts[1]
+    assert own.cpu_affinity() == before
 
 
 # The command line

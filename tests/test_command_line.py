@@ -81,6 +81,30 @@ def test_train_without_json_says_first_what_it_computes_in(shared_home: Path, tm
     assert result.stdout.splitlines()[0] == "Computing in bfloat16, as it was set."
 
 
+@pytest.mark.parametrize("steps", ["[3]", '[{"name": "no-such-step"}]', '[{"size": 3}]', "crop"])
+def test_an_augmentation_that_is_none_is_bad_usage_with_a_sentence(steps: str, shared_home: Path) -> None:
+    result = core(
+        *("train", "--dataset", "digits", "--model", "lenet", "--set", f"augmentation={steps}", "--json"),
+        home=shared_home,
+    )
+    assert result.returncode == 2
+    assert one_sentence(result.stderr), result.stderr
+
+
+def test_train_takes_an_augmentation_as_json(shared_home: Path, tmp_path: Path) -> None:
+    steps = [{"name": "crop", "settings": {"padding": 1}}, {"name": "erasing", "probability": 0.5}]
+    result = core(
+        *("train", "--dataset", "digits", "--model", "simple_nn", "--recipe", "notebook", "--epochs", 1),
+        *("--limit", 64, "--set", f"augmentation={json.dumps(steps)}", "--out", tmp_path / "out", "--json"),
+        home=shared_home,
+    )
+    card = json.loads((Path(lines(result)[-1]["checkpoint"]) / "card.json").read_text())
+    assert card["config"]["augmentation"] == [
+        {"name": "crop", "probability": 1.0, "settings": {"padding": 1}},
+        {"name": "erasing", "probability": 0.5, "settings": {}},
+    ]
+
+
 def test_the_same_seed_trains_the_same_network(
     trained: tuple[Path, list[Answer]], shared_home: Path, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ LAYERS = (
         "core.predictions",
         "core.preprocessing",
         "core.devices",
+        "core.slow_imports",
         "core.data",
         "core.transforms",
         "core.models",
@@ -144,6 +145,11 @@ def test_importing_all_of_core_leaves_every_screen_out() -> None:
     assert [name for name in result.stdout.split() if within(name, SCREENS)] == []
 
 
+@pytest.mark.parametrize("module", CORE)
+def test_torchvision_is_imported_where_it_is_used_and_nowhere_sooner(module: str) -> None:
+    assert [name for name in imports(CORE[module], only_at_import_time=True) if within(name, ("torchvision",))] == []
+
+
 def test_listing_and_queueing_runs_does_not_import_torch() -> None:
     names = [name for name in CORE if within(name, ("core.runs",)) and not within(name, RUNS_WITH_TORCH)]
     assert names, "core.runs is missing"
@@ -151,6 +157,55 @@ def test_listing_and_queueing_runs_does_not_import_torch() -> None:
     result = run_python(code)
     assert result.returncode == 0, result.stderr
     assert {"torch", "torchvision"}.isdisjoint(result.stdout.split())
+
+
+def test_the_first_page_and_a_network_of_the_courses_do_without_torchvision_and_torchs_compiler() -> None:
+    code = """if True:
+        import sys
+        import torch
+        from pages._ui import cached
+        from core.explain.convolution import convolve, picture, show
+        from core.explain.kernels import PRESETS
+        from core.images import sample_photos
+        from core.models import build_model
+
+        cached.import_torch()
+        photo = next(iter(sample_photos().values()))
+        show(convolve(picture(photo.image, "grey", max_side=64), PRESETS["sobel_x"].kernel, relu=True))
+        build_model("lenet", channels=3, image_size=32, classes=10)(torch.zeros(1, 3, 32, 32))
+        print(*sys.modules)
+        cached.import_the_rest()
+        print(*sys.modules)
+    """
+    result = run_python(code)
+    assert result.returncode == 0, result.stderr
+    before, after = (set(line.split()) for line in result.stdout.splitlines())
+    assert {"torch", "core.explain.convolution"} <= before
+    assert {"torchvision", "torch._dynamo"}.isdisjoint(before)
+    assert {"torchvision", "torch._dynamo"} <= after
+
+
+def test_threads_that_need_torchvision_at_the_same_time_all_find_it_whole() -> None:
+    code = """if True:
+        import threading
+        from core.slow_imports import torchvision
+
+        together = threading.Barrier(4)
+
+        def build():
+            together.wait()
+            torchvision().models.resnet18(weights=None)
+            print("built")
+
+        threads = [threading.Thread(target=build) for _thread in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    """
+    result = run_python(code)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == ["built"] * 4
 
 
 @pytest.mark.parametrize("module", BENCHMARKS)

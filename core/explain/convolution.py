@@ -14,7 +14,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional
-from torchvision.transforms.v2.functional import pil_to_tensor
 
 from core.errors import ConfigError
 from core.explain.colours import Pixels, colour_map
@@ -70,7 +69,7 @@ def picture(photo: Image.Image, view: str = "grey", *, max_side: int | None = No
         image.thumbnail((max_side, max_side))
     if view == "grey":
         image = image.convert("L")
-    pixels: Tensor = pil_to_tensor(image).float() / 255
+    pixels = torch.from_numpy(np.atleast_3d(np.array(image))).permute(2, 0, 1).float() / 255
     return pixels if view not in _ONE_CHANNEL else pixels[_ONE_CHANNEL[view]][None]
 
 

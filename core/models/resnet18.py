@@ -4,11 +4,11 @@ from typing import Annotated
 
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models import resnet18 as torchvision_resnet18
 
 from core.errors import ModelError
 from core.models.spec import ModelSpec, models
 from core.registry import Setting, Value, settings_of
+from core.slow_imports import torchvision
 
 WEIGHTS = ("imagenet", "lab", "random")
 TRAIN = ("head", "last_stage", "all")
@@ -27,7 +27,7 @@ class TransferResNet18(nn.Module):
         super().__init__()
         self.input_size = input_size
         self.head_only = train == "head"
-        self.backbone = torchvision_resnet18(weights=None)
+        self.backbone = torchvision().models.resnet18(weights=None)
         self.backbone.fc = nn.Identity()
         if in_channels != 3:
             raise ModelError(f"ResNet-18 takes RGB images; {in_channels} channel was asked for.")

@@ -133,7 +133,9 @@ def serve(orders: BinaryIO, answers: BinaryIO) -> None:
     """
     import core.runs.session
     import core.runs.worker  # noqa: F401  (for the children)
+    from core.slow_imports import torchvision
 
+    torchvision()
     os.setpriority(os.PRIO_PROCESS, 0, NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system clears the dead away; the supervisor looks for itself

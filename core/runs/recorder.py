@@ -5,6 +5,7 @@ the run has passed to another worker, and whether the disk still has room.
 """
 
 import contextlib
+import math
 import threading
 import time
 from collections import deque
@@ -79,8 +80,9 @@ class Recorder:
         with self._buffer:
             self._message = message
 
-    def flush(self, *, durable: bool = False) -> None:
-        """Write what has been taken, now; ``durable``: so that a power cut cannot take it back.
+    def flush(self, *, durable: bool = False) -> bool:
+        """Write what has been taken, now, and return whether that was anything; ``durable``: so that a power cut cannot
+        take it back.
 
         Raises StaleWorkerError where the run has passed on, StoreError where the store cannot be written.
         """
@@ -98,6 +100,7 @@ class Recorder:
                 with self._buffer:  # kept for the next attempt
                     self._steps, self._epochs = steps + self._steps, epochs + self._epochs
                 raise
+            return bool(steps or epochs or message is not None)
 
     def ask_to_leave(self, why: Why) -> None:
         """Have the loop save and leave after its next step; the first reason given counts."""
@@ -110,7 +113,8 @@ class Recorder:
         return images / (self._pace[-1][0] - self._pace[0][0])
 
     def _run(self) -> None:
-        wrote = beat = pulsed = reached = time.monotonic()
+        beat = pulsed = reached = time.monotonic()
+        wrote = -math.inf  # the first step does not wait: a student looks at an empty chart
         while not self._done.wait(LOOK_SECONDS):
             now = time.monotonic()
             try:
@@ -119,8 +123,7 @@ class Recorder:
                     self.ask_to_leave("superseded")
                 elif orders.stop:
                     self.ask_to_leave("asked")
-                if now - wrote >= WRITE_SECONDS:
-                    self.flush()
+                if now - wrote >= WRITE_SECONDS and self.flush():
                     wrote = now
                 if now - beat >= BEAT_SECONDS:
                     self.lease.beat()

@@ -6,9 +6,9 @@ from typing import Annotated
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
-from torchvision.transforms.v2 import functional
 
 from core.registry import Setting
+from core.slow_imports import torchvision
 from core.transforms.transform import Drawn, per_image, register, uniform
 
 
@@ -25,7 +25,9 @@ def _apply_colour_jitter(
 
 
 def _grey(batch: Tensor) -> Tensor:
-    return functional.rgb_to_grayscale(batch) if batch.shape[1] == 3 else batch
+    if batch.shape[1] != 3:
+        return batch
+    return torchvision().transforms.v2.functional.rgb_to_grayscale(batch)  # type: ignore[no-any-return]
 
 
 @register(

@@ -81,7 +81,7 @@ def _next_seed() -> None:
 
 
 def _tile(pixels: np.ndarray, caption: str, alt: str) -> None:
-    pictures.show(pixels, alt=alt, caption=caption, at_least=192)
+    pictures.show(pixels, alt=alt, caption=caption, at_least=96, photo=True)
 
 
 def in_words(values: Mapping[str, Mapping[str, float]]) -> str:

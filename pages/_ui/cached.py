@@ -1,6 +1,5 @@
 """What all students share in one server: data sets, splits, checkpoints, models. Bounded, and never to be changed."""
 
-import gc
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -14,19 +13,7 @@ if TYPE_CHECKING:
     from core.images import Photo
 
 
-@st.cache_resource(show_spinner=False)
-def warm_up() -> None:
-    """Import what is heavy once per process and exempt it from garbage collection; call it where a page computes.
-
-    Streamlit collects in full after every rerun; with torch imported that took 254 ms of CPU for a one-line page, and
-    5 ms once the modules were frozen.
-    """
-    import_what_is_heavy()
-    gc.collect()
-    gc.freeze()
-
-
-def import_what_is_heavy() -> None:
+def import_torch() -> None:
     """Import torch and what builds on it; the server computes on one thread, so that students share the cores."""
     import core.checkpoints
     import core.explain
@@ -35,6 +22,13 @@ def import_what_is_heavy() -> None:
     from core.devices import compute_on_one_thread
 
     compute_on_one_thread()
+
+
+def import_the_rest() -> None:
+    """Import what only ResNet-18 and some augmentations need, before somebody waits for it."""
+    from core.slow_imports import torchvision
+
+    torchvision()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

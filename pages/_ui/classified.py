@@ -101,7 +101,7 @@ def _photo(answer: Classified, place: DeltaGenerator) -> None:
         if answer.thumbnail is None:
             st.error(plain(answer.error), icon=":material/broken_image:")
             return
-        show(answer.thumbnail, alt=f"The photo {answer.name}", at_least=200, width="content")
+        show(answer.thumbnail, alt=f"The photo {answer.name}", at_least=200, width="content", photo=True)
         if answer.notes:
             st.caption(plain(", ".join(answer.notes)))
 

@@ -45,12 +45,14 @@ def before_and_after(photo: Photo, chosen: Convolution) -> None:
         channels, height, width = image.shape
         pictures.show(
             show_picture(image),
+            photo=True,
             alt="The photo before the convolution",
             caption=f"Before: {channels} × {height} × {width} (channels, rows, columns)",
         )
     with right:
         pictures.show(
             show(result, mode=mode),
+            photo=True,
             alt="The map that the kernel makes of the photo",
             caption=f"After: 1 × {result.shape[0]} × {result.shape[1]}, values from {number(float(result.min()))} to "
             f"{number(float(result.max()))}",

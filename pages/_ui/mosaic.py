@@ -1,16 +1,15 @@
 """All maps of a layer in one picture, in which a click or the arrow keys choose one."""
 
 import base64
-import io
 from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
-from PIL import Image
 
 from core.explain.mosaic import Grid
 from pages._ui.components import source
+from pages._ui.pictures import as_image, png
 
 _view = st.components.v2.component("cnn_lab_mosaic", **source("mosaic"))
 
@@ -28,7 +27,7 @@ def clickable_mosaic(
     _view(
         key=key,
         data={
-            "png": base64.b64encode(png(pixels)).decode(),
+            "png": base64.b64encode(png(as_image(pixels))).decode(),
             "alt": f"{alt}. Click a map or use the arrow keys to choose one; map {chosen} is chosen.",
             "width": pixels.shape[1],
             "columns": grid.columns,
@@ -38,10 +37,3 @@ def clickable_mosaic(
         },
         on_index_change=take,
     )
-
-
-def png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """Return uint8 (H, W, 3) pixels as the bytes of a PNG."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()

@@ -15,7 +15,7 @@ from core.images import Photo, open_photo, sample_photos
 from pages._ui import cached, state
 from pages._ui.datasets import choose_dataset, dataset_or_fetch
 from pages._ui.frame import plain
-from pages._ui.pictures import as_image, enlarge
+from pages._ui.pictures import as_image, show
 
 UPLOAD_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp"]
 _SOURCES = {
@@ -30,7 +30,7 @@ def choose_photo() -> Photo:
     """Show the photo in one row, with the box in which another one is chosen, and return it."""
     photo = _current()
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="photo_row"):
-        st.image(enlarge(_thumbnail(photo), 84), width=84, output_format="PNG", alt=f"The chosen photo, {photo.name}")
+        show(_thumbnail(photo), width=84, at_least=84, photo=True, alt=f"The chosen photo, {photo.name}")
         with st.container(width="stretch", gap=None):
             st.markdown(f"**{plain(photo.name)}** · {photo.image.width}×{photo.image.height} px")
             st.caption(_about(photo))
@@ -127,7 +127,7 @@ def _from_samples(current: Photo) -> None:
     with st.grid(2, min_column_width=120):
         for name, photo in _samples().items():
             with st.container():
-                st.image(_thumbnail(photo), output_format="PNG", width="stretch", alt=f"Sample photo {name}")
+                show(_thumbnail(photo), at_least=84, photo=True, alt=f"Sample photo {name}")
                 st.button(
                     "Chosen" if photo.sha256 == current.sha256 else "Take this one",
                     key=f"photo_sample_{name}",

@@ -21,6 +21,7 @@ from pages._ui.run_words import badge, duration, meaning, percent, place, saved,
 from pages._ui.step_curve import StepCurve
 
 TICK = 1.0  # seconds between two looks at a run that is at work
+FIRST_TICK = 0.25  # until its first step is seen, while it is under way or next in the queue
 SLOW_START = 60.0  # seconds after which a queue that nobody serves is said to be so
 
 
@@ -46,14 +47,17 @@ def show_run(run_id: str, *, owner: str) -> None:
 
 
 def _follow(before: Run) -> None:
-    @st.fragment(run_every=TICK if before.live else None)
+    begun = before.step > 0
+    tick = TICK if begun or (before.position or 1) > 1 else FIRST_TICK
+
+    @st.fragment(run_every=tick if before.live else None)
     def follow() -> None:
         try:
             run = open_store().get(before.id)
         except RunError as error:
             problem(error)
             return
-        if (run.status, run.device) != (before.status, before.device):
+        if (run.status, run.device, run.step > 0) != (before.status, before.device, begun):
             st.rerun()
         curve, epochs = curve_of(run), open_store().epochs(run.id)
         with st.container():

@@ -1,18 +1,10 @@
-"""The sections of the start page: a first result, the ten-minute lesson, what is ready, the glossary."""
+"""The sections of the start page that need no PyTorch: the ten-minute lesson and the glossary."""
 
 import streamlit as st
 
-from core.data import availability, datasets
-from core.explain.convolution import convolve, show, show_picture
-from core.explain.kernels import PRESETS
-from core.images import Photo
-from pages._ui import cached, pictures
-from pages._ui.checkpoints import checkpoint_references
-from pages._ui.frame import PAGES, facts, look_for
+from pages._ui.frame import PAGES
 from pages._ui.glossary import TERMS
 
-_FIRST = PRESETS["sobel_x"]
-_SIDE = 400  # pixels
 _STEPS = (
     ("convolution", "Slide a kernel", "Pick Sobel x, then type a number of your own into the grid. What lights up?"),
     ("convolution", "Follow one sum", "Move the window with the arrow keys and find a place where the sum is large."),
@@ -33,30 +25,6 @@ _STEPS = (
 )
 
 
-def first_result(photo: Photo) -> None:
-    """Show the photo, a kernel, and the photo's edges: a result before any click."""
-    image = cached.picture(photo, "grey", _SIDE)
-    left, middle, right = st.columns([5, 3, 5], vertical_alignment="center")
-    with left:
-        pictures.show(show_picture(image), alt="The photo in grey", caption="Your photo, in grey")
-    with middle:
-        rows = r" \\ ".join(" & ".join(f"{value:g}" for value in row) for row in _FIRST.kernel)
-        st.latex(rf"\ast\;\begin{{bmatrix}} {rows} \end{{bmatrix}}\;=")
-        st.caption("Slide these nine numbers over it: multiply, add up, write down.", text_alignment="center")
-    with right:
-        result = convolve(image, _FIRST.kernel, relu=True)
-        pictures.show(
-            show(result), alt="The photo's upright edges, white on black", caption="What the nine numbers find"
-        )
-    look_for(
-        "Upright edges light up where the picture turns from dark to light, flat areas go black. A "
-        "convolutional network learns "
-        "hundreds of such kernels by itself."
-    )
-    with st.container(horizontal=True):
-        st.page_link(PAGES["convolution"], label="Change the numbers yourself", icon=":material/arrow_forward:")
-
-
 def lesson() -> None:
     """List the steps of the lesson, each with its page."""
     with st.grid(4, min_column_width=180):
@@ -64,28 +32,6 @@ def lesson() -> None:
             with st.container(border=True, height="stretch"):
                 st.page_link(PAGES[path], label=f"**{position}. {title}**")
                 st.caption(task)
-
-
-def what_is_ready() -> None:
-    """Say which data sets and networks are on this machine, and where photos stay."""
-    here = [datasets[name].title for name in datasets if availability(name) != "hub"]
-    networks = checkpoint_references()
-    facts(
-        [
-            (
-                "Data sets ready",
-                f"{len(here)} of {len(datasets)}",
-                f"Ready: {', '.join(here)}. The others can be downloaded.",
-            ),
-            ("Trained networks", f"{len(networks)}", "Those that ship with the lab and those that were trained here."),
-            ("Photos leave this machine", "never", "Uploads are cleaned and kept in memory for your session only."),
-        ]
-    )
-    st.caption(
-        "The lab works without any network: digits and shapes are built in. Teachers fetch the other data "
-        "sets once with "
-        "`python -m core fetch`."
-    )
 
 
 def glossary() -> None:

@@ -90,6 +90,7 @@ def _heat(checkpoint: Checkpoint, photo: Photo, answer: Classified) -> None:
             shown,
             at_least=_SIDE,
             width=_SIDE,
+            photo=True,
             alt=f"Heat map for {label} from layer {layer} over {photo.name}",
             look_for=_sentence(heat, label, str(layer)),
         )

@@ -1,11 +1,14 @@
-"""Start: a first result within seconds, the ten-minute lesson, the glossary."""
+"""Start: a first result within seconds, the ten-minute lesson, the glossary.
+
+On a server that has just been started, all that can be read is there before PyTorch is; the rest then fills its place.
+"""
 
 import streamlit as st
 
-from pages._ui import cached
 from pages._ui.frame import header, section
 from pages._ui.photo import choose_photo
-from pages._ui.start_sections import first_result, glossary, lesson, what_is_ready
+from pages._ui.start_sections import glossary, lesson
+from pages._ui.startup import wait_for_torch
 
 header(
     "CNN Lab",
@@ -15,14 +18,23 @@ header(
     icon="grid_on",
 )
 photo = choose_photo()
-cached.warm_up()
-first_result(photo)
+result = st.container()
 
 section("A lesson in ten minutes", "Eight steps, one after the other; each opens its page and has one thing to try.")
 lesson()
 
 section("What is ready on this machine")
-what_is_ready()
+ready = st.container()
 
-with st.expander("Glossary", icon=":material/dictionary:"):
-    glossary()
+fold = st.expander("Glossary", icon=":material/dictionary:", key="start_glossary", on_change="rerun")
+if fold.open:
+    with fold:
+        glossary()
+
+with result:
+    wait_for_torch()
+    from pages._ui.start_results import first_result, what_is_ready
+
+    first_result(photo)
+with ready:
+    what_is_ready()

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from pages._ui import cached
 from pages._ui.architecture_sections import choose_architecture, diagram_section, figures_section, table_section
 from pages._ui.frame import header, section
 from pages._ui.linear_size_section import dummy_section, why_section
@@ -14,7 +13,6 @@ header(
     "and the arithmetic that makes them fit.",
     icon="account_tree",
 )
-cached.warm_up()
 
 with st.container(border=True):
     drawn = choose_architecture()

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from pages._ui import cached
 from pages._ui.augmentation_sections import (
     choose_format,
     code_section,
@@ -21,7 +20,6 @@ header(
     "the label stays, the pixels do not.",
     icon="auto_awesome_motion",
 )
-cached.warm_up()
 photo = choose_photo().image
 
 editor, result = st.columns([2, 4], gap="medium")

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from pages._ui import cached
 from pages._ui.batch_norm_section import batch_norm_section
 from pages._ui.convolution_controls import kernel_controls, movement_controls
 from pages._ui.convolution_sections import before_and_after, code_section, size_section, window_section
@@ -15,7 +14,6 @@ header(
     "Change the numbers and see what they find.",
     icon="grid_on",
 )
-cached.warm_up()
 photo = choose_photo()
 
 controls, result = st.columns([5, 11], gap="medium")

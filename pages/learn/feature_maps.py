@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from pages._ui import cached
 from pages._ui.feature_map_sections import (
     choose_layer,
     input_picture,
@@ -21,7 +20,6 @@ header(
     "see edges become textures, and textures become answers.",
     icon="layers",
 )
-cached.warm_up()
 photo = choose_photo()
 
 chooser, received = st.columns([4, 1], gap="medium")

@@ -48,7 +48,8 @@ def weights_file(cache: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, torc
     (cache / "stand-in.pth").rename(cache / name)
     value = ResNet18_Weights.DEFAULT.value
     monkeypatch.setattr(type(ResNet18_Weights.DEFAULT), "url", f"https://example.invalid/{name}", raising=False)
-    monkeypatch.setattr(pretrained, "IMAGENET", _Renamed(value, f"https://example.invalid/{name}"))
+    renamed = _Renamed(value, f"https://example.invalid/{name}")
+    monkeypatch.setattr(pretrained, "imagenet_weights", lambda: renamed)
     return state
 
 

@@ -73,15 +73,15 @@ def test_columns_can_be_chosen() -> None:
 
 def test_signed_maps_are_centred_on_zero() -> None:
     picture = mosaic(torch.tensor([[[-1.0, 0.0, 2.0]]]), max_side=7)
-    assert (picture[2, 2:5] == DIVERGING[[128, 255, -1]]).all()  # −1 is half way: rint(0.5 / 2 · 510) = 128
+    assert (picture[2, 2:5] == DIVERGING[[63, 126, -1]]).all()  # −1 is half way: 0.5 / 2 · 252 = 63
 
 
 def test_a_signed_layer_shows_even_its_positive_maps_zero_centred() -> None:
     picture = mosaic(torch.tensor([[[0.0]], [[-1.0]]]), max_side=4, columns=1)
-    assert (picture[2, 2] == DIVERGING[255]).all()
+    assert (picture[2, 2] == DIVERGING[126]).all()
 
 
-@pytest.mark.parametrize(("scale", "entry"), [("map", 255), ("layer", 51), (10.0, 26)])
+@pytest.mark.parametrize(("scale", "entry"), [("map", 252), ("layer", 50), (10.0, 25)])
 def test_the_scale_decides_what_gets_the_full_colour(scale: str | float, entry: int) -> None:
     maps = torch.tensor([[[1.0]], [[5.0]]])
     picture = mosaic(maps, scale=scale, max_side=4, columns=1)
