@@ -354,6 +354,7 @@ def _cores(cores: Sequence[int]) -> str:
 
 
 def _watchers(browser: Browser, server: Server, *, pairs: int, seconds: float, count: int, note: str) -> Measured:
+    pace(browser, server, seconds=seconds, count=0)  # a server that has just started is still importing
     alone, watched = [], []
     for _pair in range(pairs):
         alone.append(pace(browser, server, seconds=seconds, count=0))

@@ -45,7 +45,7 @@ def measure(jobs: Sequence[Job], *, seconds: float, tell: Tell, **settings: Any)
 def trainer_of(job: Job, **settings: Any) -> Trainer:
     """Return the lab's trainer for ``job``, in the course's recipe, or in the modern one for the fast network."""
     recipe = "modern" if job is FAST else "notebook"
-    fields = {"batch_size": job.batch, "limit": job.limit, "device": "cpu", **settings}
+    fields = {"batch_size": job.batch, "limit": job.limit, "device": "cpu", "precision": "auto", **settings}
     config = recipe_config(recipe, dataset=job.dataset, model=job.model, **fields)
     data = load(config.dataset, size=config.image_size)
     return Trainer(config, data, few_judged(make_split(data), JUDGED))

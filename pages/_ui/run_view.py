@@ -19,9 +19,9 @@ from pages._ui.run_curves import charts, curve_of
 from pages._ui.run_result import result
 from pages._ui.run_words import badge, duration, meaning, percent, place, saved, took, what, whose
 from pages._ui.step_curve import StepCurve
+from pages._ui.watchers import pace
 
-TICK = 1.0  # seconds between two looks at a run that is at work
-FIRST_TICK = 0.25  # until its first step is seen, while it is under way or next in the queue
+FIRST_TICK = 0.25  # seconds between two looks until the first step is seen, while the run is under way or next
 SLOW_START = 60.0  # seconds after which a queue that nobody serves is said to be so
 
 
@@ -48,16 +48,18 @@ def show_run(run_id: str, *, owner: str) -> None:
 
 def _follow(before: Run) -> None:
     begun = before.step > 0
-    tick = TICK if begun or (before.position or 1) > 1 else FIRST_TICK
+    hurry = not begun and (before.position or 1) == 1
+    usual = pace() if before.live else None
 
-    @st.fragment(run_every=tick if before.live else None)
+    @st.fragment(run_every=FIRST_TICK if before.live and hurry else usual)
     def follow() -> None:
         try:
             run = open_store().get(before.id)
         except RunError as error:
             problem(error)
             return
-        if (run.status, run.device, run.step > 0) != (before.status, before.device, begun):
+        same = (run.status, run.device, run.step > 0) == (before.status, before.device, begun)
+        if not same or (before.live and not hurry and pace() != usual):
             st.rerun()
         curve, epochs = curve_of(run), open_store().epochs(run.id)
         with st.container():

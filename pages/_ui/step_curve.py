@@ -1,7 +1,10 @@
 """What every step said, kept between two looks: loss smoothed over all steps, thinned only for drawing."""
 
+import itertools
 import math
 from collections.abc import Iterable
+
+import numpy as np
 
 from core.events import StepDone
 
@@ -49,10 +52,12 @@ class StepCurve:
         if count <= at_most:
             return list(self._steps), list(self._losses)
         kept: list[int] = []
+        losses = np.array(self._losses)
         stretches = max(1, at_most // 2)
-        for stretch in range(stretches):
-            inside = range(stretch * count // stretches, (stretch + 1) * count // stretches)
-            kept += sorted({min(inside, key=self._losses.__getitem__), max(inside, key=self._losses.__getitem__)})
+        bounds = [stretch * count // stretches for stretch in range(stretches + 1)]
+        for start, end in itertools.pairwise(bounds):
+            inside = losses[start:end]
+            kept += sorted({start + int(inside.argmin()), start + int(inside.argmax())})
         return [self._steps[index] for index in kept], [self._losses[index] for index in kept]
 
     def smoothed(self, at_most: int = DRAWN) -> tuple[list[int], list[float]]:
