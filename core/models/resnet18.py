@@ -15,6 +15,11 @@ TRAIN = ("head", "last_stage", "all")
 FEATURES = 512  # numbers by which the backbone describes an image
 
 
+def untrained_backbone() -> nn.Module:
+    """Return torchvision's ResNet-18, its last layer included, with random weights."""
+    return torchvision().models.resnet18(weights=None)  # type: ignore[no-any-return]
+
+
 class TransferResNet18(nn.Module):
     """torchvision's ResNet-18 without its last layer, and a new dense ``head`` on its 512 features.
 
@@ -27,7 +32,7 @@ class TransferResNet18(nn.Module):
         super().__init__()
         self.input_size = input_size
         self.head_only = train == "head"
-        self.backbone = torchvision().models.resnet18(weights=None)
+        self.backbone = untrained_backbone()
         self.backbone.fc = nn.Identity()
         if in_channels != 3:
             raise ModelError(f"ResNet-18 takes RGB images; {in_channels} channel was asked for.")

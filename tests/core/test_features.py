@@ -44,7 +44,7 @@ def _prepared_shapes(home: Path, shared_home: Path) -> None:
 @pytest.fixture(autouse=True)
 def _small_backbone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if "real_backbone" not in request.fixturenames:
-        monkeypatch.setattr("core.models.resnet18.torchvision_resnet18", lambda weights: SmallBackbone())
+        monkeypatch.setattr("core.models.resnet18.untrained_backbone", SmallBackbone)
 
 
 CHAIN = (

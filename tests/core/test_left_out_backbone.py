@@ -69,7 +69,7 @@ def network(train: str = "head") -> TransferResNet18:
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TransferResNet18:
     """The network whose backbone ships with the lab; small ones stand in for ResNet-18's."""
-    monkeypatch.setattr("core.models.resnet18.torchvision_resnet18", lambda weights: SmallBackbone())
+    monkeypatch.setattr("core.models.resnet18.untrained_backbone", SmallBackbone)
     return ship(tmp_path, monkeypatch, seed=1)
 
 

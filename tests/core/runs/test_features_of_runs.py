@@ -38,7 +38,7 @@ def config() -> TrainingConfig:
 def _small_and_prepared(home: Path, shared_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (shared_home / "prepared").mkdir(exist_ok=True)
     (home / "prepared").symlink_to(shared_home / "prepared", target_is_directory=True)
-    monkeypatch.setattr("core.models.resnet18.torchvision_resnet18", lambda weights: SmallBackbone())
+    monkeypatch.setattr("core.models.resnet18.untrained_backbone", SmallBackbone)
     monkeypatch.setattr(worker, "SAY_SECONDS", 0.0)
 
 
