@@ -1,4 +1,4 @@
-"""How often a page looks at the run it follows: the more sessions follow one, the less often each.
+"""How often a page looks at the run it follows: the more sessions follow runs on this server, the less often each.
 
 A look costs the server some 18 ms of processor time, which a training on the same cores goes without. Two and a half
 looks a second in all are little enough; a class of twenty that looked every second would take a third of a core.
