@@ -182,11 +182,13 @@ def profile(only: tuple[str, ...], threads: int | None, seconds: float, out: Pat
 def report() -> None:
     """Turn the newest results of each kind into docs/speed.md and its chart."""
     from benchmarks.report import documents
+    from benchmarks.shipped import curves
+    from core.checkpoints import shipped
 
     found = newest(FOLDER)
     if not found:
         raise click.ClickException("There are no results yet; measure first: python -m benchmarks throughput.")
-    for path, text in documents(found).items():
+    for path, text in documents(found, list(curves(checkpoint.card for checkpoint in shipped()))).items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         click.echo(f"{path.name} written")

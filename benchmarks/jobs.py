@@ -32,9 +32,10 @@ FOREVER = 500  # epochs: more than any turn sees
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One row of the table: a data set and a network with the course's recipe, on ``limit`` images (None: all).
+    """One row of the table: a data set and a network with a recipe, on ``limit`` images (None: all).
 
-    ``batch`` is the batch size of both sides. ``target_ratio`` and ``target`` (seconds) are what is to be reached.
+    ``recipe`` is the course's where nothing else is said. ``batch`` is the batch size of both sides. ``target_ratio``
+    and ``target`` (seconds) are what is to be reached.
     """
 
     name: str
@@ -46,11 +47,12 @@ class Job:
     target_ratio: float | None = None
     target: float | None = None
     note: str = ""
+    recipe: str = "notebook"
 
     def config(self, **settings: Any) -> TrainingConfig:
-        """Return the course's recipe for this job; ``settings`` replace fields of it."""
+        """Return the recipe for this job; ``settings`` replace fields of it."""
         fields = {"batch_size": self.batch, "limit": self.limit, "device": "cpu"}
-        return recipe_config("notebook", dataset=self.dataset, model=self.model, **fields | settings)
+        return recipe_config(self.recipe, dataset=self.dataset, model=self.model, **fields | settings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +120,11 @@ HEAD = Job(
     batch=64,
     target=1.0,
 )
-JOBS = (*TRAINING_JOBS, FORWARD, FROZEN, HEAD)
+MODERN_HEAD = dataclasses.replace(
+    HEAD, name="resnet18-head-modern", title=f"{HEAD.title}, recipe modern", batch=512, recipe="modern"
+)
+HEADS = (HEAD, MODERN_HEAD)
+JOBS = (*TRAINING_JOBS, FORWARD, FROZEN, *HEADS)
 HEAD_IMAGES = 25_000
 FROZEN_EPOCHS = 25
 JUDGED = 64  # validation images, where judging is not what is measured
@@ -159,14 +165,19 @@ def few_judged(split: Split, count: int) -> Split:
     return dataclasses.replace(split, validation=split.validation[:count])
 
 
-def forward_pair(job: Job, *, dataset: str | None = None, **settings: Any) -> Pair:
-    """Return both ways to judge ``job.limit`` images: a step is one look at all of them."""
+def forward_trainer(job: Job, *, dataset: str | None = None, **settings: Any) -> Trainer:
+    """Return the lab's trainer of a whole network, whose validation images are the ``job.limit`` to be judged."""
     job = dataclasses.replace(job, dataset=dataset) if dataset else job
     arguments = {"weights": "random", "train": "all"}
     config = job.config(limit=None, model_arguments=arguments, **settings)
     data = load(config.dataset, size=config.image_size)
-    split = few_judged(make_split(data), job.limit or JUDGED)
-    trainer = Trainer(config, data, split)
+    return Trainer(config, data, few_judged(make_split(data), job.limit or JUDGED))
+
+
+def forward_pair(job: Job, *, dataset: str | None = None, **settings: Any) -> Pair:
+    """Return both ways to judge ``job.limit`` images: a step is one look at all of them."""
+    trainer = forward_trainer(job, dataset=dataset, **settings)
+    config, data, split = trainer.config, trainer.data, trainer.split
     model = copy.deepcopy(trainer.model).to(memory_format=torch.contiguous_format)
     images = naive.NaiveImages(
         naive.pictures_of(data.images[split.validation]),

@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.bar_chart import Bar, bar_chart
 from benchmarks.results import Fields, Kind
+from benchmarks.rows import ShippedCurve
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 CHART = DOCS / "images" / "speed.svg"
@@ -45,16 +46,16 @@ Leave the machine alone meanwhile: the load averages say whether it was. `--only
 """
 
 
-def documents(found: Mapping[Kind, Fields]) -> dict[Path, str]:
+def documents(found: Mapping[Kind, Fields], shipped: Sequence[ShippedCurve]) -> dict[Path, str]:
     """Return the page and its chart, by the paths that they belong to."""
-    texts = {PAGE: page(found)}
+    texts = {PAGE: page(found, shipped)}
     if "throughput" in found and (bars := _bars(found["throughput"])):
         texts[CHART] = bar_chart(bars, title="Times as fast as the naive loop")
     return texts
 
 
-def page(found: Mapping[Kind, Fields]) -> str:
-    """Return docs/speed.md for the results of each kind that there are."""
+def page(found: Mapping[Kind, Fields], shipped: Sequence[ShippedCurve] = ()) -> str:
+    """Return docs/speed.md for the results of each kind that there are, and the trainings of what ships."""
     parts = [_HEAD]
     if "throughput" in found:
         fields = found["throughput"]
@@ -65,7 +66,7 @@ def page(found: Mapping[Kind, Fields]) -> str:
     if "profile" in found:
         fields = found["profile"]
         words = (
-            "What stands in the way of higher ratios: the parts of the lab's own training step, medians of each. "
+            "What stands in the way of higher ratios: the parts of the lab's own steps, medians of each. "
             "Making a batch is all that a faster data path could save; forward and backward are the network's "
             "arithmetic, which the naive loop does as well. The last columns compare that arithmetic with what this "
             "machine does in products of large matrices (2,048 × 2,048) between the steps: small layers of few "
@@ -79,6 +80,12 @@ def page(found: Mapping[Kind, Fields]) -> str:
             "target. The test images are looked at once, by the last model of each training. A dash: not in all seeds."
         )
         parts.append(f"## Time to accuracy\n\n{_origin(fields)}\n\n{words}\n\n{accuracy_table(fields)}\n")
+    if shipped:
+        words = (
+            "The same by the cards of `checkpoints/`: the trainings whose models ship, one seed each. They were made "
+            "for the best accuracy, not for the target, and beside other work on the same cores."
+        )
+        parts.append(f"### The models that ship\n\n{words}\n\n{shipped_table(shipped)}\n")
     if "screen" in found:
         fields = found["screen"]
         words = (
@@ -152,7 +159,7 @@ def accuracy_table(fields: Fields) -> str:
     notes = _Notes()
     lines, ends = [], []
     for row in fields["rows"]:
-        title = row["title"] + (notes.mark(f"Skipped: {row['skipped']}.") if row["skipped"] else "")
+        title = row["title"] + notes.mark(f"Skipped: {row['skipped']}." if row["skipped"] else row.get("note", ""))
         if row["naive_title"]:
             title += notes.mark(f"Naive: {row['naive_title']}.")
         if not row["targets"]:
@@ -183,6 +190,26 @@ def accuracy_table(fields: Fields) -> str:
     return text
 
 
+def shipped_table(curves: Sequence[ShippedCurve]) -> str:
+    """Return what the cards of shipped models say of their trainings as a Markdown table."""
+    head = ("model", "date", "on", "epochs", "seconds in all", "best validation", "validation reaches", "after", "goal")
+    lines = [
+        (
+            curve.title,
+            curve.date,
+            curve.device,
+            curve.epochs,
+            _seconds(curve.seconds),
+            _percent(curve.best_validation),
+            _percent(curve.target, 1),
+            _seconds(curve.reached),
+            f"≤ {_seconds(curve.reach)}",
+        )
+        for curve in curves
+    ]
+    return _table(head, lines)
+
+
 def profile_table(fields: Fields) -> str:
     """Return the rows of a profile as a Markdown table."""
     parts = ("batch", "forward", "backward", "optimizer")
@@ -199,7 +226,7 @@ def profile_table(fields: Fields) -> str:
                 row["batch"],
                 row["precision"],
                 _figure(1000 * row["step_seconds"], "ms"),
-                *(_percent(row["shares"][part], 0) for part in parts),
+                *(_percent(row["shares"][part], 0) if part in row["shares"] else "–" for part in parts),
                 f"{row['flops_a_second'] / 1e9:,.0f}",
                 _percent(row["of_product"], 0),
             )

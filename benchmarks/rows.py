@@ -89,7 +89,7 @@ class Trained:
 
 @dataclass(frozen=True, kw_only=True)
 class TimeToAccuracy:
-    """A data set with a network and a recipe, trained once a seed."""
+    """A data set with a network and a recipe, trained once a seed; ``note`` says what the title does not."""
 
     name: str
     title: str
@@ -97,7 +97,23 @@ class TimeToAccuracy:
     naive_title: str = ""
     targets: tuple[Reached, ...] = ()
     trainings: tuple[Trained, ...] = ()
+    note: str = ""
     skipped: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShippedCurve:
+    """One target for a training whose model ships: ``reached`` after how many of its ``seconds``, None where never."""
+
+    title: str
+    device: str
+    date: str
+    epochs: int
+    seconds: float
+    best_validation: float
+    target: float
+    reach: float
+    reached: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,8 +175,9 @@ class Profiled:
     """Where the time of a training step goes: ``seconds`` by part, each the median of ``steps`` steps.
 
     The parts are making the ``batch`` (images read, converted, augmented and normalised), ``forward`` with the loss,
-    ``backward`` and ``optimizer``. ``flops`` are the multiplications and additions of a step's convolutions and
-    products; ``product_flops`` are those that this machine did a second in products of large matrices, in between.
+    ``backward`` and ``optimizer``; judging has the first two only. ``flops`` are the multiplications and additions of a
+    step's convolutions and products; ``product_flops`` are those that this machine did a second in products of large
+    matrices, in between.
     """
 
     name: str
@@ -180,7 +197,7 @@ class Profiled:
     def __post_init__(self) -> None:
         whole = sum(self.seconds.values())
         if whole:
-            rate = self.flops / (self.seconds["forward"] + self.seconds["backward"])
+            rate = self.flops / (self.seconds["forward"] + self.seconds.get("backward", 0.0))
             object.__setattr__(self, "step_seconds", whole)
             object.__setattr__(self, "shares", {part: spent / whole for part, spent in self.seconds.items()})
             object.__setattr__(self, "flops_a_second", rate)

@@ -1,4 +1,4 @@
-"""Where the time of a training step goes, and how near its arithmetic comes to what the processor can do."""
+"""Where the time of a step goes, and how near its arithmetic comes to what the processor can do."""
 
 import statistics
 import time
@@ -10,21 +10,29 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.jobs import JUDGED, TRAINING_JOBS, Job, few_judged
+from benchmarks.jobs import FORWARD, HEADS, JUDGED, TRAINING_JOBS, Job, few_judged, forward_trainer, head_trainer
 from benchmarks.rows import Profiled
 from benchmarks.throughput import precision_of, why_not
 from benchmarks.timing import WARM_UP
+from core.batches import EVALUATION_BATCH
 from core.data import load, make_split
 from core.precision import autocast
-from core.recipes import recipe_config
 from core.trainer import Trainer
 
 PARTS = ("batch", "forward", "backward", "optimizer")
+PRODUCT_EVERY = 0.5  # seconds between two looks at the yardstick
 PRODUCT = 2048  # rows and columns of the matrices whose product is the yardstick
 FAST = Job(
-    name="cifar10-fast_cnn", title="CIFAR-10, Fast CNN, recipe modern", dataset="cifar10", model="fast_cnn", batch=512
+    name="cifar10-fast_cnn",
+    title="CIFAR-10, Fast CNN, recipe modern",
+    dataset="cifar10",
+    model="fast_cnn",
+    batch=512,
+    recipe="modern",
 )
-JOBS = (*TRAINING_JOBS, FAST)
+JOBS = (*TRAINING_JOBS, FAST, FORWARD, *HEADS)
+
+Times = dict[str, float]
 
 Tell = Callable[[str], None]
 
@@ -43,42 +51,46 @@ def measure(jobs: Sequence[Job], *, seconds: float, tell: Tell, **settings: Any)
 
 
 def trainer_of(job: Job, **settings: Any) -> Trainer:
-    """Return the lab's trainer for ``job``, in the course's recipe, or in the modern one for the fast network."""
-    recipe = "modern" if job is FAST else "notebook"
-    fields = {"batch_size": job.batch, "limit": job.limit, "device": "cpu", "precision": "auto", **settings}
-    config = recipe_config(recipe, dataset=job.dataset, model=job.model, **fields)
+    """Return the lab's trainer for ``job``, in the precision that a trial finds to pay."""
+    settings = {"precision": "auto"} | settings
+    if job.name == FORWARD.name:
+        return forward_trainer(job, **settings)
+    if job in HEADS:
+        return head_trainer(job, seed=0, **settings)
+    config = job.config(**settings)
     data = load(config.dataset, size=config.image_size)
     return Trainer(config, data, few_judged(make_split(data), JUDGED))
 
 
 def profile(job: Job, trainer: Trainer, *, seconds: float) -> Profiled:
     """Take steps for about ``seconds``, timing each part, with a product of matrices in between as the yardstick."""
-    steps = take_steps(trainer)
+    steps = judge_batches(trainer) if job.name == FORWARD.name else take_steps(trainer)
     for _step in range(WARM_UP):
         next(steps)
     with FlopCounterMode(display=False) as counter:
         next(steps)
-    times: dict[str, list[float]] = {part: [] for part in PARTS}
+    taken: list[Times] = []
     products: list[float] = []
+    asked = float("-inf")
     deadline = time.perf_counter() + seconds
     while not products or time.perf_counter() < deadline:
-        for part, spent in next(steps).items():
-            times[part].append(spent)
-        if len(times["batch"]) % 10 == 1:
+        taken.append(next(steps))
+        if time.perf_counter() - asked > PRODUCT_EVERY:
             products.append(product_rate(trainer))
+            asked = time.perf_counter()
     return Profiled(
         name=job.name,
         title=job.title,
-        batch=job.batch,
+        batch=EVALUATION_BATCH if job.name == FORWARD.name else job.batch,
         precision=precision_of(trainer),
-        steps=len(times["batch"]),
+        steps=len(taken),
         flops=counter.get_total_flops(),
-        seconds={part: statistics.median(spent) for part, spent in times.items()},
+        seconds={part: statistics.median(times[part] for times in taken) for part in PARTS if part in taken[0]},
         product_flops=statistics.median(products),
     )
 
 
-def take_steps(trainer: Trainer) -> Iterator[dict[str, float]]:
+def take_steps(trainer: Trainer) -> Iterator[Times]:
     """Do what `Trainer` does, again and again, and yield the seconds of each part of a step."""
     trainer.model.train()
     epoch, size = 0, trainer.config.batch_size
@@ -101,6 +113,20 @@ def take_steps(trainer: Trainer) -> Iterator[dict[str, float]]:
             trainer.optimizer.step()
             yield {"batch": batch, "forward": forward, "backward": backward, "optimizer": watch.lap()}
         epoch += 1
+
+
+def judge_batches(trainer: Trainer) -> Iterator[Times]:
+    """Judge the validation images as `Trainer.validate` does, again and again; yield each batch's seconds by part."""
+    trainer.model.eval()
+    while True:
+        watch = Stopwatch()
+        for images, labels in trainer.batches.evaluation(torch.from_numpy(trainer.split.validation)):
+            batch = watch.lap()
+            with torch.inference_mode(), autocast(trainer.device, trainer.precision.precision):
+                logits = trainer.network(images)
+            F.cross_entropy(logits.float(), labels).item()
+            yield {"batch": batch, "forward": watch.lap()}
+            watch.lap()
 
 
 class Stopwatch:

@@ -8,8 +8,8 @@ from benchmarks.jobs import (
     FORWARD,
     FROZEN,
     FROZEN_EPOCHS,
-    HEAD,
     HEAD_IMAGES,
+    HEADS,
     Job,
     Pair,
     empty_home,
@@ -42,7 +42,7 @@ def measure(jobs: Sequence[Job], *, pairs: int, seconds: float, tell: Tell, **se
             rows.append(_row(job, skipped=missing))
         elif job is FROZEN:
             rows.append(frozen(job, pairs=pairs, seconds=seconds, **settings))
-        elif job is HEAD:
+        elif job in HEADS:
             rows.append(head(job, pairs=pairs, **settings))
         else:
             pair = forward_pair(job, **settings) if job is FORWARD else training_pair(job, **settings)
@@ -53,7 +53,7 @@ def measure(jobs: Sequence[Job], *, pairs: int, seconds: float, tell: Tell, **se
 
 def why_not(job: Job) -> str:
     """Return why ``job`` cannot be measured here, or nothing."""
-    if job is HEAD or availability(job.dataset) != "hub":
+    if job in HEADS or availability(job.dataset) != "hub":
         return ""
     return f"{job.dataset} is not on this machine: name its folder in CNN_LAB_DATA, or fetch it"
 
@@ -129,7 +129,7 @@ def _row(job: Job, *, unit: str = "", note: str = "", **fields: Any) -> Comparis
     return Comparison(
         name=job.name,
         title=job.title,
-        unit=unit or ("s" if job in (FROZEN, HEAD) else "img/s"),
+        unit=unit or ("s" if job in (FROZEN, *HEADS) else "img/s"),
         batch=job.batch,
         target_ratio=job.target_ratio,
         target=job.target,

@@ -26,11 +26,14 @@ from benchmarks.__main__ import main
 from benchmarks.cores import confined, halves
 from benchmarks.machine import this_machine
 from benchmarks.pictures import files, pictures_for
-from benchmarks.report import CHART, PAGE, documents, page, screen_table, throughput_table
+from benchmarks.report import CHART, PAGE, documents, page, profile_table, screen_table, throughput_table
 from benchmarks.results import FOLDER, KINDS, Fields, Measurement, newest, write
 from benchmarks.rows import Ablated, Comparison, Profiled, Reached, Seen, median, percentile95
+from benchmarks.shipped import curves
 from benchmarks.timing import Step, interleave, take_turn, timed
 from core import features
+from core.batches import EVALUATION_BATCH
+from core.checkpoints import shipped
 from core.config import AugmentationStep
 from core.data import availability, load, make_split
 from core.home import home as where
@@ -396,8 +399,21 @@ def test_a_page_of_one_kind_says_nothing_of_the_others() -> None:
     assert "## Images a second" not in text
 
 
+def test_a_shipped_model_is_held_to_the_hardest_target_of_its_recipe() -> None:
+    card = next(checkpoint.card for checkpoint in shipped() if checkpoint.card.name == "mnist-fast_cnn")
+    row = next(curves([card]))
+    assert (row.target, row.reach, row.epochs) == (0.994, 120, len(card.history))
+    reached = next(done.epoch for done in card.history if done.val_accuracy >= 0.994)
+    assert row.reached == pytest.approx(sum(done.seconds for done in card.history[:reached]))
+    assert row.seconds == pytest.approx(sum(done.seconds for done in card.history))
+    line = f"| {card.title} | {card.created[:10]} | {card.device} | {len(card.history)} |"
+    assert line in page({}, [row])
+    other = dataclasses.replace(card, config=dataclasses.replace(card.config, recipe="notebook"))
+    assert list(curves([other, dataclasses.replace(card, history=())])) == []
+
+
 def test_the_chart_has_a_bar_for_every_ratio() -> None:
-    chart = documents(FIXTURE)[CHART]  # type: ignore[arg-type]
+    chart = documents(FIXTURE, [])[CHART]  # type: ignore[arg-type]
     ElementTree.fromstring(chart)
     assert "6.0×" in chart
     assert "45.8×" in chart
@@ -417,7 +433,7 @@ def test_the_document_in_the_repository_is_what_the_report_makes_of_the_results(
         assert not PAGE.exists(), "docs/speed.md has figures, but there are no results that they could come from"
         assert not CHART.exists()
         pytest.skip("no results have been kept yet, and so there is no page to compare")
-    for path, text in documents(found).items():
+    for path, text in documents(found, list(curves(checkpoint.card for checkpoint in shipped()))).items():
         assert path.read_text(encoding="utf-8") == text, f"{path.name}: run python -m benchmarks report"
 
 
@@ -483,6 +499,34 @@ def test_a_profile_counts_the_arithmetic_of_lenet_and_takes_real_steps() -> None
     assert row.steps >= 1
     assert row.product_flops > 0
     assert not torch.equal(before, trainer.model.get_parameter("conv1.weight"))
+
+
+def test_a_profile_of_judging_has_no_backward_pass() -> None:
+    row = Profiled(
+        name="a", title="A", batch=8, seconds={"batch": 0.01, "forward": 0.03}, flops=3_000, product_flops=2e5
+    )
+    assert row.shares == pytest.approx({"batch": 0.25, "forward": 0.75})
+    assert row.flops_a_second == pytest.approx(1e5)
+    fields = {"rows": [dataclasses.asdict(row)]}
+    assert "| 25 % | 75 % | – | – |" in profile_table(fields)
+
+
+def test_a_profile_of_the_head_takes_its_steps_on_kept_features() -> None:
+    trainer = step_profile.trainer_of(jobs.HEAD)
+    row = step_profile.profile(jobs.HEAD, trainer, seconds=0.01)
+    assert row.flops == 64 * 512 * 2 * 2 * 2  # forward, and backward to the weights: features need no gradient
+    assert set(row.shares) == {"batch", "forward", "backward", "optimizer"}
+    assert row.steps >= 1
+
+
+@pytest.mark.data
+def test_a_profile_of_resnet18_judges_and_leaves_its_weights_and_statistics_alone() -> None:
+    trainer = step_profile.trainer_of(dataclasses.replace(jobs.FORWARD, limit=4))
+    before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+    row = step_profile.profile(jobs.FORWARD, trainer, seconds=0.01)
+    assert set(row.shares) == {"batch", "forward"}
+    assert row.batch == EVALUATION_BATCH
+    assert all(torch.equal(before[name], value) for name, value in trainer.model.state_dict().items())
 
 
 # Cores of their own
