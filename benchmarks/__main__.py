@@ -74,7 +74,11 @@ def throughput(
 @_THREADS
 @click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 20), help="Trainings of each row.")
 @click.option("--epochs", type=click.IntRange(1, 500), help="Epochs of the lab's trainings (default: the recipe's).")
-@click.option("--naive", is_flag=True, help="Train the naive loop with the notebook's recipe as well.")
+@click.option(
+    "--naive",
+    is_flag=True,
+    help="Train the naive loop with the notebook's recipe as well; what the log has of it is shown in any case.",
+)
 @click.option("--long", is_flag=True, help="Also the rows that take over ten minutes, one training each.")
 @click.option(
     "--log",

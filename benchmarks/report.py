@@ -169,7 +169,8 @@ def accuracy_table(fields: Fields) -> str:
             limit = "–" if reached["reach"] is None else f"≤ {_seconds(reached['reach'])}"
             each = ", ".join(_seconds(value) for value in reached["ours"]) or "–"
             middle = [_seconds(reached[f"{side}_median"]) for side in ("ours", "naive")]
-            lines.append((title, _percent(reached["target"], 1), middle[0], each, middle[1], ratio, limit))
+            naive = middle[1] if row["naive_title"] else "not measured"
+            lines.append((title, _percent(reached["target"], 1), middle[0], each, naive, ratio, limit))
         for end in row["trainings"]:
             low, high = end["test_ci95"]
             ends.append(

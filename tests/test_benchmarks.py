@@ -322,6 +322,9 @@ def test_the_naive_loop_can_be_trained_beside(home: Path, tmp_path: Path, monkey
     assert [end.side for end in row.trainings] == ["ours", "naive"]
     assert row.targets[0].ratio is not None
     assert row.naive_title == "LeNet-style CNN, recipe notebook"
+    monkeypatch.setattr(accuracy, "train", lambda _config, **_side: pytest.fail("nothing is left to train"))
+    again = accuracy.measure([GOAL], seeds=1, naive=False, epochs=1, log=tmp_path / "l", tell=lambda _text: None)[0]
+    assert [end.side for end in again.trainings] == ["ours", "naive"]
 
 
 def test_every_goal_is_a_recipe_that_exists() -> None:
