@@ -6,10 +6,12 @@
 from dataclasses import replace
 from typing import Any
 
+import torch
+
 from core.config import AugmentationStep, TrainingConfig
 from core.data.catalogue import datasets
 from core.errors import ConfigError
-from core.models import models
+from core.models import build_model, models
 from core.transforms import COURSE_CHAIN
 
 RECIPES = {
@@ -55,6 +57,20 @@ def recipe_config(recipe: str, *, dataset: str, model: str, **overrides: Any) ->
     except TypeError:
         known = ", ".join(TrainingConfig.__dataclass_fields__)
         raise ConfigError(f"A training has no setting among {', '.join(overrides)}; it has {known}.") from None
+
+
+def check_network(config: TrainingConfig) -> None:
+    """Lay the network out without its weights, for the side that images start from as well.
+
+    Raises ModelError, with a sentence, where it cannot be built: what a training would end with at its start.
+    """
+    channels = _channels(config.dataset, config.model, config.greyscale)
+    classes = len(datasets[config.dataset].classes)
+    for size in {config.image_size, config.start_size or config.image_size}:
+        with torch.device("meta"):
+            build_model(
+                config.model, channels=channels, image_size=size, classes=classes, arguments=config.model_arguments
+            )
 
 
 def _image_size(dataset: str, model: str) -> int:

@@ -253,8 +253,13 @@ class Trainer:
             self.progress.seconds += time.perf_counter() - started
             yield images, labels
 
+    @property
+    def step_precision(self) -> str:
+        """What a step computes in, bf16 or fp32: on kept features the head alone, too little for bfloat16 to pay."""
+        return "fp32" if self.features is not None else self.precision.precision
+
     def _precision(self) -> torch.autocast:
-        return autocast(self.device, self.precision.precision)
+        return autocast(self.device, self.step_precision)
 
     def _choose_precision(self) -> PrecisionChoice:
         return precision_for(

@@ -24,8 +24,9 @@ _SOURCES = {BUILD: "Build one", TRAINED: "A trained network"}
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """A network laid out: its rows, its input, and a name for caches and keys."""
+    """A network laid out: which of the registry's it is, its rows and its input."""
 
+    model: str
     rows: tuple[LayerRow, ...]
     channels: int
     image_size: int
@@ -71,7 +72,7 @@ def _built() -> Drawn:
     chosen = settings_form(settings, values, key=f"arch_{dataset}_{model}") if settings else {}
     channels = 3 if model == "resnet18" else datasets[dataset].channels
     rows = _rows(model, channels, config.image_size, len(datasets[dataset].classes), tuple(sorted(chosen.items())))
-    return Drawn(rows=rows, channels=channels, image_size=config.image_size)
+    return Drawn(model=model, rows=rows, channels=channels, image_size=config.image_size)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -88,7 +89,7 @@ def _of_a_checkpoint() -> Drawn | None:
         return None
     card = checkpoint.card
     rows = architecture(cached.model(checkpoint), channels=card.channels, image_size=card.image_size)
-    return Drawn(rows=tuple(rows), channels=card.channels, image_size=card.image_size)
+    return Drawn(model=card.model, rows=tuple(rows), channels=card.channels, image_size=card.image_size)
 
 
 def figures_section(drawn: Drawn) -> None:

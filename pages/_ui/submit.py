@@ -6,6 +6,7 @@ from core.config import TrainingConfig
 from core.data import availability, datasets
 from core.errors import LabError
 from core.models import models
+from core.recipes import check_network
 from core.runs import ensure_supervisor, open_store
 from core.runs.records import NAME_LENGTH
 from pages._ui import address, cached, state
@@ -40,6 +41,7 @@ def set_up(owner: str) -> None:
 def _submit(config: TrainingConfig, owner: str, name: str) -> None:
     """Queue the run and show it. Not in a callback: the values are those of this very rerun, typed text included."""
     try:
+        check_network(config)
         run = open_store().submit(config, owner, name)
         ensure_supervisor(open_store())
     except LabError as error:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages._ui.architecture_sections import choose_architecture, diagram_section, figures_section, table_section
 from pages._ui.frame import header, section
+from pages._ui.ingredients_section import ingredients_section
 from pages._ui.linear_size_section import dummy_section, why_section
 
 header(
@@ -20,6 +21,8 @@ if drawn is not None:
     figures_section(drawn)
     diagram_section(drawn)
     table_section(drawn)
+    if drawn.model == "fast_cnn":
+        ingredients_section()
 
 section("Why 16·5·5?")
 why, dummy = st.tabs(["Follow the sizes", "Let a dummy tensor count"], key="arch_tabs", on_change="rerun")

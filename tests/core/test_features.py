@@ -118,6 +118,28 @@ def test_the_backbone_sees_each_image_once_however_many_epochs(home: Path, looks
     assert sum(looks) == 32 + 16
 
 
+def test_in_bfloat16_the_backbone_looks_and_the_head_alone_learns_in_float32(
+    home: Path,
+) -> None:
+    """Casting costs more than a layer of 512 inputs can save."""
+    seen: set[tuple[str, torch.dtype]] = set()
+    learner = trainer(precision="bf16")
+
+    def note(name: str, module: nn.Module) -> None:
+        def hook(_module: nn.Module, _input: object, output: torch.Tensor) -> None:
+            if output.device.type == "cpu":  # a twin of the network is sent through the meta device for its sizes
+                seen.add((name, output.dtype))
+
+        module.register_forward_hook(hook)
+
+    note("backbone", next(module for module in learner.model.modules() if isinstance(module, nn.Conv2d)))
+    note("head", learner.model.get_submodule("head"))
+    assert learner.step_precision == "bf16"
+    list(learner.events())
+    assert seen == {("backbone", torch.bfloat16), ("head", torch.float32)}
+    assert (learner.step_precision, learner.precision.precision) == ("fp32", "bf16")
+
+
 def test_without_the_cache_it_sees_each_image_in_every_epoch(home: Path, looks: list[int]) -> None:
     list(trainer(epochs=5, cache_features=False).events())
     assert sum(looks) == 5 * (32 + 16)

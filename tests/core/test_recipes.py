@@ -1,11 +1,13 @@
 """Recipes: the course's numbers are the course's, and every fitting pair trains."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.data import datasets
 from core.errors import ConfigError, ModelError
 from core.models import build_model, models
-from core.recipes import RECIPES, fitting_models, recipe_config
+from core.recipes import RECIPES, check_network, fitting_models, recipe_config
 
 
 def test_mnist_is_trained_as_in_the_notebook() -> None:
@@ -85,3 +87,19 @@ def test_a_model_error_is_not_raised_for_a_pair_that_fits() -> None:
     with pytest.raises(ModelError):
         build_model("lenet", channels=1, image_size=28, classes=10)
     assert recipe_config("notebook", dataset="mnist", model="lenet").image_size == 32
+
+
+def test_a_network_that_cannot_be_built_for_its_images_is_refused_before_training() -> None:
+    config = recipe_config("modern", dataset="cats_vs_dogs", model="fast_cnn")
+    check_network(config)  # 128 pixels, growing from 64
+    with pytest.raises(ModelError, match="use 4 widths or fewer"):
+        check_network(replace(config, image_size=32, start_size=None))
+    with pytest.raises(ModelError, match="a 16×16 image"):
+        check_network(replace(config, start_size=16))
+
+
+@pytest.mark.parametrize("model", models)
+def test_what_a_recipe_suggests_can_be_built(model: str) -> None:
+    for dataset in datasets:
+        if model in fitting_models(dataset):
+            check_network(recipe_config("modern", dataset=dataset, model=model))

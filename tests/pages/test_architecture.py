@@ -1,5 +1,6 @@
 """The Architecture page: figures that can be worked out by hand, and PyTorch's own error beside the arithmetic."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.data import datasets
+from core.explain import ingredients
 from core.models import architecture, build_model
 from core.recipes import fitting_models
 from pages._ui import architecture_diagram
@@ -94,6 +96,38 @@ def test_without_a_trained_network_there_is_a_way_out(page: AppTest, monkeypatch
     page.segmented_control(key="arch_source").set_value("trained").run()
     assert "No trained network" in texts(check(page))
     assert "training" in {entry.proto.page for entry in page.page_link}
+
+
+@pytest.fixture
+def ablation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of results with one ablation in it, in place of the lab's own."""
+    fields = json.loads((Path(__file__).parents[1] / "benchmark_results.json").read_text(encoding="utf-8"))["ablation"]
+    (tmp_path / "2026-11-20-ablation.json").write_text(json.dumps(fields), encoding="utf-8")
+    monkeypatch.setattr(ingredients, "RESULTS", tmp_path)
+    return tmp_path
+
+
+def test_the_fast_network_comes_with_what_each_ingredient_is_worth(ablation: Path, page: AppTest) -> None:
+    page.selectbox(key="arch_model_cifar10").select("fast_cnn").run()
+    assert "What is each ingredient worth?" in [entry.value for entry in check(page).subheader]
+    rows = page.dataframe[1].value
+    assert rows.iloc[0].tolist() == [
+        "Without whitening: the first layer learns",
+        "−3.5 ± 0.5",
+        "Neighbouring pixels say nearly the same.",
+    ]
+    assert "20,000 images of CIFAR-10 for 3 epochs, 2 times" in texts(page)
+
+
+def test_other_networks_have_no_ingredients(ablation: Path, page: AppTest) -> None:
+    assert len(page.dataframe) == 1
+    assert "What is each ingredient worth?" not in [entry.value for entry in check(page).subheader]
+
+
+def test_without_a_measurement_nothing_is_said_of_ingredients(ablation: Path, page: AppTest) -> None:
+    (ablation / "2026-11-20-ablation.json").unlink()
+    page.selectbox(key="arch_model_cifar10").select("fast_cnn").run()
+    assert "What is each ingredient worth?" not in [entry.value for entry in check(page).subheader]
 
 
 def test_a_pool_over_the_whole_map_is_drawn_as_a_box_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,6 +132,15 @@ def test_settings_that_contradict_each_other_get_a_sentence_and_no_button(page: 
     assert "train" not in [button.key for button in page.button]
 
 
+def test_a_network_that_halves_its_images_away_is_refused_before_it_is_queued(page: AppTest, home: Path) -> None:
+    chosen(page, "shapes", "fast_cnn")
+    page.text_input(key="training.shapes.fast_cnn.modern.network.widths").set_value("8, 8, 8, 8, 8, 8").run()
+    page.button(key="train").click().run()
+    assert "use 4 widths or fewer" in texts(check(page)).replace("\\", "")
+    assert page.text_input(key="training.shapes.fast_cnn.modern.network.widths").value == "8, 8, 8, 8, 8, 8"
+    assert store(home).list() == []
+
+
 def test_a_data_set_that_is_not_here_says_what_to_do(page: AppTest) -> None:
     page.selectbox(key=state.TRAINING_DATASET).set_value("mnist").run()
     said = texts(check(page)).replace("\\", "")

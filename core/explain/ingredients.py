@@ -1,0 +1,68 @@
+"""What each ingredient of the fast network is worth, as `python -m benchmarks ablation` measured it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+RESULTS = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "results"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ingredient:
+    """The same training without one ingredient: how much validation accuracy changes, and why the ingredient is there.
+
+    ``accuracies`` in [0, 1], one a seed; ``difference`` their mean minus that of the whole recipe, ``error`` the
+    standard error of that difference, taken seed by seed (None for a single seed).
+    """
+
+    name: str
+    title: str
+    reason: str
+    accuracies: tuple[float, ...]
+    difference: float
+    error: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ablation:
+    """Every ingredient, most valuable first, and what was trained: ``images`` (None: all), ``epochs``, ``seeds``.
+
+    ``whole`` is the mean validation accuracy of the whole recipe on ``n`` images, ``date`` an ISO date.
+    """
+
+    ingredients: tuple[Ingredient, ...]
+    whole: float
+    images: int | None
+    epochs: int
+    seeds: int
+    n: int
+    date: str
+
+
+def measured(folder: Path | None = None) -> Ablation | None:
+    """Return the newest ablation in ``folder`` (the results that come with the lab), or None where there is none."""
+    files = sorted((folder or RESULTS).glob("*-ablation.json"))
+    if not files:
+        return None
+    fields = json.loads(files[-1].read_text(encoding="utf-8"))
+    whole, *rows = fields["rows"]
+    ingredients = (
+        Ingredient(
+            name=row["name"],
+            title=row["title"],
+            reason=row["reason"],
+            accuracies=tuple(row["accuracies"]),
+            difference=row["difference"],
+            error=row["spread"],
+        )
+        for row in rows
+    )
+    return Ablation(
+        ingredients=tuple(sorted(ingredients, key=lambda ingredient: ingredient.difference)),
+        whole=whole["mean"],
+        images=whole["images"],
+        epochs=whole["epochs"],
+        seeds=len(whole["accuracies"]),
+        n=whole["n"],
+        date=fields["date"][:10],
+    )
