@@ -66,7 +66,7 @@ VARIANTS = (
     Variant(
         name="erasing",
         title="without random erasing",
-        reason="A net that may not rely on one detail looks for others; pays in long trainings.",
+        reason="A net that may not rely on one detail looks for others.",
         steps={"erasing": None},
     ),
     Variant(

@@ -99,8 +99,8 @@ def page(found: Mapping[Kind, Fields], shipped: Sequence[ShippedCurve] = ()) -> 
         words = (
             f"The fast network on {whole['images']:,} training images of CIFAR-10, {whole['epochs']} epochs, "
             f"{len(whole['accuracies'])} seeds; each row lacks one ingredient. Validation accuracy after the last "
-            f"epoch, n = {whole['n']:,}. So short a training shows what helps at once: what holds over-fitting back "
-            "(erasing, shifts, decay) may cost here and pay in a long one. After ±: the standard error of the "
+            f"epoch, n = {whole['n']:,}. So short a training shows what helps at once; it does not over-fit yet, and "
+            "only pays for what makes its images harder (erasing, shifts). After ±: the standard error of the "
             "difference, taken seed by seed."
         )
         parts.append(f"## What each ingredient is worth\n\n{_origin(fields)}\n\n{words}\n\n{ablation_table(fields)}\n")

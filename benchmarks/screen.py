@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -354,30 +355,41 @@ def _cores(cores: Sequence[int]) -> str:
 
 
 def _watchers(browser: Browser, server: Server, *, pairs: int, seconds: float, count: int, note: str) -> Measured:
-    pace(browser, server, seconds=seconds, count=0)  # a server that has just started is still importing
+    pace(browser, server, seconds=seconds, count=count)  # a server and a page that are new are still importing
     alone, watched = [], []
     for _pair in range(pairs):
         alone.append(pace(browser, server, seconds=seconds, count=0))
         watched.append(pace(browser, server, seconds=seconds, count=count))
-    slowdown = 1 - (median(watched) or 0.0) / (median(alone) or 1.0)
+    rates = [[turn.images_a_second for turn in turns] for turns in (watched, alone)]
+    busy = [median([turn.server_busy for turn in turns]) or 0.0 for turns in (watched, alone)]
+    slowdown = 1 - (median(rates[0]) or 0.0) / (median(rates[1]) or 1.0)
     return [
         Seen(
             name="watchers",
             title=f"A run watched from {count} browsers is slower by",
             unit="img/s",
-            values=tuple(watched),
-            without=tuple(alone),
+            values=tuple(rates[0]),
+            without=tuple(rates[1]),
             target=0.05,
             statistic="slowdown",
             slowdown=slowdown,
-            note=f"{median(watched) or 0:,.0f} img/s with {count} browsers, {median(alone) or 0:,.0f} with none; "
-            f"{note}.",
+            note=f"{median(rates[0]) or 0:,.0f} img/s with {count} browsers, {median(rates[1]) or 0:,.0f} with none "
+            f"({min(rates[1]):,.0f} to {max(rates[1]):,.0f} from turn to turn); {note}. Of a second, the server "
+            f"computed {1000 * busy[0]:.0f} ms with {count} browsers and {1000 * busy[1]:.0f} ms with none.",
         )
     ]
 
 
-def pace(browser: Browser, server: Server, *, seconds: float, count: int) -> float:
-    """Return the images a second of a run of its own, by the trainer's own clock, while ``count`` pages watch it."""
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """A while of training: its pace by the trainer's own clock, and the web server's processor seconds a second."""
+
+    images_a_second: float
+    server_busy: float
+
+
+def pace(browser: Browser, server: Server, *, seconds: float, count: int) -> Turn:
+    """Train a run of its own, while ``count`` pages watch it."""
     run = submit(server)
     try:
         run = wait_for(server, run.id, lambda run: run.epochs_done >= 2)
@@ -388,12 +400,15 @@ def pace(browser: Browser, server: Server, *, seconds: float, count: int) -> flo
                 page.get_by_role("img", name=re.compile("Smoothed training loss went")).first.wait_for()
             with store_of(server) as store:
                 first = store.get(run.id).epochs_done
-                deadline = time.monotonic() + PATIENCE
+                started, before = time.monotonic(), server.processor_seconds()
+                deadline = started + PATIENCE
                 time.sleep(seconds)
                 while not (epochs := store.epochs(run.id, after=first)) and time.monotonic() < deadline:
                     time.sleep(0.5)
+                busy = (server.processor_seconds() - before) / (time.monotonic() - started)
         an_epoch = run.steps_total // run.config.epochs * run.config.batch_size
-        return an_epoch * len(epochs) / sum(epoch.seconds for epoch in epochs)
+        pace = an_epoch * len(epochs) / sum(epoch.seconds for epoch in epochs)
+        return Turn(images_a_second=pace, server_busy=busy)
     finally:
         stop_runs(server)
 

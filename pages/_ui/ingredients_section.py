@@ -19,30 +19,22 @@ def ingredients_section() -> None:
     section(
         "What is each ingredient worth?",
         f"The fast network learned {images} images of CIFAR-10 for {ablation.epochs} epochs, "
-        f"{ablation.seeds} times from different seeds: {ablation.whole:.1%} of {ablation.n:,} validation images. "
-        "Then the same once more, each time without one ingredient.",
+        f"{ablation.seeds} times from different seeds, and then recognised {100 * ablation.whole:.1f} % of "
+        f"{ablation.n:,} validation images. Then the same once more, each time without one ingredient.",
     )
     _chart(ablation)
     look_for(
         "Left of the line: the network does worse without it. The bars are one standard error each way; one that "
-        "reaches the line may be chance. What holds over-fitting back (shifts, erasing, weight decay) can cost in so "
-        "short a training and pay in a long one."
+        "reaches the line may be chance. Right of it stands what makes the images harder: so short a training does not "
+        "over-fit yet, and only pays for it."
     )
-    st.dataframe(
+    st.table(
         {
             "trained": [_title(row.title) for row in ablation.ingredients],
-            "change": [_points(row.difference, row.error) for row in ablation.ingredients],
+            "change (points)": [_points(row.difference, row.error) for row in ablation.ingredients],
             "why the ingredient is there": [row.reason for row in ablation.ingredients],
         },
         hide_index=True,
-        height="content",
-        column_config={
-            "change": st.column_config.TextColumn(
-                "change (points)", help=f"Mean of {ablation.seeds} seeds, with its standard error."
-            ),
-            "why the ingredient is there": st.column_config.TextColumn(width="large"),
-        },
-        alt="What the absence of each ingredient changes, and why the ingredient is there",
     )
     st.page_link(PAGES["training"], label="Leave one out yourself", icon=":material/model_training:")
 
@@ -59,7 +51,8 @@ def _title(title: str) -> str:
 
 def _points(difference: float, error: float | None) -> str:
     spread = "" if error is None else f" ± {number(100 * error, 1)}"
-    return f"{number(100 * difference, 1)}{spread}"
+    sign = "+" if round(1000 * difference) > 0 else ""
+    return f"{sign}{number(100 * difference, 1)}{spread}"
 
 
 def _chart(ablation: Ablation) -> None:
@@ -84,7 +77,7 @@ def _chart(ablation: Ablation) -> None:
         height=60 + 46 * count,
         margin={"l": 8, "r": 8, "t": 8, "b": 40},
         xaxis={"title": "change in validation accuracy, points", "zeroline": True, "zerolinewidth": 2},
-        yaxis={"range": [count - 0.6, -0.8], "showticklabels": False, "showgrid": False, "zeroline": False},
+        yaxis={"range": [count - 0.6, -0.8], "showticklabels": False, "dtick": 1, "zeroline": False},
     )
     words = "; ".join(f"{row.title} {_points(row.difference, row.error)}" for row in ablation.ingredients)
     st.plotly_chart(

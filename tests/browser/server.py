@@ -71,6 +71,13 @@ class Server:
         except OSError:
             return False
 
+    def processor_seconds(self) -> float:
+        """Return what the web server has computed so far, its trainings left out: they are processes of their own."""
+        if self._process is None:
+            raise RuntimeError("the server does not run")
+        times = psutil.Process(self._process.pid).cpu_times()
+        return float(times.user + times.system)
+
     def stop(self) -> None:
         """Stop the web server and nothing else: trainings are processes of their own."""
         if self._process is not None:
