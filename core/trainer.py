@@ -282,7 +282,7 @@ class Trainer:
         for handle in self._protection:
             handle.remove()
         self._protection = []
-        if self.precision.precision == "bf16":
+        if self.step_precision == "bf16":
             self._protection = protect_unreached_weights(
                 self.model, channels=self.format.channels, image_size=image_size
             )

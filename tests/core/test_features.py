@@ -140,6 +140,12 @@ def test_in_bfloat16_the_backbone_looks_and_the_head_alone_learns_in_float32(
     assert (learner.step_precision, learner.precision.precision) == ("fp32", "bf16")
 
 
+def test_no_weights_are_mended_where_only_the_head_learns(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It lays the whole network out anew in every epoch, which takes longer than the head's epoch."""
+    monkeypatch.setattr("core.trainer.protect_unreached_weights", lambda *_model, **_size: pytest.fail("no need"))
+    list(trainer(precision="bf16").events())
+
+
 def test_without_the_cache_it_sees_each_image_in_every_epoch(home: Path, looks: list[int]) -> None:
     list(trainer(epochs=5, cache_features=False).events())
     assert sum(looks) == 5 * (32 + 16)
