@@ -141,8 +141,8 @@ def screen(only: tuple[str, ...], times: int, pairs: int, seconds: float, watche
 @main.command()
 @_THREADS
 @click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 20), help="Trainings of each row.")
-@click.option("--epochs", default=3, show_default=True, type=click.IntRange(1, 500), help="Epochs of each training.")
-@click.option("--limit", default=20_000, show_default=True, type=click.IntRange(512), help="Training images.")
+@click.option("--epochs", default=4, show_default=True, type=click.IntRange(1, 500), help="Epochs of each training.")
+@click.option("--limit", default=10_000, show_default=True, type=click.IntRange(512), help="Training images.")
 @click.option(
     "--log",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -168,7 +168,7 @@ def ablation(threads: int | None, seeds: int, epochs: int, limit: int, log: Path
 @click.option("--seconds", default=8.0, show_default=True, type=click.FloatRange(0.01, 600), help="Time for each row.")
 @_OUT
 def profile(only: tuple[str, ...], threads: int | None, seconds: float, out: Path | None) -> None:
-    """Where the time of a training step goes: about a minute on two quiet cores."""
+    """Where the time of a step goes, in training and in judging: about two minutes on two quiet cores."""
     from benchmarks.jobs import Job
     from benchmarks.report import profile_table
     from benchmarks.step_profile import JOBS, measure

@@ -16,7 +16,7 @@ PAGE = DOCS / "speed.md"
 _HEAD = """# How fast the lab is
 
 This page is written by `python -m benchmarks report` from the files in `benchmarks/results`; a test compares the two,
-so no figure in it can be edited by hand.
+so it says what those files say; a row that was measured later than the others of its file says when.
 
 **Naive** is the loop that courses teach (`benchmarks/naive.py`, which is short and made to be read): one image at a
 time is opened with Pillow and sent through torchvision's transforms, a `DataLoader` without workers puts the batch
@@ -34,7 +34,7 @@ _FOOT = """## Measure it yourself
 pip install -r requirements-dev.txt
 export CNN_LAB_DATA=…                     # where the data sets lie; or fetch them: python -m core fetch
 python -m benchmarks throughput           # naive and ours in turns, about ten minutes
-python -m benchmarks profile              # where a step's time goes, a minute
+python -m benchmarks profile              # where a step's time goes, two minutes
 python -m benchmarks accuracy --naive     # seconds to an accuracy; --long adds hours; goes on where it was stopped
 python -m benchmarks screen               # through a Chromium
 python -m benchmarks ablation             # the fast network without each ingredient, about an hour
@@ -82,8 +82,8 @@ def page(found: Mapping[Kind, Fields], shipped: Sequence[ShippedCurve] = ()) -> 
         parts.append(f"## Time to accuracy\n\n{_origin(fields)}\n\n{words}\n\n{accuracy_table(fields)}\n")
     if shipped:
         words = (
-            "The same by the cards of `checkpoints/`: the trainings whose models ship, one seed each. They were made "
-            "for the best accuracy, not for the target, and beside other work on the same cores."
+            "By the cards of `checkpoints/`: the trainings whose models ship, one seed each, on a machine that may "
+            "have had other work, and without the seconds before the first step (whitening, the trial of precisions)."
         )
         parts.append(f"### The models that ship\n\n{words}\n\n{shipped_table(shipped)}\n")
     if "screen" in found:

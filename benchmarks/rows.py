@@ -172,7 +172,7 @@ class Ablated:
 
 @dataclass(frozen=True, kw_only=True)
 class Profiled:
-    """Where the time of a training step goes: ``seconds`` by part, each the median of ``steps`` steps.
+    """Where the time of a step goes: ``seconds`` by part, each the median of ``steps`` steps.
 
     The parts are making the ``batch`` (images read, converted, augmented and normalised), ``forward`` with the loss,
     ``backward`` and ``optimizer``; judging has the first two only. ``flops`` are the multiplications and additions of a

@@ -81,7 +81,7 @@ def profile(job: Job, trainer: Trainer, *, seconds: float) -> Profiled:
     return Profiled(
         name=job.name,
         title=job.title,
-        batch=EVALUATION_BATCH if job.name == FORWARD.name else job.batch,
+        batch=min(EVALUATION_BATCH, len(trainer.split.validation)) if job.name == FORWARD.name else job.batch,
         precision=precision_of(trainer),
         steps=len(taken),
         flops=counter.get_total_flops(),

@@ -93,7 +93,7 @@ def _train(config: "TrainingConfig", folder: Path, as_json: bool) -> None:
     session = Session(config, folder, progress=_note(quiet=as_json))
     if session.resumed_from:
         click.echo(f"Going on from {session.resumed_from}.", err=True)
-    precision = session.trainer.precision.sentence
+    precision = session.trainer.precision_words
     if not as_json:
         click.echo(f"Computing in {precision}.")
     total = session.trainer.steps_per_epoch * config.epochs

@@ -62,11 +62,11 @@ def recipe_config(recipe: str, *, dataset: str, model: str, **overrides: Any) ->
 def check_network(config: TrainingConfig) -> None:
     """Lay the network out without its weights, for the side that images start from as well.
 
-    Raises ModelError, with a sentence, where it cannot be built: what a training would end with at its start.
+    Raises ModelError or ConfigError, with a sentence, where it cannot be built.
     """
     channels = _channels(config.dataset, config.model, config.greyscale)
     classes = len(datasets[config.dataset].classes)
-    for size in {config.image_size, config.start_size or config.image_size}:
+    for size in (config.image_size, config.start_size or config.image_size):
         with torch.device("meta"):
             build_model(
                 config.model, channels=channels, image_size=size, classes=classes, arguments=config.model_arguments

@@ -258,6 +258,12 @@ class Trainer:
         """What a step computes in, bf16 or fp32: on kept features the head alone, too little for bfloat16 to pay."""
         return "fp32" if self.features is not None else self.precision.precision
 
+    @property
+    def precision_words(self) -> str:
+        """What this training computes in and why, for people, without a full stop."""
+        mixed = self.cache_features and self.precision.precision == "bf16"
+        return self.precision.sentence + ("; the head alone learns in float32" if mixed else "")
+
     def _precision(self) -> torch.autocast:
         return autocast(self.device, self.step_precision)
 

@@ -1,6 +1,7 @@
 """The benchmarks measure what they say, and docs/speed.md says what they measured. Nothing here asserts on time."""
 
 import dataclasses
+import functools
 import io
 import itertools
 import json
@@ -32,7 +33,6 @@ from benchmarks.rows import Ablated, Comparison, Profiled, Reached, Seen, median
 from benchmarks.shipped import curves
 from benchmarks.timing import Step, interleave, take_turn, timed
 from core import features
-from core.batches import EVALUATION_BATCH
 from core.checkpoints import shipped
 from core.config import AugmentationStep
 from core.data import availability, load, make_split
@@ -316,6 +316,18 @@ def test_a_training_that_is_done_is_not_done_again(home: Path, tmp_path: Path, m
     assert trained == [0, 1, 0]
 
 
+def test_a_naive_loop_of_fewer_seeds_is_not_compared_with(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accuracy.Goal, "naive_config", lambda self, seed: self.config(seed, epochs=1))
+    measure = functools.partial(accuracy.measure, [GOAL], epochs=1, log=tmp_path / "l", tell=lambda _text: None)
+    measure(seeds=1, naive=True)
+    row = measure(seeds=2, naive=False)[0]
+    assert [end.side for end in row.trainings] == ["ours", "naive", "ours"]
+    assert row.naive_title == ""
+    assert [reached.naive for reached in row.targets] == [()]
+
+
 def test_the_naive_loop_can_be_trained_beside(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(accuracy.Goal, "naive_config", lambda self, seed: self.config(seed, epochs=1))
     row = accuracy.measure([GOAL], seeds=1, naive=True, epochs=1, log=tmp_path / "l", tell=lambda _text: None)[0]
@@ -528,7 +540,7 @@ def test_a_profile_of_resnet18_judges_and_leaves_its_weights_and_statistics_alon
     before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
     row = step_profile.profile(jobs.FORWARD, trainer, seconds=0.01)
     assert set(row.shares) == {"batch", "forward"}
-    assert row.batch == EVALUATION_BATCH
+    assert row.batch == 4
     assert all(torch.equal(before[name], value) for name, value in trainer.model.state_dict().items())
 
 

@@ -11,14 +11,12 @@ RESULTS = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "result
 class Ingredient:
     """The same training without one ingredient: how much validation accuracy changes, and why the ingredient is there.
 
-    ``accuracies`` in [0, 1], one a seed; ``difference`` their mean minus that of the whole recipe, ``error`` the
-    standard error of that difference, taken seed by seed (None for a single seed).
+    ``difference`` is the mean over the seeds minus that of the whole recipe, 0.01 being one point, ``error`` its
+    standard error, taken seed by seed (None for a single seed).
     """
 
-    name: str
     title: str
     reason: str
-    accuracies: tuple[float, ...]
     difference: float
     error: float | None
 
@@ -48,10 +46,8 @@ def measured(folder: Path | None = None) -> Ablation | None:
     whole, *rows = fields["rows"]
     ingredients = (
         Ingredient(
-            name=row["name"],
             title=row["title"],
             reason=row["reason"],
-            accuracies=tuple(row["accuracies"]),
             difference=row["difference"],
             error=row["spread"],
         )

@@ -155,7 +155,7 @@ class Session:
             seconds=round(sum(done.seconds for done in trainer.history) + trainer.looking_seconds, 1),
             created=now(),
             device=f"{describe_device(trainer.device)}, torch {torch.__version__}",
-            precision=trainer.precision.sentence,
+            precision=trainer.precision_words,
             parameters=sum(parameter.numel() for parameter in parameters),
             trainable_parameters=sum(parameter.numel() for parameter in parameters if parameter.requires_grad),
             metrics=metrics,

@@ -154,7 +154,7 @@ class Worker:
             device=describe_device(trainer.device),
             steps_total=trainer.steps_per_epoch * self.config.epochs,
             split=session.split.fingerprint,
-            precision=trainer.precision.sentence,
+            precision=trainer.precision_words,
             features=trainer.features,
         )
         self.lease.rewind(step=trainer.progress.step, epoch=trainer.progress.epoch)

@@ -138,6 +138,8 @@ def test_in_bfloat16_the_backbone_looks_and_the_head_alone_learns_in_float32(
     list(learner.events())
     assert seen == {("backbone", torch.bfloat16), ("head", torch.float32)}
     assert (learner.step_precision, learner.precision.precision) == ("fp32", "bf16")
+    assert learner.precision_words.endswith("; the head alone learns in float32")
+    assert "head" not in trainer(precision="bf16", cache_features=False).precision_words
 
 
 def test_no_weights_are_mended_where_only_the_head_learns(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ def test_an_ablation_is_read_without_the_row_of_the_whole_recipe(tmp_path: Path)
     write(tmp_path, "2026-11-20", ABLATION)
     ablation = measured(tmp_path)
     assert ablation is not None
-    assert [row.name for row in ablation.ingredients] == ["whitening"]
+    assert [row.title for row in ablation.ingredients] == ["without whitening: the first layer learns"]
     assert ablation.ingredients[0].difference == pytest.approx(-0.035)
     assert ablation.ingredients[0].error == pytest.approx(0.005)
     assert (ablation.whole, ablation.seeds, ablation.n) == (0.81, 2, 5000)
@@ -30,10 +30,10 @@ def test_an_ablation_is_read_without_the_row_of_the_whole_recipe(tmp_path: Path)
 
 def test_the_most_valuable_ingredient_comes_first(tmp_path: Path) -> None:
     whole, row = ABLATION["rows"]
-    write(tmp_path, "2026-11-20", ABLATION | {"rows": [whole, row | {"name": "little", "difference": -0.001}, row]})
+    write(tmp_path, "2026-11-20", ABLATION | {"rows": [whole, row | {"title": "little", "difference": -0.001}, row]})
     ablation = measured(tmp_path)
     assert ablation is not None
-    assert [row.name for row in ablation.ingredients] == ["whitening", "little"]
+    assert [row.title for row in ablation.ingredients] == [row["title"], "little"]
 
 
 def test_the_newest_ablation_counts(tmp_path: Path) -> None:
@@ -48,3 +48,10 @@ def test_the_newest_ablation_counts(tmp_path: Path) -> None:
 def test_without_results_there_is_no_ablation(tmp_path: Path) -> None:
     assert measured(tmp_path) is None
     assert measured(tmp_path / "nowhere") is None
+
+
+def test_the_ablation_that_ships_can_be_read() -> None:
+    ablation = measured()
+    assert ablation is not None
+    assert ablation.seeds >= 2
+    assert all(row.reason and row.error is not None for row in ablation.ingredients)
