@@ -325,7 +325,7 @@ def test_a_naive_loop_of_fewer_seeds_is_not_compared_with(
     row = measure(seeds=2, naive=False)[0]
     assert [end.side for end in row.trainings] == ["ours", "naive", "ours"]
     assert row.naive_title == ""
-    assert [reached.naive for reached in row.targets] == [()]
+    assert {reached.naive for reached in row.targets} == {()}
 
 
 def test_the_naive_loop_can_be_trained_beside(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
