@@ -27,6 +27,8 @@ images and the same augmentation, in the precision that a trial before the train
 Machines differ, and a shared one is now faster, now slower. So both sides are measured in turns (naive, ours, naive,
 ours, …) in one process, after a warm-up that does not count. A figure is the median of the turns, and the ratio of the
 medians is what counts. In brackets: the smallest and the largest ratio of a pair of turns.
+
+The last column says what the project set out to reach on two such cores; **missed** stands where it does not.
 """
 _FOOT = """## Measure it yourself
 
@@ -41,8 +43,9 @@ python -m benchmarks ablation             # the fast network without each ingred
 python -m benchmarks report               # writes this page
 ```
 
-Leave the machine alone meanwhile: the load averages say whether it was. `--only NAME` measures one row, `--threads`,
-`--pairs` and `--seconds` say how. A row whose data set is not there is skipped, and says so.
+Leave the machine alone meanwhile: the load before says whether it was, and the load after should be about the number of
+threads. `--only NAME` measures one row, `--threads`, `--pairs` and `--seconds` say how. A row whose data set is not
+there is skipped, and says so.
 """
 
 
@@ -83,7 +86,8 @@ def page(found: Mapping[Kind, Fields], shipped: Sequence[ShippedCurve] = ()) -> 
     if shipped:
         words = (
             "By the cards of `checkpoints/`: the trainings whose models ship, one seed each, on a machine that may "
-            "have had other work, and without the seconds before the first step (whitening, the trial of precisions)."
+            "have had other work, and without the seconds before the first step (whitening, the trial of precisions). "
+            "Threads and filters may be others than in the table above; the cards and README name them."
         )
         parts.append(f"### The models that ship\n\n{words}\n\n{shipped_table(shipped)}\n")
     if "screen" in found:
@@ -99,9 +103,9 @@ def page(found: Mapping[Kind, Fields], shipped: Sequence[ShippedCurve] = ()) -> 
         words = (
             f"The fast network on {whole['images']:,} training images of CIFAR-10, {whole['epochs']} epochs, "
             f"{len(whole['accuracies'])} seeds; each row lacks one ingredient. Validation accuracy after the last "
-            f"epoch, n = {whole['n']:,}. So short a training shows what helps at once; it does not over-fit yet, and "
-            "only pays for what makes its images harder (erasing, shifts). After ±: the standard error of the "
-            "difference, taken seed by seed."
+            f"epoch, n = {whole['n']:,}. So short a training shows what helps at once; it does not over-fit yet, so "
+            "that what makes its images harder (erasing, shifts) has a cost and no use. After ±: the standard error of "
+            "the difference, taken seed by seed; of so few seeds, what lies within four of them may be chance."
         )
         parts.append(f"## What each ingredient is worth\n\n{_origin(fields)}\n\n{words}\n\n{ablation_table(fields)}\n")
     return "\n".join(part.rstrip("\n") + "\n" for part in [*parts, _FOOT])
@@ -111,11 +115,17 @@ def _origin(fields: Fields) -> str:
     """Say when, where and with what; the load says whether the machine was left alone."""
     machine = fields["machine"]
     packages = ", ".join(f"{name} {version}" for name, version in fields["versions"].items())
-    before, after = (_loads(fields[name]) for name in ("load_before", "load_after"))
+    loads = {name: fields[name] for name in ("load_before", "load_after")}
+    trainings = [training for row in fields["rows"] for training in row.get("trainings", ())]
+    if trainings:  # a table made from a log: the load of those hours, not of the moment when it was read
+        loads = {name: max((training[name] for training in trainings), key=lambda load: load[0]) for name in loads}
+    before, after = (_loads(loads[name]) for name in ("load_before", "load_after"))
+    whose = " the busiest training" if trainings else ""
     commit = f", commit `{fields['commit']}`" if fields["commit"] else ""
     return (
         f"Measured on {fields['date'][:10]} on {machine['name']} ({machine['system']}){commit}. "
-        f"Load averages over 1, 5 and 15 minutes: {before} before, {after} after. {packages[:1].upper()}{packages[1:]}."
+        f"Load averages over 1, 5 and 15 minutes: {before} before{whose}, {after} after{whose}. "
+        f"{packages[:1].upper()}{packages[1:]}."
     )
 
 
@@ -147,10 +157,17 @@ def throughput_table(fields: Fields) -> str:
 def _goal(row: Fields) -> str:
     goals = []
     if row["target_ratio"] is not None:
-        goals.append(f"≥ {row['target_ratio']:g}")
+        met = None if row["ratio"] is None else row["ratio"] >= row["target_ratio"]
+        goals.append(_against(f"≥ {row['target_ratio']:g}", met))
     if row["target"] is not None:
-        goals.append(f"≤ {row['target']:g} {row['unit']}")
+        met = None if row["ours_median"] is None else row["ours_median"] <= row["target"]
+        goals.append(_against(f"≤ {row['target']:g} {row['unit']}", met))
     return ", ".join(goals) or "–"
+
+
+def _against(goal: str, met: bool | None) -> str:
+    """Say whether a goal was met; None: nothing was measured."""
+    return f"{goal}, **missed**" if met is False else goal
 
 
 def accuracy_table(fields: Fields) -> str:
@@ -166,7 +183,11 @@ def accuracy_table(fields: Fields) -> str:
             lines.append((title, *["–"] * 6))
         for reached in row["targets"]:
             ratio = "–" if reached["ratio"] is None else f"**{reached['ratio']:.1f}**"
-            limit = "–" if reached["reach"] is None else f"≤ {_seconds(reached['reach'])}"
+            limit = "–"
+            if reached["reach"] is not None:
+                middle_one = reached["ours_median"]
+                met = (middle_one is not None and middle_one <= reached["reach"]) if reached["ours"] else None
+                limit = _against(f"≤ {_seconds(reached['reach'])}", met)
             each = ", ".join(_seconds(value) for value in reached["ours"]) or "–"
             middle = [_seconds(reached[f"{side}_median"]) for side in ("ours", "naive")]
             naive = middle[1] if row["naive_title"] else "not measured"
@@ -203,8 +224,8 @@ def shipped_table(curves: Sequence[ShippedCurve]) -> str:
             _seconds(curve.seconds),
             _percent(curve.best_validation),
             _percent(curve.target, 1),
-            _seconds(curve.reached),
-            f"≤ {_seconds(curve.reach)}",
+            "never" if curve.reached is None else _seconds(curve.reached),
+            _against(f"≤ {_seconds(curve.reach)}", curve.reached is not None and curve.reached <= curve.reach),
         )
         for curve in curves
     ]
@@ -279,9 +300,11 @@ def screen_table(fields: Fields) -> str:
 def _limit(row: Fields) -> str:
     if row["target"] is None:
         return "–"
+    figure = row[row["statistic"]]
+    met = None if figure is None else figure <= row["target"]
     if row["statistic"] == "slowdown":
-        return f"≤ {_percent(row['target'], 0)}"
-    return f"{row['statistic']} ≤ {row['target']:g} {row['unit']}"
+        return _against(f"≤ {_percent(row['target'], 0)}", met)
+    return _against(f"{row['statistic']} ≤ {row['target']:g} {row['unit']}", met)
 
 
 class _Notes:

@@ -3,6 +3,9 @@
 ``notebook`` trains as the course does, ``as_written`` repeats its slips as well, ``modern`` is what we would do.
 """
 
+import dataclasses
+import json
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -59,11 +62,46 @@ def recipe_config(recipe: str, *, dataset: str, model: str, **overrides: Any) ->
         raise ConfigError(f"A training has no setting among {', '.join(overrides)}; it has {known}.") from None
 
 
-def check_network(config: TrainingConfig) -> None:
-    """Lay the network out without its weights, for the side that images start from as well.
+def shell_command(config: TrainingConfig) -> str:
+    """Return the call of ``python -m core train`` that trains with ``config``: its recipe, and what differs from it.
 
-    Raises ModelError or ConfigError, with a sentence, where it cannot be built.
+    Raises ConfigError for a label that is no recipe.
     """
+    decides = {name: getattr(config, name) for name in ("image_size", "greyscale")}  # what other defaults follow from
+    base = recipe_config(config.recipe, dataset=config.dataset, model=config.model, **decides)
+    plain = recipe_config(config.recipe, dataset=config.dataset, model=config.model)
+    words = ["python", "-m", "core", "train", "--dataset", config.dataset, "--model", config.model]
+    words += ["--recipe", config.recipe, "--seed", str(config.seed)]
+    settings: dict[str, object] = {name: value for name, value in decides.items() if value != getattr(plain, name)}
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if field.name in ("dataset", "model", "recipe", "seed", "model_arguments", *decides):
+            continue
+        if value != getattr(base, field.name):
+            if field.name in ("epochs", "limit"):
+                words += [f"--{field.name}", str(value)]
+            else:
+                settings[field.name] = value
+    settings |= {
+        name: value for name, value in config.model_arguments.items() if value != base.model_arguments.get(name)
+    }
+    for name, value in settings.items():
+        steps = [dataclasses.asdict(step) for step in config.augmentation] if name == "augmentation" else value
+        words += ["--set", f"{name}={steps if isinstance(steps, str) else json.dumps(steps)}"]
+    return shlex.join(words)
+
+
+def check_trainable(config: TrainingConfig) -> None:
+    """Refuse, before any image is there, what would end as soon as they are.
+
+    Raises ConfigError for a limit below one batch, ModelError or ConfigError for a network that cannot be built: it is
+    laid out without its weights, for the side that images start from as well.
+    """
+    if config.limit is not None and config.limit < config.batch_size:
+        raise ConfigError(
+            f"{config.limit:,} training images are fewer than one batch of {config.batch_size:,}; choose a smaller "
+            "batch size or more images."
+        )
     channels = _channels(config.dataset, config.model, config.greyscale)
     classes = len(datasets[config.dataset].classes)
     for size in (config.image_size, config.start_size or config.image_size):

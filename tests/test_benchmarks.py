@@ -27,9 +27,29 @@ from benchmarks.__main__ import main
 from benchmarks.cores import confined, halves
 from benchmarks.machine import this_machine
 from benchmarks.pictures import files, pictures_for
-from benchmarks.report import CHART, PAGE, documents, page, profile_table, screen_table, throughput_table
+from benchmarks.report import (
+    CHART,
+    PAGE,
+    accuracy_table,
+    documents,
+    page,
+    profile_table,
+    screen_table,
+    shipped_table,
+    throughput_table,
+)
 from benchmarks.results import FOLDER, KINDS, Fields, Measurement, newest, write
-from benchmarks.rows import Ablated, Comparison, Profiled, Reached, Seen, median, percentile95
+from benchmarks.rows import (
+    Ablated,
+    Comparison,
+    Profiled,
+    Reached,
+    Seen,
+    ShippedCurve,
+    TimeToAccuracy,
+    median,
+    percentile95,
+)
 from benchmarks.shipped import curves
 from benchmarks.timing import Step, interleave, take_turn, timed
 from core import features
@@ -621,6 +641,46 @@ def test_a_screen_row_shows_the_figure_that_its_target_is_about() -> None:
     table = screen_table({"rows": [dataclasses.asdict(row) for row in (slow, watched)]})
     assert "| Kernel | 0.150 s | **0.200 s** | 2 | p95 ≤ 0.2 s |" in table
     assert "**10.0 %**" in table
+
+
+@pytest.mark.parametrize(
+    ("ratio", "seconds", "words"), [(3, 1, ("", "")), (5, 3, ("", "missed")), (2, 1, ("missed", ""))]
+)
+def test_a_goal_that_is_missed_is_said_to_be(ratio: float, seconds: float, words: tuple[str, str]) -> None:
+    faster = Comparison(name="a", title="A", unit="img/s", batch=8, naive=(1,), ours=(ratio,), target_ratio=3)
+    shorter = Comparison(name="b", title="B", unit="s", batch=8, naive=(9,), ours=(seconds,), target=2)
+    lines = throughput_table({"rows": [dataclasses.asdict(row) for row in (faster, shorter)]}).splitlines()[2:]
+    assert ["missed" if "**missed**" in line else "" for line in lines] == list(words)
+
+
+def test_a_target_that_no_seed_or_not_every_seed_reaches_is_missed() -> None:
+    reached = [Reached(target=0.9, reach=60, ours=ours, naive=()) for ours in ((50, 70, 55), (50, None, 55), (61,), ())]
+    row = TimeToAccuracy(name="a", title="A", recipe="modern", targets=tuple(reached))
+    lines = accuracy_table({"rows": [dataclasses.asdict(row)]}).splitlines()[2:]
+    assert ["**missed**" in line for line in lines] == [False, True, True, False]
+    curve = ShippedCurve(
+        title="A",
+        device="CPU",
+        date="2026-01-01",
+        epochs=3,
+        seconds=90,
+        best_validation=0.89,
+        target=0.9,
+        reach=60,
+        reached=None,
+    )
+    assert "| never | ≤ 60 s, **missed** |" in shipped_table([curve])
+
+
+def test_a_page_that_is_too_slow_or_too_heavy_is_said_to_be() -> None:
+    rows = [
+        Seen(name="a", title="A", unit="s", values=(1.0, 2.0, 9.0), target=2, statistic="median"),
+        Seen(name="b", title="B", unit="s", values=(1.0, 2.0, 9.0), target=2, statistic="p95"),
+        Seen(name="c", title="C", unit="img/s", values=(94.0,), target=0.05, statistic="slowdown", slowdown=0.06),
+        Seen(name="d", title="D", unit="s", target=2, statistic="median", skipped="it is not here"),
+    ]
+    lines = screen_table({"rows": [dataclasses.asdict(row) for row in rows]}).splitlines()[2:6]
+    assert ["**missed**" in line for line in lines] == [False, True, True, False]
 
 
 def test_a_throughput_table_of_a_skipped_row_has_a_dash_for_every_figure() -> None:

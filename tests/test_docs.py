@@ -120,6 +120,13 @@ def test_the_measured_figures_have_no_gaps() -> None:
     assert re.findall(r"\b[A-Z]{4,}\b", re.sub(r"MNIST|CIFAR|JPEG", "", section)) == []  # no placeholder is left
 
 
+def test_the_readme_has_the_command_of_everything_that_ships() -> None:
+    from core.checkpoints import shipped
+    from core.recipes import shell_command
+
+    assert [each.card.name for each in shipped() if f"\n{shell_command(each.card.config)}\n" not in README] == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_inside_the_project_resolve(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")

@@ -15,6 +15,8 @@ from core.errors import ConfigError, ModelError
 from core.explain.colours import colour_map, to_array
 from core.explain.layers import Layer, device_of, has_maps, map_layers, unknown_layer, watched_twin
 
+TELLING_SIDE = 3  # maps of 2×2 only tell in which quarter of the picture something is
+
 
 def cam_layers(model: nn.Module, *, channels: int, image_size: int) -> tuple[Layer, ...]:
     """Return the layers that can be asked: those whose maps are larger than 1×1, in the order in which they run."""
@@ -26,9 +28,10 @@ def cam_layers(model: nn.Module, *, channels: int, image_size: int) -> tuple[Lay
 
 
 def cam_layer(model: nn.Module, *, channels: int, image_size: int) -> str:
-    """Return the layer that `grad_cam` asks by default: the last one whose maps are larger than 1×1.
+    """Return the layer that `grad_cam` asks by default: the last with maps of at least `TELLING_SIDE` squared.
 
-    It is the most abstract one that still knows where things are. Raises ModelError for a network without maps.
+    It is the most abstract one that still knows where things are. Where all are smaller, the last larger than 1×1 is
+    asked. Raises ModelError for a network without maps.
     """
     found = cam_layers(model, channels=channels, image_size=image_size)
     if not found:
@@ -36,7 +39,8 @@ def cam_layer(model: nn.Module, *, channels: int, image_size: int) -> str:
             "This network has no maps: it sees its input as one row of numbers, so there is no place to colour. "
             "Choose a convolutional network for a heat map."
         )
-    return found[-1].name
+    telling = [layer for layer in found if min(layer.shape[1:]) >= TELLING_SIDE]
+    return (telling or found)[-1].name
 
 
 def grad_cam(model: nn.Module, batch: Tensor, class_index: int, layer: str | None = None) -> Tensor:

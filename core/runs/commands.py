@@ -79,10 +79,11 @@ def submit(
     dataset: str, model: str, recipe: str, owner: str | None, name: str | None, as_json: bool, **overrides: int | None
 ) -> None:
     """Add a training to the queue, and see to it that the queue is served."""
-    from core.recipes import recipe_config
+    from core.recipes import check_trainable, recipe_config
 
     given = {key: value for key, value in overrides.items() if value is not None}
     config = recipe_config(recipe, dataset=dataset, model=model, **given)
+    check_trainable(config)
     store = open_store()
     run = store.submit(config, owner or getpass.getuser(), name or f"{model} on {dataset}")
     ensure_supervisor(store)

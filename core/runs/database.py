@@ -112,6 +112,9 @@ MIGRATIONS = (
     """
     ALTER TABLE runs ADD COLUMN precision TEXT NOT NULL DEFAULT '';  -- what it computes in, and why, for people
     """,
+    """
+    ALTER TABLE runs ADD COLUMN message_share REAL NOT NULL DEFAULT 0;  -- how much is done of what the message says
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 

@@ -61,10 +61,10 @@ class Lease:
         with self.store.database.writing(durable=False) as connection:
             self._update(connection, "beat = ?", time.time())
 
-    def say(self, message: str) -> None:
-        """Show a sentence beside the run: what it is doing before the first step."""
+    def say(self, message: str, share: float = 0.0) -> None:
+        """Show a sentence beside the run, what it does outside the loop, and how much of that is done, in [0, 1]."""
         with self.store.database.writing(durable=False) as connection:
-            self._update(connection, "message = ?, beat = ?", message, time.time())
+            self._update(connection, "message = ?, message_share = ?, beat = ?", message, share, time.time())
 
     def describe(
         self, *, device: str, steps_total: int, split: str, precision: str = "", features: FeaturesKept | None = None

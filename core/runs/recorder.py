@@ -42,7 +42,7 @@ class Recorder:
         self._steps: list[StepDone] = []
         self._epochs: list[tuple[int, EpochDone]] = []
         self._pace: deque[tuple[float, int]] = deque()
-        self._message: str | None = None
+        self._message: tuple[str, float] | None = None
         self._buffer = threading.Lock()
         self._writing = threading.Lock()
         self._done = threading.Event()
@@ -75,10 +75,15 @@ class Recorder:
             self._epochs.append((step, epoch))
             self._pace.clear()  # the pause for validation says nothing about the pace of training
 
-    def say(self, message: str) -> None:
-        """Take a sentence to show beside the run; the newest one is written soon."""
+    def say(self, message: str, share: float = 0.0) -> None:
+        """Take a sentence to show beside the run, and how much of it is done; the newest one is written soon."""
         with self._buffer:
-            self._message = message
+            self._message = message, share
+
+    def take_back_words(self) -> None:
+        """Forget a sentence that has not been written yet; none is being written when this returns."""
+        with self._writing, self._buffer:
+            self._message = None
 
     def flush(self, *, durable: bool = False) -> bool:
         """Write what has been taken, now, and return whether that was anything; ``durable``: so that a power cut cannot
@@ -93,7 +98,7 @@ class Recorder:
                 pace = self._images_per_second()
             try:
                 if message is not None:
-                    self.lease.say(message)
+                    self.lease.say(*message)
                 if steps or epochs:
                     self.lease.record(steps, epochs, pace=pace, durable=durable)
             except StoreError:

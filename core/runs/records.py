@@ -41,6 +41,8 @@ class Run:
 
     ``reason`` is one word about how the run came to its status (completed, early_stopped, asked, forced, lost,
     terminated, disk_full …), ``message`` a sentence for people, ``log`` the last lines of a worker that failed.
+    While a run is at work ``message`` says what it does outside the loop, ``message_share`` how much of that is done,
+    in [0, 1]; it is empty inside the loop.
     ``position`` is the place in the queue from 1 (None: not queued). ``checkpoint`` is the folder of the best
     model so far, ``saved_step`` the step that a resume goes on from. ``seconds_left`` is an estimate. ``features`` says
     what it cost to show a frozen backbone every image once (None: this run's images were seen in every epoch).
@@ -55,6 +57,7 @@ class Run:
     status: Status
     reason: str
     message: str
+    message_share: float
     log: str
     created: float
     started: float | None

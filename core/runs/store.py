@@ -251,6 +251,7 @@ class Store:
             status=row["status"],
             reason=row["reason"],
             message=row["message"],
+            message_share=row["message_share"],
             log=row["log"],
             created=row["created"],
             started=row["started"],
@@ -309,7 +310,7 @@ def _number(value: float | None) -> float:
 def _seconds_left(row: sqlite3.Row, config: TrainingConfig) -> float | None:
     """From the last epochs' own time where there are some (validation included), from the pace of steps before."""
     left = row["steps_total"] - row["step"]
-    if row["status"] not in AT_WORK or left < 0 or not row["steps_total"]:
+    if row["status"] not in AT_WORK or left <= 0 or not row["steps_total"]:
         return None
     if row["epoch_seconds"]:
         return float(left * row["epoch_seconds"] * config.epochs / row["steps_total"])

@@ -150,6 +150,7 @@ class Worker:
         )
         self._session = session
         trainer = session.trainer
+        self.recorder.take_back_words()
         self.lease.describe(
             device=describe_device(trainer.device),
             steps_total=trainer.steps_per_epoch * self.config.epochs,
@@ -166,7 +167,7 @@ class Worker:
             raise LeaveError
         if time.monotonic() - self._said >= SAY_SECONDS:
             self._said = time.monotonic()
-            self.recorder.say(f"{what} ({fraction:.0%})" if fraction else what)
+            self.recorder.say(f"{what} ({fraction:.0%})" if fraction else what, fraction)
 
     def _before_saving(self, kind: str) -> None:
         """Figures first, so that a restored state never lacks any; and only the run's holder replaces a model."""

@@ -10,6 +10,21 @@ from pages._ui.frame import facts, plain, problem
 from pages._ui.glossary import term
 from pages._ui.judged import Judged, on_the_same_images
 
+# What two trainings can differ in besides the network, for people: the settings that it is read from.
+CIRCUMSTANCES = {
+    "seed": ("seed",),
+    "recipe": ("recipe",),
+    "mistakes made on purpose": ("slips",),
+    "number of epochs": ("epochs", "patience"),
+    "number of training images": ("limit",),
+    "augmentation": ("augmentation",),
+    "size or colours of the images": ("image_size", "start_size", "greyscale"),
+    "a second opinion on the mirror image": ("mirror_at_test",),
+    "batch size": ("batch_size",),
+    "learning rate and its schedule": ("learning_rate", "norm_shift_rate", "schedule", "step_size", "gamma"),
+    "optimizer": ("optimizer", "momentum", "nesterov", "weight_decay"),
+    "label smoothing": ("label_smoothing",),
+}
 _P_VALUE = (
     "If both were equally good, how often would chance alone make a difference at least this large? Exact McNemar test "
     "on the same images, Fisher's exact test on different ones. Below 0.05 is called a difference here."
@@ -80,15 +95,7 @@ def _fairness(result: Comparison, first: Judged, second: Judged) -> str:
         said = "Not quite fair: they were judged on different test images, so only a large difference tells anything."
     a, b = first.checkpoint.card.config, second.checkpoint.card.config
     unequal = [
-        name
-        for name, one, other in (
-            ("seed", a.seed, b.seed),
-            ("recipe", a.recipe, b.recipe),
-            ("number of epochs", a.epochs, b.epochs),
-            ("number of training images", a.limit, b.limit),
-            ("augmentation", a.augmentation, b.augmentation),
-        )
-        if one != other
+        what for what, fields in CIRCUMSTANCES.items() if any(getattr(a, name) != getattr(b, name) for name in fields)
     ]
     if unequal:
         said += f" Besides the network, they differ in {', '.join(unequal)}."

@@ -25,8 +25,8 @@ def ingredients_section() -> None:
     _chart(ablation)
     look_for(
         "Left of the line: the network does worse without it. A bar is one standard error each way; with so few seeds, "
-        "what lies within about four of them from the line may be chance. Shifts and erasing make images harder: so "
-        f"short a training does not over-fit yet, and only pays for it. Measured on {ablation.date}."
+        "what lies within about four of them from the line may be chance. Shifts and erasing make images harder: in so "
+        f"short a training, which does not over-fit yet, that has a cost and no use. Measured on {ablation.date}."
     )
     st.table(
         {

@@ -102,9 +102,7 @@ def _queue(run: Run) -> None:
     with contextlib.suppress(RunError):
         ensure_supervisor(open_store())
     at_work = open_store().list(statuses=("running", "stopping"))
-    now = "; ".join(
-        f"{plain(other.name)} ({plain(other.owner)}, {duration(other.seconds_left)} left)" for other in at_work[:3]
-    )
+    now = "; ".join(f"{plain(other.name)} ({plain(other.owner)}, {_until_the_end(other)})" for other in at_work[:3])
     if now:
         ahead = f"Training now: {now}."
     elif time.time() - max(run.created, run.ended or 0) < SLOW_START:
@@ -130,8 +128,7 @@ def _figures(run: Run, curve: StepCurve, epochs: Sequence[EpochDone]) -> None:
         ]
     )
     if run.live:
-        done = run.step / run.steps_total if run.steps_total else 0.0
-        st.progress(min(1.0, done), text=_pace(run, curve))
+        st.progress(_share(run), text=_pace(run, curve))
 
 
 def _remarks(run: Run, epochs: Sequence[EpochDone]) -> None:
@@ -143,10 +140,40 @@ def _remarks(run: Run, epochs: Sequence[EpochDone]) -> None:
         st.warning(warning, icon=":material/troubleshoot:")
 
 
-def _pace(run: Run, curve: StepCurve) -> str:
+def _until_the_end(run: Run) -> str:
+    """What is left of a run at work, for those who wait: a time, or what it does outside the loop."""
+    if run.seconds_left is not None:
+        return f"{duration(run.seconds_left)} left"
+    return plain(_outside_the_loop(run) or "time left not known yet")
+
+
+def _outside_the_loop(run: Run) -> str:
+    """What a run at work does while no step is taken; empty while it steps."""
+    if run.status not in AT_WORK:
+        return ""
+    if run.message:
+        return run.message
     if not run.steps_total:
-        return "Waiting for its turn" if run.status == "queued" else run.message or "Starting: loading the images"
+        return "Starting: loading the images"
+    if run.step * run.config.epochs == (run.epochs_done + 1) * run.steps_total:
+        return f"Judging epoch {run.epochs_done + 1} on the validation images"
+    return ""
+
+
+def _share(run: Run) -> float:
+    """How much is done, in [0, 1]: of what happens outside the loop while that is said, or else of the steps."""
+    if run.status in AT_WORK and run.message:
+        return min(1.0, run.message_share)
+    return min(1.0, run.step / run.steps_total) if run.steps_total else 0.0
+
+
+def _pace(run: Run, curve: StepCurve) -> str:
+    doing = plain(_outside_the_loop(run))
+    if not run.steps_total:
+        return doing or "Waiting for its turn"
     words = [f"Step {run.step:,} of {run.steps_total:,}"]
+    if doing:
+        return " · ".join([*words, doing])
     if curve.last is not None:
         words.append(f"learning rate {curve.last.learning_rate:.4g}")
     if run.images_per_second:

@@ -84,10 +84,18 @@ def duration(seconds: float | None) -> str:
 
 
 def saved(run: Run) -> str | None:
-    """Return what keeping a frozen backbone's features saved, from the seconds measured; None where it was nothing."""
+    """Return what keeping a frozen backbone's features saved or will save, from the seconds measured.
+
+    None where nothing was kept, and where looking has cost more than it saved.
+    """
     cost, epochs = run.features, run.epochs_done
-    if cost is None or epochs <= (cost.views if cost.spent_seconds else 0):
+    if cost is None:
         return None
+    if cost.spent_seconds and epochs <= cost.views:
+        looks = "each image once" if cost.views == 1 else f"{cost.views} versions of each training image"
+        each = duration(cost.epoch_seconds) if cost.epoch_seconds >= 1 else "less than a second"
+        further = "further epoch" if cost.views == 1 else f"epoch after the first {cost.views}"
+        return f"The frozen backbone saw {looks}; every {further} saves {each}."
     seconds = cost.saved_seconds(epochs)
     if seconds <= 0:
         return None

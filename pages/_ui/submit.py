@@ -6,7 +6,7 @@ from core.config import TrainingConfig
 from core.data import availability, datasets
 from core.errors import LabError
 from core.models import models
-from core.recipes import check_network
+from core.recipes import check_trainable
 from core.runs import ensure_supervisor, open_store
 from core.runs.records import NAME_LENGTH
 from pages._ui import address, cached, state
@@ -26,6 +26,7 @@ def set_up(owner: str) -> None:
     with st.container(border=True, key="training_go"):
         st.markdown(_amount(config) if ready else "This data set has to be downloaded before it can be trained on.")
         st.caption(_queue())
+        refusal = st.container()  # above the button: below it, it could be outside the window
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input(
                 "Name of the run",
@@ -35,13 +36,14 @@ def set_up(owner: str) -> None:
                 help="To find it again. Empty: as suggested.",
             )
             if st.button("Train", type="primary", icon=":material/play_arrow:", disabled=not ready, key="train"):
-                _submit(config, owner, name or _name(config))
+                with refusal:
+                    _submit(config, owner, name or _name(config))
 
 
 def _submit(config: TrainingConfig, owner: str, name: str) -> None:
     """Queue the run and show it. Not in a callback: the values are those of this very rerun, typed text included."""
     try:
-        check_network(config)
+        check_trainable(config)
         run = open_store().submit(config, owner, name)
         ensure_supervisor(open_store())
     except LabError as error:
@@ -61,20 +63,27 @@ def _name(config: TrainingConfig) -> str:
 def _amount(config: TrainingConfig) -> str:
     if availability(config.dataset, config.image_size) == "folder":
         return (
-            "The images lie in the data folder; they are decoded once, before the first epoch, in a minute or two. "
-            f"It trains on {plain(_device(config))}."
+            f"At {config.image_size} pixels the images have not been decoded yet; that is done once, before the first "
+            f"epoch, in a minute or two. It trains on {plain(_device(config))}."
         )
     try:
         split = cached.split(config.dataset, config.image_size, config.slips)
     except LabError as error:
         return plain(str(error))
     images = min(len(split.train), config.limit or len(split.train))
-    steps = max(1, images // config.batch_size)
-    left_out = "" if images == len(split.train) else f" Of the training images, {images:,} are used."
+    steps, over = divmod(images, config.batch_size)
+    if not steps:
+        return f"{images:,} training images are fewer than one batch of {config.batch_size:,}."
+    used = "" if images == len(split.train) else f" {images:,} of the training images are used, and all of the others."
+    left_out = f" ({over:,} images, drawn anew in every epoch, are too few for another)" if over else ""
     return plain(
-        f"{split.description}{left_out} An epoch is {steps:,} steps of {config.batch_size} images; "
-        f"{config.epochs} epochs are {steps * config.epochs:,} steps, on {_device(config)}."
+        f"{split.description}{used} An epoch is {_steps(steps)} of {config.batch_size} images{left_out}; "
+        f"{config.epochs} epochs are {_steps(steps * config.epochs)}, on {_device(config)}."
     )
+
+
+def _steps(count: int) -> str:
+    return "1 step" if count == 1 else f"{count:,} steps"
 
 
 def _device(config: TrainingConfig) -> str:

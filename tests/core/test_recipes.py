@@ -1,13 +1,18 @@
 """Recipes: the course's numbers are the course's, and every fitting pair trains."""
 
+import shlex
 from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 
+from core.__main__ import main
+from core.checkpoints import Checkpoint, shipped
+from core.config import TrainingConfig
 from core.data import datasets
 from core.errors import ConfigError, ModelError
 from core.models import build_model, models
-from core.recipes import RECIPES, check_network, fitting_models, recipe_config
+from core.recipes import RECIPES, check_trainable, fitting_models, recipe_config, shell_command
 
 
 def test_mnist_is_trained_as_in_the_notebook() -> None:
@@ -91,15 +96,32 @@ def test_a_model_error_is_not_raised_for_a_pair_that_fits() -> None:
 
 def test_a_network_that_cannot_be_built_for_its_images_is_refused_before_training() -> None:
     config = recipe_config("modern", dataset="cats_vs_dogs", model="fast_cnn")
-    check_network(config)  # 128 pixels, growing from 64
+    check_trainable(config)  # 128 pixels, growing from 64
     with pytest.raises(ModelError, match="use 4 widths or fewer"):
-        check_network(replace(config, image_size=32, start_size=None))
+        check_trainable(replace(config, image_size=32, start_size=None))
     with pytest.raises(ModelError, match="a 16×16 image"):
-        check_network(replace(config, start_size=16))
+        check_trainable(replace(config, start_size=16))
+
+
+def test_fewer_images_than_a_batch_are_refused_before_training() -> None:
+    config = recipe_config("modern", dataset="cats_vs_dogs", model="resnet18", limit=500, batch_size=512)
+    with pytest.raises(ConfigError, match="500 training images are fewer than one batch of 512"):
+        check_trainable(config)
+    check_trainable(replace(config, limit=512))
 
 
 @pytest.mark.parametrize("model", models)
 def test_what_a_recipe_suggests_can_be_built(model: str) -> None:
     for dataset in datasets:
         if model in fitting_models(dataset):
-            check_network(recipe_config("modern", dataset=dataset, model=model))
+            check_trainable(recipe_config("modern", dataset=dataset, model=model))
+
+
+@pytest.mark.parametrize("checkpoint", shipped(), ids=lambda checkpoint: checkpoint.card.name)
+def test_the_command_of_a_training_says_all_of_it(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained: list[TrainingConfig] = []
+    monkeypatch.setattr("core.__main__._train", lambda config, _folder, _as_json: trained.append(config))
+    words = shlex.split(shell_command(checkpoint.card.config))
+    assert words[:3] == ["python", "-m", "core"]
+    result = CliRunner().invoke(main, words[3:])
+    assert (result.exit_code, trained) == (0, [checkpoint.card.config]), result.output

@@ -1,6 +1,8 @@
 """Small trained networks for the pages to judge: a checkpoint folder each, with predictions that a test decides on."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,10 +28,12 @@ def ship(
     unseen: bool = True,
     judged: bool = True,
     split_fingerprint: str | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Checkpoint:
     """Save an untrained network for digits that is said to have answered ``wrong`` test images wrongly.
 
-    Its card may name another network (``called``) and data set, which only the pages' lists look at.
+    Its card may name another network (``called``) and data set, which only the pages' lists look at, and other
+    ``settings`` of its training.
     """
     data = load("digits")
     split = make_split(data)
@@ -60,7 +64,9 @@ def ship(
         dataset=dataset,
         data_fingerprint=data.fingerprint,
         split_fingerprint=split.fingerprint if split_fingerprint is None else split_fingerprint,
-        config=TrainingConfig(dataset="digits", model=model, image_size=28, epochs=2),
+        config=TrainingConfig(
+            **{"dataset": "digits", "model": model, "image_size": 28, "epochs": 2, **(settings or {})}
+        ),
         epoch=2,
         seconds=12.0,
         created="2026-01-01",

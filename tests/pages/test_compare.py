@@ -1,11 +1,14 @@
 """The Compare page: alive on first start, honest about chance and about images that may have been seen."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.config import TrainingConfig
 from pages._ui import state
+from pages._ui.fair_play import CIRCUMSTANCES
 from tests.pages.networks import ship
 from tests.pages.visit import check, open_page, start_page, texts
 
@@ -57,6 +60,21 @@ def test_a_small_difference_is_no_victory(folder: Path) -> None:
     ship(folder, "one", wrong=10)
     ship(folder, "two", wrong=12)
     assert "No clear winner" in said(compare())
+
+
+def test_what_else_differs_is_named(folder: Path) -> None:
+    ship(folder, "one", wrong=10)
+    ship(folder, "two", wrong=100, settings={"mirror_at_test": True, "batch_size": 32})
+    words = said(compare("one", "two"))
+    assert "they differ in a second opinion on the mirror image, batch size." in words
+
+
+def test_no_setting_of_a_training_is_left_out_of_the_comparison() -> None:
+    fields = {field.name for field in dataclasses.fields(TrainingConfig)}
+    of_the_network_itself = {"dataset", "model", "model_arguments"}
+    of_the_machine = {"precision", "device"}
+    compared = {name for names in CIRCUMSTANCES.values() for name in names}
+    assert compared == fields - of_the_network_itself - of_the_machine
 
 
 def test_images_that_may_have_been_seen_are_no_test(folder: Path) -> None:

@@ -141,6 +141,29 @@ def test_a_network_that_halves_its_images_away_is_refused_before_it_is_queued(pa
     assert store(home).list() == []
 
 
+def test_fewer_images_than_a_batch_are_refused_before_they_are_queued(page: AppTest, home: Path) -> None:
+    chosen(page, "shapes", "fast_cnn")
+    key = "training.shapes.fast_cnn.modern"
+    page.number_input(key=f"{key}.batch_size").set_value(512).run()
+    page.number_input(key=f"{key}.limit").set_value(500).run()
+    assert "fewer than one batch of 512" in texts(page)
+    page.button(key="train").click().run()
+    assert "choose a smaller batch size or more images" in texts(check(page)).replace("\\", "")
+    assert store(home).list() == []
+
+
+def test_what_the_last_batch_leaves_out_is_said(page: AppTest) -> None:
+    chosen(page, "shapes", "lenet")
+    key = "training.shapes.lenet.modern"
+    page.number_input(key=f"{key}.batch_size").set_value(64).run()
+    page.number_input(key=f"{key}.limit").set_value(100).run()
+    page.number_input(key=f"{key}.epochs").set_value(3).run()
+    said = texts(check(page)).replace("\\", "")
+    assert "100 of the training images are used, and all of the others." in said
+    assert "An epoch is 1 step of 64 images (36 images, drawn anew in every epoch, are too few for another)" in said
+    assert "3 epochs are 3 steps" in said
+
+
 def test_a_data_set_that_is_not_here_says_what_to_do(page: AppTest) -> None:
     page.selectbox(key=state.TRAINING_DATASET).set_value("mnist").run()
     said = texts(check(page)).replace("\\", "")
@@ -167,6 +190,37 @@ def test_a_run_at_work_shows_its_curves_and_stops_when_asked(app: AppTest, home:
     assert page.progress[0].text.startswith("Step 10 of 20 · learning rate 0.05 · 1,234 images a second")
     check(page.button(key=f"stop_{run.id}").click().run())
     assert store(home).get(run.id).status == "stopping"
+
+
+def test_before_the_first_step_the_bar_shows_how_far_the_preparation_is(app: AppTest, home: Path) -> None:
+    run, lease = runs.at_work(home, epochs=0)
+    lease.describe(device="CPU", steps_total=0, split="abc")
+    lease.say("The frozen backbone looks at every image once (40%)", 0.4)
+    bar = watch(app, run.id).progress[0]
+    assert (bar.value, bar.text.replace("\\", "")) == (40, "The frozen backbone looks at every image once (40%)")
+
+
+def test_after_the_last_step_the_bar_shows_how_far_judging_is(app: AppTest, home: Path) -> None:
+    run, lease = runs.at_work(home, epochs=4)
+    lease.say("Judging: 1,482 of 4,682 images (32%)", 0.32)
+    page = watch(app, run.id)
+    assert page.progress[0].value == 32
+    assert page.progress[0].text.replace("\\", "") == "Step 20 of 20 · Judging: 1,482 of 4,682 images (32%)"
+    assert "0 s" not in [metric.value for metric in page.metric]
+
+
+def test_while_an_epoch_is_judged_the_bar_says_so(app: AppTest, home: Path) -> None:
+    run, lease = runs.at_work(home, epochs=1)
+    lease.record([runs.step(2, number) for number in range(6, 11)], [], pace=None)
+    assert watch(app, run.id).progress[0].text == "Step 10 of 20 · Judging epoch 2 on the validation images"
+
+
+def test_who_waits_is_told_what_the_run_before_does(app: AppTest, home: Path) -> None:
+    _run, lease = runs.at_work(home, epochs=4, owner="Grace")
+    waiting = runs.queued(home, name="second")
+    lease.say("Judging: 1,482 of 4,682 images (32%)", 0.32)
+    said = texts(check(watch(app, waiting.id))).replace("\\", "")
+    assert "(Grace, Judging: 1,482 of 4,682 images (32%))" in said
 
 
 def test_the_page_says_what_a_run_computes_in_while_it_trains_and_after(app: AppTest, home: Path) -> None:

@@ -76,6 +76,14 @@ def test_the_last_layer_larger_than_one_pixel_is_asked_by_default() -> None:
     assert [layer.name for layer in cam_layers(model, channels=1, image_size=8)] == ["0", "1"]
 
 
+def test_maps_that_only_tell_quarters_apart_are_not_asked_by_default() -> None:
+    halved = [nn.Conv2d(1, 2, 3, stride=2, padding=1), *(nn.Conv2d(2, 2, 3, stride=2, padding=1) for _ in range(2))]
+    model = nn.Sequential(*halved, nn.Flatten()).eval()  # 16 → 8 → 4 → 2
+    assert cam_layer(model, channels=1, image_size=16) == "1"
+    assert cam_layer(model, channels=1, image_size=4) == "0"  # 4 → 2 → 1 → 1: nothing larger to ask
+    assert [layer.name for layer in cam_layers(model, channels=1, image_size=16)] == ["0", "1", "2"]
+
+
 def test_a_dense_network_has_no_heat_map_and_says_what_to_do() -> None:
     model, channels, size = registered("simple_nn")
     with pytest.raises(ModelError, match=r"no place to colour\. Choose a convolutional network"):

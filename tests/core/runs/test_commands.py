@@ -85,6 +85,12 @@ def test_a_setting_out_of_bounds_is_bad_usage(store: Store) -> None:
     assert "epochs" in result.stderr
 
 
+def test_a_training_that_would_end_at_once_is_not_submitted(store: Store) -> None:
+    result = call("runs", "submit", "--dataset", "cats_vs_dogs", "--model", "fast_cnn", "--limit", "100")
+    assert "fewer than one batch" in result.stderr
+    assert (result.exit_code, store.list()) == (2, [])
+
+
 def test_a_run_is_cancelled_and_resumed(store: Store, submit: Submit, served: list[Store]) -> None:
     run = submit()
     assert objects(call("runs", "cancel", run.id, "--json"))[0]["status"] == "stopped"

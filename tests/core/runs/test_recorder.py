@@ -22,11 +22,15 @@ class Notebook:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.written: list[int] = []
+        self.said: list[tuple[str, float]] = []
 
     def orders(self) -> SimpleNamespace:
         return SimpleNamespace(superseded=False, stop=False)
 
     def beat(self) -> None: ...
+
+    def say(self, message: str, share: float) -> None:
+        self.said.append((message, share))
 
     def record(
         self, steps: Sequence[StepDone], epochs: Sequence[tuple[int, EpochDone]], *, pace: float | None, durable: bool
@@ -43,6 +47,17 @@ def comes_true(what: Callable[[], bool]) -> bool:
     while not what() and time.monotonic() < deadline:
         time.sleep(0.01)
     return what()
+
+
+def test_words_taken_back_are_not_written(tmp_path: Path) -> None:
+    lease = Notebook(tmp_path)
+    taken = Recorder(cast(Lease, lease))
+    taken.say("Looking", 0.5)
+    taken.take_back_words()
+    assert not taken.flush()
+    taken.say("Judging", 0.5)
+    assert taken.flush()
+    assert lease.said == [("Judging", 0.5)]
 
 
 def test_the_first_step_is_written_at_once_and_the_next_ones_together(

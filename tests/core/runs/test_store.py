@@ -241,6 +241,22 @@ def test_the_time_left_counts_validation_once_an_epoch_is_known(store: Store, su
     assert store.get(lease.run_id).seconds_left == pytest.approx(2.0)  # one epoch, and each takes 2 s
 
 
+def test_after_the_last_step_no_time_is_promised(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    lease.describe(device="CPU", steps_total=10, split="s")
+    lease.record([step(10)], [(10, epoch(1))], pace=64.0)
+    assert store.get(lease.run_id).seconds_left is None
+
+
+def test_words_and_how_far_they_are_end_where_the_loop_begins(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    lease.say("Decoding (25%)", 0.25)
+    run = store.get(lease.run_id)
+    assert (run.message, run.message_share) == ("Decoding (25%)", 0.25)
+    lease.describe(device="CPU", steps_total=10, split="s")
+    assert store.get(lease.run_id).message == ""
+
+
 def test_what_is_written_is_seen_by_another_process_at_once(store: Store, submit: Submit) -> None:
     run = submit()
     other = Store(store.path)
