@@ -108,7 +108,7 @@ def look_once(
     config = images.config
     views = min(VIEWS, config.epochs) if config.augmentation else 1
     total = len(train) * views + len(validation)
-    counter = _Counter(progress or (lambda _text, _fraction: None), total)
+    counter = _Counter(progress or (lambda _text, _fraction: None), total, views)
     common = _what_decides(model, images, precision)
 
     def training_view(view: int) -> _Kept:
@@ -160,12 +160,14 @@ class _Kept:
 class _Counter:
     """Counts images over all passes of one `look_once`, and tells how far they are."""
 
-    def __init__(self, progress: Progress, total: int) -> None:
+    def __init__(self, progress: Progress, total: int, views: int) -> None:
         self.progress, self.total, self.done = progress, total, 0
+        self.looks = "once" if views == 1 else f"once (at {views} versions of those to train on)"
 
     def tell(self) -> None:
         self.progress(
-            f"The frozen backbone looks at every image once: {self.done:,} of {self.total:,}", self.done / self.total
+            f"The frozen backbone looks at every image {self.looks}: {self.done:,} of {self.total:,}",
+            self.done / self.total,
         )
 
     def wait(self) -> None:

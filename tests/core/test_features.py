@@ -408,7 +408,8 @@ def test_progress_is_told_and_what_it_raises_ends_the_pass(home: Path, looks: li
 
     with pytest.raises(LeaveError):
         trainer(epochs=2, augmentation=CHAIN, limit=80).keep_features(stop)
-    assert told[1] == ("The frozen backbone looks at every image once: 64 of 176", pytest.approx(64 / 176))
+    sentence = "The frozen backbone looks at every image once (at 2 versions of those to train on): 64 of 176"
+    assert told[1] == (sentence, pytest.approx(64 / 176))
     assert len(files(home)) == 2  # both views were finished
     looks.clear()
     trainer(epochs=2, augmentation=CHAIN, limit=80).keep_features()
