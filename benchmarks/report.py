@@ -24,9 +24,10 @@ together, the network computes in float32, plain SGD steps, the loss is read aft
 run again in every epoch. **Ours** is the lab's own `Trainer`, with the same network, the same batch size, the same
 images and the same augmentation, in the precision that a trial before the training found to pay (column "in").
 
-Machines differ, and a shared one is now faster, now slower. So both sides are measured in turns (naive, ours, naive,
-ours, …) in one process, after a warm-up that does not count. A figure is the median of the turns, and the ratio of the
-medians is what counts. In brackets: the smallest and the largest ratio of a pair of turns.
+Machines differ, and a shared one is now faster, now slower: the notes below the tables have figures from another hour,
+when both sides ran at up to 1.8 times this pace. So they are measured in turns (naive, ours, naive, ours, …) in one
+process, after a warm-up that does not count. A figure is the median of the turns, and the ratio of the medians is what
+counts. In brackets: the smallest and the largest ratio of a pair of turns.
 
 The last column says what the project set out to reach on two such cores; **missed** stands where it does not.
 """
@@ -73,7 +74,8 @@ def page(found: Mapping[Kind, Fields], shipped: Sequence[ShippedCurve] = ()) -> 
             "Making a batch is all that a faster data path could save; forward and backward are the network's "
             "arithmetic, which the naive loop does as well. The last columns compare that arithmetic with what this "
             "machine does in products of large matrices (2,048 × 2,048) between the steps: small layers of few "
-            "channels, pooling, BatchNorm and activations keep a network below it."
+            "channels, pooling, BatchNorm and activations keep a network below it. Compare the shares, not the "
+            "milliseconds, with the table above: the machine may have been faster or slower in another hour."
         )
         parts.append(f"### Where a step's time goes\n\n{_origin(fields)}\n\n{words}\n\n{profile_table(fields)}\n")
     if "accuracy" in found:

@@ -4,6 +4,7 @@ The clock is the browser's: it starts with the click or key and stops at the fir
 """
 
 import contextlib
+import functools
 import io
 import os
 import re
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 from PIL import Image
-from playwright.sync_api import Browser, Page, Response, WebSocket, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Response, WebSocket, sync_playwright
 
 from benchmarks.cores import confined, halves
 from benchmarks.machine import ROOT
@@ -40,7 +41,7 @@ Tell = Callable[[str], None]
 Measured = list[Seen]
 
 # Streamlit's components live in shadow trees, which querySelector does not look into.
-_CLOCK = """([event, done]) => {
+_CLOCK = """([event, done, patience]) => {
     const everything = (root, selector) => {
         const found = [...root.querySelectorAll(selector)]
         for (const element of root.querySelectorAll("*"))
@@ -49,7 +50,8 @@ _CLOCK = """([event, done]) => {
     }
     const atRest = () => document.querySelector("[data-test-script-state=notRunning]") !== null
     const condition = new Function("everything", "atRest", "return " + done)
-    window.labSeen = new Promise(resolve => {
+    window.labSeen = new Promise((resolve, reject) => {
+        setTimeout(() => reject(new Error(`not seen after ${event} in ${patience} s: ${done}`)), 1000 * patience)
         window.addEventListener(event, () => {
             const started = performance.now()
             const look = () => {
@@ -66,9 +68,10 @@ def seconds_until(page: Page, event: str, done: str, act: Callable[[], None]) ->
     """Return the seconds from the next ``event`` that ``act`` causes to the first frame in which ``done`` holds.
 
     ``done`` is an expression of JavaScript; it may use ``everything(document, selector)``, which finds elements in
-    shadow trees too, and ``atRest()``, which says that the page's script has ended.
+    shadow trees too, and ``atRest()``, which says that the page's script has ended. Raises playwright's Error where it
+    never holds.
     """
-    page.evaluate(_CLOCK, [event, done])
+    page.evaluate(_CLOCK, [event, done, PATIENCE])
     act()
     return float(page.evaluate("() => window.labSeen"))
 
@@ -145,6 +148,7 @@ def convolution(page: Page, server: Server, times: int) -> Measured:
     """From a new weight, and from a key on a slider, to the new picture."""
     alt = "The map that the kernel makes of the photo"
     open_page(page, server, "convolution")
+    quiet(page)
     cell = page.get_by_role("spinbutton", name="Weight in row 2, column 2")
     slider = page.get_by_role("slider", name="Bias")
     kernels, biases = [], []
@@ -153,10 +157,13 @@ def convolution(page: Page, server: Server, times: int) -> Measured:
         cell.fill(str(number % 7 + 2))
         kernels.append(seconds_until(page, "keydown", picture_changed(alt, before), lambda: cell.press("Enter")))
         quiet(page)
-    for _number in range(times + 1):
+    for number in range(times + 1):
         before = picture_now(page, alt)
         slider.focus()
-        biases.append(seconds_until(page, "keydown", picture_changed(alt, before), lambda: slider.press("ArrowRight")))
+        key = ("ArrowRight", "ArrowLeft")[number % 2]  # to and fro: a slider ends somewhere
+        biases.append(
+            seconds_until(page, "keydown", picture_changed(alt, before), functools.partial(slider.press, key))
+        )
         quiet(page)
     note = "Streamlit's slider waits for further keys before it sends its value."
     return [
@@ -479,6 +486,16 @@ ON_A_PAGE: dict[str, Callable[[Page, Server, int], Measured]] = {
 MEASURES = ("first-page", *ON_A_PAGE, "watchers")
 
 
+def looked(
+    look: Callable[[Page, Server, int], Measured], name: str, page: Page, server: Server, times: int
+) -> Measured:
+    """Return what ``look`` measures, or a row that says why it did not: hours of others are not lost with it."""
+    try:
+        return look(page, server, times)
+    except Error as error:
+        return [Seen(name=name, title=name, unit="s", skipped=str(error).strip().splitlines()[0])]
+
+
 def measure(names: Sequence[str], *, times: int, pairs: int, seconds: float, watched_by: int, tell: Tell) -> Measured:
     """Measure what is named, in the order of `MEASURES`."""
     with sync_playwright() as playwright:
@@ -500,7 +517,7 @@ def measure(names: Sequence[str], *, times: int, pairs: int, seconds: float, wat
                     if name in names:
                         tell(f"{name} …")
                         with new_page(browser) as page:
-                            rows += look(page, server, times)
+                            rows += looked(look, name, page, server, times)
         if "watchers" in names:
             tell("watchers …")
             rows += watchers(launch, pairs=pairs, seconds=seconds, count=watched_by)

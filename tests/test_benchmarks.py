@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 import click
@@ -624,6 +624,19 @@ def test_every_command_and_option_in_contributing_exists() -> None:
 
 
 # The screen
+
+
+def test_a_page_that_does_not_answer_costs_its_own_rows_alone() -> None:
+    from playwright.sync_api import Error, Page
+
+    from benchmarks.screen import looked
+    from tests.browser.server import Server
+
+    def look(_page: Page, _server: Server, _times: int) -> list[Seen]:
+        raise Error("not seen after keydown in 180 s: atRest()\n    at a line of JavaScript")
+
+    (row,) = looked(look, "convolution", cast(Page, None), cast(Server, None), 3)
+    assert (row.name, row.skipped) == ("convolution", "not seen after keydown in 180 s: atRest()")
 
 
 def test_a_screen_row_shows_the_figure_that_its_target_is_about() -> None:
