@@ -92,7 +92,11 @@ def saved(run: Run) -> str | None:
     if cost is None:
         return None
     if cost.spent_seconds and epochs <= cost.views:
-        looks = "each image once" if cost.views == 1 else f"{cost.views} versions of each training image"
+        looks = "one version of each image" if cost.views == 1 else f"{cost.views} versions of each training image"
+        if cost.views >= run.config.epochs:
+            return (
+                f"The frozen backbone saw {looks}, one for each epoch; keeping what it said pays in longer trainings."
+            )
         each = duration(cost.epoch_seconds) if cost.epoch_seconds >= 1 else "less than a second"
         further = "further epoch" if cost.views == 1 else f"epoch after the first {cost.views}"
         return f"The frozen backbone saw {looks}; every {further} saves {each}."

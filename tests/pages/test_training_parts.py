@@ -85,8 +85,8 @@ KEPT = FeaturesKept(views=1, epoch_seconds=30.0, spent_seconds=30.0)
     [
         (KEPT, 25, "The frozen backbone saw each image once instead of 25 times: about 12 min saved."),
         (KEPT, 2, "The frozen backbone saw each image once instead of 2 times: about 30 s saved."),
-        (KEPT, 1, "The frozen backbone saw each image once; every further epoch saves 30 s."),
-        (KEPT, 0, "The frozen backbone saw each image once; every further epoch saves 30 s."),
+        (KEPT, 1, "The frozen backbone saw one version of each image; every further epoch saves 30 s."),
+        (KEPT, 0, "The frozen backbone saw one version of each image; every further epoch saves 30 s."),
         (None, 25, None),
         (
             FeaturesKept(views=4, epoch_seconds=30.0, spent_seconds=110.0),
@@ -114,8 +114,17 @@ KEPT = FeaturesKept(views=1, epoch_seconds=30.0, spent_seconds=30.0)
 def test_what_looking_once_saved_is_said_where_it_is_anything(
     home: Path, cost: FeaturesKept | None, epochs: int, words: str | None
 ) -> None:
-    run = replace(runs.queued(home), features=cost, epochs_done=epochs)
+    run = replace(runs.queued(home, config=runs.digits(epochs=25)), features=cost, epochs_done=epochs)
     assert saved(run) == words
+
+
+def test_a_training_too_short_to_save_a_look_says_so(home: Path) -> None:
+    cost = FeaturesKept(views=2, epoch_seconds=30.0, spent_seconds=50.0)
+    run = replace(runs.queued(home, config=runs.digits(epochs=2)), features=cost, epochs_done=2)
+    assert saved(run) == (
+        "The frozen backbone saw 2 versions of each training image, one for each epoch; keeping what it said pays in "
+        "longer trainings."
+    )
 
 
 @pytest.mark.parametrize(("position", "word"), [(1, "next"), (2, "2nd"), (3, "3rd"), (11, "11th"), (22, "22nd")])
