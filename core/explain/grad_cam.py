@@ -28,10 +28,11 @@ def cam_layers(model: nn.Module, *, channels: int, image_size: int) -> tuple[Lay
 
 
 def cam_layer(model: nn.Module, *, channels: int, image_size: int) -> str:
-    """Return the layer that `grad_cam` asks by default: the last with maps of at least `TELLING_SIDE` squared.
+    """Return the layer that `grad_cam` asks by default: the last activation with maps of `TELLING_SIDE` or more.
 
-    It is the most abstract one that still knows where things are. Where all are smaller, the last larger than 1×1 is
-    asked. Raises ModelError for a network without maps.
+    It is the most abstract one that still knows where things are. A network without such an activation is asked at the
+    last layer with such maps, or else at the last with maps larger than 1×1. Raises ModelError for a network
+    without maps.
     """
     found = cam_layers(model, channels=channels, image_size=image_size)
     if not found:
@@ -40,7 +41,8 @@ def cam_layer(model: nn.Module, *, channels: int, image_size: int) -> str:
             "Choose a convolutional network for a heat map."
         )
     telling = [layer for layer in found if min(layer.shape[1:]) >= TELLING_SIDE]
-    return (telling or found)[-1].name
+    activations = [layer for layer in telling if hasattr(nn.modules.activation, layer.kind)]
+    return (activations or telling or found)[-1].name
 
 
 def grad_cam(model: nn.Module, batch: Tensor, class_index: int, layer: str | None = None) -> Tensor:

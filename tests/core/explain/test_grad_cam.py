@@ -7,6 +7,7 @@ from torch import nn
 from core.errors import ConfigError, ModelError
 from core.explain.colours import SEQUENTIAL
 from core.explain.grad_cam import cam_layer, cam_layers, grad_cam, overlay
+from core.models.fast_cnn import fast_cnn
 from tests.core.explain.nets import (
     WITH_MAPS,
     Broken,
@@ -82,6 +83,12 @@ def test_maps_that_only_tell_quarters_apart_are_not_asked_by_default() -> None:
     assert cam_layer(model, channels=1, image_size=16) == "1"
     assert cam_layer(model, channels=1, image_size=4) == "0"  # 4 → 2 → 1 → 1: nothing larger to ask
     assert [layer.name for layer in cam_layers(model, channels=1, image_size=16)] == ["0", "1", "2"]
+
+
+def test_an_activation_is_asked_rather_than_what_leads_to_the_next_one() -> None:
+    model = fast_cnn(in_channels=1, image_size=32, classes=2, widths=(8, 8, 8, 8)).eval()  # 31 → 15 → 7 → 3 → 1
+    assert cam_layer(model, channels=1, image_size=32) == "blocks.2.act2"
+    assert cam_layer(model, channels=1, image_size=64) == "blocks.3.act2"  # 63 → 31 → 15 → 7 → 3
 
 
 def test_a_dense_network_has_no_heat_map_and_says_what_to_do() -> None:
