@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms import v2
 
 from core.config import AugmentationStep, TrainingConfig
 from core.data import LabelledImages, datasets, load, make_split
@@ -74,6 +76,62 @@ def test_the_same_seed_gives_the_same_training() -> None:
     first, second = trainer(augmentation=SHAPES_CHAIN), trainer(augmentation=SHAPES_CHAIN)
     assert facts(first.events()) == facts(second.events())
     assert equal(weights(first.model), weights(second.model))
+
+
+class OneByOne(Dataset[tuple[Tensor, int]]):
+    """Stored images as a course reads them: one at a time through torchvision's transforms."""
+
+    def __init__(self, learner: Trainer) -> None:
+        self.images, self.labels = learner.data.images, learner.data.labels
+        known = learner.format
+        self.transform = v2.Compose(
+            [v2.ToDtype(torch.float32, scale=True), v2.Normalize(list(known.mean), list(known.std))]
+        )
+
+    def __getitem__(self, place: int) -> tuple[Tensor, int]:
+        return self.transform(torch.from_numpy(self.images[place].copy())), int(self.labels[place])
+
+
+def test_the_fast_data_path_gives_the_metrics_of_a_plain_loop_over_a_data_loader(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fast, plain = (trainer("lenet", seed=3, precision="fp32", epochs=3) for _ in range(2))
+    order: list[list[int]] = []
+    drawn = fast.images.training
+
+    def noted(indices: Tensor, *, epoch: int, batch: int) -> tuple[Tensor, Tensor]:
+        order.append(indices.tolist())
+        return drawn(indices, epoch=epoch, batch=batch)
+
+    monkeypatch.setattr(fast.images, "training", noted)
+    epochs = [event for event in fast.events() if isinstance(event, EpochDone)]
+
+    assert len({place for batch in order[:3] for place in batch}) == 96  # every image once an epoch
+    images, steps = OneByOne(plain), 3
+    model, config = plain.model, plain.config
+    assert (config.optimizer, config.weight_decay, config.schedule, config.augmentation) == ("sgd", 0, "constant", ())
+    optimizer = torch.optim.SGD(model.parameters(), lr=config.learning_rate, momentum=config.momentum)
+    for done in epochs:
+        model.train()
+        sampler = order[(done.epoch - 1) * steps : done.epoch * steps]
+        losses = []
+        for batch, labels in DataLoader(images, batch_sampler=sampler):
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(batch), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        model.eval()
+        right, total = 0, 0.0
+        for batch, labels in DataLoader(images, batch_sampler=[[place] for place in plain.split.validation.tolist()]):
+            with torch.inference_mode():
+                logits = model(batch)
+            right += int(logits.argmax(1) == labels)
+            total += float(nn.functional.cross_entropy(logits, labels))
+        count = len(plain.split.validation)
+        assert done.train_loss == pytest.approx(sum(losses) / steps, abs=1e-5)
+        assert done.val_loss == pytest.approx(total / count, abs=1e-5)
+        assert done.val_accuracy == right / count
 
 
 def test_another_seed_gives_another_training() -> None:
