@@ -29,7 +29,7 @@ when both sides ran at up to 1.8 times this pace. So they are measured in turns 
 process, after a warm-up that does not count. A figure is the median of the turns, and the ratio of the medians is what
 counts. In brackets: the smallest and the largest ratio of a pair of turns.
 
-The last column says what the project set out to reach on two such cores; **missed** stands where it does not.
+"To reach" and "goal" are what the project set out to reach on two such cores; **missed** stands where it does not.
 """
 _FOOT = """## Measure it yourself
 
@@ -187,8 +187,8 @@ def accuracy_table(fields: Fields) -> str:
             ratio = "–" if reached["ratio"] is None else f"**{reached['ratio']:.1f}**"
             limit = "–"
             if reached["reach"] is not None:
-                middle_one = reached["ours_median"]
-                met = (middle_one is not None and middle_one <= reached["reach"]) if reached["ours"] else None
+                seconds = reached["ours_median"]  # None where a seed never got there
+                met = (seconds is not None and seconds <= reached["reach"]) if reached["ours"] else None
                 limit = _against(f"≤ {_seconds(reached['reach'])}", met)
             each = ", ".join(_seconds(value) for value in reached["ours"]) or "–"
             middle = [_seconds(reached[f"{side}_median"]) for side in ("ours", "naive")]

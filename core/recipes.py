@@ -85,9 +85,10 @@ def shell_command(config: TrainingConfig) -> str:
     settings |= {
         name: value for name, value in config.model_arguments.items() if value != base.model_arguments.get(name)
     }
+    if "augmentation" in settings:
+        settings["augmentation"] = [dataclasses.asdict(step) for step in config.augmentation]
     for name, value in settings.items():
-        steps = [dataclasses.asdict(step) for step in config.augmentation] if name == "augmentation" else value
-        words += ["--set", f"{name}={steps if isinstance(steps, str) else json.dumps(steps)}"]
+        words += ["--set", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
     return shlex.join(words)
 
 
