@@ -15,7 +15,7 @@ from core.data import availability, load, make_split
 from core.errors import DataError
 from core.home import home
 from core.recipes import recipe_config
-from core.trainer import Trainer
+from core.training.trainer import Trainer
 
 DATASET, MODEL = "cifar10", "fast_cnn"
 

@@ -20,12 +20,12 @@ from benchmarks.rows import Reached, TimeToAccuracy, Trained
 from core.config import AugmentationStep, TrainingConfig
 from core.data import LabelledImages, Split, availability, datasets, make_split
 from core.data import load as load_data
-from core.evaluation import judge, predict
 from core.events import EpochDone
 from core.home import home
+from core.judging.evaluation import judge, predict
 from core.models import models
 from core.recipes import recipe_config
-from core.trainer import Trainer
+from core.training.trainer import Trainer
 
 Fields = dict[str, Any]
 Tell = Callable[[str], None]

@@ -22,10 +22,10 @@ from benchmarks.timing import Step, timed
 from core.config import TrainingConfig
 from core.data import LabelledImages, Split, datasets, load, make_split
 from core.events import EpochDone, FeaturesKept, StepDone
-from core.features import FeatureBatches
 from core.models.resnet18 import FEATURES
 from core.recipes import recipe_config
-from core.trainer import Trainer
+from core.training.kept_features import FeatureBatches
+from core.training.trainer import Trainer
 
 FOREVER = 500  # epochs: more than any turn sees
 

@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from core.config import TrainingConfig
-from core.preprocessing import InputFormat
+from core.models.input_format import InputFormat
 from core.transforms import COURSE_CHAIN
 
 Picture = npt.NDArray[np.uint8] | bytes

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from benchmarks.accuracy import GOALS, seconds_to
 from benchmarks.rows import ShippedCurve
-from core.card import Card
+from core.checkpoints.card import Card
 
 
 def curves(cards: Iterable[Card]) -> Iterator[ShippedCurve]:

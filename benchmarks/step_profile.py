@@ -14,10 +14,10 @@ from benchmarks.jobs import FORWARD, HEADS, JUDGED, TRAINING_JOBS, Job, few_judg
 from benchmarks.rows import Profiled
 from benchmarks.throughput import precision_of, why_not
 from benchmarks.timing import WARM_UP
-from core.batches import EVALUATION_BATCH
+from core.compute.arithmetic import autocast
 from core.data import load, make_split
-from core.precision import autocast
-from core.trainer import Trainer
+from core.training.batches import EVALUATION_BATCH
+from core.training.trainer import Trainer
 
 PARTS = ("batch", "forward", "backward", "optimizer")
 PRODUCT_EVERY = 0.5  # seconds between two looks at the yardstick

@@ -24,7 +24,7 @@ from benchmarks.jobs import (
 from benchmarks.rows import Comparison
 from benchmarks.timing import interleave, steps_for, take_turn
 from core.data import availability
-from core.trainer import Trainer
+from core.training.trainer import Trainer
 
 WHOLE_LIMIT = 20.0  # turns: what a whole training may take before the rest of it is computed
 WHOLE_MOST = 120.0  # seconds, likewise

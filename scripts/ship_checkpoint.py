@@ -9,9 +9,9 @@ import argparse
 import dataclasses
 
 from core.checkpoints import find, save
-from core.evaluation import evaluate_checkpoint
+from core.checkpoints.backbones import load_network, refer_to_backbone
 from core.home import checkpoints_folder
-from core.pretrained import refer_to_backbone
+from core.judging.evaluation import evaluate_checkpoint
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     source = find(arguments.run)
-    model = source.load_model()
+    model = load_network(source)
     card = dataclasses.replace(
         source.card,
         name=arguments.name,
@@ -39,7 +39,7 @@ def main() -> None:
     written = save(folder, model, card, half=arguments.half)
     verdict = evaluate_checkpoint(written)
     card = dataclasses.replace(card, metrics=verdict.metrics)
-    save(folder, written.load_model(), card, verdict.predictions, half=arguments.half)
+    save(folder, load_network(written), card, verdict.predictions, half=arguments.half)
     print(f"{arguments.name}: {verdict.summary}")
 
 

@@ -19,7 +19,7 @@ NOT_OURS = {".git", ".venv", "venv", "__pycache__", ".mypy_cache", ".ruff_cache"
 
 
 def command_line() -> click.Group:
-    module = importlib.import_module("core.__main__")
+    module = importlib.import_module("core.command_line.program")
     groups = [value for value in vars(module).values() if isinstance(value, click.Group)]
     return max(groups, key=lambda group: len(group.commands))
 

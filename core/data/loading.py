@@ -181,7 +181,7 @@ def _write(
     read: Callable[[bytes], Image.Image],
     progress: Progress,
 ) -> dict[str, Any]:
-    from core.preprocessing import pixels
+    from core.models.input_format import pixels
 
     def decode(data: bytes) -> npt.NDArray[np.uint8]:
         try:

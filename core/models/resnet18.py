@@ -86,7 +86,7 @@ def resnet18(
         Setting(low=0, high=224, step=16, unit="px", help="Images are scaled to this side first; 0 leaves them alone."),
     ] = 0,
 ) -> TransferResNet18:
-    """Return the network with random weights; `core.pretrained` fills in those that ``weights`` names."""
+    """Return the network with random weights; `core.checkpoints.backbones` fills in those that ``weights`` names."""
     return TransferResNet18(in_channels=in_channels, classes=classes, train=train, input_size=input_size)
 
 

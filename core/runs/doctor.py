@@ -11,10 +11,11 @@ from typing import Literal
 from core.config import TrainingConfig
 from core.errors import CheckpointError, ConfigError, RunError
 from core.runs import folders
-from core.runs.executors import LocalExecutor, find_process
-from core.runs.queue_writes import Queue
+from core.runs.executors.local import LocalExecutor
+from core.runs.executors.processes import find_process
 from core.runs.records import AT_WORK
-from core.runs.store import STORE_NAME, Store
+from core.runs.store.queue_writes import Queue
+from core.runs.store.store import STORE_NAME, Store
 from core.runs.supervisor import is_led
 
 _BESIDE = re.compile(r"\.(?:(?:state|best|final|tmp-deleted).*)")
@@ -149,12 +150,13 @@ def _checkpoints(store: Store, *, repair: bool) -> Iterator[Finding]:
 
 def _unreadable(folder: Path, kind: str) -> str:
     from core.checkpoints import load_state, read
+    from core.checkpoints.backbones import load_network
 
     try:
         if kind == "state":
             load_state(folder)
         else:
-            read(folder).load_model()
+            load_network(read(folder))
     except CheckpointError as error:
         return str(error)
     return ""

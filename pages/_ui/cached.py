@@ -10,16 +10,12 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from core.checkpoints import Checkpoint
-    from core.images import Photo
+    from core.photos.door import Photo
 
 
 def import_torch() -> None:
     """Import torch and what builds on it; the server computes on one thread, so that students share the cores."""
-    import core.checkpoints
-    import core.explain
-    import core.images
-    import core.models  # noqa: F401
-    from core.devices import compute_on_one_thread
+    from core.compute.devices import compute_on_one_thread
 
     compute_on_one_thread()
 
@@ -60,13 +56,13 @@ def checkpoint(reference: str) -> "Checkpoint":
 
 
 def picture(photo: "Photo", view: str, side: int) -> "Tensor":
-    """Return a photo as the Convolution page works on it (`core.explain.convolution.picture`); not to be changed."""
+    """Return a photo as the Convolution page works on it (`convolve.picture`); not to be changed."""
     return _picture(photo.sha256, view, side, photo)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _picture(sha256: str, view: str, side: int, _photo: "Photo") -> "Tensor":
-    from core.explain.convolution import picture
+    from core.explain.convolution.convolve import picture
 
     return picture(_photo.image, view, max_side=side)
 
@@ -78,4 +74,6 @@ def model(checkpoint: "Checkpoint") -> "nn.Module":
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _model(sha256: str, _checkpoint: "Checkpoint") -> "nn.Module":
-    return _checkpoint.load_model()
+    from core.checkpoints.backbones import load_network
+
+    return load_network(_checkpoint)

@@ -12,7 +12,7 @@ import streamlit as st
 from core.config import AugmentationStep
 
 if TYPE_CHECKING:
-    from core.images import Photo
+    from core.photos.door import Photo
 
 # Bound to the URL
 CHECKPOINT = "checkpoint"

@@ -5,10 +5,10 @@ On a server that has just been started, all that can be read is there before PyT
 
 import streamlit as st
 
+from pages._ui.choose.photo import choose_photo
 from pages._ui.frame import header, section
-from pages._ui.photo import choose_photo
-from pages._ui.start_sections import glossary, lesson
 from pages._ui.startup import wait_for_torch
+from pages.home._start.sections import glossary, lesson
 
 header(
     "CNN Lab",
@@ -33,7 +33,7 @@ if fold.open:
 
 with result:
     wait_for_torch()
-    from pages._ui.start_results import first_result, what_is_ready
+    from pages.home._start.results import first_result, what_is_ready
 
     first_result(photo)
 with ready:

@@ -1,10 +1,10 @@
 """Judge · Compare: which network is better on images that none of them has seen?"""
 
-from pages._ui.comparison_choice import choose_networks, course_comparison
-from pages._ui.comparison_figures import by_class, curves, intervals, table
-from pages._ui.fair_play import fair_play
 from pages._ui.frame import header, section
-from pages._ui.mistakes import mistakes
+from pages.judge._compare.choice import choose_networks, course_comparison
+from pages.judge._compare.fair_play import fair_play
+from pages.judge._compare.figures import by_class, curves, intervals, table
+from pages.judge._compare.mistakes import mistakes
 
 header("Compare", "Put trained networks side by side, on images that none of them was trained on.", icon="balance")
 

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages._ui.architecture_sections import choose_architecture, diagram_section, figures_section, table_section
 from pages._ui.frame import header, section
-from pages._ui.ingredients_section import ingredients_section
-from pages._ui.linear_size_section import dummy_section, why_section
+from pages.learn._architecture.ingredients_section import ingredients_section
+from pages.learn._architecture.linear_size_section import dummy_section, why_section
+from pages.learn._architecture.sections import choose_architecture, diagram_section, figures_section, table_section
 
 header(
     "Architecture",

@@ -2,7 +2,10 @@
 
 import streamlit as st
 
-from pages._ui.augmentation_sections import (
+from pages._ui.choose.photo import choose_photo
+from pages._ui.frame import header
+from pages.learn._augmentation.chain_editor import chain_editor
+from pages.learn._augmentation.sections import (
     choose_format,
     code_section,
     received_section,
@@ -10,9 +13,6 @@ from pages._ui.augmentation_sections import (
     train_section,
     untouched_section,
 )
-from pages._ui.chain_editor import chain_editor
-from pages._ui.frame import header
-from pages._ui.photo import choose_photo
 
 header(
     "Augmentation",

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from pages._ui.batch_norm_section import batch_norm_section
-from pages._ui.convolution_controls import kernel_controls, movement_controls
-from pages._ui.convolution_sections import before_and_after, code_section, size_section, window_section
+from pages._ui.choose.photo import choose_photo
 from pages._ui.frame import header
-from pages._ui.photo import choose_photo
+from pages.learn._convolution.batch_norm_section import batch_norm_section
+from pages.learn._convolution.controls import kernel_controls, movement_controls
+from pages.learn._convolution.sections import before_and_after, code_section, size_section, window_section
 
 header(
     "Convolution",

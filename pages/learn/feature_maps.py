@@ -2,7 +2,10 @@
 
 import streamlit as st
 
-from pages._ui.feature_map_sections import (
+from pages._ui.choose.photo import choose_photo
+from pages._ui.frame import empty_state, header, section
+from pages.learn._feature_maps.networks import choose_network
+from pages.learn._feature_maps.sections import (
     choose_layer,
     input_picture,
     kernel_section,
@@ -10,9 +13,6 @@ from pages._ui.feature_map_sections import (
     numbers_section,
     one_map_section,
 )
-from pages._ui.frame import empty_state, header, section
-from pages._ui.networks import choose_network
-from pages._ui.photo import choose_photo
 
 header(
     "Feature maps",

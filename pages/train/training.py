@@ -6,10 +6,10 @@ from core.errors import LabError
 from core.runs import ensure_supervisor, open_store
 from pages._ui import address, state
 from pages._ui.frame import empty_state, header, problem
-from pages._ui.owner import choose_owner
-from pages._ui.run_list import show_list
-from pages._ui.run_view import show_run
-from pages._ui.submit import set_up
+from pages.train._training.owner import choose_owner
+from pages.train._training.run_list import show_list
+from pages.train._training.run_view import show_run
+from pages.train._training.submit import set_up
 
 header("Training", "Choose images and a network, press Train, and watch it learn, step by step.", icon="model_training")
 

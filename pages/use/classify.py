@@ -3,11 +3,11 @@
 import streamlit as st
 
 from core.errors import LabError
-from pages._ui.checkpoints import choose_checkpoint
-from pages._ui.classified import as_csv, classify_photo, classify_uploads, gallery, more_photos
+from pages._ui.choose.checkpoints import choose_checkpoint
+from pages._ui.choose.photo import choose_photo, open_upload
 from pages._ui.frame import header, look_for, problem, section
-from pages._ui.photo import choose_photo, open_upload
-from pages._ui.why import why
+from pages.use._classify.answers import as_csv, classify_photo, classify_uploads, gallery, more_photos
+from pages.use._classify.why import why
 
 header("Classify", "Show a trained network your photos, and ask it why it answers as it does.", icon="image_search")
 

@@ -13,7 +13,7 @@ import psutil
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as TookTooLong
 
-from core.runs.store import Store
+from core.runs.store.store import Store
 
 ROOT = Path(__file__).parent.parent.parent
 START_SECONDS = 60

@@ -34,7 +34,7 @@ def app(home: Path) -> AppTest:
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
     """A folder of shipped checkpoints with one small network for digits in it."""
     folder = tmp_path / "checkpoints"
-    monkeypatch.setattr("core.checkpoints.checkpoints_folder", lambda: folder)
+    monkeypatch.setattr("core.checkpoints.networks.checkpoints_folder", lambda: folder)
     torch.manual_seed(0)
     model = build_model("strided_cnn", channels=1, image_size=28, classes=10, arguments={"channels": (4, 8)})
     card = Card(

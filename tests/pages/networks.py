@@ -10,8 +10,8 @@ import torch
 from core.checkpoints import Card, Checkpoint, Metrics, save
 from core.config import TrainingConfig
 from core.data import load, make_split
-from core.evaluation import Predictions, wilson_interval
 from core.events import EpochDone
+from core.judging.evaluation import Predictions, wilson_interval
 from core.models import build_model
 
 CLASSES = tuple("0123456789")

@@ -5,10 +5,10 @@ from pathlib import Path
 from core.config import TrainingConfig
 from core.events import EpochDone, StepDone
 from core.recipes import recipe_config
-from core.runs.lease import Lease
-from core.runs.queue_writes import Queue
 from core.runs.records import Run, Status
-from core.runs.store import STORE_NAME, Store
+from core.runs.store.lease import Lease
+from core.runs.store.queue_writes import Queue
+from core.runs.store.store import STORE_NAME, Store
 
 STEPS_AN_EPOCH = 5
 

@@ -12,10 +12,12 @@ import pytest
 
 from core.config import TrainingConfig
 from core.events import EpochDone, StepDone
-from core.runs.executors import Job, LocalExecutor, find_process
-from core.runs.queue_writes import Queue
+from core.runs.executors.local import LocalExecutor
+from core.runs.executors.port import Job
+from core.runs.executors.processes import find_process
 from core.runs.records import Run
-from core.runs.store import STORE_NAME, Store
+from core.runs.store.queue_writes import Queue
+from core.runs.store.store import STORE_NAME, Store
 from core.runs.supervisor import Patience, Supervisor
 
 FAKE_WORKER = Path(__file__).parent / "fake_worker.py"
@@ -108,7 +110,7 @@ def epoch(number: int, *, val_loss: float = 1.0) -> EpochDone:
 
 def trained_here(store: Store, config: TrainingConfig) -> Run:
     """A run trained by a worker in this process, undisturbed, to its end."""
-    from core.runs.worker import work
+    from core.runs.worker.worker import work
 
     run = store.submit(config, "ada", "trained here")
     claim = Queue(store).claim(slots=1, threads=1)

@@ -11,10 +11,10 @@ sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from core.events import StepDone
 from core.home import home
-from core.runs.executors import process_handle
-from core.runs.lease import Lease
-from core.runs.recorder import Recorder
-from core.runs.store import STORE_NAME, Store
+from core.runs.executors.processes import process_handle
+from core.runs.store.lease import Lease
+from core.runs.store.store import STORE_NAME, Store
+from core.runs.worker.recorder import Recorder
 
 STEPS = 300
 

@@ -5,10 +5,10 @@ import pytest
 
 from core.runs import folders
 from core.runs.doctor import Finding, examine
-from core.runs.lease import Lease
-from core.runs.queue_writes import Queue
 from core.runs.records import Run
-from core.runs.store import STORE_NAME, Store
+from core.runs.store.lease import Lease
+from core.runs.store.queue_writes import Queue
+from core.runs.store.store import STORE_NAME, Store
 from core.runs.supervisor import _LOCK
 
 Submit = Callable[..., Run]

@@ -12,12 +12,12 @@ import psutil
 import pytest
 
 from core.config import TrainingConfig
-from core.runs import ensure_supervisor
-from core.runs import supervisor as supervisor_module
-from core.runs.executors import LocalExecutor, environment
-from core.runs.queue_writes import Queue
+from core.runs import ensure_supervisor, summons
+from core.runs.executors.local import LocalExecutor
+from core.runs.executors.processes import environment
 from core.runs.records import Run
-from core.runs.store import Store
+from core.runs.store.queue_writes import Queue
+from core.runs.store.store import Store
 from tests.core.runs.conftest import end_workers, kill, trained_here, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
@@ -41,8 +41,8 @@ def lab(store: Store) -> Iterator[Store]:
         for process in found:
             kill(process.pid)
         end_workers(store, LocalExecutor())  # a worker may have revived a supervisor just before
-    supervisor_module._last_start.clear()
-    for child in supervisor_module._children:
+    summons._last_start.clear()
+    for child in summons._children:
         child.wait()
 
 

@@ -12,12 +12,15 @@ import psutil
 import pytest
 
 from core.runs import folders
-from core.runs.executors import Job, LocalExecutor, find_process, process_handle
-from core.runs.lease import Lease
-from core.runs.queue_writes import Queue
+from core.runs.executors.local import LocalExecutor
+from core.runs.executors.port import Job
+from core.runs.executors.processes import find_process, process_handle
 from core.runs.records import Run, Status
-from core.runs.store import Store
-from core.runs.supervisor import Supervisor, ensure_supervisor, is_led, slots_wanted, supervise, threads_each
+from core.runs.store.lease import Lease
+from core.runs.store.queue_writes import Queue
+from core.runs.store.store import Store
+from core.runs.summons import ensure_supervisor
+from core.runs.supervisor import Supervisor, is_led, slots_wanted, supervise, threads_each
 from tests.core.runs.conftest import QUICK, kill, wait_for
 
 Submit = Callable[..., Run]
@@ -133,7 +136,7 @@ def alive(pid: int) -> bool:
 def test_a_worker_that_dies_every_time_leaves_its_last_lines(
     supervisor: Supervisor, submit: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.runs.queue_writes.MOST_LOSSES", 2)
+    monkeypatch.setattr("core.runs.store.queue_writes.MOST_LOSSES", 2)
     run = submit(note="dies")
     wait_for(lambda: "2 times in a row" in supervisor.store.get(run.id).message, act=supervisor.tick)
     ended = supervisor.store.get(run.id)
@@ -230,7 +233,7 @@ def test_a_supervisor_leaves_when_its_store_is_removed(store: Store, executor: L
 
 def test_a_supervisor_that_is_there_is_not_started_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr("core.runs.supervisor.start_detached", lambda command, **_: started.append(command))
+    monkeypatch.setattr("core.runs.summons.start_detached", lambda command, **_: started.append(command))
     process = psutil.Process()
     Queue(store).appear(process.pid, process.create_time())
     ensure_supervisor(store)
@@ -248,7 +251,7 @@ def test_a_supervisor_that_died_is_replaced(store: Store, monkeypatch: pytest.Mo
         started.append(command[1:])
         return gone
 
-    monkeypatch.setattr("core.runs.supervisor.start_detached", start)
+    monkeypatch.setattr("core.runs.summons.start_detached", start)
     ensure_supervisor(store)
     ensure_supervisor(store)  # a second page, before the new one has come up
     assert started == [["-m", "core", "supervise"]]
@@ -314,13 +317,13 @@ def test_a_process_with_a_used_number_is_not_taken_for_the_worker(job: Job) -> N
 
 
 def test_a_worker_finds_its_run_and_fence_in_its_command(store: Store, job: Job) -> None:
-    from core.runs.executors import worker_command
+    from core.runs.executors.local import worker_command
 
     assert worker_command(job)[1:] == ["-m", "core", "worker", job.run_id, "--fence", "1"]
 
 
 def test_a_worker_that_comes_late_finds_the_run_taken(store: Store, queue: Queue, submit: Submit) -> None:
-    from core.runs.worker import work
+    from core.runs.worker.worker import work
 
     run = submit()
     first = queue.claim(slots=1)

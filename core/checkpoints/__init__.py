@@ -1,0 +1,20 @@
+"""Model files: what one says of itself, how it is written and read, and the backbones that heads refer to."""
+
+from core.checkpoints.card import Card, Metrics
+from core.checkpoints.networks import Checkpoint, find, newest_in, now, read, save, shipped
+from core.checkpoints.states import TrainerState, load_state, save_state
+
+__all__ = [
+    "Card",
+    "Checkpoint",
+    "Metrics",
+    "TrainerState",
+    "find",
+    "load_state",
+    "newest_in",
+    "now",
+    "read",
+    "save",
+    "save_state",
+    "shipped",
+]

@@ -1,0 +1,47 @@
+"""The files of checkpoints and states: safetensors read with their hash, folders written beside and renamed.
+
+A checkpoint is a folder: ``model.safetensors``, ``card.json`` and, once judged, ``predictions.safetensors``. A state is
+a folder too: ``state.safetensors`` and ``state.json``, from which a training goes on. Nothing here ever unpickles.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+from torch import Tensor
+
+from core.errors import CheckpointError
+from core.whole_files import write_folder
+
+MAX_BYTES = 2 * 2**30
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write ``files`` into ``folder``, whole or not at all; raises CheckpointError where the disk refuses."""
+    try:
+        write_folder(folder, files)
+    except OSError as error:
+        raise CheckpointError(f"'{folder.name}' could not be written: {error.strerror or error}.") from error
+
+
+def read_tensors(path: Path, sha256: str | None) -> dict[str, Tensor]:
+    """Return the named tensors of a safetensors file.
+
+    Raises CheckpointError where it is missing, larger than `MAX_BYTES`, no safetensors, or not of the hash ``sha256``.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise CheckpointError(f"'{path.name}' is larger than {MAX_BYTES / 2**30:.0f} GB.")
+        data = path.read_bytes()
+    except OSError:
+        raise CheckpointError(f"The file '{path.name}' of '{path.parent.name}' is missing or cannot be read.") from None
+    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+        raise CheckpointError(
+            f"'{path.name}' of '{path.parent.name}' was altered since it was written: its SHA-256 differs."
+        )
+    try:
+        return safetensors.torch.load(data)
+    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+        raise CheckpointError(f"'{path.name}' of '{path.parent.name}' is not a safetensors file: {error}.") from None

@@ -1,0 +1,205 @@
+"""Checkpoints: a network, its card and, once judged, its predictions; checked before they are believed."""
+
+import dataclasses
+import datetime
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from core.checkpoints.card import Backbone, Card
+from core.checkpoints.files import read_tensors, write_files
+from core.errors import CheckpointError, LabError
+from core.home import checkpoints_folder, home
+from core.models import build_model
+from core.models.answers import Predictions
+from core.models.input_format import InputFormat
+
+Fill = Callable[[nn.Module, Backbone], None]
+_WEIGHTS, _CARD, _PREDICTIONS = "model.safetensors", "card.json", "predictions.safetensors"
+_FLOATS = (torch.float32, torch.float16)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A folder with a card that has been read; the weights are read and checked by `load_model`."""
+
+    folder: Path
+    card: Card
+
+    @property
+    def format(self) -> InputFormat:
+        """What the network expects of an image."""
+        return InputFormat(
+            channels=self.card.channels, size=self.card.image_size, mean=self.card.mean, std=self.card.std
+        )
+
+    def load_model(self, device: torch.device | str = "cpu", *, fill: Fill | None = None) -> nn.Module:
+        """Return the network with its weights, float32, in evaluation mode.
+
+        Raises CheckpointError where the file is missing, too large, altered since it was written (SHA-256), of
+        another shape than its architecture, or holds a number that is not finite; and where it leaves its backbone
+        out and ``fill`` is not given: that puts the backbone in (`core.checkpoints.backbones.load_network` does).
+        """
+        card = self.card
+        weights = read_tensors(self.folder / _WEIGHTS, card.sha256)
+        build = {"channels": card.channels, "image_size": card.image_size, "classes": len(card.classes)}
+        try:
+            with torch.device("meta"):
+                expected = build_model(card.model, arguments=card.arguments, **build).state_dict()
+        except LabError as error:
+            raise CheckpointError(f"This checkpoint's network cannot be built: {error}") from None
+        if card.backbone is not None:
+            expected = _without_backbone(expected)
+        _check_weights(weights, expected)
+        model = build_model(card.model, arguments=card.arguments, **build)
+        if card.backbone is not None:
+            if fill is None:
+                raise CheckpointError(f"{card.name} holds a head only; its backbone has to be found first.")
+            fill(model, card.backbone)
+        own = {name: value.to(expected[name].dtype) for name, value in weights.items()}
+        model.load_state_dict(own, strict=card.backbone is None)
+        return model.to(device).eval()
+
+    def predictions(self) -> Predictions | None:
+        """Return the stored predictions on the test split, or None where it has not been judged.
+
+        Raises CheckpointError where they are damaged or do not fit the card.
+        """
+        if not (self.folder / _PREDICTIONS).is_file():
+            return None
+        tensors = read_tensors(self.folder / _PREDICTIONS, None)
+        metrics, classes = self.card.metrics, len(self.card.classes)
+        try:
+            labels, predicted = tensors["labels"].long(), tensors["predicted"].long()
+            confidence = tensors["confidence"].float() / 255
+            if metrics is None or not len(labels) == len(predicted) == len(confidence) == metrics.test_n:
+                raise ValueError("their number is not the card's")
+            if min(labels.min(), predicted.min()) < 0 or max(labels.max(), predicted.max()) >= classes:
+                raise ValueError("a class is out of range")
+        except (KeyError, ValueError) as error:
+            raise CheckpointError(f"The stored predictions of {self.card.name} cannot be used: {error}.") from None
+        return Predictions(
+            labels=labels.numpy(),
+            predicted=predicted.numpy(),
+            confidence=confidence.numpy(),
+            loss=metrics.test_loss,
+        )
+
+
+def shipped() -> list[Checkpoint]:
+    """Return the checkpoints that ship with the lab, by name; one that cannot be read is left out."""
+    return _readable(sorted(checkpoints_folder().glob("*/" + _CARD)))
+
+
+def _readable(cards: list[Path]) -> list[Checkpoint]:
+    found = []
+    for card in cards:
+        try:
+            found.append(read(card.parent))
+        except CheckpointError:
+            continue
+    return found
+
+
+def read(folder: Path) -> Checkpoint:
+    """Return the checkpoint in ``folder``; raises CheckpointError where there is none or its card is wrong."""
+    path = folder / _CARD
+    try:
+        if path.stat().st_size > 10 * 2**20:
+            raise CheckpointError(f"The card of {folder.name} is larger than 10 MB; this is no checkpoint of CNN Lab.")
+        return Checkpoint(folder, Card.from_json(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError):
+        raise CheckpointError(f"There is no checkpoint in '{folder.name}': its {_CARD} cannot be read.") from None
+
+
+def find(reference: str) -> Checkpoint:
+    """Return the checkpoint that ``reference`` names: one that ships, a run's id, a folder, or a card's path.
+
+    Raises CheckpointError with the known names where there is none, and for pickled files.
+    """
+    if Path(reference).suffix in (".pt", ".pth", ".pkl", ".ckpt"):
+        raise CheckpointError(
+            "Pickled model files (.pt, .pth, .ckpt) are refused: opening one runs whatever code it holds. "
+            "Use a checkpoint folder of CNN Lab."
+        )
+    if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", reference):
+        for folder in (checkpoints_folder() / reference, home() / "runs" / reference):
+            newest = newest_in(folder)
+            if newest is not None:
+                return newest
+    path = Path(reference)
+    newest = newest_in(path.parent if path.name == _CARD else path)
+    if newest is not None:
+        return newest
+    names = ", ".join(checkpoint.folder.name for checkpoint in shipped()) or "none"
+    raise CheckpointError(f"There is no checkpoint '{reference}'. Shipped: {names}; or give a run's id or a folder.")
+
+
+def newest_in(folder: Path) -> Checkpoint | None:
+    """Return the checkpoint in ``folder``, or for a run's folder its final or else its latest best one."""
+    if (folder / _CARD).is_file():
+        return read(folder)
+    if (folder / "final" / _CARD).is_file():
+        return read(folder / "final")
+    best = sorted(folder.glob("best-*/" + _CARD))
+    return read(best[-1].parent) if best else None
+
+
+def save(
+    folder: Path, model: nn.Module, card: Card, predictions: Predictions | None = None, *, half: bool = False
+) -> Checkpoint:
+    """Write a checkpoint to ``folder``, whole or not at all, and return it; an older one there is replaced.
+
+    ``half`` stores floats as float16. Where the card refers to a backbone, that is left out. Raises CheckpointError
+    where the disk refuses.
+    """
+    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    if card.backbone is not None:
+        state = _without_backbone(state)
+    if half:
+        state = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
+    weights = safetensors.torch.save(state)
+    card = dataclasses.replace(card, sha256=hashlib.sha256(weights).hexdigest())
+    files = {_WEIGHTS: weights, _CARD: card.to_json().encode()}
+    if predictions is not None:
+        files[_PREDICTIONS] = safetensors.torch.save(
+            {
+                "labels": torch.from_numpy(predictions.labels).to(torch.int16),
+                "predicted": torch.from_numpy(predictions.predicted).to(torch.int16),
+                "confidence": (torch.from_numpy(predictions.confidence) * 255).round().to(torch.uint8),
+            }
+        )
+    write_files(folder, files)
+    return Checkpoint(folder, card)
+
+
+def now() -> str:
+    """Return today's date, UTC, as ISO text."""
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+def _without_backbone(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value for name, value in state.items() if not name.startswith("backbone.")}
+
+
+def _check_weights(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    if weights.keys() != expected.keys():
+        odd = sorted(weights.keys() ^ expected.keys())[0]
+        raise CheckpointError(f"These weights do not belong to this network: '{odd}' is on one side only.")
+    for name, value in weights.items():
+        wanted = expected[name]
+        if value.shape != wanted.shape:
+            raise CheckpointError(f"'{name}' has shape {tuple(value.shape)}; the network has {tuple(wanted.shape)}.")
+        if value.dtype not in (_FLOATS if wanted.is_floating_point() else (wanted.dtype,)):
+            raise CheckpointError(f"'{name}' has type {value.dtype}; the network has {wanted.dtype}.")
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            raise CheckpointError(
+                f"'{name}' holds a number that is not finite; the file is damaged or the run diverged."
+            )

@@ -1,0 +1,74 @@
+"""``evaluate`` and ``compare``: how good a checkpoint is on its test split, and whether another is better."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core.command_line.options import as_json, progress_lines
+from core.data.catalogue import datasets
+from core.errors import LabError
+
+if TYPE_CHECKING:
+    from core.judging.evaluation import Evaluation
+
+
+@click.command()
+@click.argument("checkpoint")
+@click.option("--dataset", type=click.Choice(list(datasets)), help="Another data set with the same classes.")
+@as_json
+def evaluate(checkpoint: str, dataset: str | None, as_json: bool) -> None:
+    """Judge CHECKPOINT (a shipped name, a run's id, a folder) on the test split."""
+    from core.checkpoints import find
+    from core.compute.devices import best_device
+    from core.judging.evaluation import evaluate_checkpoint
+
+    evaluation = evaluate_checkpoint(
+        find(checkpoint), dataset=dataset, device=best_device().type, progress=progress_lines(quiet=as_json)
+    )
+    click.echo(json.dumps(_evaluation_fields(evaluation)) if as_json else evaluation.summary)
+
+
+def _evaluation_fields(evaluation: "Evaluation") -> dict[str, Any]:
+    return {
+        "accuracy": evaluation.accuracy,
+        "n": evaluation.n,
+        "ci95": list(evaluation.ci95),
+        "loss": evaluation.loss,
+        "unseen": evaluation.unseen,
+    }
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+@as_json
+def compare(a: str, b: str, as_json: bool) -> None:
+    """Judge checkpoints A and B on the same test images."""
+    from core.checkpoints import find
+    from core.compute.devices import best_device
+    from core.judging.comparison import compare as compare_evaluations
+    from core.judging.comparison import same_test_images
+    from core.judging.evaluation import evaluate_checkpoint
+
+    first, second = find(a), find(b)
+    if first.card.classes != second.card.classes:
+        raise LabError(f"'{a}' and '{b}' know different classes; compare two models of one data set.")
+    tell = progress_lines(quiet=as_json)
+    device = best_device().type
+    result = compare_evaluations(
+        evaluate_checkpoint(first, device=device, progress=tell),
+        evaluate_checkpoint(second, device=device, progress=tell),
+        same_images=same_test_images(first.card, second.card),
+    )
+    if not as_json:
+        click.echo(result.verdict)
+        return
+    fields = {
+        "a": _evaluation_fields(result.a),
+        "b": _evaluation_fields(result.b),
+        "difference": result.difference,
+        "ci95": list(result.ci95),
+        "p_value": result.p_value,
+    }
+    click.echo(json.dumps(fields))

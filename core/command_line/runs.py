@@ -1,0 +1,129 @@
+"""The queue from a terminal: what `python -m core` offers about runs. The work is done elsewhere.
+
+A LabError ends a command with its sentence and status 1; the group in `core.__main__` sees to that.
+"""
+
+import getpass
+import json
+import math
+from dataclasses import asdict
+
+import click
+
+from core.runs.records import Run
+from core.runs.store.store import open_store
+from core.runs.summons import ensure_supervisor
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+
+
+@click.group()
+def runs() -> None:
+    """Look at the queue, add to it, stop and resume."""
+
+
+@runs.command("list")
+@click.option("--owner", help="Only this owner's runs.")
+@as_json
+def list_runs(owner: str | None, as_json: bool) -> None:
+    """List runs, newest first."""
+    for run in open_store().list(owner):
+        click.echo(json.dumps(_fields(run)) if as_json else _line(run))
+
+
+@runs.command()
+@click.argument("run_id", metavar="RUN")
+@as_json
+def show(run_id: str, as_json: bool) -> None:
+    """Show one run with its configuration and epochs."""
+    store = open_store()
+    run = store.get(run_id)
+    epochs = store.epochs(run_id)
+    if as_json:
+        config = json.loads(run.config.to_json())
+        click.echo(json.dumps({**_fields(run), "config": config, "epochs": [_finite(asdict(e)) for e in epochs]}))
+        return
+    click.echo(_line(run))
+    for text in (run.note, run.message, run.log):
+        if text:
+            click.echo(text)
+    for done in epochs:
+        click.echo(
+            f"epoch {done.epoch:3}  train loss {done.train_loss:.4f}  validation loss {done.val_loss:.4f}"
+            f"  validation accuracy {done.val_accuracy:.1%}{'  best' if done.is_best else ''}"
+        )
+
+
+@runs.command()
+@click.option("--dataset", required=True, help="Name of the data set.")
+@click.option("--model", required=True, help="Name of the model.")
+@click.option("--recipe", default="modern", show_default=True, help="Name of the recipe.")
+@click.option("--epochs", type=int, help="Passes over the training images.")
+@click.option("--limit", type=int, help="Number of training images to keep.")
+@click.option("--seed", type=int, help="Seed of everything that is drawn.")
+@click.option("--owner", help="Whose run it is; your user name where you do not say.")
+@click.option("--name", help="What to call it.")
+@as_json
+def submit(
+    dataset: str, model: str, recipe: str, owner: str | None, name: str | None, as_json: bool, **overrides: int | None
+) -> None:
+    """Add a training to the queue, and see to it that the queue is served."""
+    from core.recipes import check_trainable, recipe_config
+
+    given = {key: value for key, value in overrides.items() if value is not None}
+    config = recipe_config(recipe, dataset=dataset, model=model, **given)
+    check_trainable(config)
+    store = open_store()
+    run = store.submit(config, owner or getpass.getuser(), name or f"{model} on {dataset}")
+    ensure_supervisor(store)
+    _say(run, as_json)
+
+
+@runs.command()
+@click.argument("run_id", metavar="RUN")
+@as_json
+def cancel(run_id: str, as_json: bool) -> None:
+    """Stop a run; it keeps its checkpoint and can be resumed."""
+    store = open_store()
+    run = store.request_stop(run_id)
+    if run.live:
+        ensure_supervisor(store)
+    _say(run, as_json)
+
+
+@runs.command()
+@click.argument("run_id", metavar="RUN")
+@as_json
+def resume(run_id: str, as_json: bool) -> None:
+    """Queue a stopped, interrupted or failed run again."""
+    store = open_store()
+    run = store.resume(run_id)
+    ensure_supervisor(store)
+    _say(run, as_json)
+
+
+def _say(run: Run, as_json: bool) -> None:
+    click.echo(json.dumps(_fields(run)) if as_json else _line(run))
+
+
+def _fields(run: Run) -> dict[str, object]:
+    """A run as JSON: everything but the configuration, of which the four that name it."""
+    fields = {key: value for key, value in asdict(run).items() if key != "config"}
+    config = run.config
+    return {
+        **fields,
+        "dataset": config.dataset,
+        "model": config.model,
+        "recipe": config.recipe,
+        "epochs": config.epochs,
+    }
+
+
+def _finite(figures: dict[str, float]) -> dict[str, float | None]:
+    """Strict JSON has no NaN."""
+    return {name: value if math.isfinite(value) else None for name, value in figures.items()}
+
+
+def _line(run: Run) -> str:
+    where = f"place {run.position}" if run.position else f"epoch {run.epochs_done}/{run.config.epochs}"
+    return f"{run.id}  {run.status:11}  {where:13}  {run.owner}: {run.name}"

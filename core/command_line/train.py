@@ -1,0 +1,168 @@
+"""``train``: one training here and now, with a progress bar."""
+
+import contextlib
+import json
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core.command_line.options import MODELS, RECIPES, as_json, progress_lines
+from core.data.catalogue import datasets
+from core.errors import LabError
+from core.home import home
+
+if TYPE_CHECKING:
+    from core.config import TrainingConfig
+    from core.training.session import Session
+
+
+@click.command()
+@click.option("--dataset", required=True, type=click.Choice(list(datasets)), help="Data set to train on.")
+@click.option("--model", required=True, type=click.Choice(MODELS), help="Network to train.")
+@click.option("--recipe", default="modern", show_default=True, type=click.Choice(RECIPES), help="Hyper-parameters.")
+@click.option("--epochs", type=click.IntRange(1, 500), help="Passes over the training images (default: the recipe's).")
+@click.option("--limit", type=click.IntRange(min=2), help="Train on at most this many images.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Decides all chance.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any other setting, as JSON or text.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder; one with a state goes on from it."
+)
+@as_json
+def train(
+    dataset: str,
+    model: str,
+    recipe: str,
+    epochs: int | None,
+    limit: int | None,
+    seed: int,
+    settings: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Train here and now, with a progress bar. Ctrl-C saves; the same command with --out goes on."""
+    from core.recipes import recipe_config
+
+    chosen: dict[str, Any] = {"seed": seed} | _settings(model, settings)
+    chosen |= {name: value for name, value in (("epochs", epochs), ("limit", limit)) if value is not None}
+    config = recipe_config(recipe, dataset=dataset, model=model, **chosen)
+    folder = out or home() / "trained" / f"{dataset}-{model}-{secrets.token_hex(4)}"
+    _train(config, folder, as_json)
+
+
+def _train(config: "TrainingConfig", folder: Path, as_json: bool) -> None:
+    from core.events import EpochDone, Finished, StepDone
+    from core.training.session import Session
+
+    session = Session(config, folder, progress=progress_lines(quiet=as_json))
+    if session.resumed_from:
+        click.echo(f"Going on from {session.resumed_from}.", err=True)
+    precision = session.trainer.precision_words
+    if not as_json:
+        click.echo(f"Computing in {precision}.")
+    total = session.trainer.steps_per_epoch * config.epochs
+    hidden = as_json or not sys.stderr.isatty()
+    with (
+        _interrupted() as interrupted,
+        click.progressbar(length=total, label=config.model, file=sys.stderr, hidden=hidden) as bar,
+    ):
+        bar.update(session.trainer.progress.step)
+        for event in session.events():
+            if isinstance(event, StepDone):
+                bar.update(1)
+            elif isinstance(event, EpochDone):
+                click.echo(_epoch_line(event, as_json))
+            elif isinstance(event, Finished):
+                _finished(session.checkpoint(), event, precision, _warning(session), as_json)
+            if interrupted.is_set() and not isinstance(event, Finished):
+                session.save()
+                raise LabError(f"Stopped and saved; the same command with --out '{folder}' goes on from here.")
+
+
+@contextlib.contextmanager
+def _interrupted() -> Iterator[threading.Event]:
+    """Turn Ctrl-C into an event that is looked at between two steps, where the state is whole; twice stops at once."""
+    asked = threading.Event()
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _epoch_line(event: Any, as_json: bool) -> str:
+    if as_json:
+        fields = ("epoch", "train_loss", "val_loss", "val_accuracy", "seconds")
+        return json.dumps({"event": "epoch"} | {name: _finite(getattr(event, name)) for name in fields})
+    return (
+        f"epoch {event.epoch:3d}   train loss {event.train_loss:.4f}   val loss {event.val_loss:.4f}   "
+        f"val accuracy {event.val_accuracy:.2%}   {event.seconds:.1f} s"
+    )
+
+
+def _warning(session: "Session") -> str | None:
+    """Return where to look when a frozen backbone does no better than guessing."""
+    from core.judging.chance_level import no_better_than_guessing
+
+    reached = [epoch.val_accuracy for epoch in session.trainer.history]
+    return no_better_than_guessing(session.config, reached, finished=True)
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no word for infinity."""
+    return value if abs(value) < float("inf") else None
+
+
+def _finished(checkpoint: Any, event: Any, precision: str, warning: str | None, as_json: bool) -> None:
+    path = str(checkpoint.folder) if checkpoint else None
+    if as_json:
+        said = {"event": "finished", "reason": event.reason, "checkpoint": path, "precision": precision}
+        if warning is not None:
+            said["warning"] = warning
+        click.echo(json.dumps(said))
+    elif checkpoint and (metrics := checkpoint.card.metrics):
+        low, high = metrics.test_ci95
+        click.echo(
+            f"{event.reason}: test accuracy {metrics.test_accuracy:.2%} ({low:.2%} to {high:.2%}), "
+            f"n = {metrics.test_n:,}"
+        )
+        click.echo(path)
+    if warning is not None and not as_json:
+        click.echo(f"Warning: {warning}")
+    if event.reason == "diverged":
+        raise LabError(f"The loss stopped being a number at step {event.step}; try a lower learning rate.")
+
+
+def _settings(model: str, pairs: tuple[str, ...]) -> dict[str, Any]:
+    """Sort NAME=VALUE pairs into fields of the config and the model's own arguments."""
+    from core.config import augmentation_steps
+    from core.models import models
+
+    own = {setting.name for setting in models[model].settings}
+    fields: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"'{pair}' is not NAME=VALUE.", param_hint="--set")
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError:
+            value = text
+        if name == "augmentation":
+            value = augmentation_steps(value)
+        value = tuple(value) if isinstance(value, list) else value
+        target = fields.setdefault("model_arguments", {}) if name in own else fields
+        target[name] = value
+    return fields

@@ -1,0 +1,1 @@
+"""Where and in what precision a network computes: device, arithmetic, and the probe that chooses."""

@@ -1,0 +1,1 @@
+"""What a chain of augmentations makes of one photo."""

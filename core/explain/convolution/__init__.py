@@ -1,0 +1,1 @@
+"""One convolution, worked through: the kernel, the picture it makes, the code that does the same."""

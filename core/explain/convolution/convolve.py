@@ -1,0 +1,259 @@
+"""One convolution by hand: the picture it makes, the sum behind one place, its size, and the code that does it.
+
+Images are float32 (C, H, W) in [0, 1] with C = 1 or 3; kernels are square, (k, k) for every channel or (C, k, k) for
+one a channel. With three channels the output is the sum of three products plus one bias, as in nn.Conv2d.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+from core.errors import ConfigError
+from core.explain.convolution.kernels import KERNEL_SIZES
+from core.explain.drawing.colours import Pixels, colour_map
+from core.explain.sizes.output_size import output_size
+
+KernelLike = Sequence[Sequence[float]] | Sequence[Sequence[Sequence[float]]] | npt.NDArray[np.floating] | Tensor
+Mode = Literal["clip", "stretch", "signed"]
+Floats = npt.NDArray[np.float64]
+
+VIEWS = {
+    "grey": "Grey",
+    "red": "Red channel",
+    "green": "Green channel",
+    "blue": "Blue channel",
+    "rgb": "Red, green, blue",
+}
+_ONE_CHANNEL = {"red": 0, "green": 1, "blue": 2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowWork:
+    """The arithmetic behind one number of the output.
+
+    ``pixels``, ``weights`` and their ``products`` are (C, k, k); ``inside`` (k, k) is False where the window lies in
+    the padding, whose pixels count as 0. ``top`` and ``left`` are the window's corner on the picture without its
+    padding, so they are negative inside it. ``total`` is ``sum`` + ``bias``; ``output`` is ``total`` after any ReLU.
+    ``text`` is the sum in writing.
+    """
+
+    top: int
+    left: int
+    pixels: Floats
+    weights: Floats
+    products: Floats
+    inside: npt.NDArray[np.bool_]
+    sum: float
+    bias: float
+    total: float
+    output: float
+    text: str
+
+
+def picture(photo: Image.Image, view: str = "grey", *, max_side: int | None = None) -> Tensor:
+    """Return a photo as float32 (C, H, W) in [0, 1]: C = 3 for the view "rgb", 1 for the others.
+
+    It is shrunk to at most ``max_side`` pixels a side. Raises ConfigError for an unknown view.
+    """
+    if view not in VIEWS:
+        raise ConfigError(f"There is no view '{view}'; there is {', '.join(VIEWS)}.")
+    image = photo.convert("RGB")
+    if max_side is not None:
+        image.thumbnail((max_side, max_side))
+    if view == "grey":
+        image = image.convert("L")
+    pixels = torch.from_numpy(np.atleast_3d(np.array(image))).permute(2, 0, 1).float() / 255
+    return pixels if view not in _ONE_CHANNEL else pixels[_ONE_CHANNEL[view]][None]
+
+
+def weights(kernel: KernelLike, channels: int, *, divide_by_sum: bool = False) -> Tensor:
+    """Return what the picture is really multiplied by: float32 (1, C, k, k), as PyTorch stores it (out, in, kH, kW).
+
+    ``divide_by_sum`` divides by the sum of all its numbers, so that brightness stays; where they add up to 0 there is
+    nothing to divide by and the kernel stays as it is. Raises ConfigError for a grid that is not square, not 1 to 7
+    wide, not finite, or made for another number of channels.
+    """
+    numbers = kernel.detach().cpu().numpy() if isinstance(kernel, Tensor) else kernel
+    try:
+        grid = torch.from_numpy(np.array(numbers, dtype=np.float32))
+    except (TypeError, ValueError):
+        raise ConfigError("A kernel is a square grid of numbers; this one has gaps or uneven rows.") from None
+    if grid.dim() not in (2, 3) or grid.shape[-1] != grid.shape[-2] or grid.shape[-1] not in KERNEL_SIZES:
+        shape = "×".join(str(side) for side in grid.shape)
+        raise ConfigError(f"A kernel is square and 1 to {KERNEL_SIZES[-1]} numbers wide; this one is {shape}.")
+    if not torch.isfinite(grid).all():
+        raise ConfigError("A kernel holds finite numbers only; this one has an infinite or missing one.")
+    if grid.dim() == 3 and grid.shape[0] != channels:
+        raise ConfigError(f"This kernel is made for {grid.shape[0]} channels, the picture has {channels}.")
+    weight = grid.expand(1, channels, *grid.shape[-2:])
+    total = weight.sum()
+    balanced = total.abs() <= 1e-6 * weight.abs().sum()  # 0 but for rounding
+    return weight / total if divide_by_sum and not balanced else weight.clone()
+
+
+def convolve(
+    image: Tensor,
+    kernel: KernelLike,
+    *,
+    divide_by_sum: bool = False,
+    bias: float = 0.0,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    relu: bool = False,
+) -> Tensor:
+    """Return the map (H', W') that one filter makes of an image (C, H, W), by F.conv2d.
+
+    Raises ConfigError for a kernel that `weights` refuses and for one that does not fit the padded picture.
+    """
+    weight = weights(kernel, image.shape[0], divide_by_sum=divide_by_sum)
+    for side in image.shape[1:]:
+        output_size(side, weight.shape[-1], stride=stride, padding=padding, dilation=dilation)
+    offset = torch.tensor([float(bias)])
+    output = functional.conv2d(image[None], weight, offset, stride=stride, padding=padding, dilation=dilation)
+    return functional.relu(output)[0, 0] if relu else output[0, 0]
+
+
+def window_products(
+    image: Tensor,
+    kernel: KernelLike,
+    row: int,
+    col: int,
+    *,
+    divide_by_sum: bool = False,
+    bias: float = 0.0,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    relu: bool = False,
+) -> WindowWork:
+    """Return the multiply-adds that make the number at ``row``, ``col`` of the output, both counted from 0.
+
+    Raises ConfigError as `convolve` does, and for a place that the output does not have.
+    """
+    weight = weights(kernel, image.shape[0], divide_by_sum=divide_by_sum)[0].double().numpy()
+    side = weight.shape[-1]
+    sizes = [output_size(n, side, stride=stride, padding=padding, dilation=dilation).size for n in image.shape[1:]]
+    if not (0 <= row < sizes[0] and 0 <= col < sizes[1]):
+        raise ConfigError(f"The output has {sizes[0]}×{sizes[1]} places; row {row}, column {col} is not one of them.")
+    top, left = row * stride - padding, col * stride - padding
+    rows, cols = top + dilation * np.arange(side), left + dilation * np.arange(side)
+    inside = ((rows >= 0) & (rows < image.shape[1]))[:, None] & ((cols >= 0) & (cols < image.shape[2]))[None]
+    near = image.double().numpy()[:, rows.clip(0, image.shape[1] - 1)][:, :, cols.clip(0, image.shape[2] - 1)]
+    pixels = np.where(inside, near, 0.0)
+    products = pixels * weight
+    total = float(products.sum()) + bias
+    return WindowWork(
+        top=top,
+        left=left,
+        pixels=pixels,
+        weights=weight,
+        products=products,
+        inside=inside,
+        sum=float(products.sum()),
+        bias=float(bias),
+        total=total,
+        output=max(total, 0.0) if relu else total,
+        text=_sum_in_writing(pixels, weight, bias, relu),
+    )
+
+
+def component_data(
+    image: Tensor,
+    kernel: KernelLike,
+    *,
+    divide_by_sum: bool = False,
+    bias: float = 0.0,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    relu: bool = False,
+) -> dict[str, object]:
+    """Return everything a browser needs to show the sum at any place without asking again: numbers and nested lists.
+
+    ``pixels`` (C, H, W) come without their padding, ``weights`` (C, k, k) as `weights` gives them, ``output`` (H', W').
+    """
+    output = convolve(
+        image,
+        kernel,
+        divide_by_sum=divide_by_sum,
+        bias=bias,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        relu=relu,
+    )
+    channels, height, width = image.shape
+    return {
+        "channels": channels,
+        "height": height,
+        "width": width,
+        "pixels": _rounded(image),
+        "weights": _rounded(weights(kernel, channels, divide_by_sum=divide_by_sum)[0]),
+        "bias": float(bias),
+        "output": _rounded(output),
+        "output_height": output.shape[0],
+        "output_width": output.shape[1],
+        "stride": stride,
+        "padding": padding,
+        "dilation": dilation,
+        "relu": relu,
+    }
+
+
+def show(result: Tensor, *, mode: Mode = "clip") -> Pixels:
+    """Return the picture of a map (H, W): uint8 (H, W, 3).
+
+    "clip" shows 0 as black and 1 as white and cuts the rest, "stretch" shows the smallest number as black and the
+    largest as white, "signed" shows 0 near-white, negative blue and positive orange; there one place in a hundred may
+    be past the full colour, because the rim of a padded picture would otherwise leave everything else pale.
+    """
+    values = result.detach().cpu()
+    if mode == "signed":
+        limit = float(np.quantile(values.abs().numpy(), 0.99)) or None
+        return colour_map(values, signed=True, limit=limit)
+    low, high = float(values.min()), float(values.max())
+    if mode == "stretch" and high > low:
+        values = (values - low) / (high - low)
+    return show_picture(values[None])
+
+
+def show_picture(image: Tensor) -> Pixels:
+    """Return an image (1, H, W) or (3, H, W) with values in [0, 1] as uint8 (H, W, 3); the rest is cut."""
+    pixels = image.detach().cpu().clamp(0, 1).mul(255).round().to(torch.uint8).expand(3, -1, -1)
+    return np.ascontiguousarray(pixels.permute(1, 2, 0).numpy())
+
+
+def _rounded(values: Tensor) -> object:
+    """Return nested lists with four digits after the point, which is more than a screen shows."""
+    return np.round(values.double().numpy(), 4).tolist()
+
+
+def _sum_in_writing(pixels: Floats, weight: Floats, bias: float, relu: bool) -> str:
+    """Return the sum as a line: each product for one small window, else one term a channel or a row."""
+    products = pixels * weight
+    if products.size <= 9:
+        pairs = zip(pixels.flat, weight.flat, strict=True)
+        terms = [f"{_number(pixel)}·{_number(factor, bracket=True)}" for pixel, factor in pairs]
+    elif len(products) == 3:
+        named = zip(products.sum((1, 2)), _ONE_CHANNEL, strict=True)
+        terms = [f"{_number(part, bracket=True)} ({name})" for part, name in named]
+    else:
+        terms = [f"{_number(part, bracket=True)} (row {at})" for at, part in enumerate(products[0].sum(1), start=1)]
+    total = float(products.sum()) + bias
+    text = f"{' + '.join(terms)} + bias {_number(bias)} = {_number(total)}"
+    return f"{text}, after ReLU {_number(max(total, 0.0))}" if relu else text
+
+
+def _number(value: float, *, bracket: bool = False) -> str:
+    """Return at most three digits after the point and a real minus sign, in brackets where asked and negative."""
+    text = f"{value:.3f}".rstrip("0").rstrip(".").replace("-", "−")
+    text = "0" if text == "−0" else text
+    return f"({text})" if bracket and text.startswith("−") else text

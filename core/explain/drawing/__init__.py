@@ -1,0 +1,1 @@
+"""Numbers into pixels: colour scales, and many maps in one picture."""

@@ -1,0 +1,1 @@
+"""What happens inside a trained network: layers, feature maps, Grad-CAM, receptive fields."""

@@ -1,0 +1,103 @@
+"""Grad-CAM: which parts of a picture speak for a class.
+
+R. R. Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", 2017:
+αₖ = mean over all places of ∂logit/∂Aₖ, heat = ReLU(Σₖ αₖ·Aₖ), for the maps A of one layer.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.errors import ConfigError, ModelError
+from core.explain.drawing.colours import colour_map, to_array
+from core.explain.inside.layers import Layer, device_of, has_maps, map_layers, unknown_layer, watched_twin
+
+TELLING_SIDE = 3  # maps of 2×2 only tell in which quarter of the picture something is
+
+
+def cam_layers(model: nn.Module, *, channels: int, image_size: int) -> tuple[Layer, ...]:
+    """Return the layers that can be asked: those whose maps are larger than 1×1, in the order in which they run."""
+    return tuple(
+        layer
+        for layer in map_layers(model, channels=channels, image_size=image_size)
+        if layer.shape[1] * layer.shape[2] > 1
+    )
+
+
+def cam_layer(model: nn.Module, *, channels: int, image_size: int) -> str:
+    """Return the layer that `grad_cam` asks by default: the last activation with maps of `TELLING_SIDE` or more.
+
+    It is the most abstract one that still knows where things are. A network without such an activation is asked at the
+    last layer with such maps, or else at the last with maps larger than 1×1. Raises ModelError for a network
+    without maps.
+    """
+    found = cam_layers(model, channels=channels, image_size=image_size)
+    if not found:
+        raise ModelError(
+            "This network has no maps: it sees its input as one row of numbers, so there is no place to colour. "
+            "Choose a convolutional network for a heat map."
+        )
+    telling = [layer for layer in found if min(layer.shape[1:]) >= TELLING_SIDE]
+    activations = [layer for layer in telling if hasattr(nn.modules.activation, layer.kind)]
+    return (activations or telling or found)[-1].name
+
+
+def grad_cam(model: nn.Module, batch: Tensor, class_index: int, layer: str | None = None) -> Tensor:
+    """Return the heat map of one picture for one class: float32 (S, S) in [0, 1], on the CPU.
+
+    ``batch`` is float32 (1, C, S, S), normalised as the model expects; ``layer`` defaults to `cam_layer`'s. The heat is
+    enlarged smoothly from the layer's size and its peak is 1, or it is zero everywhere where nothing in the layer
+    speaks for the class. The model is not changed: the maps are cut off from it and only they get a gradient, so it
+    works for frozen weights too.
+
+    Raises ModelError for a layer without maps, ConfigError for a class that is not there or more than one picture.
+    """
+    if batch.dim() != 4 or batch.shape[0] != 1:
+        raise ConfigError(f"A heat map is made for one picture (1, C, S, S); this batch is {tuple(batch.shape)}.")
+    layer = layer or cam_layer(model, channels=batch.shape[1], image_size=batch.shape[-1])
+    with torch.inference_mode(False), torch.enable_grad():  # whatever the caller is in
+        maps, logits = _maps_and_logits(model, batch.clone(), layer)
+        if not 0 <= class_index < logits.shape[1]:
+            raise ConfigError(f"There is no class {class_index}; this network has {logits.shape[1]}, counted from 0.")
+        (gradient,) = torch.autograd.grad(logits[0, class_index], maps)
+    importance = gradient.mean((2, 3), keepdim=True)
+    heat = functional.relu((importance * maps.detach()).sum(1, keepdim=True)).float().cpu()
+    heat = functional.interpolate(heat, size=batch.shape[-2:], mode="bilinear", align_corners=False)[0, 0]
+    peak = heat.max()
+    return heat / peak if peak > 0 else torch.zeros_like(heat)
+
+
+def _maps_and_logits(model: nn.Module, batch: Tensor, layer: str) -> tuple[Tensor, Tensor]:
+    """Return a layer's maps (1, K, H, W), which ask for a gradient, and the logits (1, classes) computed from them."""
+    known: list[str] = []
+    kept: list[Tensor] = []
+
+    def witness(name: str, module: nn.Module, before: Tensor, after: Tensor) -> Tensor | None:
+        if not has_maps(module, after):
+            return None
+        known.append(name)
+        if name != layer:
+            return None
+        kept.append(after.detach().clone().requires_grad_())
+        return kept[0].clone()  # the network goes on with a clone, which an in-place ReLU may overwrite
+
+    logits: Tensor = watched_twin(model, witness)(batch.to(device_of(model)))
+    if not kept:
+        raise unknown_layer(layer, known)
+    return kept[0], logits
+
+
+def overlay(image: Image.Image, heat: Tensor | npt.NDArray[np.floating], opacity: float = 0.5) -> Image.Image:
+    """Return an RGB picture of ``image``'s size with the heat (H, W) in [0, 1] painted over it.
+
+    ``image`` is what the network saw (its centre square); the heat is stretched to its size. ``opacity`` in [0, 1]:
+    0 shows the picture alone, 1 the heat alone. Raises ConfigError for an opacity outside.
+    """
+    if not 0 <= opacity <= 1:
+        raise ConfigError(f"The opacity is {opacity}; it must lie between 0 and 1.")
+    stretched = Image.fromarray(to_array(heat).astype(np.float32)).resize(image.size, Image.Resampling.BILINEAR)
+    colours = Image.fromarray(colour_map(np.asarray(stretched), signed=False, limit=1.0))
+    return Image.blend(image.convert("RGB"), colours, opacity)

@@ -1,0 +1,97 @@
+"""What a model says of a photo: the likeliest classes, by name and probability."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from core.checkpoints import Checkpoint
+from core.checkpoints.backbones import load_network
+from core.errors import CheckpointError, PhotoError
+from core.models.answers import logits_of
+from core.models.input_format import photo_batch
+from core.photos.door import Photo, read_photo
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A class by name and its ``probability`` in [0, 1]; it unpacks as a pair, ``for label, probability in …``."""
+
+    label: str
+    probability: float
+
+    def __iter__(self) -> Iterator[str | float]:
+        return iter((self.label, self.probability))
+
+
+Ranking = tuple[Guess, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifiedPhoto:
+    """The answer for one file: ``photo`` as it was asked for, and either ``error``, a sentence, or ``top``.
+
+    ``top`` holds the likeliest classes, the likeliest first. `dataclasses.asdict` gives what ``--json`` prints.
+    """
+
+    photo: str
+    error: str | None = None
+    top: Ranking = ()
+
+
+def classify(checkpoint: Checkpoint, photo: Photo, *, model: nn.Module | None = None, top: int = 5) -> Ranking:
+    """Return the ``top`` likeliest classes of ``photo``, the likeliest first (all of them where there are fewer).
+
+    ``model`` is the checkpoint's own network where it has been loaded already, in evaluation mode, on any device;
+    else it is loaded. Raises CheckpointError where it cannot be, or where its answer is not a number.
+    """
+    return classify_all(checkpoint, [photo], model=model, top=top)[0]
+
+
+def classify_all(
+    checkpoint: Checkpoint,
+    photos: Sequence[Photo],
+    *,
+    model: nn.Module | None = None,
+    top: int = 5,
+    batch_size: int = 64,
+) -> list[Ranking]:
+    """Return for each photo, in order, what `classify` would; ``batch_size`` photos pass the network at once."""
+    network = load_network(checkpoint) if model is None else model
+    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+    rankings: list[Ranking] = []
+    with torch.inference_mode():
+        for start in range(0, len(photos), batch_size):
+            part = photos[start : start + batch_size]
+            batch = torch.cat([photo_batch(photo.image, checkpoint.format) for photo in part])
+            logits = logits_of(network, batch.to(device), mirrored=checkpoint.card.config.mirror_at_test)
+            probabilities = logits.softmax(1).cpu()
+            if not bool(torch.isfinite(probabilities).all()):
+                raise CheckpointError(
+                    f"{checkpoint.card.title} answers with numbers that are not finite; train it anew."
+                )
+            rankings += [_ranked(row, checkpoint.card.classes, top) for row in probabilities]
+    return rankings
+
+
+def classify_paths(checkpoint: Checkpoint, paths: Iterable[Path | str], *, top: int = 5) -> Iterator[ClassifiedPhoto]:
+    """Yield an answer for each file, in order; one that is no photo gets its sentence and the others go on.
+
+    Raises CheckpointError, before the first answer, where the model cannot be loaded.
+    """
+    model = load_network(checkpoint)
+    for path in paths:
+        try:
+            photo = read_photo(path)
+        except PhotoError as error:
+            yield ClassifiedPhoto(photo=str(path), error=str(error))
+        else:
+            yield ClassifiedPhoto(photo=str(path), top=classify(checkpoint, photo, model=model, top=top))
+
+
+def _ranked(probabilities: torch.Tensor, classes: Sequence[str], top: int) -> Ranking:
+    best = probabilities.topk(max(1, min(top, len(classes))))
+    pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+    return tuple(Guess(classes[place], probability) for place, probability in pairs)

@@ -1,0 +1,127 @@
+"""Two models on the same images: the difference, its interval, and whether it may be called one.
+
+On the same images the two are compared image by image, which tells far smaller differences from chance than two
+separate figures do: only the images that one gets right and the other wrong count.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.checkpoints import Card
+from core.errors import DataError
+from core.judging.evaluation import Z95, Evaluation
+
+SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """``difference`` is accuracy a − b in [−1, 1] with its 95 % interval ``ci95``.
+
+    ``p_value`` is that of the exact McNemar test on the same images, of the pooled z test for two proportions on
+    different ones. ``only_a`` and ``only_b`` count the images that only one of the two gets right (0 on different
+    images).
+    """
+
+    a: Evaluation
+    b: Evaluation
+    same_images: bool
+    difference: float
+    ci95: tuple[float, float]
+    p_value: float
+    only_a: int
+    only_b: int
+    verdict: str
+
+
+def compare(a: Evaluation, b: Evaluation, *, same_images: bool, names: tuple[str, str] = ("A", "B")) -> Comparison:
+    """Return how ``a`` differs from ``b``; ``same_images`` says that both were judged on one and the same test split.
+
+    Raises DataError where they are said to be the same images and their labels say otherwise.
+    """
+    only_a = only_b = 0
+    if same_images:
+        if not np.array_equal(a.predictions.labels, b.predictions.labels):
+            raise DataError(
+                f"These two were not judged on the same images: {a.n:,} and {b.n:,}, whose labels do not agree."
+            )
+        a_right, b_right = (x.predictions.predicted == x.predictions.labels for x in (a, b))
+        only_a, only_b = int((a_right & ~b_right).sum()), int((b_right & ~a_right).sum())
+        ci95, p_value = paired_interval(only_a, only_b, a.n), mcnemar(only_a, only_b)
+    else:
+        ci95, p_value = unpaired_interval(a, b), two_proportions(a, b)
+    return Comparison(
+        a=a,
+        b=b,
+        same_images=same_images,
+        difference=a.accuracy - b.accuracy,
+        ci95=ci95,
+        p_value=p_value,
+        only_a=only_a,
+        only_b=only_b,
+        verdict=_verdict(a, b, same_images=same_images, p_value=p_value, names=names),
+    )
+
+
+def same_test_images(a: Card, b: Card) -> bool:
+    """Say whether two checkpoints belong to one test split: the same fingerprint, and the same number of test images.
+
+    The number is not asked of a checkpoint that has not been judged; `compare` looks at the labels in any case.
+    """
+    if not a.split_fingerprint or a.split_fingerprint != b.split_fingerprint:
+        return False
+    return a.metrics is None or b.metrics is None or a.metrics.test_n == b.metrics.test_n
+
+
+def paired_interval(only_a: int, only_b: int, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of the difference of two proportions of the same ``n`` (Agresti and Min, 2005).
+
+    Half an image is added to each of the four cells, so that models which never disagree get an interval too.
+    """
+    first, second, total = only_a + 0.5, only_b + 0.5, n + 2
+    middle = (first - second) / total
+    error = math.sqrt(first + second - (first - second) ** 2 / total) / total
+    return max(-1.0, middle - Z95 * error), min(1.0, middle + Z95 * error)
+
+
+def mcnemar(only_a: int, only_b: int) -> float:
+    """Return the two-sided p value of McNemar's exact test: a fair coin over the images on which just one is right."""
+    from scipy.special import bdtr  # type: ignore[import-untyped]
+
+    return min(1.0, 2 * float(bdtr(min(only_a, only_b), only_a + only_b, 0.5)))
+
+
+def unpaired_interval(a: Evaluation, b: Evaluation) -> tuple[float, float]:
+    """Return the 95 % interval of the difference on different images (Newcombe, 1998: from two Wilson intervals)."""
+    difference = a.accuracy - b.accuracy
+    below = math.hypot(a.accuracy - a.ci95[0], b.ci95[1] - b.accuracy)
+    above = math.hypot(a.ci95[1] - a.accuracy, b.accuracy - b.ci95[0])
+    return difference - below, difference + above
+
+
+def two_proportions(a: Evaluation, b: Evaluation) -> float:
+    """Return the two-sided p value of the pooled z test for two proportions of different images."""
+    pooled = (a.accuracy * a.n + b.accuracy * b.n) / (a.n + b.n)
+    variance = pooled * (1 - pooled) * (1 / a.n + 1 / b.n)
+    return math.erfc(abs(a.accuracy - b.accuracy) / math.sqrt(2 * variance)) if variance else 1.0
+
+
+def _verdict(a: Evaluation, b: Evaluation, *, same_images: bool, p_value: float, names: tuple[str, str]) -> str:
+    high, low = (a, b) if a.accuracy >= b.accuracy else (b, a)
+    figures = f"{high.accuracy:.1%} against {low.accuracy:.1%}".replace("%", " %")
+    where = f"the same {a.n:,} images" if same_images else f"different images ({high.n:,} and {low.n:,})"
+    chance = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+    if p_value < SIGNIFICANT:
+        text = f"{names[0] if high is a else names[1]} is better: {figures} on {where} ({chance})."
+    else:
+        text = f"No clear winner: {figures} on {where}; chance may have made the difference ({chance})."
+    return text if a.unseen and b.unseen else text + " " + _caution(a, b, names)
+
+
+def _caution(a: Evaluation, b: Evaluation, names: tuple[str, str]) -> str:
+    doubtful = [name for name, evaluation in zip(names, (a, b), strict=True) if not evaluation.unseen]
+    if len(doubtful) == 2:
+        return "Neither figure is a test accuracy: the images are not known to be new to the models."
+    return f"The figure of {doubtful[0]} is not a test accuracy: the images are not known to be new to it."

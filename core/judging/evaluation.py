@@ -1,0 +1,266 @@
+"""Counts in, numbers out: how good a model is on images, and what that figure may be called.
+
+A figure is a test accuracy only where the images are known to be outside training: the split that the checkpoint
+names must be the split at hand, by its fingerprint. Everything else is an accuracy, with the reason in a sentence.
+"""
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from core.checkpoints import Card, Checkpoint, Metrics
+from core.checkpoints.backbones import load_network
+from core.data import datasets, load, make_split
+from core.errors import DataError, ModelError
+from core.models.answers import Predictions, logits_of
+from core.models.input_format import InputFormat, normalise, to_batch
+from core.seeding import derive_seed
+
+Integers = npt.NDArray[np.int64]
+Progress = Callable[[str, float], None]
+
+Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """A verdict on ``n`` images.
+
+    ``accuracy`` in [0, 1] with its 95 % Wilson interval ``ci95``, ``loss`` in nats, ``confusion`` int64 (K, K) with
+    the true class in rows, ``per_class`` the recall of each class (NaN for a class without images). ``unseen`` says
+    that the images are known to be outside training, ``sentence`` what the figure is or why it may not be called so.
+    """
+
+    accuracy: float
+    n: int
+    ci95: tuple[float, float]
+    loss: float
+    confusion: Integers
+    per_class: tuple[float, ...]
+    unseen: bool
+    sentence: str
+    predictions: Predictions
+
+    @property
+    def summary(self) -> str:
+        """The figure with its interval, n and loss, and then the sentence, on one line."""
+        low, high = self.ci95
+        figures = f"{self.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}), n = {self.n:,}, loss {self.loss:.4f}."
+        return f"{figures} {self.sentence}"
+
+    @property
+    def metrics(self) -> Metrics:
+        """The verdict as a card records it."""
+        return Metrics(
+            test_accuracy=self.accuracy,
+            test_n=self.n,
+            test_ci95=self.ci95,
+            test_loss=self.loss,
+            unseen=self.unseen,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationBin:
+    """The ``n`` images whose confidence lies in (``low``, ``high``]: their mean confidence and their accuracy."""
+
+    low: float
+    high: float
+    n: int
+    confidence: float
+    accuracy: float
+
+
+def predict(
+    model: nn.Module,
+    images: npt.NDArray[np.uint8],
+    labels: Integers,
+    format: InputFormat,
+    *,
+    indices: Integers | None = None,
+    eval_mode: bool = True,
+    mirrored: bool = False,
+    batch_size: int = 256,
+    device: torch.device | str = "cpu",
+    progress: Progress | None = None,
+) -> Predictions:
+    """Return what ``model``, which lives on ``device``, says of uint8 images (N, C, H, W) and their labels (N,).
+
+    ``indices`` chooses images, read batch by batch. ``eval_mode=False`` repeats the notebook's slip: dropout drops
+    and BatchNorm uses each batch's own statistics, in batches of mixed order as a shuffled split gives them.
+    ``mirrored`` averages the logits of each image and its mirror image. The
+    model itself is left as it is, its mode and its running statistics included. Raises DataError where there are no
+    images and ModelError where the answers are not finite.
+    """
+    chosen = np.arange(len(labels)) if indices is None else indices
+    if not len(chosen):
+        raise DataError("There are no images to judge.")
+    order = np.arange(len(chosen)) if eval_mode else np.random.RandomState(0).permutation(len(chosen))
+    if not eval_mode or any(module.training for module in model.modules()):
+        model = copy.deepcopy(model).train(not eval_mode)
+    predicted = np.empty(len(chosen), dtype=np.int64)
+    confidence = np.empty(len(chosen), dtype=np.float32)
+    loss = 0.0
+    done = 0
+    with torch.inference_mode(), torch.random.fork_rng(devices=[], enabled=not eval_mode):
+        if not eval_mode:
+            torch.manual_seed(derive_seed(0, "test", "dropout"))
+        for places in np.array_split(order, math.ceil(len(order) / batch_size)):  # equal parts: never one image alone
+            batch = normalise(to_batch(images[chosen[places]], format, device), format)
+            logits = logits_of(model, batch, mirrored=mirrored)
+            target = torch.from_numpy(labels[chosen[places]]).to(device)
+            loss += F.cross_entropy(logits, target, reduction="sum").item()
+            best = logits.softmax(1).max(1)
+            confidence[places], predicted[places] = best.values.cpu().numpy(), best.indices.cpu().numpy()
+            done += len(places)
+            if progress is not None:
+                progress(f"Judging: {done:,} of {len(chosen):,} images", done / len(chosen))
+    if not math.isfinite(loss):
+        raise ModelError("The model answers with numbers that are not finite; its training has diverged.")
+    return Predictions(labels=labels[chosen], predicted=predicted, confidence=confidence, loss=loss / len(chosen))
+
+
+def judge(predictions: Predictions, *, classes: int, unseen: bool, sentence: str) -> Evaluation:
+    """Return the verdict on ``predictions``; raises DataError where there are none or a class is out of range."""
+    labels, predicted = predictions.labels, predictions.predicted
+    if not len(labels):
+        raise DataError("There are no images to judge.")
+    highest = int(max(labels.max(), predicted.max()))
+    if highest >= classes:
+        raise DataError(f"A label is {highest}, but the model knows {classes} classes, numbered from 0.")
+    confusion = np.bincount(labels * classes + predicted, minlength=classes**2).reshape(classes, classes)
+    right = confusion.diagonal()
+    counts = zip(right.tolist(), confusion.sum(1).tolist(), strict=True)
+    return Evaluation(
+        accuracy=int(right.sum()) / len(labels),
+        n=len(labels),
+        ci95=wilson_interval(int(right.sum()), len(labels)),
+        loss=predictions.loss,
+        confusion=confusion,
+        per_class=tuple(hits / images if images else math.nan for hits, images in counts),
+        unseen=unseen,
+        sentence=sentence,
+        predictions=predictions,
+    )
+
+
+def wilson_interval(right: int, n: int) -> tuple[float, float]:
+    """Return the 95 % score interval of ``right`` hits in ``n`` (E. B. Wilson, 1927).
+
+    Written out because importing scipy.stats takes a second, which a page would wait for; a test compares the two.
+    """
+    share, z2 = right / n, Z95**2
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    reach = Z95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def calibration(predictions: Predictions, *, bins: int = 10) -> tuple[CalibrationBin, ...]:
+    """Return accuracy against confidence in ``bins`` equal steps of confidence, those without images left out."""
+    confidence = predictions.confidence.astype(np.float64)
+    right = predictions.predicted == predictions.labels
+    places = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    return tuple(
+        CalibrationBin(
+            low=place / bins,
+            high=(place + 1) / bins,
+            n=int((places == place).sum()),
+            confidence=float(confidence[places == place].mean()),
+            accuracy=float(right[places == place].mean()),
+        )
+        for place in np.unique(places).tolist()
+    )
+
+
+def calibration_error(predictions: Predictions, *, bins: int = 10) -> float:
+    """Return the expected calibration error (Guo et al., 2017): the mean gap in [0, 1] of confidence and accuracy."""
+    found = calibration(predictions, bins=bins)
+    return sum(part.n * abs(part.confidence - part.accuracy) for part in found) / len(predictions.labels)
+
+
+def evaluate_checkpoint(
+    checkpoint: Checkpoint,
+    *,
+    dataset: str | None = None,
+    device: torch.device | str = "cpu",
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Return the verdict on the test split of the checkpoint's own data set, or of ``dataset``.
+
+    Whether these images are known to be unseen is in the result. Raises LabError, one sentence, where the data cannot
+    be had, has other classes, or the weights cannot be trusted.
+    """
+    card = checkpoint.card
+    spec = datasets[dataset or card.dataset]
+    if spec.classes != card.classes:
+        raise DataError(_class_mismatch(card.classes, spec.classes, spec.title))
+    data = load(spec.name, size=card.image_size, progress=progress)
+    split = make_split(data, slips=card.config.slips)
+    predictions = predict(
+        load_network(checkpoint, device),
+        data.images,
+        data.labels,
+        checkpoint.format,
+        indices=split.test,
+        eval_mode="no_eval_mode" not in card.config.slips,
+        mirrored=card.config.mirror_at_test,
+        device=device,
+        progress=progress,
+    )
+    unseen = split.fingerprint == card.split_fingerprint
+    sentence = describe(card, n=len(split.test), unseen=unseen, dataset=spec.name)
+    return judge(predictions, classes=len(card.classes), unseen=unseen, sentence=sentence)
+
+
+def stored_evaluation(checkpoint: Checkpoint) -> Evaluation | None:
+    """Return the verdict from the predictions stored with the checkpoint, or None where there are none.
+
+    Needs no data and no network. Raises CheckpointError where they are damaged.
+    """
+    predictions, card = checkpoint.predictions(), checkpoint.card
+    if predictions is None or card.metrics is None:
+        return None
+    unseen = card.metrics.unseen
+    sentence = describe(card, n=len(predictions.labels), unseen=unseen, dataset=card.dataset)
+    return judge(predictions, classes=len(card.classes), unseen=unseen, sentence=sentence)
+
+
+def describe(card: Card, *, n: int, unseen: bool, dataset: str) -> str:
+    """Say what a figure on ``n`` test images of ``dataset`` is, and where it is no test accuracy, why not."""
+    trained_on, judged_on = _title(card.dataset), _title(dataset)
+    if unseen:
+        text = f"Test accuracy on {n:,} images of {judged_on}, none of which the model was trained on."
+    elif dataset != card.dataset:
+        text = (
+            f"Accuracy on {n:,} images of {judged_on}; the model was trained on {trained_on}, "
+            "so this is not its test accuracy."
+        )
+    else:
+        text = (
+            f"Accuracy on {n:,} images of {judged_on} that the model may have been trained on: this copy of the data, "
+            "or its order, is not the one it was trained with, so its split is another one and this figure is not "
+            "a test accuracy."
+        )
+    if "no_eval_mode" in card.config.slips:
+        text += " Measured in training mode, with dropout on and BatchNorm using each batch, as the notebook did."
+    return text
+
+
+def _title(dataset: str) -> str:
+    return datasets[dataset].title if dataset in datasets else dataset
+
+
+def _class_mismatch(known: tuple[str, ...], wanted: tuple[str, ...], title: str) -> str:
+    if len(known) != len(wanted):
+        return (
+            f"The model knows {len(known)} classes, {title} has {len(wanted)}; choose a data set with its own classes."
+        )
+    odd = next((mine, theirs) for mine, theirs in zip(known, wanted, strict=True) if mine != theirs)
+    return f"The model's classes are not those of {title}: '{odd[0]}' stands where it has '{odd[1]}'."

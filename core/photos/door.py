@@ -1,0 +1,234 @@
+"""The one door for pictures from outside: bytes in, a clean upright RGB picture out, or one sentence.
+
+What a student uploads is hostile until shown otherwise. Size, format and number of pixels are checked from the
+headers (`core.photos.parts`) before Pillow sees a byte; Pillow decodes the first frame and nothing else; what comes
+out is a copy that holds pixels only. Colour profiles are ignored.
+
+Costs on one core of the reference machine: a 12-megapixel phone JPEG 70 ms (decoded at half size through ``draft``),
+a PNG of 25 megapixels 0.4 s and 250 MB; at most two pictures are decoded at a time.
+"""
+
+import hashlib
+import io
+import math
+import threading
+import unicodedata
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps
+
+from core.errors import PhotoError
+from core.photos.parts import PixelParts, orientation, pixel_parts
+
+MAX_BYTES = 10 * 2**20
+MAX_SIDE = 8192
+MAX_PIXELS = 25_000_000
+MAX_JPEG_PIXELS = 89_000_000  # just below Pillow's own warning; only for JPEGs that decode small, row by row
+MAX_SIDE_KEPT = 2048
+MAX_NAME = 80
+
+_DRAFT_SIDE = MAX_SIDE_KEPT // 2  # draft halves while this still fits, which leaves at most MAX_SIDE_KEPT
+_FORMATS = "JPEG, PNG, WebP, GIF or BMP"
+_DECODING = threading.BoundedSemaphore(2)
+_DAMAGED = "This picture is cut short or damaged; save or copy it again."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photo:
+    """A picture that came through the door.
+
+    ``image`` is RGB, upright, at most `MAX_SIDE_KEPT` pixels on its long side, without metadata: share it, do not
+    change it. ``sha256`` is that of the uploaded bytes and is the photo's identity; ``name`` is for showing only,
+    never a path; ``notes`` say in a few words each what was done to it.
+    """
+
+    image: Image.Image = field(compare=False)
+    sha256: str
+    name: str
+    notes: tuple[str, ...] = ()
+
+
+def open_photo(data: bytes, name: str = "photo") -> Photo:
+    """Return the photo in ``data``, a whole file's bytes; ``name`` is what the sender calls it.
+
+    Raises PhotoError with one sentence for people, which names neither a path nor the file.
+    """
+    if not data:
+        raise PhotoError("This file is empty; choose a photo.")
+    if len(data) > MAX_BYTES:
+        raise PhotoError(_too_heavy(len(data)))
+    parts = pixel_parts(data)
+    if parts is None:
+        raise PhotoError(_what_it_is(data))
+    _check_size(parts, parts.size)
+    try:
+        with _DECODING:
+            image, notes = _decode(parts)
+    except PhotoError:
+        raise
+    except MemoryError as error:
+        raise PhotoError("There is not enough memory to open this picture; make it smaller.") from error
+    except Exception as error:  # Pillow's decoders raise some fifteen kinds on bytes like these
+        raise PhotoError(_DAMAGED) from error
+    return Photo(image=image, sha256=hashlib.sha256(data).hexdigest(), name=shown_name(name), notes=notes)
+
+
+def read_photo(path: Path | str) -> Photo:
+    """Return the photo in a file, by the same rules as `open_photo`; raises PhotoError where there is none."""
+    file = Path(path)
+    try:
+        if not file.exists():
+            raise PhotoError("There is no such file.")
+        if not file.is_file():  # a folder; or a pipe or device, which might never end
+            raise PhotoError("This is not a file but a folder or a device.")
+        if file.stat().st_size > MAX_BYTES:
+            raise PhotoError(_too_heavy(file.stat().st_size))
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name cannot be used"
+        raise PhotoError(f"This file cannot be read ({reason}).") from None
+    return open_photo(data, file.name)
+
+
+def sample_photos() -> dict[str, Photo]:
+    """Return the two photographs that scikit-learn bundles, by name: a Chinese temple and a flower."""
+    return dict(_samples())
+
+
+@lru_cache(maxsize=1)
+def _samples() -> tuple[tuple[str, Photo], ...]:
+    package = find_spec("sklearn")  # finding it is instant, importing it takes two seconds
+    if package is None or package.origin is None:
+        raise PhotoError("The sample photos come with scikit-learn, which is not installed here.")
+    folder = Path(package.origin).parent / "datasets" / "images"
+    return tuple((name, open_photo((folder / name).read_bytes(), name)) for name in ("china.jpg", "flower.jpg"))
+
+
+def shown_name(name: str) -> str:
+    """Return a file name fit for showing: the last part of a path, on one line, at most `MAX_NAME` characters.
+
+    Control characters and those that change the direction of writing are left out; text is not escaped here.
+    """
+    last = name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+    printable = "".join(" " if character.isspace() else character for character in last[: 8 * MAX_NAME])
+    printable = "".join(character for character in printable if unicodedata.category(character)[0] != "C")
+    clean = " ".join(printable.split())
+    return (clean if len(clean) <= MAX_NAME else clean[: MAX_NAME - 1] + "…") or "photo"
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Return ``image`` as RGB, whatever its mode: transparency on white, 16 bits scaled (not clipped) to 8.
+
+    Numbers without a range of their own (modes I and F) are stretched from their lowest to their highest.
+    """
+    smooth = _without_palette(image)
+    if "A" not in smooth.getbands():
+        return smooth.convert("RGB")
+    coloured = smooth.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", coloured.size, "white"), coloured).convert("RGB")
+
+
+def _decode(parts: PixelParts) -> tuple[Image.Image, tuple[str, ...]]:
+    notes = ["first frame of an animation"] if parts.animated else []
+    with Image.open(io.BytesIO(parts.data), formats=(parts.format,)) as file:
+        _check_size(parts, file.size)
+        if parts.format == "BMP" and file.info.get("compression") not in (0, 3):
+            # Pillow unpacks these in Python, pixel by pixel: 2 s for 25 megapixels.
+            raise PhotoError("This BMP is stored in a compressed form that the lab does not open; save it as PNG.")
+        turn = orientation(parts.exif or file.info.get("exif", b""))
+        before = file.size if turn < 5 else file.size[::-1]
+        if parts.format == "JPEG" and max(file.size) > MAX_SIDE_KEPT:
+            file.draft(None, _scaled(file.size, _DRAFT_SIDE))
+        file.load()
+        image = _without_palette(file)
+    image = image.reduce(math.ceil(max(image.size) / MAX_SIDE_KEPT))  # averages blocks; 1 leaves it as it is
+    if "A" in image.getbands() and image.getchannel("A").getextrema() != (255, 255):
+        notes.append("transparency shown on white")
+    flat = to_rgb(image)
+    clean = Image.frombytes("RGB", flat.size, flat.tobytes())
+    if turn != 1:
+        clean.getexif()[ExifTags.Base.Orientation] = turn
+        clean = ImageOps.exif_transpose(clean)
+        notes.append("turned upright")
+    if clean.size != before:
+        notes.append(f"made smaller, from {_by(before)} to {_by(clean.size)} pixels")
+    return clean, tuple(notes)
+
+
+def _without_palette(image: Image.Image) -> Image.Image:
+    """Return ``image`` in a mode that can be shrunk by averaging: 8 bits a channel, transparency as a channel."""
+    if image.mode.startswith(("I", "F")):
+        return _eight_bits(image)
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    return image.convert({"1": "L", "P": "RGB", "PA": "RGBA"}.get(image.mode, image.mode))
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    numbers = np.asarray(image)
+    if image.mode.startswith("I;16"):
+        scaled = numbers >> 8
+    else:
+        known = np.nan_to_num(numbers.astype(np.float32), posinf=0.0, neginf=0.0)
+        scaled = (known - known.min()) * (255 / max(float(np.ptp(known)), 1e-6))
+    grey = Image.fromarray(scaled.astype(np.uint8))
+    colour_key = image.info.get("transparency")
+    if isinstance(colour_key, int):
+        grey.putalpha(Image.fromarray(np.where(numbers == colour_key, 0, 255).astype(np.uint8)))
+    return grey
+
+
+def _check_size(parts: PixelParts, size: tuple[int, int]) -> None:
+    """Refuse what is too large to decode, before a pixel is touched."""
+    pixels = size[0] * size[1]
+    if not pixels:
+        raise PhotoError(_DAMAGED)
+    if max(size) <= MAX_SIDE and pixels <= MAX_PIXELS:
+        return
+    if parts.format == "JPEG" and parts.one_pass and pixels <= MAX_JPEG_PIXELS:
+        return
+    raise PhotoError(
+        f"This picture has {_by(size)} pixels; at most {MAX_SIDE:,} on a side and {MAX_PIXELS // 1_000_000} million "
+        "in all can be opened. Make it smaller first."
+    )
+
+
+def _scaled(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Return the size at which the long side of ``size`` is ``side``."""
+    return max(1, size[0] * side // max(size)), max(1, size[1] * side // max(size))
+
+
+def _by(size: tuple[int, int]) -> str:
+    return f"{size[0]:,}×{size[1]:,}"
+
+
+def _too_heavy(count: int) -> str:
+    return (
+        f"This file has {count / 2**20:,.1f} MB; a photo may have at most {MAX_BYTES // 2**20} MB. "
+        "Make it smaller, or save it as JPEG."
+    )
+
+
+def _what_it_is(data: bytes) -> str:
+    """Say what a file is that the lab cannot open, and what to do about it."""
+    head = data[:4096]
+    brand = head[8:12] if head[4:8] == b"ftyp" else b""
+    if brand in (b"avif", b"avis"):
+        return "This is an AVIF picture, which the lab does not open; save it as JPEG or PNG."
+    if brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"):
+        return (
+            "This is a HEIC photo, which the lab does not open; export it as JPEG "
+            "(on an iPhone: Settings, Camera, Formats, Most Compatible)."
+        )
+    if b"<svg" in head.lower():
+        return "This is an SVG drawing, which the lab does not open; export it as PNG."
+    if head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
+        return "This is a TIFF or camera raw file, which the lab does not open; save it as JPEG or PNG."
+    if head.startswith(b"%PDF"):
+        return "This is a PDF document, not a picture; save the picture in it as JPEG or PNG."
+    return f"This is not a picture the lab can open; choose a {_FORMATS} file."

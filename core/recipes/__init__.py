@@ -1,0 +1,5 @@
+"""Every hyper-parameter for a pair of data set and model, under the name of a recipe."""
+
+from core.recipes.choice import RECIPES, check_trainable, fitting_models, recipe_config, shell_command
+
+__all__ = ["RECIPES", "check_trainable", "fitting_models", "recipe_config", "shell_command"]

@@ -1,0 +1,1 @@
+"""Where workers run: the port, and processes of this machine, started cold or forked warm."""

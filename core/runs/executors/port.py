@@ -1,0 +1,35 @@
+"""How a worker is started, watched and ended: the port that every adapter fills.
+
+The store is the truth. An executor only knows workers: it never retries by itself, and a handle it gave out can be
+understood by the executor of another supervisor, after this one has died.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One worker to be started: for run ``run_id`` of the store in ``home``, under fencing number ``fence``."""
+
+    home: Path
+    run_id: str
+    fence: int
+    threads: int | None = None
+
+
+class Executor(Protocol):
+    """Where workers live. A handle is text that the store keeps; it outlives the supervisor that asked for it."""
+
+    def submit(self, job: Job) -> str:
+        """Start a worker and return its handle at once; raises RunError where it cannot be started."""
+
+    def poll(self, handle: str) -> bool:
+        """Return whether the worker still lives. Once it does not, nothing of it is left running."""
+
+    def cancel(self, handle: str, *, force: bool) -> None:
+        """Ask the worker to save and leave, or with ``force`` end it and all that it started, now."""
+
+    def reattach(self, handle: str) -> bool:
+        """Take over a worker that another supervisor started; False where it has gone."""

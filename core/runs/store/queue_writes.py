@@ -1,0 +1,162 @@
+"""The queue as the supervisor sees it: claim, remember the worker, take back what was lost.
+
+The supervisor is alone by a file lock; the conditions here keep the store right even if two of them ran.
+"""
+
+import time
+from dataclasses import dataclass
+
+from core.runs.records import Status
+from core.runs.store.lease import MOST_LOSSES
+from core.runs.store.queue_order import AT_WORK_SQL, CLAIM, SERVED
+from core.runs.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """The right, and the duty, to start one worker."""
+
+    run_id: str
+    owner: str
+    fence: int
+    threads: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A run whose worker has to be watched: it is at work, or its process is not yet known to be gone."""
+
+    run_id: str
+    name: str
+    fence: int
+    status: Status
+    handle: str
+    beat: float
+
+
+class Queue:
+    """The supervisor's side of a store."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.database = store.database
+
+    def claim(self, *, slots: int, threads: int | None = None) -> Claim | None:
+        """Take the next run, unless ``slots`` runs are at work; None where there is nothing to take."""
+        with self.database.writing() as connection:
+            row = connection.execute(CLAIM, {"now": time.time(), "slots": slots, "threads": threads}).fetchone()
+            if row is None:
+                return None
+            connection.execute(SERVED, (row["owner"],))
+        return Claim(run_id=row["id"], owner=row["owner"], fence=row["fence"], threads=row["threads"])
+
+    def started(self, claim: Claim, handle: str) -> None:
+        """Remember the worker's handle, so that the next supervisor finds it too; a worker may have been quicker."""
+        with self.database.writing() as connection:
+            connection.execute(
+                "UPDATE runs SET handle = ? WHERE id = ? AND fence = ? AND handle = ''",
+                (handle, claim.run_id, claim.fence),
+            )
+
+    def held(self) -> list[Held]:
+        """Return the runs whose workers have to be watched."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT id, name, fence, status, handle, beat FROM runs WHERE {AT_WORK_SQL} OR handle <> ''"
+            ).fetchall()
+        return [
+            Held(
+                run_id=row["id"],
+                name=row["name"],
+                fence=row["fence"],
+                status=row["status"],
+                handle=row["handle"],
+                beat=row["beat"],
+            )
+            for row in rows
+        ]
+
+    def gone(self, held: Held, *, log: str, forced: bool) -> None:
+        """Take note that a worker's process is gone; a run that it left at work becomes interrupted or stopped.
+
+        An interrupted run is queued again by `again`, unless `MOST_LOSSES` workers in a row were lost without a newer
+        saved state: then something about the run kills its workers, and a person should look.
+        """
+        with self.database.writing() as connection:
+            row = connection.execute(
+                "SELECT status, losses, claimed_step, (SELECT coalesce(max(step), 0) FROM checkpoints"
+                f" WHERE run = id AND kind = 'state') AS saved FROM runs WHERE id = ? AND fence = ? AND {AT_WORK_SQL}",
+                (held.run_id, held.fence),
+            ).fetchone()
+            if row is not None:
+                losses = 1 if row["saved"] > row["claimed_step"] else row["losses"] + 1
+                status, reason, message = _verdict(row["status"], row["saved"], losses, forced=forced)
+                connection.execute(
+                    "UPDATE runs SET status = ?, reason = ?, message = ?, log = ?, ended = ?, losses = ?, again = ?"
+                    " WHERE id = ?",
+                    (
+                        status,
+                        reason,
+                        message,
+                        log if status == "interrupted" else "",
+                        time.time(),
+                        losses,
+                        int(status == "interrupted" and losses < MOST_LOSSES),
+                        held.run_id,
+                    ),
+                )
+            connection.execute("UPDATE runs SET handle = '' WHERE id = ? AND fence = ?", (held.run_id, held.fence))
+
+    def again(self) -> int:
+        """Queue every run again that was interrupted through no fault of its own; returns how many."""
+        with self.database.writing() as connection:
+            return connection.execute(
+                "UPDATE runs SET status = 'queued', reason = 'lost', again = 0, front = 1, ended = NULL,"
+                " ticket = (SELECT max(ticket) + 1 FROM runs) WHERE status = 'interrupted' AND again"
+            ).rowcount
+
+    def refused(self, claim: Claim, message: str) -> None:
+        """Take note that no worker could be started for a claim."""
+        with self.database.writing() as connection:
+            connection.execute(
+                "UPDATE runs SET status = 'failed', reason = 'not_started', message = ?, ended = ?"
+                f" WHERE id = ? AND fence = ? AND {AT_WORK_SQL}",
+                (message, time.time(), claim.run_id, claim.fence),
+            )
+
+    def appear(self, pid: int, process_started: float) -> None:
+        """Note which process leads this store, for `present` and for doctor; the lock decides."""
+        with self.database.writing(durable=False) as connection:
+            connection.execute("INSERT OR REPLACE INTO supervisor VALUES (1, ?, ?)", (pid, process_started))
+
+    def present(self) -> tuple[int, float] | None:
+        """Return the process id and start time of the supervisor that appeared last; None where it took its leave."""
+        with self.database.reading() as connection:
+            row = connection.execute("SELECT pid, process_started FROM supervisor").fetchone()
+        return (row["pid"], row["process_started"]) if row else None
+
+    def leave(self, pid: int, *, if_idle: bool) -> bool:
+        """Take leave; with ``if_idle`` only where nothing waits or works, in the same transaction.
+
+        So a run that is submitted meanwhile either keeps this supervisor here or finds that it has gone.
+        """
+        busy = "SELECT 1 FROM runs WHERE status IN ('queued', 'running', 'stopping') OR handle <> '' OR again LIMIT 1"
+        with self.database.writing(durable=False) as connection:
+            if if_idle and connection.execute(busy).fetchone():
+                return False
+            connection.execute("DELETE FROM supervisor WHERE pid = ?", (pid,))
+        return True
+
+
+def _verdict(status: str, saved: int, losses: int, *, forced: bool) -> tuple[Status, str, str]:
+    """The status, reason and sentence of a run whose worker has gone without a word."""
+    place = f"it can go on from step {saved:,}" if saved else "it can start again from the beginning"
+    if status == "stopping":
+        return "stopped", "forced" if forced else "asked", f"Its process was ended before it answered; {place}."
+    if losses >= MOST_LOSSES:
+        return (
+            "interrupted",
+            "lost",
+            f"Its process was lost {losses} times in a row without getting further; look at its last lines; {place}.",
+        )
+    return "interrupted", "lost", f"Its process was lost; {place}."

@@ -1,0 +1,319 @@
+"""The store as pages and the command line use it: submit, look, ask to stop, resume, rename, delete.
+
+Nothing here runs a training or imports torch. Changes of state are made under the conditions that the caller saw,
+inside one transaction each, so that two pages that press Stop at once cannot confuse a run.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from core.config import TrainingConfig
+from core.errors import ConfigError, RunError
+from core.events import EpochDone, FeaturesKept, StepDone
+from core.home import home
+from core.runs import folders
+from core.runs.records import (
+    AT_WORK,
+    RESUMABLE,
+    STATUSES,
+    Change,
+    Run,
+    Status,
+    check_id,
+    check_name,
+    check_note,
+    new_id,
+)
+from core.runs.store.database import Database
+from core.runs.store.queue_order import positions
+
+STORE_NAME = "lab.sqlite3"
+WAITING_PER_OWNER = 100  # runs of one owner in the queue
+CONFIG_LENGTH = 20_000  # characters of JSON
+_RUNS = """
+    SELECT runs.*,
+        (SELECT max(step) FROM checkpoints WHERE run = runs.id AND kind = 'state') AS saved_step,
+        (SELECT folder FROM checkpoints WHERE run = runs.id AND kind IN ('best', 'final')
+            ORDER BY created DESC LIMIT 1) AS best,
+        (SELECT avg(seconds) FROM (SELECT seconds FROM epochs WHERE run = runs.id
+            ORDER BY epoch DESC LIMIT 3)) AS epoch_seconds
+    FROM runs
+"""
+
+
+class Store:
+    """Every run of one lab home. Cheap to read, safe between threads and between processes."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the store at ``path``; raises StoreError with a sentence where that cannot be done safely."""
+        self.path = path
+        self.home = path.parent
+        self.database = Database(path)
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self.database.close()
+
+    def submit(self, config: TrainingConfig, owner: str, name: str, *, note: str = "") -> Run:
+        """Queue a training and return it; `core.runs.ensure_supervisor` then sees to it that it is served.
+
+        Everything is checked again here, because a form's limits are no defence. Raises ConfigError for a
+        configuration out of bounds, RunError for a name, a quota or a full disk.
+        """
+        text = _checked(config)
+        owner, name, note = check_name(owner, what="owner"), check_name(name), check_note(note)
+        folders.check_space(self.home)
+        run_id = new_id()
+        with self.database.writing() as connection:
+            self._check_quota(connection, owner)
+            connection.execute(
+                "INSERT INTO runs (id, owner, name, note, config, created, ticket)"
+                " VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(ticket), 0) + 1 FROM runs))",
+                (run_id, owner, name, note, text, time.time()),
+            )
+        return self.get(run_id)
+
+    def get(self, run_id: str) -> Run:
+        """Return one run; raises RunError where there is none of that id."""
+        with self.database.reading() as connection:
+            row = _row(connection, run_id)
+            places = positions(connection) if row["status"] == "queued" else {}
+        return self._run(row, places)
+
+    def list(
+        self, owner: str | None = None, *, statuses: Sequence[Status] | None = None, at_most: int = 200
+    ) -> Sequence[Run]:
+        """Return runs, newest first: all, or one owner's, or those in one of ``statuses``."""
+        wanted = tuple(STATUSES if statuses is None else statuses)
+        condition = f"status IN ({', '.join('?' * len(wanted))})" + ("" if owner is None else " AND owner = ?")
+        values = [*wanted, *(() if owner is None else (owner,)), at_most]
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                f"{_RUNS} WHERE {condition} ORDER BY created DESC, rowid DESC LIMIT ?", values
+            ).fetchall()
+            places = positions(connection) if any(row["status"] == "queued" for row in rows) else {}
+        found = []
+        for row in rows:
+            try:
+                found.append(self._run(row, places))
+            except ConfigError:  # one unreadable row must not hide the others; doctor names it
+                continue
+        return found
+
+    def request_stop(self, run_id: str) -> Run:
+        """Ask a run to stop: a queued one leaves the queue now, one at work stops after its next step and can resume.
+
+        A run that has ended stays as it is.
+        """
+        with self.database.writing() as connection:
+            _row(connection, run_id)
+            connection.execute(
+                "UPDATE runs SET status = 'stopped', reason = 'asked', again = 0, ended = ?"
+                " WHERE id = ? AND (status = 'queued' OR (status = 'interrupted' AND again))",
+                (time.time(), run_id),
+            )
+            connection.execute("UPDATE runs SET status = 'stopping' WHERE id = ? AND status = 'running'", (run_id,))
+        return self.get(run_id)
+
+    def resume(self, run_id: str) -> Run:
+        """Queue a stopped, interrupted or failed run again; it goes on from its last saved state.
+
+        A run that is queued or running stays as it is. Raises RunError for one that has nothing left to do.
+        """
+        folders.check_space(self.home)
+        with self.database.writing() as connection:
+            row = _row(connection, run_id)
+            if row["status"] == "stopping":
+                raise RunError(f"'{row['name']}' is still stopping; resume it when it has stopped.")
+            if row["status"] in ("finished", "diverged"):
+                raise RunError(f"'{row['name']}' has {row['status']}; there is nothing to resume.")
+            if row["status"] in RESUMABLE:
+                self._check_quota(connection, row["owner"])
+                connection.execute(
+                    "UPDATE runs SET status = 'queued', reason = 'resumed', message = '', log = '', ended = NULL,"
+                    " front = 0, again = 0, losses = 0, ticket = (SELECT max(ticket) + 1 FROM runs) WHERE id = ?",
+                    (run_id,),
+                )
+        return self.get(run_id)
+
+    def rename(self, run_id: str, name: str) -> Run:
+        """Give a run another name; raises RunError where the name cannot be used."""
+        return self._set(run_id, "name", check_name(name))
+
+    def note(self, run_id: str, text: str) -> Run:
+        """Replace a run's note; raises RunError where it is too long."""
+        return self._set(run_id, "note", check_note(text))
+
+    def delete(self, run_id: str) -> None:
+        """Delete a run, its figures and its folder for good; raises RunError while it is at work."""
+        with self.database.writing() as connection:
+            row = _row(connection, run_id)
+            if row["status"] in AT_WORK:
+                raise RunError(f"'{row['name']}' is {row['status']}; stop it first, then delete it.")
+            connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
+        folders.remove(folders.run_folder(self.home, run_id))
+
+    def steps(self, run_id: str, *, after: int = 0, at_most: int = 500) -> Sequence[StepDone]:
+        """Return at most ``at_most`` of the steps that follow step ``after``, in order, the newest always among them.
+
+        Where there are more, every second, fourth, eighth … step is given: the points stay where they are while a
+        run goes on, and reading costs the same however long it is. After a resume from a saved state, steps that
+        were not saved are trained, and recorded, again.
+        """
+        with self.database.reading() as connection:
+            newest = connection.execute("SELECT max(step) FROM steps WHERE run = ?", (check_id(run_id),)).fetchone()[0]
+            if newest is None or newest <= after:
+                return []
+            stride = 1
+            while (newest - after) // stride >= max(at_most, 2):
+                stride *= 2
+            rows = connection.execute(
+                "WITH RECURSIVE wanted (step) AS (SELECT :first UNION ALL"
+                " SELECT step + :stride FROM wanted WHERE step + :stride <= :newest)"
+                " SELECT steps.* FROM wanted CROSS JOIN steps ON steps.run = :run AND steps.step = wanted.step"
+                " UNION SELECT * FROM steps WHERE run = :run AND step = :newest ORDER BY 2",
+                {"run": run_id, "first": (after // stride + 1) * stride, "stride": stride, "newest": newest},
+            ).fetchall()
+        return [
+            StepDone(
+                epoch=row["epoch"],
+                step=row["step"],
+                loss=_number(row["loss"]),
+                learning_rate=row["learning_rate"],
+                images=row["images"],
+                seconds=row["seconds"],
+            )
+            for row in rows
+        ]
+
+    def epochs(self, run_id: str, *, after: int = 0) -> Sequence[EpochDone]:
+        """Return the epochs that follow epoch ``after``, in order."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM epochs WHERE run = ? AND epoch > ? ORDER BY epoch", (check_id(run_id), after)
+            ).fetchall()
+        return [
+            EpochDone(
+                epoch=row["epoch"],
+                train_loss=_number(row["train_loss"]),
+                train_accuracy=_number(row["train_accuracy"]),
+                val_loss=_number(row["val_loss"]),
+                val_accuracy=_number(row["val_accuracy"]),
+                learning_rate=row["learning_rate"],
+                seconds=row["seconds"],
+                is_best=bool(row["is_best"]),
+            )
+            for row in rows
+        ]
+
+    def changes(self, run_id: str) -> Sequence[Change]:
+        """Return every change of a run's status, oldest first."""
+        with self.database.reading() as connection:
+            rows = connection.execute("SELECT * FROM changes WHERE run = ? ORDER BY rowid", (check_id(run_id),))
+            return [Change(at=r["at"], status=r["status"], reason=r["reason"], fence=r["fence"]) for r in rows]
+
+    def _set(self, run_id: str, column: str, value: str) -> Run:
+        with self.database.writing() as connection:
+            _row(connection, run_id)
+            connection.execute(f"UPDATE runs SET {column} = ? WHERE id = ?", (value, run_id))
+        return self.get(run_id)
+
+    def _check_quota(self, connection: sqlite3.Connection, owner: str) -> None:
+        waiting = connection.execute(
+            "SELECT count(*) FROM runs WHERE owner = ? AND status = 'queued'", (owner,)
+        ).fetchone()[0]
+        if waiting >= WAITING_PER_OWNER:
+            raise RunError(
+                f"{owner} has {waiting} runs waiting, and {WAITING_PER_OWNER} may wait; let some finish first."
+            )
+        used = connection.execute(
+            "SELECT coalesce(sum(bytes), 0) FROM checkpoints JOIN runs ON runs.id = run WHERE owner = ?", (owner,)
+        ).fetchone()[0]
+        if used >= folders.QUOTA:
+            raise RunError(
+                f"The runs of {owner} hold {used / 2**30:.1f} GB on the disk, and {folders.QUOTA / 2**30:.1f} GB are "
+                "allowed; delete some runs first."
+            )
+
+    def _run(self, row: sqlite3.Row, places: dict[str, int]) -> Run:
+        config = TrainingConfig.from_json(row["config"])
+        folder = folders.run_folder(self.home, row["id"])
+        return Run(
+            id=row["id"],
+            owner=row["owner"],
+            name=row["name"],
+            note=row["note"],
+            config=config,
+            status=row["status"],
+            reason=row["reason"],
+            message=row["message"],
+            message_share=row["message_share"],
+            log=row["log"],
+            created=row["created"],
+            started=row["started"],
+            ended=row["ended"],
+            fence=row["fence"],
+            position=places.get(row["id"]),
+            epochs_done=row["epochs_done"],
+            step=row["step"],
+            steps_total=row["steps_total"],
+            saved_step=row["saved_step"] or 0,
+            checkpoint=str(folder / row["best"]) if row["best"] else None,
+            device=row["device"],
+            images_per_second=row["images_per_second"],
+            seconds_left=_seconds_left(row, config),
+            features=FeaturesKept(**json.loads(row["features"])) if row["features"] else None,
+            precision=row["precision"],
+        )
+
+
+def open_store() -> Store:
+    """Return the store of this machine's lab home (``CNN_LAB_HOME``); the same object for the same home."""
+    return _store(home() / STORE_NAME)
+
+
+@lru_cache(maxsize=8)
+def _store(path: Path) -> Store:
+    return Store(path)
+
+
+def _checked(config: TrainingConfig) -> str:
+    """The configuration as it will be read back: built anew from its JSON, which checks every bound once more."""
+    try:
+        text = config.to_json()
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"This training configuration cannot be stored: {error}.") from None
+    if len(text) > CONFIG_LENGTH:
+        raise ConfigError(f"This training configuration takes {len(text):,} characters; it may take {CONFIG_LENGTH:,}.")
+    checked = TrainingConfig.from_json(text)
+    from core.data.catalogue import datasets  # here, because the package brings NumPy along
+
+    _ = datasets[checked.dataset]  # an unknown name is a sentence; whether the model fits the data, the worker says
+    return checked.to_json()
+
+
+def _row(connection: sqlite3.Connection, run_id: str) -> sqlite3.Row:
+    row: sqlite3.Row | None = connection.execute(f"{_RUNS} WHERE id = ?", (check_id(run_id),)).fetchone()
+    if row is None:
+        raise RunError(f"There is no run '{run_id}'; it may have been deleted.")
+    return row
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _seconds_left(row: sqlite3.Row, config: TrainingConfig) -> float | None:
+    """From the last epochs' own time where there are some (validation included), from the pace of steps before."""
+    left = row["steps_total"] - row["step"]
+    if row["status"] not in AT_WORK or left <= 0 or not row["steps_total"]:
+        return None
+    if row["epoch_seconds"]:
+        return float(left * row["epoch_seconds"] * config.epochs / row["steps_total"])
+    if row["images_per_second"]:
+        return float(left * config.batch_size / row["images_per_second"])
+    return None

@@ -1,0 +1,146 @@
+"""The thread beside a training that talks to the store, so that the loop never waits for it.
+
+It writes figures about twice a second, shows a sign of life, and looks whether somebody asked the run to stop, whether
+the run has passed to another worker, and whether the disk still has room.
+"""
+
+import contextlib
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import Literal
+
+from core.errors import RunError
+from core.events import EpochDone, StepDone
+from core.runs import folders
+from core.runs.records import StaleWorkerError, StoreError
+from core.runs.store.lease import Lease
+
+Why = Literal["asked", "terminated", "superseded", "disk_full", "store_lost"]
+
+LOOK_SECONDS = 0.25
+WRITE_SECONDS = 0.5
+BEAT_SECONDS = 2.0
+PULSE_SECONDS = 5.0
+STORE_LOST_SECONDS = 10.0
+_PACE_WINDOW = 5.0
+
+
+class Recorder:
+    """Figures in, orders out. Use it as a context manager: the thread ends with the block, all figures written.
+
+    ``pulse`` is called from the thread every few seconds, for whatever else has to be looked after.
+    """
+
+    def __init__(self, lease: Lease, *, pulse: Callable[[], None] | None = None) -> None:
+        self.lease = lease
+        self.pulse = pulse or (lambda: None)
+        self.leave: Why | None = None  # set once; the loop reads it after every step
+        self._steps: list[StepDone] = []
+        self._epochs: list[tuple[int, EpochDone]] = []
+        self._pace: deque[tuple[float, int]] = deque()
+        self._message: tuple[str, float] | None = None
+        self._buffer = threading.Lock()
+        self._writing = threading.Lock()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+
+    def __enter__(self) -> "Recorder":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+        with contextlib.suppress(StaleWorkerError, StoreError):
+            self.flush()
+
+    def step(self, step: StepDone) -> None:
+        """Take one step; it is written soon."""
+        now = time.monotonic()
+        with self._buffer:
+            self._steps.append(step)
+            self._pace.append((now, step.images))
+            while now - self._pace[0][0] > _PACE_WINDOW and len(self._pace) > 2:
+                self._pace.popleft()
+
+    def epoch(self, epoch: EpochDone, *, step: int) -> None:
+        """Take one epoch, which ended with ``step``; it is written soon."""
+        with self._buffer:
+            self._epochs.append((step, epoch))
+            self._pace.clear()  # the pause for validation says nothing about the pace of training
+
+    def say(self, message: str, share: float = 0.0) -> None:
+        """Take a sentence to show beside the run, and how much of it is done; the newest one is written soon."""
+        with self._buffer:
+            self._message = message, share
+
+    def take_back_words(self) -> None:
+        """Forget a sentence that has not been written yet; none is being written when this returns."""
+        with self._writing, self._buffer:
+            self._message = None
+
+    def flush(self, *, durable: bool = False) -> bool:
+        """Write what has been taken, now, and return whether that was anything; ``durable``: so that a power cut cannot
+        take it back.
+
+        Raises StaleWorkerError where the run has passed on, StoreError where the store cannot be written.
+        """
+        with self._writing:
+            with self._buffer:
+                steps, epochs, message = self._steps, self._epochs, self._message
+                self._steps, self._epochs, self._message = [], [], None
+                pace = self._images_per_second()
+            try:
+                if message is not None:
+                    self.lease.say(*message)
+                if steps or epochs:
+                    self.lease.record(steps, epochs, pace=pace, durable=durable)
+            except StoreError:
+                with self._buffer:  # kept for the next attempt
+                    self._steps, self._epochs = steps + self._steps, epochs + self._epochs
+                raise
+            return bool(steps or epochs or message is not None)
+
+    def ask_to_leave(self, why: Why) -> None:
+        """Have the loop save and leave after its next step; the first reason given counts."""
+        self.leave = self.leave or why
+
+    def _images_per_second(self) -> float | None:
+        if len(self._pace) < 2 or self._pace[-1][0] <= self._pace[0][0]:
+            return None
+        images = sum(count for _at, count in list(self._pace)[1:])
+        return images / (self._pace[-1][0] - self._pace[0][0])
+
+    def _run(self) -> None:
+        beat = pulsed = reached = time.monotonic()
+        wrote = -math.inf  # the first step does not wait: a student looks at an empty chart
+        while not self._done.wait(LOOK_SECONDS):
+            now = time.monotonic()
+            try:
+                orders = self.lease.orders()
+                if orders.superseded:
+                    self.ask_to_leave("superseded")
+                elif orders.stop:
+                    self.ask_to_leave("asked")
+                if now - wrote >= WRITE_SECONDS and self.flush():
+                    wrote = now
+                if now - beat >= BEAT_SECONDS:
+                    self.lease.beat()
+                    beat = now
+                    if folders.free_space(self.lease.folder) < folders.LOW_DISK:
+                        self.ask_to_leave("disk_full")
+                if now - pulsed >= PULSE_SECONDS:
+                    self.pulse()
+                    pulsed = now
+                reached = now
+            except StaleWorkerError:
+                self.ask_to_leave("superseded")
+            except RunError:
+                if now - reached > STORE_LOST_SECONDS:
+                    self.ask_to_leave("store_lost")

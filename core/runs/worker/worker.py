@@ -1,0 +1,231 @@
+"""One worker: it holds one run, trains it, and tells the store; whatever happens, it has a last word for it.
+
+Torch is imported when the store already knows who is at work, so that the seconds this takes are no silence.
+"""
+
+import contextlib
+import logging
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from core.config import TrainingConfig
+from core.errors import CheckpointError, LabError
+from core.events import EpochDone, Finished, StepDone
+from core.runs import folders
+from core.runs.executors.processes import process_handle
+from core.runs.records import StaleWorkerError, Status, StoreError
+from core.runs.store.lease import Lease
+from core.runs.store.store import Store
+from core.runs.worker.recorder import Recorder, Why
+
+if TYPE_CHECKING:
+    from core.training.session import Session
+
+log = logging.getLogger(__name__)
+
+SAY_SECONDS = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """A worker's last word about its run, as `Lease.end` takes it."""
+
+    status: Status
+    reason: str
+    message: str = ""
+    log: str = ""
+    again: bool = False
+
+
+class LeaveError(Exception):
+    """Unwinds a worker out of long work between two steps when it is asked to leave."""
+
+
+def work(store: Store, run_id: str, fence: int, *, pulse: Callable[[], None] | None = None) -> bool:
+    """Train one run to its end, or to where it is asked to leave; returns whether the store took its last word.
+
+    ``pulse`` is called every few seconds meanwhile. Raises nothing that a training can raise: a failure is written
+    to the run.
+    """
+    lease = Lease(store, run_id, fence)
+    try:
+        config, threads = lease.begin(process_handle(os.getpid()))
+        with Recorder(lease, pulse=pulse) as recorder, _signals(recorder):
+            outcome = _outcome(Worker(lease, recorder, config, threads))
+            recorder.flush()
+            lease.end(**asdict(outcome))
+    except (StaleWorkerError, StoreError) as error:
+        log.warning("%s", error)
+        return False
+    return True
+
+
+def _outcome(worker: "Worker") -> Outcome:
+    """Train, and turn every way in which that can end into one last word."""
+    try:
+        return worker.train()
+    except (LeaveError, StaleWorkerError):
+        return worker.left()
+    except (folders.DiskFullError, StoreError) as error:
+        return Outcome(status="interrupted", reason="disk_full", message=str(error), again=True)
+    except CheckpointError as error:
+        if isinstance(error.__cause__, OSError):  # the disk refused; what was saved before is whole
+            return Outcome(status="interrupted", reason="disk_full", message=str(error), again=True)
+        return Outcome(status="failed", reason="error", message=str(error))
+    except LabError as error:
+        return Outcome(status="failed", reason="error", message=str(error))
+    except Exception as error:
+        lines = traceback.format_exc()
+        log.exception("the training raised")
+        return Outcome(
+            status="failed",
+            reason="exception",
+            message=_sentence(error),
+            log="\n".join(lines.splitlines()[-folders.LOG_LINES :]),
+        )
+
+
+class Worker:
+    """The one consumer of a session's events in a run."""
+
+    def __init__(self, lease: Lease, recorder: Recorder, config: TrainingConfig, threads: int | None) -> None:
+        self.lease = lease
+        self.recorder = recorder
+        self.config = config
+        self.threads = threads
+        self._session: Session | None = None
+        self._said = 0.0
+
+    def train(self) -> Outcome:
+        """Train from the last saved state, or from the beginning, to the end or until asked to leave."""
+        session = self._begin()
+        for event in session.events():
+            if isinstance(event, StepDone):
+                self.recorder.step(event)
+            elif isinstance(event, EpochDone):
+                self.recorder.epoch(event, step=session.trainer.progress.step)
+            elif isinstance(event, Finished):
+                return _finished(event, session)
+            if self.recorder.leave:
+                with contextlib.suppress(StaleWorkerError):  # written all the same: another worker may go on from it
+                    session.save()
+                return self.left()
+        raise RuntimeError("the training ended without saying why")
+
+    def left(self) -> Outcome:
+        """The last word of a worker that was asked to leave."""
+        why: Why = self.recorder.leave or "superseded"
+        if why == "asked":
+            return Outcome(status="stopped", reason="asked")
+        if why == "disk_full":
+            message = "The disk is almost full. The run is saved and goes on by itself when there is room again."
+        else:
+            message = "Its process was told to leave. The run is saved and goes on by itself."
+        return Outcome(status="interrupted", reason=why, message=message, again=True)
+
+    def _begin(self) -> "Session":
+        from core.compute.devices import describe_device
+        from core.training.session import Session
+
+        if self.threads is not None:
+            import torch
+
+            torch.set_num_threads(self.threads)
+        run = self.lease.store.get(self.lease.run_id)
+        session = Session(
+            self.config,
+            self.lease.folder,
+            title=run.name,
+            progress=self._progress,
+            before_saving=self._before_saving,
+            saved=self._saved,
+        )
+        self._session = session
+        trainer = session.trainer
+        self.recorder.take_back_words()
+        self.lease.describe(
+            device=describe_device(trainer.device),
+            steps_total=trainer.steps_per_epoch * self.config.epochs,
+            split=session.split.fingerprint,
+            precision=trainer.precision_words,
+            features=trainer.features,
+        )
+        self.lease.rewind(step=trainer.progress.step, epoch=trainer.progress.epoch)
+        return session
+
+    def _progress(self, what: str, fraction: float) -> None:
+        """Say what takes so long before the first step or after the last, and leave where that is asked."""
+        if self.recorder.leave:
+            raise LeaveError
+        if time.monotonic() - self._said >= SAY_SECONDS:
+            self._said = time.monotonic()
+            self.recorder.say(f"{what} ({fraction:.0%})" if fraction else what, fraction)
+
+    def _before_saving(self, kind: str) -> None:
+        """Figures first, so that a restored state never lacks any; and only the run's holder replaces a model."""
+        folders.check_space(self.lease.folder)
+        if not self.lease.orders().superseded:
+            self.recorder.flush(durable=True)
+        elif kind != "state":
+            raise StaleWorkerError(f"Run {self.lease.run_id} has passed to another worker.")
+
+    def _saved(self, kind: str, folder: Path) -> None:
+        progress = self._session.trainer.progress if self._session else None
+        if progress is not None:
+            self.lease.saved(folder, kind=kind, step=progress.step, epoch=progress.epoch)
+
+
+def _finished(event: Finished, session: "Session") -> Outcome:
+    if event.reason == "diverged":
+        return Outcome(
+            status="diverged",
+            reason="diverged",
+            message=(
+                f"The loss was no longer a finite number at step {event.step:,}. A smaller learning rate usually helps."
+            ),
+        )
+    best = session.checkpoint()
+    if best is None or best.card.metrics is None:
+        return Outcome(status="finished", reason=event.reason)
+    metrics = best.card.metrics
+    what = "test accuracy" if metrics.unseen else "accuracy on images it may have seen"
+    return Outcome(
+        status="finished",
+        reason=event.reason,
+        message=f"Best epoch {best.card.epoch}: {what} {metrics.test_accuracy:.1%} on {metrics.test_n:,} images.",
+    )
+
+
+def _sentence(error: Exception) -> str:
+    if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError):
+        return (
+            "There was not enough memory for this training; choose a smaller batch, a smaller image or a smaller net."
+        )
+    first = str(error).strip().splitlines()
+    return f"The training raised {type(error).__name__}{': ' + first[0][:300] if first else ''}."
+
+
+@contextlib.contextmanager
+def _signals(recorder: Recorder) -> Iterator[None]:
+    """While the block lasts, SIGTERM and Ctrl-C mean: save and leave."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        recorder.ask_to_leave("terminated")
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,81 @@
+"""Where a training's batches come from: stored uint8 images, augmented while they train and never otherwise.
+
+There is no DataLoader: every data set of the lab fits in memory or in a memory-mapped file, and fetching a batch by its
+indices costs less than handing it over from another process.
+"""
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.config import TrainingConfig
+from core.data import LabelledImages
+from core.models.input_format import InputFormat, normalise, to_batch
+from core.seeding import derive_seed
+from core.transforms import Chain
+
+EVALUATION_BATCH = 512
+LARGEST_SIZE_STEP = 16  # pixels by which a growing image grows at once; small images grow by an eighth of their side
+
+Batch = tuple[Tensor, Tensor]
+
+
+class ImageBatches:
+    """The images of one training, as normalised batches on ``device`` and their int64 labels (N,).
+
+    What a batch holds is a function of the config's seed, the epoch and the batch's number, and of nothing else.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        data: LabelledImages,
+        format: InputFormat,
+        *,
+        device: torch.device,
+        memory_format: torch.memory_format = torch.contiguous_format,
+    ) -> None:
+        self.config, self.data, self.format = config, data, format
+        self.device, self.memory_format = device, memory_format
+        self.augment = Chain(config.augmentation)
+
+    def training(self, indices: Tensor, *, epoch: int, batch: int) -> Batch:
+        """Return float32 (N, C, S, S), augmented, and the labels; ``epoch`` and ``batch`` count from 0."""
+        generator = torch.Generator().manual_seed(derive_seed(self.config.seed, "augmentation", epoch, batch))
+        images, labels = self._fetch(indices)
+        images = _shrunk(images, training_size(self.config, epoch))
+        return self._as_input(self.augment(images, generator, indices=indices, epoch=epoch)), labels
+
+    def evaluation(self, indices: Tensor) -> Iterator[Batch]:
+        """Yield float32 (N, C, S, S), never augmented, in order, and the labels."""
+        for part in indices.split(EVALUATION_BATCH):
+            images, labels = self._fetch(part)
+            yield self._as_input(images), labels
+
+    def _fetch(self, indices: Tensor) -> Batch:
+        """Float32 (N, C, S, S) in [0, 1], not normalised."""
+        chosen = indices.numpy()
+        labels = torch.from_numpy(self.data.labels[chosen]).to(self.device)
+        return to_batch(self.data.images[chosen], self.format, self.device), labels
+
+    def _as_input(self, images: Tensor) -> Tensor:
+        return normalise(images, self.format).contiguous(memory_format=self.memory_format)
+
+
+def training_size(config: TrainingConfig, epoch: int) -> int:
+    """Return the side in pixels at which epoch ``epoch`` (from 0) trains: growing images reach their full size for the
+    last third of the epochs, in steps of an eighth of their side or 16 pixels; a single epoch is of full size."""
+    grown = 1.5 * epoch / (config.epochs - 1) if config.epochs > 1 else 1.0
+    if config.start_size is None or grown >= 1:
+        return config.image_size
+    side = config.start_size + grown * (config.image_size - config.start_size)
+    step = min(LARGEST_SIZE_STEP, config.image_size // 8)
+    return max(config.start_size, min(config.image_size, round(side / step) * step))
+
+
+def _shrunk(images: Tensor, size: int) -> Tensor:
+    if images.shape[-1] == size:
+        return images
+    return F.interpolate(images, size=(size, size), mode="bilinear", align_corners=False, antialias=True)

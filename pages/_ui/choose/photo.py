@@ -1,0 +1,194 @@
+"""The one photo that is chosen once and follows the student over all pages."""
+
+import hashlib
+import random
+from collections.abc import Iterable
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+from streamlit.typing import UploadedFile
+
+from core.data import availability, datasets
+from core.errors import LabError, PhotoError
+from core.photos.door import Photo, open_photo, sample_photos
+from pages._ui import cached, state
+from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch
+from pages._ui.draw.pictures import as_image, show
+from pages._ui.frame import plain
+
+UPLOAD_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp"]
+_SOURCES = {
+    "samples": ":material/photo_library: Samples",
+    "upload": ":material/upload: Upload",
+    "camera": ":material/photo_camera: Camera",
+    "dataset": ":material/database: Data set",
+}
+
+
+def choose_photo() -> Photo:
+    """Show the photo in one row, with the box in which another one is chosen, and return it."""
+    photo = _current()
+    with st.container(horizontal=True, vertical_alignment="center", border=True, key="photo_row"):
+        show(_thumbnail(photo), width=84, at_least=84, photo=True, alt=f"The chosen photo, {photo.name}")
+        with st.container(width="stretch", gap=None):
+            st.markdown(f"**{plain(photo.name)}** · {photo.image.width}×{photo.image.height} px")
+            st.caption(_about(photo))
+        with st.popover("Change photo", icon=":material/photo_library:", width="content"):
+            _box(photo)
+    return photo
+
+
+def open_upload(file: UploadedFile) -> Photo:
+    """Return an uploaded file as a clean photo, decoded once a file; raises PhotoError with a sentence."""
+    data = file.getvalue()
+    return _decoded(hashlib.sha256(data).hexdigest(), file.name, data)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _decoded(sha256: str, name: str, _data: bytes) -> Photo:
+    return open_photo(_data, name)
+
+
+@st.cache_resource(show_spinner=False)
+def _samples() -> dict[str, Photo]:
+    return sample_photos()
+
+
+def _current() -> Photo:
+    chosen = state.photo()
+    if chosen is None:
+        chosen = next(iter(_samples().values()))
+        state.set_photo(chosen, "a sample photograph of scikit-learn")
+    return chosen
+
+
+def _thumbnail(photo: Photo) -> Image.Image:
+    return _small(photo.sha256, photo)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _small(sha256: str, _photo: Photo) -> Image.Image:
+    small = _photo.image.copy()
+    small.thumbnail((168, 168))
+    return small
+
+
+def _about(photo: Photo) -> str:
+    notes: Iterable[str] = (state.photo_source(), *photo.notes)
+    return plain(". ".join(note[:1].upper() + note[1:] for note in notes if note) + ".") + (
+        " It goes with you to every page."
+    )
+
+
+def _box(photo: Photo) -> None:
+    problem = st.session_state.get(state.PHOTO_PROBLEM)
+    if problem:
+        st.error(plain(problem), icon=":material/broken_image:")
+    source = st.segmented_control(
+        "Where from?",
+        list(_SOURCES),
+        format_func=_SOURCES.__getitem__,
+        default="samples",
+        required=True,
+        key="photo_from",
+    )
+    if source == "upload":
+        st.file_uploader(
+            "Your photo",
+            type=UPLOAD_TYPES,
+            key="photo_upload",
+            on_change=_take,
+            args=("photo_upload", "your upload"),
+            help="At most 10 MB. It is turned upright, cleaned and made smaller here; the file itself is not kept.",
+        )
+        st.caption("The photo stays on the machine that runs the lab. On a phone, the upload can open the camera.")
+    elif source == "camera":
+        st.camera_input("Take a photo", key="photo_camera", on_change=_take, args=("photo_camera", "your camera"))
+        st.caption("Browsers open the camera only over HTTPS or on localhost. Otherwise use the upload.")
+    elif source == "dataset":
+        _from_dataset()
+    else:
+        _from_samples(photo)
+
+
+def _take(key: str, source: str) -> None:
+    """Open what was uploaded; the photo chosen before stays where it cannot be opened."""
+    file = st.session_state.get(key)
+    if file is None:
+        return
+    try:
+        state.set_photo(open_upload(file), source)
+    except PhotoError as error:
+        st.session_state[state.PHOTO_PROBLEM] = str(error)
+
+
+def _from_samples(current: Photo) -> None:
+    with st.grid(2, min_column_width=120):
+        for name, photo in _samples().items():
+            with st.container():
+                show(_thumbnail(photo), at_least=84, photo=True, alt=f"Sample photo {name}")
+                st.button(
+                    "Chosen" if photo.sha256 == current.sha256 else "Take this one",
+                    key=f"photo_sample_{name}",
+                    disabled=photo.sha256 == current.sha256,
+                    on_click=state.set_photo,
+                    args=(photo, "a sample photograph of scikit-learn"),
+                    width="stretch",
+                )
+
+
+def offer_image_of(dataset: str, classes: tuple[str, ...]) -> None:
+    """Offer a test image of the data set that a network was trained on, or of one at hand with the same classes."""
+    here = [name for name in datasets if availability(name) in ("builtin", "prepared")]
+    alike = [name for name in here if datasets[name].classes == classes]
+    name = dataset if dataset in here else next(iter(alike), None)
+    if name is None:
+        return
+    st.button(
+        "Try an image",
+        key="photo_offered",
+        icon=":material/casino:",
+        on_click=_take_from_test,
+        args=(name,),
+        help=f"Takes one of {datasets[name].title} at random, from the test split, instead of your photo: "
+        "what the network was trained for.",
+        width="stretch",
+    )
+
+
+def _take_from_test(name: str) -> None:
+    try:
+        _take_random(name, cached.split(name).test)
+    except LabError as error:
+        st.session_state[state.PHOTO_PROBLEM] = str(error)
+
+
+def _from_dataset() -> None:
+    name = choose_dataset(key="photo_dataset")
+    data = dataset_or_fetch(name)
+    if data is None:
+        return
+    spec = datasets[name]
+    wanted = st.selectbox("Class", ["any class", *spec.classes], key=f"photo_class_{name}")
+    test = cached.split(name).test
+    if wanted != "any class":
+        test = test[data.labels[test] == spec.classes.index(wanted)]
+    st.button(
+        "Take one at random", key="photo_random", icon=":material/casino:", on_click=_take_random, args=(name, test)
+    )
+    st.caption("From the test split: images that networks trained here have never seen.")
+
+
+def _take_random(name: str, candidates: np.ndarray) -> None:
+    data, spec = cached.dataset(name), datasets[name]
+    index = int(random.choice(candidates))
+    pixels = np.ascontiguousarray(data.images[index])
+    label = spec.classes[int(data.labels[index])]
+    photo = Photo(
+        image=as_image(pixels).convert("RGB"),
+        sha256=hashlib.sha256(pixels.tobytes()).hexdigest(),
+        name=f"{spec.title}: {label}",
+        notes=(),
+    )
+    state.set_photo(photo, f"image {index:,} of {spec.title}, from the test split")

@@ -1,0 +1,22 @@
+"""The lab's own inline components: HTML, CSS and JavaScript files beside the Python file, no build step."""
+
+from pathlib import Path
+from typing import TypedDict
+
+
+class Sources(TypedDict):
+    """What `st.components.v2.component` takes by name."""
+
+    html: str
+    css: str
+    js: str
+
+
+def beside(python_file: str, *, html: str | None = None) -> Sources:
+    """Return the three sources that lie beside ``python_file`` under its name; ``html`` stands in for an HTML file."""
+    path = Path(python_file)
+    return Sources(html=_read(path, ".html") if html is None else html, css=_read(path, ".css"), js=_read(path, ".js"))
+
+
+def _read(path: Path, suffix: str) -> str:
+    return path.with_suffix(suffix).read_text(encoding="utf-8")

@@ -1,0 +1,126 @@
+"""Which networks stand side by side: chosen here, kept in the address, never fewer than two at the start."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.errors import LabError
+from pages._ui import address, cached, state
+from pages._ui.choose.checkpoints import checkpoint_references
+from pages._ui.frame import PAGES, empty_state, plain
+from pages.judge._compare.judged import Judged, judged
+
+AT_MOST = 6
+_COURSE = (("cats_vs_dogs", "strided_cnn"), ("cats_vs_dogs", "resnet18"))
+
+
+def choose_networks() -> list[Judged]:
+    """Offer every trained network and return those chosen, each with its verdict where it has one."""
+    titles = checkpoint_references()
+    if not titles:
+        empty_state(
+            "There is nothing to compare yet. Train two networks; on the built-in digits each takes about a minute.",
+            page="training",
+            label="Train a network",
+        )
+        return []
+    chosen = [reference for reference in (address.read(state.COMPARED) or "").split(",") if reference in titles]
+    if not chosen:
+        chosen = [reference for reference in map(_newest, _COURSE) if reference is not None]
+    if len(chosen) < 2:
+        chosen = _with_partner(chosen, list(titles))
+    key = f"{state.COMPARED}_{','.join(chosen)}"
+    st.multiselect(
+        "Networks",
+        list(titles),
+        chosen,
+        format_func=lambda reference: titles[reference],
+        key=key,
+        max_selections=AT_MOST,
+        on_change=_keep,
+        args=(key,),
+        placeholder="Choose two or more",
+        help="Networks that ship with the lab, and every run that has kept a best epoch.",
+    )
+    found: list[Judged] = []
+    for reference in chosen:
+        try:
+            found.append(judged(reference, titles[reference]))
+        except LabError as error:
+            st.error(f"{plain(titles[reference])}: {plain(str(error))}", icon=":material/error:")
+    return found
+
+
+def _keep(key: str) -> None:
+    address.write(state.COMPARED, ",".join(st.session_state[key]) or None)
+
+
+def _with_partner(chosen: list[str], references: list[str]) -> list[str]:
+    """Add a network that was judged on the same test images, so that there is something to compare."""
+    splits = {reference: _split_of(reference) for reference in references}
+    for first in chosen or references:
+        for second in references:
+            if second != first and splits[first] and splits[first] == splits[second]:
+                return [first, second]
+    return (chosen + [reference for reference in references if reference not in chosen])[:2]
+
+
+def _split_of(reference: str) -> tuple[str, str] | None:
+    try:
+        card = cached.checkpoint(reference).card
+    except LabError:
+        return None
+    return (card.dataset, card.split_fingerprint) if card.metrics else None
+
+
+def course_comparison(networks: Sequence[Judged]) -> None:
+    """Offer the course's own comparison where both networks exist, and the way to train what is missing.
+
+    ``networks`` are those on the page already.
+    """
+    found = {pair: _newest(pair) for pair in _COURSE}
+    with st.container(border=True, key="course_comparison"):
+        st.markdown(
+            ":material/school: **The course's own comparison:** a small CNN trained from scratch against a ResNet-18 "
+            "whose layers are frozen, on cats and dogs."
+        )
+        missing = [pair for pair, reference in found.items() if reference is None]
+        if not missing:
+            both = ",".join(str(reference) for reference in found.values())
+            if {network.reference for network in networks} == set(found.values()):
+                st.caption("This is what stands side by side above.")
+            else:
+                st.button(
+                    "Put them side by side",
+                    icon=":material/balance:",
+                    on_click=address.write,
+                    args=(state.COMPARED, both),
+                    key="course_show",
+                )
+            return
+        names = {"strided_cnn": "the small CNN", "resnet18": "the ResNet-18"}
+        st.caption("Not trained here yet: " + " and ".join(names[model] for _data, model in missing) + ".")
+        for dataset, model in missing:
+            st.button(
+                f"Set up the training of {names[model]}",
+                icon=":material/model_training:",
+                key=f"course_{model}",
+                on_click=_set_up,
+                args=(dataset, model),
+            )
+
+
+def _set_up(dataset: str, model: str) -> None:
+    state.propose_training(dataset, model, "modern")
+    st.switch_page(PAGES["training"])
+
+
+def _newest(pair: tuple[str, str]) -> str | None:
+    for reference in checkpoint_references():
+        try:
+            card = cached.checkpoint(reference).card
+        except LabError:
+            continue
+        if (card.dataset, card.model) == pair and card.metrics is not None:
+            return reference
+    return None

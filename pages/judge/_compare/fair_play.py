@@ -1,0 +1,102 @@
+"""Two networks, one question: is the difference more than chance? With what makes the question fair, or not."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.errors import LabError
+from core.judging.comparison import Comparison, compare
+from pages._ui.frame import facts, plain, problem
+from pages._ui.glossary import term
+from pages.judge._compare.judged import Judged, on_the_same_images
+
+# What two trainings can differ in besides the network, for people: the settings that it is read from.
+CIRCUMSTANCES = {
+    "seed": ("seed",),
+    "recipe": ("recipe",),
+    "mistakes made on purpose": ("slips",),
+    "number of epochs": ("epochs", "patience"),
+    "number of training images": ("limit",),
+    "augmentation": ("augmentation",),
+    "size or colours of the images": ("image_size", "start_size", "greyscale"),
+    "a second opinion on the mirror image": ("mirror_at_test",),
+    "batch size": ("batch_size",),
+    "learning rate and its schedule": ("learning_rate", "norm_shift_rate", "schedule", "step_size", "gamma"),
+    "optimizer": ("optimizer", "momentum", "nesterov", "weight_decay"),
+    "label smoothing": ("label_smoothing",),
+}
+_P_VALUE = (
+    "If both were equally good, how often would chance alone make a difference at least this large? Exact McNemar test "
+    "on the same images, Fisher's exact test on different ones. Below 0.05 is called a difference here."
+)
+
+
+def fair_play(networks: Sequence[Judged]) -> None:
+    """Compare two of the networks and say in a sentence who is better, or that nobody is."""
+    ready = [network for network in networks if network.evaluation is not None]
+    if len(ready) < 2:
+        st.info(
+            "Choose a second network above, and a sentence here says which one is better.", icon=":material/balance:"
+        )
+        return
+    first, second = _pair(ready)
+    if first.evaluation is None or second.evaluation is None or first.reference == second.reference:
+        st.caption("Choose two different networks.")
+        return
+    cards = first.checkpoint.card, second.checkpoint.card
+    same = on_the_same_images(first, second)
+    if cards[0].classes != cards[1].classes:
+        st.warning(
+            f"They answer different questions: {plain(first.title)} tells {len(cards[0].classes)} classes of "
+            f"{plain(cards[0].dataset)} apart, {plain(second.title)} {len(cards[1].classes)} of "
+            f"{plain(cards[1].dataset)}. Their accuracies say nothing about which one is better.",
+            icon=":material/balance:",
+        )
+        return
+    try:
+        result = compare(first.evaluation, second.evaluation, same_images=same, names=(first.title, second.title))
+    except LabError as error:
+        problem(error)
+        return
+    _card(result, first, second)
+
+
+def _pair(ready: Sequence[Judged]) -> tuple[Judged, Judged]:
+    if len(ready) == 2:
+        return ready[0], ready[1]
+    titles = [network.title for network in ready]
+    left, right = st.columns(2)
+    a = left.selectbox("This one", range(len(ready)), format_func=titles.__getitem__, key="fair_a")
+    b = right.selectbox("against", range(len(ready)), 1, format_func=titles.__getitem__, key="fair_b")
+    return ready[a], ready[b]
+
+
+def _card(result: Comparison, first: Judged, second: Judged) -> None:
+    winner = "No clear winner" not in result.verdict
+    with st.container(border=True, key="fair_play"):
+        st.markdown(f"#### :material/{'emoji_events' if winner else 'balance'}: {plain(result.verdict)}")
+        low, high = result.ci95
+        rows = [
+            ("Difference", f"{result.difference * 100:+.2f} points", "First minus second, in percentage points."),
+            ("95 % interval", f"{low * 100:+.1f} to {high * 100:+.1f}", term("interval")),
+            ("p value", "< 0.001" if result.p_value < 0.001 else f"{result.p_value:.3f}", _P_VALUE),
+        ]
+        if result.same_images:
+            alone = "Images that only the first, or only the second, gets right: the test looks at no others."
+            rows.append(("Right alone", f"{result.only_a:,} : {result.only_b:,}", alone))
+        facts(rows)
+        st.caption(_fairness(result, first, second))
+
+
+def _fairness(result: Comparison, first: Judged, second: Judged) -> str:
+    if result.same_images:
+        said = f"Fair play: both were judged on the same {result.a.n:,} test images, and compared image by image."
+    else:
+        said = "Not quite fair: they were judged on different test images, so only a large difference tells anything."
+    a, b = first.checkpoint.card.config, second.checkpoint.card.config
+    unequal = [
+        what for what, fields in CIRCUMSTANCES.items() if any(getattr(a, name) != getattr(b, name) for name in fields)
+    ]
+    if unequal:
+        said += f" Besides the network, they differ in {', '.join(unequal)}."
+    return plain(said)

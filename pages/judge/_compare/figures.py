@@ -1,0 +1,221 @@
+"""The figures side by side: one table, one chart of intervals, recall by class, and the curves of training."""
+
+import html
+import math
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.data import availability, datasets
+from core.errors import LabError
+from pages._ui.draw.line_chart import Kind, Line, line_chart
+from pages._ui.draw.palette import categorical
+from pages._ui.frame import look_for, plain
+from pages._ui.glossary import term
+from pages._ui.run_words import duration
+from pages.judge._compare.judged import Judged, judge_here
+
+
+def table(networks: Sequence[Judged]) -> None:
+    """Show every network's figures in a row, each with its unit."""
+    columns = [_figures(network) for network in networks]
+    names = _unlike([network.title for network in networks])
+    rows = [
+        {"": figure} | {name: column.get(figure, "none yet") for name, column in zip(names, columns, strict=True)}
+        for figure in max(columns, key=len)
+    ]
+    st.dataframe(rows, hide_index=True, height="content", alt="Figures of the compared networks")
+    look_for(f"Interval: {term('interval')} Trained parameters are those that training changed.")
+    for network in networks:
+        if network.evaluation is None:
+            _unjudged(network)
+        elif not network.evaluation.unseen:
+            st.warning(f"**{plain(network.title)}:** {plain(network.evaluation.sentence)}", icon=":material/warning:")
+    _judge_again([network for network in networks if network.evaluation is not None])
+
+
+def _unlike(titles: Sequence[str]) -> list[str]:
+    """Number titles that occur twice: a table's columns need names of their own."""
+    return [
+        f"{title} ({titles[: place + 1].count(title)})" if titles.count(title) > 1 else title
+        for place, title in enumerate(titles)
+    ]
+
+
+def _figures(network: Judged) -> dict[str, str]:
+    card, evaluation = network.checkpoint.card, network.evaluation
+    row: dict[str, str] = {"Data set": datasets[card.dataset].title if card.dataset in datasets else card.dataset}
+    if evaluation is not None:
+        low, high = evaluation.ci95
+        row |= {
+            "Accuracy": f"{evaluation.accuracy * 100:.2f} %",
+            "95 % interval": f"{low * 100:.1f} to {high * 100:.1f} %",
+            "Images judged": f"{evaluation.n:,}",
+            "Is it a test accuracy?": "yes" if evaluation.unseen else "no, may have been seen",
+            "Loss": f"{evaluation.loss:.3f} nats",
+        }
+    return row | {
+        "Training time": duration(card.seconds),
+        "Trained parameters": f"{card.trainable_parameters:,}",
+        "All parameters": f"{card.parameters:,}",
+        "Input": f"{card.image_size}×{card.image_size} px, {'grey' if card.channels == 1 else 'colour'}",
+        "Best epoch": f"{card.epoch} of {card.config.epochs}",
+        "Recipe": card.config.recipe.replace("_", " "),
+        "Seed": str(card.config.seed),
+    }
+
+
+def _unjudged(network: Judged) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{plain(network.title)}** has not been judged: its run was stopped, or is still going on.")
+        _judge_button(network, "Judge it on the test split now")
+
+
+def _judge_again(networks: Sequence[Judged]) -> None:
+    """Offer to judge networks with the images of this machine, and say what such a figure may be called."""
+    if not networks:
+        return
+    with st.expander("Judge again, with the images on this machine", icon=":material/gavel:"):
+        st.caption(
+            "Stored figures are of the images that a network was tested on when it was trained. If the copy of the "
+            "data here is another one, or in another order, a figure made here is not called a test accuracy."
+        )
+        for network in networks:
+            _judge_button(network, f"Judge {plain(network.title)}", again=True)
+
+
+def _judge_button(network: Judged, label: str, *, again: bool = False) -> None:
+    card = network.checkpoint.card
+    if card.dataset in datasets and availability(card.dataset, card.image_size) == "hub":
+        st.caption(f"{plain(datasets[card.dataset].title)} is not on this machine; it can be had on the Training page.")
+        return
+    key = f"judge_{'again_' if again else ''}{network.reference}"
+    if st.button(label, key=key, icon=":material/gavel:"):
+        try:
+            judge_here(network)
+        except LabError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+        else:
+            st.rerun()
+
+
+def intervals(networks: Sequence[Judged]) -> None:
+    """Draw each accuracy as a dot with its 95 % interval as a bar."""
+    shown = [(network, network.evaluation) for network in networks if network.evaluation is not None]
+    figure = go.Figure()
+    colours = categorical()
+    for place, (network, evaluation) in enumerate(shown):
+        low, high = evaluation.ci95
+        figure.add_scatter(
+            x=[evaluation.accuracy],
+            y=[place],
+            error_x={
+                "array": [high - evaluation.accuracy],
+                "arrayminus": [evaluation.accuracy - low],
+                "thickness": 2.5,
+            },
+            mode="markers",
+            marker={
+                "color": colours[place % len(colours)],
+                "size": 12,
+                "symbol": "circle" if evaluation.unseen else "circle-open",
+            },
+            hovertemplate=f"{evaluation.accuracy:.2%} ({low:.2%} to {high:.2%}, n = {evaluation.n:,})<extra></extra>",
+        )
+        # The name stands above its bar: beside it, a long one leaves no room on a phone.
+        figure.add_annotation(
+            text=html.escape(network.title), x=0, xref="paper", y=place, yshift=17, xanchor="left", showarrow=False
+        )
+    figure.update_layout(
+        showlegend=False,
+        height=70 + 58 * len(shown),
+        margin={"l": 8, "r": 8, "t": 8, "b": 40},
+        xaxis={"tickformat": ".1%", "title": "accuracy, with its 95 % interval"},
+        yaxis={"range": [len(shown) - 0.6, -0.8], "showticklabels": False, "showgrid": False, "zeroline": False},
+    )
+    words = "; ".join(f"{network.title} {evaluation.accuracy:.1%}" for network, evaluation in shown)
+    st.plotly_chart(figure, key="compare_intervals", config={"displayModeBar": False}, alt=f"Accuracies: {words}")
+    look_for("Where two bars overlap by much, the difference may be chance; the card above says it exactly.")
+
+
+def by_class(networks: Sequence[Judged]) -> None:
+    """Draw each class's recall, for networks that know the same classes as the first."""
+    judged = [network for network in networks if network.evaluation is not None]
+    classes = judged[0].checkpoint.card.classes
+    figure = go.Figure()
+    colours = categorical()
+    for place, network in enumerate(judged):
+        if network.evaluation is None or network.checkpoint.card.classes != classes:
+            continue
+        recall = [None if math.isnan(value) else value for value in network.evaluation.per_class]
+        figure.add_bar(
+            name=html.escape(network.title),
+            x=[html.escape(name) for name in classes],
+            y=recall,
+            marker_color=colours[place % len(colours)],
+            hovertemplate="%{x}: %{y:.1%}<extra></extra>",
+        )
+    figure.update_layout(
+        barmode="group",
+        height=320,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        yaxis={"tickformat": ".0%", "title": "recognised"},
+        xaxis={"type": "category"},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    )
+    st.plotly_chart(figure, key="compare_classes", config={"displayModeBar": False}, alt="Share recognised, by class")
+    look_for(
+        "A class that is low for all is hard, or few of its images look like the others; the matrix says for what "
+        "it is taken."
+    )
+
+
+_MEASURES: dict[str, tuple[str, Kind]] = {
+    "Validation accuracy": ("val_accuracy", "percent"),
+    "Validation loss": ("val_loss", "number"),
+    "Training loss": ("train_loss", "number"),
+}
+
+
+def curves(networks: Sequence[Judged]) -> None:
+    """Draw the curves of training over one another, epoch by epoch."""
+    with_history = [network for network in networks if network.checkpoint.card.history]
+    if not with_history:
+        st.caption("None of these networks has kept its curves.")
+        return
+    measure = st.segmented_control(
+        "Curve",
+        list(_MEASURES),
+        default="Validation accuracy",
+        required=True,
+        key="compare_curve",
+        label_visibility="collapsed",
+    )
+    field, kind = _MEASURES[str(measure)]
+    lines = []
+    for index, network in enumerate(with_history):
+        history = network.checkpoint.card.history
+        lines.append(
+            Line(
+                name=network.title,
+                x=[done.epoch for done in history],
+                y=[getattr(done, field) for done in history],
+                colour=index,
+                dots=len(history) < 40,
+            )
+        )
+    line_chart(
+        lines,
+        key="compare_curves",
+        title=f"{measure} ({'%' if kind == 'percent' else 'nats'})",
+        alt=f"{measure} over the epochs for {', '.join(network.title for network in with_history)}",
+        x_label="epoch",
+        x_name="epoch",
+        y_kind=kind,
+        x_from=0,
+        may_log=kind == "number",
+    )
+    look_for(
+        "Which one learns faster, and which one is still rising when it ends? A steeper start is not a better end."
+    )

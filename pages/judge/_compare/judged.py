@@ -1,0 +1,108 @@
+"""A trained network with its verdict, and whether the pictures behind it are at hand. Cached for all students."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from core.checkpoints import Checkpoint
+from core.data import LabelledImages, availability, datasets
+from core.errors import LabError
+from core.judging.evaluation import Evaluation, evaluate_checkpoint, stored_evaluation
+from pages._ui import cached
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """One network on Compare: ``reference`` is what the address holds, ``title`` what people read.
+
+    ``here`` says that the verdict was made on the images of this machine, not stored with the network.
+    """
+
+    reference: str
+    title: str
+    checkpoint: Checkpoint
+    evaluation: Evaluation | None
+    here: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestImages:
+    """The pictures behind stored predictions: prediction i is of ``data.images[indices[i]]``."""
+
+    data: LabelledImages
+    indices: npt.NDArray[np.int64]
+
+
+def judged(reference: str, title: str) -> Judged:
+    """Return a network with the verdict made here, or else the stored one; raises LabError where it is unreadable."""
+    checkpoint = cached.checkpoint(reference)
+    made = _made_here().get(str(checkpoint.folder))
+    evaluation = made or _stored(str(checkpoint.folder), checkpoint.card.created, checkpoint)
+    known = checkpoint.card.title if checkpoint.folder.name == reference else title  # what ships needs no owner
+    return Judged(reference=reference, title=known, checkpoint=checkpoint, evaluation=evaluation, here=made is not None)
+
+
+def judge_here(network: Judged) -> None:
+    """Judge a network on the test split at hand, with a progress bar; the verdict is kept until the server stops."""
+    bar = st.progress(0.0, text="Judging …")
+
+    def tell(text: str, done: float) -> None:
+        bar.progress(min(1.0, max(0.0, done)), text=text)
+
+    try:
+        evaluation = evaluate_checkpoint(network.checkpoint, progress=tell)
+    finally:
+        bar.empty()
+    kept = _made_here()
+    kept[str(network.checkpoint.folder)] = evaluation
+    while len(kept) > 64:
+        kept.pop(next(iter(kept)))
+
+
+def on_the_same_images(first: Judged, second: Judged) -> bool:
+    """Say whether two verdicts are of one test split, image by image."""
+    if first.evaluation is None or second.evaluation is None:
+        return False
+    if any(network.here and network.evaluation and not network.evaluation.unseen for network in (first, second)):
+        return False  # judged on another copy than the one that its card names
+    splits = {network.checkpoint.card.split_fingerprint for network in (first, second)}
+    return len(splits) == 1 and splits != {""} and first.evaluation.n == second.evaluation.n
+
+
+def test_images(checkpoint: Checkpoint) -> TestImages | str:
+    """Return the test images that a checkpoint was judged on, or a sentence why they cannot be shown."""
+    card = checkpoint.card
+    if card.dataset not in datasets:
+        return f"The lab has no data set '{card.dataset}', so the images cannot be shown."
+    title = datasets[card.dataset].title
+    found = availability(card.dataset, card.image_size)
+    if found == "hub":
+        return (
+            f"The images behind these figures appear when {title} is on this machine: download it on the Training "
+            "page, or name a folder that holds it by CNN_LAB_DATA."
+        )
+    if found == "folder":
+        return "folder"
+    try:
+        data = cached.dataset(card.dataset, card.image_size)
+        split = cached.split(card.dataset, card.image_size, card.config.slips)
+    except LabError as error:
+        return str(error)
+    if split.fingerprint != card.split_fingerprint:
+        return (
+            f"The copy of {title} on this machine, or its order, is not the one that this network was judged on, so "
+            "the images behind its figures cannot be named. It may have been trained on what is the test split here."
+        )
+    return TestImages(data=data, indices=split.test)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _stored(folder: str, created: str, _checkpoint: Checkpoint) -> Evaluation | None:
+    return stored_evaluation(_checkpoint)
+
+
+@st.cache_resource(show_spinner=False)
+def _made_here() -> dict[str, Evaluation]:
+    return {}

@@ -1,0 +1,148 @@
+"""What a network gets wrong: the confusion matrix, the images behind a cell, and its most confident mistakes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from core.judging.evaluation import Evaluation
+from pages._ui.choose.datasets import dataset_or_fetch
+from pages._ui.draw.pictures import contact_sheet, show
+from pages._ui.frame import look_for, plain
+from pages.judge._compare.confusion_matrix import confusion_matrix
+from pages.judge._compare.judged import Judged, TestImages, test_images
+
+OPENED = 40  # images of one cell
+WORST = 12
+
+
+def mistakes(networks: Sequence[Judged]) -> None:
+    """Show one network's matrix and mistakes; which one is chosen above them."""
+    ready = [network for network in networks if network.evaluation is not None]
+    if not ready:
+        return
+    titles = [network.title for network in ready]
+    place = st.segmented_control(
+        "Network",
+        range(len(ready)),
+        format_func=lambda index: plain(titles[index]),
+        default=0,
+        required=True,
+        key="mistakes_of",
+        label_visibility="collapsed",
+    )
+    network = ready[min(int(place or 0), len(ready) - 1)]
+    evaluation = network.evaluation
+    if evaluation is None:
+        return
+    pictures = _pictures(network)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        cell = _matrix(network, evaluation)
+    with right:
+        _opened(network, evaluation, cell, pictures)
+    st.markdown("##### Most confident mistakes")
+    _worst(network, evaluation, pictures)
+
+
+def _pictures(network: Judged) -> TestImages | str:
+    found = test_images(network.checkpoint)
+    if found == "folder":
+        card = network.checkpoint.card
+        if not st.button(
+            f"Decode {plain(card.dataset)} to see the images",
+            key=f"decode_{network.reference}",
+            icon=":material/photo_library:",
+        ):
+            return "The images lie in the data folder; decode them once (up to a minute or two) to see them here."
+        dataset_or_fetch(card.dataset, card.image_size)
+        return test_images(network.checkpoint)
+    return found
+
+
+def _matrix(network: Judged, evaluation: Evaluation) -> tuple[int, int] | None:
+    classes = network.checkpoint.card.classes
+    cell = confusion_matrix(
+        evaluation.confusion,
+        classes,
+        key=f"confusion_{network.reference}",
+        alt=f"Confusion matrix of {network.title} on {evaluation.n:,} images",
+    )
+    look_for("The diagonal is right. A strong orange cell is a pair that the network mixes up: choose it.")
+    return cell
+
+
+def _opened(network: Judged, evaluation: Evaluation, cell: tuple[int, int] | None, pictures: TestImages | str) -> None:
+    classes = network.checkpoint.card.classes
+    if cell is None:
+        wrong = evaluation.confusion * (1 - np.eye(len(classes), dtype=np.int64))
+        if not wrong.any():
+            st.markdown("It makes no mistake on these images.")
+            return
+        cell = divmod(int(wrong.argmax()), len(classes))
+        st.markdown("**The commonest mistake** (choose a cell to see another):")
+    row, column = cell
+    predictions = evaluation.predictions
+    inside = np.flatnonzero((predictions.labels == row) & (predictions.predicted == column))
+    st.markdown(
+        f"{plain(classes[row])} recognised: {len(inside):,} images"
+        if row == column
+        else f"{plain(classes[row])} taken for {plain(classes[column])}: {len(inside):,} images"
+    )
+    if isinstance(pictures, str):
+        st.caption(plain(pictures))
+        return
+    if not len(inside):
+        st.caption("No image is in this cell.")
+        return
+    order = inside[np.argsort(-predictions.confidence[inside], kind="stable")][:OPENED]
+    sheet = contact_sheet(_images(pictures, order), columns=min(6, len(order)), tile=72)
+    show(
+        sheet,
+        width="content",
+        alt=f"{len(order)} images of {classes[row]} answered {classes[column]}",
+        at_least=1,
+        look_for=f"The most confident first{f', {OPENED} of {len(inside):,}' if len(inside) > OPENED else ''}. What do "
+        "they have in common?",
+    )
+
+
+def _worst(network: Judged, evaluation: Evaluation, pictures: TestImages | str) -> None:
+    predictions, classes = evaluation.predictions, network.checkpoint.card.classes
+    wrong = np.flatnonzero(predictions.labels != predictions.predicted)
+    if not len(wrong):
+        st.caption("It makes no mistake on these images.")
+        return
+    order = wrong[np.argsort(-predictions.confidence[wrong], kind="stable")][:WORST]
+    if isinstance(pictures, str):
+        st.dataframe(
+            [
+                {
+                    "Test image": int(index),
+                    "True": classes[predictions.labels[index]],
+                    "Answer": classes[predictions.predicted[index]],
+                    "Confidence": f"{predictions.confidence[index] * 100:.1f} %",
+                }
+                for index in order
+            ],
+            hide_index=True,
+            height="content",
+            alt="The most confident mistakes",
+        )
+        st.caption(plain(pictures))
+        return
+    with st.grid(6, min_column_width=110):
+        for index, image in zip(order.tolist(), _images(pictures, order), strict=True):
+            truth, answer = classes[predictions.labels[index]], classes[predictions.predicted[index]]
+            show(
+                image,
+                alt=f"{truth}, answered {answer}",
+                at_least=140,
+                caption=plain(f"{truth} → {answer}, {predictions.confidence[index] * 100:.1f} %"),
+            )
+    look_for("True class → answer, with its confidence. Would you have known? Some labels are wrong, not the network.")
+
+
+def _images(pictures: TestImages, places: npt.NDArray[np.int64]) -> list[npt.NDArray[np.uint8]]:
+    return [np.asarray(pictures.data.images[pictures.indices[place]]) for place in places]

@@ -1,0 +1,110 @@
+"""A network drawn from left to right: a box for each convolution, pool and dense layer, as tall as its map."""
+
+import html
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.models import LayerRow
+from pages.learn._architecture.drawing import drawing
+
+_POOLS = ("MaxPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d")
+_COLOURS = {"Conv2d": "#2a86c8", "Linear": "#c7661a", **dict.fromkeys(_POOLS, "#2f9e77")}
+_OPENS_A_BLOCK = tuple(_COLOURS)
+_MIDDLE, _TALLEST, _TOP = 96, 150, 21
+_GAP = 20
+_SLOT = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Block:
+    kind: str
+    lines: tuple[str, ...]
+    shape: tuple[int, ...]
+    frozen: bool
+
+
+def architecture_diagram(rows: Sequence[LayerRow], *, channels: int, image_size: int, key: str) -> None:
+    """Draw the layers of `core.models.architecture`; scrolls sideways where the network is long."""
+    first = _Block(kind="input", lines=("input",), shape=(channels, image_size, image_size), frozen=False)
+    blocks = [first, *_blocks(rows)]
+    widths = [_extent(block, image_size)[0] for block in blocks]
+    parts, x = [], 16.0
+    for index, (block, width) in enumerate(zip(blocks, widths, strict=True)):
+        slot = max(width, _SLOT)
+        parts.append(_draw(block, x + slot / 2, image_size))
+        x += slot + _GAP
+        if index < len(blocks) - 1:
+            parts.append(_arrow(x - _GAP + 4, x - 6))
+    total = math.ceil(x - _GAP + 16)
+    height = _MIDDLE + _TALLEST // 2 + _TOP + 15 * max(len(_labels(block)) for block in blocks)
+    names = ", ".join(block.lines[0] for block in blocks)
+    drawing(
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{total}" height="{height}" viewBox="0 0 {total} {height}">'
+        f"{''.join(parts)}</svg>",
+        alt=f"The network from left to right: {names}. The table below has the same in numbers.",
+        key=key,
+    )
+
+
+def _blocks(rows: Sequence[LayerRow]) -> list[_Block]:
+    """Put what follows a convolution, a pool or a dense layer (BatchNorm, ReLU, dropout) into the same box."""
+    blocks: list[_Block] = []
+    for row in rows:
+        if "downsample" in row.name:
+            continue
+        if row.kind in _OPENS_A_BLOCK:
+            frozen = row.parameters > 0 and not row.trainable
+            blocks.append(
+                _Block(
+                    kind=row.kind,
+                    lines=(row.kind, row.detail.split(", stride")[0]),
+                    shape=row.output_shape,
+                    frozen=frozen,
+                )
+            )
+        elif blocks:
+            last = blocks[-1]
+            extra = last.lines if row.kind in ("Flatten", "Identity") else (*last.lines, f"+ {row.kind}")
+            shape = last.shape if row.kind == "Flatten" else row.output_shape
+            blocks[-1] = _Block(kind=last.kind, lines=extra, shape=shape, frozen=last.frozen)
+    return blocks
+
+
+def _extent(block: _Block, image_size: int) -> tuple[float, float]:
+    """Return a box's width and height on the screen: channels across on a log scale, the map's side up and down."""
+    if len(block.shape) == 1:
+        return 14, min(_TALLEST, 22 + 12 * math.log2(max(2, block.shape[0])))
+    channels, side = block.shape[0], block.shape[1]
+    return 10 + 7 * math.log2(channels + 1), max(10, _TALLEST * math.sqrt(side / image_size))
+
+
+def _labels(block: _Block) -> list[str]:
+    """Return the lines below a box: the output's shape, then what made it."""
+    return ["×".join(map(str, block.shape)), *block.lines, *(("frozen",) if block.frozen else ())]
+
+
+def _draw(block: _Block, centre: float, image_size: int) -> str:
+    width, height = _extent(block, image_size)
+    x, y = centre - width / 2, _MIDDLE - height / 2
+    colour = _COLOURS.get(block.kind, "#8a97a6")
+    pattern = ' stroke-dasharray="4 3" fill-opacity="0.35"' if block.frozen else ""
+    lines = _labels(block)
+    text = "".join(
+        f'<text x="{centre:.1f}" y="{_MIDDLE + _TALLEST / 2 + _TOP + 15 * index:.1f}" text-anchor="middle" '
+        f'font-size="{12 if index == 0 else 11}" {"font-weight=" + chr(34) + "700" + chr(34) if index == 0 else ""} '
+        f'class="{"" if index == 0 else "faint"}">{html.escape(line)}</text>'
+        for index, line in enumerate(lines)
+    )
+    box = (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="3" fill="{colour}" '
+        f'stroke="{colour}"{pattern}/>'
+    )
+    return box + text
+
+
+def _arrow(start: float, end: float) -> str:
+    return (
+        f'<path d="M{start:.1f} {_MIDDLE} H{end - 5:.1f}" stroke="#8a97a6" stroke-width="1.5"/>'
+        f'<path d="M{end:.1f} {_MIDDLE} l-7 -4 v8 z" fill="#8a97a6"/>'
+    )

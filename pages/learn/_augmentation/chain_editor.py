@@ -1,0 +1,128 @@
+"""A chain of augmentations as people edit it: add, order, switch probability and settings, remove."""
+
+from collections.abc import Sequence
+from itertools import count
+
+import streamlit as st
+
+from core.config import AugmentationStep
+from core.registry import Value
+from core.transforms import COURSE_CHAIN, Transform, transforms
+from pages._ui import state
+from pages._ui.choose.setting_widgets import setting_widget
+
+MOST_STEPS = 12
+_ADD = "chain_add"
+_numbers = count(1)  # names of steps, unique in this process: a widget's key must not pass from one step to another
+
+
+def chain_editor() -> tuple[AugmentationStep, ...]:
+    """Show the chain of this session with its controls, and return it as it is now set."""
+    if state.CHAIN not in st.session_state:
+        set_chain(COURSE_CHAIN)
+    entries: list[tuple[int, AugmentationStep]] = st.session_state[state.CHAIN]
+    entries = [
+        (number, _step(position, number, step, last=len(entries) - 1))
+        for position, (number, step) in enumerate(entries)
+    ]
+    st.session_state[state.CHAIN] = entries
+    if not entries:
+        st.caption("The chain is empty: every epoch sees the same pixels. Add a transform below.")
+    _adding(len(entries))
+    return tuple(step for _number, step in entries)
+
+
+def set_chain(steps: Sequence[AugmentationStep]) -> None:
+    """Put another chain into the editor."""
+    st.session_state[state.CHAIN] = [(next(_numbers), step) for step in steps]
+
+
+def _step(position: int, number: int, step: AugmentationStep, *, last: int) -> AugmentationStep:
+    transform = transforms[step.name]
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center", gap=None, wrap=False):
+            st.markdown(f"**{position + 1}. {transform.title}**", help=transform.summary, width="stretch")
+            _button("arrow_upward", "Move up", number, position == 0, _move, position, -1)
+            _button("arrow_downward", "Move down", number, position == last, _move, position, 1)
+            _button("delete", "Remove", number, False, _remove, position)
+        probability = st.slider(
+            "Probability",
+            0.0,
+            1.0,
+            float(step.probability),
+            0.05,
+            key=f"chain_{number}_probability",
+            help="How often this step is applied: 0.5 is every second image, on average.",
+            persist_state="session",
+        )
+        settings = _settings(transform, number, step)
+    return AugmentationStep(name=step.name, probability=probability, settings=settings)
+
+
+def _settings(transform: Transform, number: int, step: AugmentationStep) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for setting in transform.settings:
+        value = step.settings.get(setting.name, setting.default)
+        found[setting.name] = setting_widget(setting, value, key=f"chain_{number}_{setting.name}")
+    return found
+
+
+def _button(icon: str, tip: str, number: int, disabled: bool, act, *args: int) -> None:  # type: ignore[no-untyped-def]
+    st.button(
+        "",
+        icon=f":material/{icon}:",
+        help=tip,
+        key=f"chain_{number}_{icon}",
+        disabled=disabled,
+        on_click=act,
+        args=args,
+        type="tertiary",
+    )
+
+
+def _move(position: int, by: int) -> None:
+    entries = list(st.session_state[state.CHAIN])
+    entries.insert(position + by, entries.pop(position))
+    st.session_state[state.CHAIN] = entries
+
+
+def _remove(position: int) -> None:
+    entries = list(st.session_state[state.CHAIN])
+    del entries[position]
+    st.session_state[state.CHAIN] = entries
+
+
+def _adding(length: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Add a transform",
+            list(transforms),
+            format_func=lambda name: transforms[name].title,
+            key=_ADD,
+            help="It goes to the end of the chain; move it with the arrows.",
+        )
+        st.button(
+            "Add",
+            icon=":material/add:",
+            key="chain_add_button",
+            on_click=_add,
+            disabled=length >= MOST_STEPS,
+            help=f"A chain has at most {MOST_STEPS} steps." if length >= MOST_STEPS else None,
+        )
+    with st.container(horizontal=True):
+        st.button(
+            "Course chain",
+            icon=":material/school:",
+            key="chain_course",
+            on_click=set_chain,
+            args=(COURSE_CHAIN,),
+            help="Flip left-right half of the time, then RandomCrop with a padding of 4 px.",
+        )
+        st.button("Empty", icon=":material/delete_sweep:", key="chain_empty", on_click=set_chain, args=((),))
+
+
+def _add() -> None:
+    name = st.session_state[_ADD]
+    by_chance = not transforms[name].settings and not transforms[name].takes_turns
+    step = AugmentationStep(name=name, probability=0.5 if by_chance else 1.0)
+    st.session_state[state.CHAIN] = [*st.session_state[state.CHAIN], (next(_numbers), step)]

@@ -1,0 +1,132 @@
+"""The sections of the Convolution page below the controls: the pictures, the window, the size, the code."""
+
+import numpy as np
+import streamlit as st
+
+from core.errors import ConfigError
+from core.explain.convolution.code import code
+from core.explain.convolution.convolve import Mode, component_data, convolve, show, show_picture
+from core.explain.sizes.output_size import SizeWork, output_size, remarks
+from core.photos.door import Photo
+from pages._ui import cached
+from pages._ui.draw import pictures
+from pages._ui.frame import look_for, number, problem
+from pages._ui.glossary import term
+from pages.learn._convolution.controls import Convolution
+from pages.learn._convolution.moving_window import moving_window
+
+SIDE = 448  # pixels: what the two large pictures are computed on
+SMALL_SIDE = 40  # pixels: what the window moves over; each must stay a visible square
+
+_MODES: dict[Mode, str] = {"clip": "As a photo", "stretch": "Stretched", "signed": "Signed"}
+
+
+def before_and_after(photo: Photo, chosen: Convolution) -> None:
+    """Show the photo beside what the kernel makes of it."""
+    image = cached.picture(photo, chosen.view, SIDE)
+    try:
+        result = convolve(image, chosen.kernel, **chosen.numbers)
+    except ConfigError as error:
+        problem(error)
+        return
+    mode = st.segmented_control(
+        "Show the result",
+        list(_MODES),
+        format_func=_MODES.__getitem__,
+        default="clip",
+        required=True,
+        key="conv_mode",
+        help="As a photo: 0 is black, 1 is white, the rest is cut off. Stretched: from the smallest number to "
+        "the largest. "
+        "Signed: blue is negative, near-white 0, orange positive.",
+        persist_state="session",
+    )
+    left, right = st.columns(2)
+    with left:
+        channels, height, width = image.shape
+        pictures.show(
+            show_picture(image),
+            photo=True,
+            alt="The photo before the convolution",
+            caption=f"Before: {channels} × {height} × {width} (channels, rows, columns)",
+        )
+    with right:
+        pictures.show(
+            show(result, mode=mode),
+            photo=True,
+            alt="The map that the kernel makes of the photo",
+            caption=f"After: 1 × {result.shape[0]} × {result.shape[1]}, values from {number(float(result.min()))} to "
+            f"{number(float(result.max()))}",
+        )
+    look_for(f"{chosen.look_for} {_cut_off(result.numpy()) if mode == 'clip' else ''}")
+    moves = _moves(chosen)
+    st.caption(f":material/straighten: {remarks(height, width, len(chosen.kernel), **moves)[0]}")
+
+
+def _cut_off(values: np.ndarray) -> str:
+    outside = float(((values < 0) | (values > 1)).mean())
+    return f"{outside:.0%} of the values lie outside 0 to 1 and are cut off here." if outside > 0.005 else ""
+
+
+def window_section(photo: Photo, chosen: Convolution) -> None:
+    """Let the window be moved over a small version of the photo."""
+    try:
+        data = component_data(cached.picture(photo, chosen.view, SMALL_SIDE), chosen.kernel, **chosen.numbers)
+    except ConfigError as error:
+        problem(error)
+        return
+    moving_window(data, key="conv_window")
+    look_for(
+        "Each cell is pixel × weight; their sum, plus the bias, is one place of the output. "
+        "Find a place where the sum is large: what does the picture do under the window?"
+    )
+
+
+def size_section(photo: Photo, chosen: Convolution) -> None:
+    """Show the size formula with the live numbers in it, and what follows from them."""
+    _channels, height, width = cached.picture(photo, chosen.view, SIDE).shape
+    moves = _moves(chosen)
+    try:
+        down = output_size(height, len(chosen.kernel), **moves)
+        across = output_size(width, len(chosen.kernel), **moves)
+        sentences = remarks(height, width, len(chosen.kernel), **moves)
+    except ConfigError as error:
+        problem(error)
+        return
+    st.markdown(
+        "One side of the result: *n* pixels, a kernel *f* wide, padding *p*, stride *s*, dilation *d*.",
+        help=term("convolution"),
+    )
+    st.latex(r"\left\lfloor \frac{n + 2p - d\,(f - 1) - 1}{s} \right\rfloor + 1")
+    for name, work in (("Rows", down), ("Columns", across)):
+        st.markdown(f"**{name}:** {work.special}" if work.special else f"**{name}**")
+        st.latex(_with_numbers(work))
+    st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
+
+
+def _moves(chosen: Convolution) -> dict[str, int]:
+    numbers = chosen.numbers
+    return {"stride": numbers["stride"], "padding": numbers["padding"], "dilation": numbers["dilation"]}
+
+
+def _with_numbers(work: SizeWork) -> str:
+    room = work.n + 2 * work.padding - work.dilation * (work.f - 1) - 1
+    inner = rf"{work.n} + 2 \cdot {work.padding} - {work.dilation} \cdot ({work.f} - 1) - 1"
+    return (
+        rf"\left\lfloor \frac{{{inner}}}{{{work.stride}}} \right\rfloor + 1 = "
+        rf"\left\lfloor \frac{{{room}}}{{{work.stride}}} \right\rfloor + 1 = {work.size}"
+    )
+
+
+def code_section(chosen: Convolution) -> None:
+    """Show the PyTorch code that makes the same map."""
+    channels = 3 if chosen.view == "rgb" else 1
+    side = len(chosen.kernel)
+    st.markdown(
+        "The same map in PyTorch, once as a function and once as a layer. The input is (N, C, H, W) = (1, "
+        f"{channels}, H, W), "
+        f"the weights are (out, in, kH, kW) = (1, {channels}, {side}, {side}).",
+        help=term("tensor"),
+    )
+    st.code(code(chosen.kernel, view=chosen.view, max_side=SIDE, **chosen.numbers), language="python")
+    st.caption("The button at the top right copies it. Save your photo as photo.png beside the notebook.")

@@ -1,0 +1,115 @@
+"""Choosing a network to look into: a trained one, or one of the lab's architectures before any training."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.data import datasets
+from core.errors import LabError
+from core.models import build_model, models
+from core.models.input_format import InputFormat
+from core.recipes import fitting_models, recipe_config
+from pages._ui import cached
+from pages._ui.choose.checkpoints import checkpoint_references, choose_checkpoint
+from pages._ui.choose.datasets import choose_dataset
+from pages._ui.frame import problem
+
+if TYPE_CHECKING:
+    from torch import nn
+
+TRAINED, UNTRAINED = "trained", "untrained"
+_NAMES = {TRAINED: "A trained network", UNTRAINED: "An untrained one"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """A network in eval mode that is shared by all students, and what it takes and gives.
+
+    ``identity`` tells it from every other network, for caches. ``dataset`` may be one that this lab does not know.
+    """
+
+    model: "nn.Module"
+    format: InputFormat
+    classes: tuple[str, ...]
+    title: str
+    dataset: str
+    identity: str
+    trained: bool
+
+
+def choose_network(*, key: str) -> Network | None:
+    """Offer trained and untrained networks; None after a sentence where there is none to show."""
+    source = st.segmented_control(
+        "Look into",
+        list(_NAMES),
+        format_func=_NAMES.__getitem__,
+        default=TRAINED if checkpoint_references() else UNTRAINED,
+        required=True,
+        key=f"{key}_source",
+        help="An untrained network has random weights. Comparing the two shows what training has changed.",
+        persist_state="session",
+    )
+    try:
+        return _trained() if source == TRAINED else _untrained(key)
+    except LabError as error:
+        problem(error)
+        return None
+
+
+def _trained() -> Network | None:
+    checkpoint = choose_checkpoint(prefer=lambda card: card.model != "simple_nn")  # a dense net has no maps to show
+    if checkpoint is None:
+        return None
+    card = checkpoint.card
+    return Network(
+        model=cached.model(checkpoint),
+        format=checkpoint.format,
+        classes=card.classes,
+        title=card.title,
+        dataset=card.dataset,
+        identity=card.sha256,
+        trained=True,
+    )
+
+
+def _untrained(key: str) -> Network:
+    left, right = st.columns(2)
+    with left:
+        dataset = choose_dataset(key=f"{key}_dataset", label="Made for", default="shapes", needs_images=False)
+    fitting = fitting_models(dataset)
+    with right:
+        model = st.selectbox(
+            "Architecture",
+            fitting,
+            index=fitting.index("enhanced_cnn") if "enhanced_cnn" in fitting else 0,
+            format_func=lambda name: models[name].title,
+            key=f"{key}_model_{dataset}",
+            help="Those that take this data set's images.",
+            persist_state="session",
+        )
+    st.caption(f"{models[model].summary} Its weights are random: nothing has been learned yet.")
+    return _random_network(model, dataset)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _random_network(model: str, dataset: str) -> Network:
+    config = recipe_config("notebook", dataset=dataset, model=model)
+    spec = datasets[dataset]
+    channels = 3 if model == "resnet18" else spec.channels
+    network = build_model(
+        model,
+        channels=channels,
+        image_size=config.image_size,
+        classes=len(spec.classes),
+        arguments=config.model_arguments,
+    )
+    return Network(
+        model=network.eval(),
+        format=InputFormat(channels=channels, size=config.image_size, mean=(0.5,) * channels, std=(0.5,) * channels),
+        classes=spec.classes,
+        title=f"{models[model].title}, untrained",
+        dataset=dataset,
+        identity=f"untrained {model} for {dataset}",
+        trained=False,
+    )

@@ -1,0 +1,239 @@
+"""The sections of the Feature maps page: what comes in, a layer's maps, one map, its kernel, the numbers."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from core.explain.drawing.colours import colour_bar
+from core.explain.drawing.mosaic import is_signed, mosaic, mosaic_grid, network_limit, upscale
+from core.explain.inside.feature_maps import (
+    FilterStatistics,
+    LayerStatistics,
+    feature_maps,
+    histogram,
+    kernels,
+    layers,
+    statistics,
+)
+from core.explain.inside.layers import Layer
+from core.models.input_format import denormalise, photo_batch
+from core.photos.door import Photo
+from pages._ui.choose.photo import offer_image_of
+from pages._ui.draw import pictures
+from pages._ui.draw.histograms import histogram as draw_histogram
+from pages._ui.frame import look_for, number
+from pages._ui.glossary import term
+from pages.learn._feature_maps.mosaic import clickable_mosaic
+from pages.learn._feature_maps.networks import Network
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_SCALES = {"map": "Each map", "layer": "Layer", "network": "Network"}
+_CHOSEN = "maps_chosen"
+MOST_KERNEL_PLANES = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerView:
+    """A layer and the maps (K, H, W) that it makes of the photo; ``limit`` is the value with the full colour."""
+
+    layer: Layer
+    maps: "Tensor"
+    limit: float | None
+    chosen: int
+
+    @property
+    def signed(self) -> bool:
+        """Whether the maps hold negative numbers."""
+        return is_signed(self.maps)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _all_maps(identity: str, sha256: str, _network: Network, _photo: Photo) -> "tuple[Tensor, dict[str, Tensor]]":
+    """Return the input in [0, 1] (1, C, S, S) and every layer's maps (1, K, H, W): one pass for the whole page."""
+    batch = photo_batch(_photo.image, _network.format)
+    return denormalise(batch, _network.format), feature_maps(_network.model, batch)
+
+
+def choose_layer(network: Network, photo: Photo) -> LayerView | None:
+    """Offer the layers that have maps and how to colour them; None where the network has none."""
+    known = {layer.name: layer for layer in _layers(network.identity, network)}
+    if not known:
+        return None
+    _input, maps = _all_maps(network.identity, photo.sha256, network, photo)
+    left, right = st.columns([3, 2])
+    name = left.selectbox(
+        "Layer",
+        list(known),
+        format_func=lambda layer: known[layer].title,
+        key=f"maps_layer_{network.identity}",
+        help="In the order in which the picture passes them. Deeper layers have more and smaller maps.",
+        persist_state="session",
+    )
+    scale = right.segmented_control(
+        "Colour scale for",
+        list(_SCALES),
+        format_func=_SCALES.__getitem__,
+        default="map",
+        required=True,
+        key="maps_scale",
+        help="Each map by itself shows patterns; one scale for all shows which filters answer strongly.",
+        persist_state="session",
+    )
+    own = maps[name][0]
+    limit = {"map": None, "layer": network_limit([own]), "network": network_limit(maps.values())}[str(scale)]
+    chosen = min(int(st.session_state.get(_CHOSEN, 0)), len(own) - 1)
+    return LayerView(layer=known[name], maps=own, limit=limit, chosen=chosen)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _layers(identity: str, _network: Network) -> tuple[Layer, ...]:
+    return layers(_network.model, channels=_network.format.channels, image_size=_network.format.size)
+
+
+def input_picture(network: Network, photo: Photo) -> None:
+    """Show what the network is given: the photo's centre square at its own size, in its own colours."""
+    received, _maps = _all_maps(network.identity, photo.sha256, network, photo)
+    size, colour = network.format.size, "grey" if network.format.channels == 1 else "colour"
+    pictures.show(
+        received[0].numpy(),
+        alt="The photo as the network receives it",
+        caption=f"What comes in: {size}×{size} px, {colour}",
+        at_least=200,
+        width=148,
+    )
+    offer_image_of(network.dataset, network.classes)
+
+
+def mosaic_section(view: LayerView) -> None:
+    """Show all maps of the layer in one sheet."""
+    count, height, width = view.maps.shape
+    side = 720 if count > 1 else 360
+    pixels = mosaic(
+        view.maps,
+        signed=view.signed,
+        scale="map" if view.limit is None else view.limit,
+        max_side=side,
+        chosen=view.chosen,
+    )
+    grid = mosaic_grid(count, height, width, max_side=side)
+    clickable_mosaic(
+        pixels,
+        grid,
+        chosen=view.chosen,
+        alt=f"{count} maps of {height}×{width} of layer {view.layer.name}",
+        key="maps_mosaic",
+        on_choose=_choose,
+    )
+    look_for(
+        "Each tile is what one filter makes of the picture: strong colour where it found its pattern. "
+        "Look for tiles that follow outlines, tiles that fill areas, and tiles that are empty. Click one to enlarge it."
+    )
+
+
+def _choose(index: int) -> None:
+    st.session_state[_CHOSEN] = index
+
+
+def one_map_section(view: LayerView) -> None:
+    """Enlarge one map, with its colour bar and its numbers."""
+    count = len(view.maps)
+    st.session_state[_CHOSEN] = view.chosen
+    st.number_input(
+        f"Map (0 to {count - 1})",
+        0,
+        count - 1,
+        key=_CHOSEN,
+        help="The number of the filter that made it, counted from 0 as PyTorch does.",
+    )
+    one = view.maps[view.chosen]
+    limit = view.limit if view.limit is not None else float(one.abs().max())
+    pictures.show(
+        upscale(one, signed=view.signed, limit=limit or None),
+        alt=f"Map {view.chosen} of layer {view.layer.name}, enlarged",
+    )
+    low = f"−{limit:.3g}" if view.signed else "0"
+    st.image(
+        colour_bar(signed=view.signed, width=320, height=12),
+        width="stretch",
+        output_format="PNG",
+        alt=f"Colour scale from {low} to {limit:.3g}",
+        caption=f"{low} … 0 … {limit:.3g}" if view.signed else f"0 … {limit:.3g}",
+    )
+    numbers = statistics(view.maps).filters[view.chosen]
+    st.markdown(_in_words(numbers))
+
+
+def _in_words(one: FilterStatistics) -> str:
+    if one.dead:
+        return ":material/volume_off: This filter is silent on this picture: zero everywhere."
+    return (
+        f"Values from {number(one.low)} to {number(one.high)}, mean {number(one.mean)}, spread {number(one.spread)}; "
+        f"{one.zeros:.0%} are exactly 0."
+    )
+
+
+def kernel_section(network: Network, view: LayerView) -> None:
+    """Show the learned kernel behind the chosen map: one plane of weights for each input channel."""
+    if not view.layer.has_kernels:
+        st.caption(f"{view.layer.kind} has no kernel: it changes the maps of the convolution before it.")
+        return
+    own = kernels(network.model, view.layer.name)[view.chosen]
+    planes = own[:MOST_KERNEL_PLANES]
+    limit = float(own.abs().max()) or None
+    columns = min(len(planes), 3 if len(planes) == 3 else 8)
+    tiles = [upscale(plane, side=84, signed=True, limit=limit) for plane in planes]
+    pictures.show(
+        pictures.contact_sheet(tiles, columns=columns, tile=84, gap=10),
+        alt=f"Kernel {view.chosen} of layer {view.layer.name}, one square for each input channel",
+        caption=f"Kernel {view.chosen}: {len(own)} × {own.shape[1]} × {own.shape[2]} weights"
+        + (f", the first {MOST_KERNEL_PLANES} planes shown" if len(own) > MOST_KERNEL_PLANES else ""),
+        at_least=84,
+        width="content",
+        look_for="Orange weights add, blue ones subtract. Side by side they answer to an edge; all of one "
+        "colour they blur.",
+    )
+
+
+def numbers_section(view: LayerView) -> None:
+    """Show the layer's statistics in a sentence, a histogram and a table."""
+    whole: LayerStatistics = statistics(view.maps)
+    st.markdown(whole.sentence.replace(" -", " −"), help=term("feature map"))
+    left, right = st.columns(2)
+    with left:
+        found = histogram(view.maps)
+        draw_histogram(
+            found.counts, low=found.edges[0], high=found.edges[-1], alt=f"Histogram of all values of {view.layer.name}"
+        )
+        look_for("All values of the layer. After ReLU, nothing lies below 0 and the column at 0 is the tallest.")
+    with right:
+        _table(whole)
+
+
+def _table(whole: LayerStatistics) -> None:
+    decimals = st.column_config.NumberColumn(format="%.3f")
+    st.dataframe(
+        {
+            "map": [one.index for one in whole.filters],
+            "mean": np.array([one.mean for one in whole.filters]),
+            "spread": np.array([one.spread for one in whole.filters]),
+            "smallest": np.array([one.low for one in whole.filters]),
+            "largest": np.array([one.high for one in whole.filters]),
+            "zeros": np.array([one.zeros * 100 for one in whole.filters]),
+            "silent": [one.dead for one in whole.filters],
+        },
+        hide_index=True,
+        height=250,
+        alt="Mean, spread, smallest and largest value and share of zeros of every map",
+        column_config={
+            "mean": decimals,
+            "spread": decimals,
+            "smallest": decimals,
+            "largest": decimals,
+            "zeros": st.column_config.NumberColumn("zeros (%)", format="%.0f"),
+            "silent": st.column_config.CheckboxColumn(help="Zero everywhere on this picture."),
+        },
+    )

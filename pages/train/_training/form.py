@@ -1,0 +1,281 @@
+"""The form of a training: data set × network × recipe × chain, only pairs that fit, and every setting of it."""
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from core.checkpoints.backbones import imagenet_file, lab_backbone
+from core.config import OPTIMIZERS, PRECISIONS, SCHEDULES, AugmentationStep, TrainingConfig
+from core.data import datasets
+from core.errors import ConfigError
+from core.models import models
+from core.recipes import RECIPES, fitting_models, recipe_config
+from core.registry import Setting, Value
+from core.transforms import transforms
+from pages._ui import state
+from pages._ui.choose.datasets import choose_dataset
+from pages._ui.choose.setting_widgets import settings_form
+from pages._ui.frame import PAGES, plain
+from pages._ui.glossary import term
+from pages.train._training.slips import choose_slips
+
+_FIRST = (
+    Setting(name="epochs", title="Epochs", low=1, high=500, help=term("epoch")),
+    Setting(name="batch_size", title="Batch size", low=2, high=4096, unit="images", help=term("batch size")),
+    Setting(name="learning_rate", title="Learning rate", low=1e-5, high=1.0, step=0.005, help=term("learning rate")),
+    Setting(name="seed", title="Seed", low=0, high=2**31 - 1, help=term("seed")),
+)
+_OPTIMIZER = (
+    Setting(name="optimizer", title="Optimizer", choices=OPTIMIZERS, help=term("optimizer")),
+    Setting(name="momentum", title="Momentum", low=0.0, high=0.999, step=0.05, help=term("momentum")),
+    Setting(name="nesterov", title="Nesterov momentum", help="Looks at the gradient one step ahead; needs momentum."),
+    Setting(name="weight_decay", title="Weight decay", low=0.0, high=1.0, step=1e-4, help=term("weight decay")),
+    Setting(
+        name="norm_shift_rate",
+        title="BatchNorm shifts learn",
+        low=1.0,
+        high=100.0,
+        step=1.0,
+        unit="times as fast",
+        help="In few epochs the shifts of BatchNorm have to move quickly. 1: all parameters learn at one rate.",
+    ),
+    Setting(
+        name="label_smoothing",
+        title="Label smoothing",
+        low=0.0,
+        high=0.5,
+        step=0.05,
+        help="This much of each label's probability is spread over the other classes: 0.1 asks for 90 % certainty.",
+    ),
+    Setting(
+        name="patience",
+        title="Early stopping after",
+        low=0,
+        high=500,
+        unit="epochs",
+        help=f"{term('early stopping')} 0 trains to the end.",
+    ),
+)
+_SCHEDULE = (
+    Setting(
+        name="schedule",
+        title="Schedule",
+        choices=SCHEDULES,
+        help="constant: no change; step: times γ every few epochs (StepLR); one cycle: up, then down to zero.",
+    ),
+    Setting(name="step_size", title="Step every", low=1, high=500, unit="epochs", help="For the schedule step."),
+    Setting(name="gamma", title="Step factor γ", low=0.01, high=1.0, step=0.05, help="For the schedule step."),
+)
+
+
+def training_form() -> TrainingConfig | None:
+    """Show the form and return the training that it describes; None where a sentence says what does not fit."""
+    dataset, model, recipe = _pair()
+    key = f"training.{dataset}.{model}.{recipe}"
+    try:
+        base = recipe_config(recipe, dataset=dataset, model=model)
+        return _settings(base, key)
+    except ConfigError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return None
+
+
+def _pair() -> tuple[str, str, str]:
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        dataset = choose_dataset(key=state.TRAINING_DATASET, default="digits")
+        st.caption(plain(datasets[dataset].description))
+    with middle:
+        fitting = fitting_models(dataset)
+        if st.session_state.get(state.TRAINING_MODEL) not in (None, *fitting):
+            del st.session_state[state.TRAINING_MODEL]
+        model = st.selectbox(
+            "Network",
+            fitting,
+            format_func=lambda name: models[name].title,
+            key=state.TRAINING_MODEL,
+            help="Only networks that take this data set's images.",
+            persist_state="session",
+        )
+        st.caption(plain(models[model].summary))
+    with right:
+        recipe = st.selectbox(
+            "Recipe",
+            list(RECIPES),
+            format_func=_recipe_title,
+            key=state.TRAINING_RECIPE,
+            help="Starting values for every setting below.",
+            persist_state="session",
+        )
+        st.caption(plain(RECIPES[recipe]))
+    return dataset, model, recipe
+
+
+def _settings(base: TrainingConfig, key: str) -> TrainingConfig:
+    fields: dict[str, Any] = dict(_form(_FIRST, base, key))
+    fields["slips"] = choose_slips(base, key=key)
+    with st.expander("Images and augmentation", icon=":material/auto_awesome_motion:"):
+        fields |= _images(base, key)
+    with st.expander(f"The network: {plain(models[base.model].title)}", icon=":material/account_tree:"):
+        arguments = _network(base, key)
+    with st.expander("Optimizer and schedule", icon=":material/tune:"):
+        fields |= _form((*_OPTIMIZER, *_SCHEDULE), base, key)
+    with st.expander("Device", icon=":material/memory:"):
+        fields |= _device(base, key)
+    return recipe_config(base.recipe, dataset=base.dataset, model=base.model, model_arguments=arguments, **fields)
+
+
+def _form(settings: tuple[Setting, ...], base: TrainingConfig, key: str) -> dict[str, Value]:
+    values = {setting.name: getattr(base, setting.name) for setting in settings}
+    typed = tuple(_with_default(setting, values[setting.name]) for setting in settings)
+    return settings_form(typed, values, key=key, columns=4 if len(settings) == 4 else 3)
+
+
+def _with_default(setting: Setting, value: Value) -> Setting:
+    return replace(setting, default=value)
+
+
+def _images(base: TrainingConfig, key: str) -> dict[str, Any]:
+    spec = datasets[base.dataset]
+    fields: dict[str, Any] = {}
+    with st.grid(3, min_column_width=180) as grid:
+        fixed = models[base.model].natural_size
+        size = Setting(
+            name="image_size",
+            title="Image side",
+            default=base.image_size,
+            low=8,
+            high=224,
+            unit="px",
+            help="Images are decoded to this side." + (f" This network is written for {fixed} px." if fixed else ""),
+        )
+        with grid.cell():
+            fields |= settings_form((size,), {}, key=key)
+        with grid.cell():
+            fields["limit"] = st.number_input(
+                "Training images (empty: all)",
+                2,
+                10_000_000,
+                base.limit,
+                step=100,
+                key=f"{key}.limit",
+                placeholder="all",
+                help="Fewer images make an epoch shorter, and the network worse.",
+                persist_state="session",
+            )
+        if spec.channels == 3 and base.model != "resnet18":
+            with grid.cell():
+                fields["greyscale"] = st.toggle(
+                    "Greyscale",
+                    base.greyscale,
+                    key=f"{key}.greyscale",
+                    help="Feeds one grey channel.",
+                    persist_state="session",
+                )
+        if models[base.model].any_size and base.model != "resnet18":
+            with grid.cell():
+                fields["start_size"] = st.number_input(
+                    "Images grow from (empty: one size)",
+                    8,
+                    int(fields["image_size"]),
+                    None if base.start_size is None else min(base.start_size, int(fields["image_size"])),
+                    step=8,
+                    key=f"{key}.start_size.{fields['image_size']}",
+                    placeholder="one size",
+                    help="Training images begin at this side in pixels and grow to the full one: early epochs are "
+                    "several times faster.",
+                    persist_state="session",
+                )
+        with grid.cell():
+            fields["mirror_at_test"] = st.toggle(
+                "Ask the mirror image as well",
+                base.mirror_at_test,
+                key=f"{key}.mirror_at_test",
+                help="Judged images are seen twice, as they are and mirrored, and the answers are averaged. Not for "
+                "digits and letters.",
+                persist_state="session",
+            )
+    fields["augmentation"] = _chain(base, key)
+    return fields
+
+
+def _chain(base: TrainingConfig, key: str) -> tuple[AugmentationStep, ...]:
+    chains: dict[str, tuple[AugmentationStep, ...]] = {"as the recipe has it": base.augmentation, "none": ()}
+    handed = state.training_chain()
+    if handed is not None:
+        chains = {"from the Augmentation page": handed, **chains}
+    chosen = st.radio(
+        "Augmentation chain",
+        list(chains),
+        key=f"{key}.chain.{len(chains)}",
+        horizontal=True,
+        help=term("augmentation"),
+        persist_state="session",
+    )
+    st.caption(f"{chain_words(chains[chosen])} Validation and test images are never augmented.")
+    st.page_link(PAGES["augmentation"], label="Build a chain on the Augmentation page", icon=":material/arrow_forward:")
+    return chains[chosen]
+
+
+def chain_words(steps: tuple[AugmentationStep, ...]) -> str:
+    """Return a chain as a sentence: "Flip (50 %), then crop."."""
+    if not steps:
+        return "Every training image is seen as it is."
+    words = [
+        transforms[step.name].title + (f" ({step.probability:.0%})" if step.probability < 1 else "") for step in steps
+    ]
+    return plain(", then ".join(words)) + "."
+
+
+def _network(base: TrainingConfig, key: str) -> dict[str, Value]:
+    settings = models[base.model].settings
+    if not settings:
+        st.caption("This network has nothing to set: its sizes are written out, as in the course.")
+        return {}
+    start = dict(base.model_arguments)
+    if "weights" not in {setting.name for setting in settings}:
+        return settings_form(settings, start, key=f"{key}.network")
+    here = imagenet_file().is_file()
+    if not here and lab_backbone() is not None:
+        start["weights"] = "lab"  # what trains without a network
+    arguments = settings_form(settings, start, key=f"{key}.network")
+    st.caption(
+        "The ImageNet weights are on this machine."
+        if here
+        else "The ImageNet weights (45 MB) are not on this machine: with 'imagenet' the run downloads them first. "
+        "'lab' is a backbone that ships with CNN Lab, trained on CIFAR-10."
+    )
+    return arguments
+
+
+def _device(base: TrainingConfig, key: str) -> dict[str, Any]:
+    from core.compute.devices import best_device
+
+    here = ["auto"]
+    for name in ("cuda", "mps", "cpu"):
+        try:
+            best_device(name)
+            here.append(name)
+        except ConfigError:
+            continue
+    device = Setting(
+        name="device",
+        title="Device",
+        choices=tuple(here),
+        default=base.device,
+        help="auto takes the first there is of CUDA, MPS and the CPU.",
+    )
+    precision = Setting(
+        name="precision",
+        title="Precision",
+        choices=PRECISIONS,
+        default=base.precision,
+        help=f"{term('precision')} auto tries both for half a second and takes bfloat16 only where that pays.",
+    )
+    return dict(settings_form((device, precision), {}, key=key))
+
+
+def _recipe_title(name: str) -> str:
+    titles = {"notebook": "Notebook, made honest", "as_written": "Notebook as written, slips included"}
+    return titles.get(name, name.capitalize())

@@ -1,0 +1,105 @@
+"""The live curves of a run: loss by step, accuracy by epoch, and what to look for in them."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.events import EpochDone
+from core.runs import open_store
+from core.runs.records import Run
+from pages._ui import state
+from pages._ui.draw.line_chart import Line, line_chart
+from pages._ui.frame import look_for
+from pages._ui.run_words import percent
+from pages.train._training.step_curve import StepCurve
+
+FIRST_READ = 2_000  # points taken of a run that went on while nobody looked
+
+
+def curve_of(run: Run) -> StepCurve:
+    """Return what is known of the run's steps, with the new ones read; begun anew where another worker took over."""
+    kept = st.session_state.get(state.TRAINING_CURVE)
+    if kept is None or kept[0] != (run.id, run.fence):
+        kept = ((run.id, run.fence), StepCurve())
+        st.session_state[state.TRAINING_CURVE] = kept
+    curve: StepCurve = kept[1]
+    curve.add(open_store().steps(run.id, after=curve.last_step, at_most=FIRST_READ))
+    return curve
+
+
+def charts(run: Run, curve: StepCurve, epochs: Sequence[EpochDone]) -> None:
+    """Draw both charts side by side; what the reader zoomed into stays while points arrive."""
+    an_epoch = run.steps_total / run.config.epochs if run.steps_total else 0
+    raw, smooth = curve.raw(), curve.smoothed()
+    best = next((epoch.epoch for epoch in reversed(epochs) if epoch.is_best), None)
+    ends = [epoch.epoch * an_epoch for epoch in epochs]
+    left, right = st.columns(2, gap="medium")
+    with left:
+        line_chart(
+            [
+                Line(name="each step", x=raw[0], y=raw[1], colour=0, thin=True),
+                Line(name="training", x=smooth[0], y=smooth[1], colour=0),
+                Line(name="validation", x=ends, y=[epoch.val_loss for epoch in epochs], colour=1, dots=True),
+            ],
+            key=f"training_loss_{run.id}",
+            title="Loss (nats)",
+            alt=_loss_alt(smooth, epochs),
+            x_label=f"step ({an_epoch:,.0f} an epoch)" if an_epoch else "step",
+            x_name="step",
+            x_from=0,
+            x_total=run.steps_total or None,
+            may_log=True,
+        )
+        look_for(_loss_hint(run))
+    with right:
+        numbers = [epoch.epoch for epoch in epochs]
+        line_chart(
+            [
+                Line(name="training", x=numbers, y=[epoch.train_accuracy for epoch in epochs], colour=0, dots=True),
+                Line(name="validation", x=numbers, y=[epoch.val_accuracy for epoch in epochs], colour=1, dots=True),
+            ],
+            key=f"training_accuracy_{run.id}",
+            title="Accuracy (%)",
+            alt=_accuracy_alt(epochs),
+            x_label="epoch",
+            x_name="epoch",
+            y_kind="percent",
+            x_from=0,
+            x_total=run.config.epochs,
+            marks=[(best, "best")] if best else [],
+        )
+        look_for("Validation images were never trained on: their line is the one to trust. The best epoch is kept.")
+
+
+def _loss_hint(run: Run) -> str:
+    text = "Both lines should fall. Where validation turns up while training still falls, it is over-fitting."
+    harder = [
+        word
+        for word, on in (
+            ("augmentation", run.config.augmentation),
+            ("label smoothing", run.config.label_smoothing),
+            ("dropout", run.config.model_arguments.get("dropout")),
+        )
+        if on
+    ]
+    if harder:
+        makes = "makes" if len(harder) == 1 else "make"
+        text += f" Training may lie above validation: {' and '.join(harder)} {makes} training harder, not validation."
+    return text
+
+
+def _loss_alt(smooth: tuple[list[int], list[float]], epochs: Sequence[EpochDone]) -> str:
+    if not smooth[1]:
+        return "Loss over steps; nothing has been measured yet."
+    text = f"Smoothed training loss went from {smooth[1][0]:.2f} to {smooth[1][-1]:.2f} nats in {smooth[0][-1]:,} steps"
+    return text + (f"; validation loss is {epochs[-1].val_loss:.2f} nats." if epochs else ".")
+
+
+def _accuracy_alt(epochs: Sequence[EpochDone]) -> str:
+    if not epochs:
+        return "Accuracy over epochs; the first epoch is not over yet."
+    last = epochs[-1]
+    return (
+        f"After epoch {last.epoch}, accuracy is {percent(last.train_accuracy)} on training and "
+        f"{percent(last.val_accuracy)} on validation images."
+    )

@@ -1,0 +1,105 @@
+"""From the form to the queue: what will be trained, on how many images, where; and the button."""
+
+import streamlit as st
+
+from core.config import TrainingConfig
+from core.data import availability, datasets
+from core.errors import LabError
+from core.models import models
+from core.recipes import check_trainable
+from core.runs import ensure_supervisor, open_store
+from core.runs.records import NAME_LENGTH
+from pages._ui import address, cached, state
+from pages._ui.choose.datasets import dataset_or_fetch
+from pages._ui.frame import plain, problem
+from pages.train._training.form import training_form
+
+
+def set_up(owner: str) -> None:
+    """Show the form, say what it amounts to, and put the run into the queue when the button is pressed."""
+    config = training_form()
+    if config is None:
+        return
+    ready = availability(config.dataset, config.image_size) != "hub"
+    if not ready:
+        dataset_or_fetch(config.dataset, config.image_size)
+    with st.container(border=True, key="training_go"):
+        st.markdown(_amount(config) if ready else "This data set has to be downloaded before it can be trained on.")
+        st.caption(_queue())
+        refusal = st.container()  # above the button: below it, it could be outside the window
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name = st.text_input(
+                "Name of the run",
+                key=f"training.name.{config.dataset}.{config.model}",
+                max_chars=NAME_LENGTH,
+                placeholder=_name(config),
+                help="To find it again. Empty: as suggested.",
+            )
+            if st.button("Train", type="primary", icon=":material/play_arrow:", disabled=not ready, key="train"):
+                with refusal:
+                    _submit(config, owner, name or _name(config))
+
+
+def _submit(config: TrainingConfig, owner: str, name: str) -> None:
+    """Queue the run and show it. Not in a callback: the values are those of this very rerun, typed text included."""
+    try:
+        check_trainable(config)
+        run = open_store().submit(config, owner, name)
+        ensure_supervisor(open_store())
+    except LabError as error:
+        problem(error)
+        return
+    address.write(state.RUN, run.id)
+    st.session_state[state.TRAINING_OPEN] = state.WATCH
+    st.rerun()
+
+
+def _name(config: TrainingConfig) -> str:
+    return f"{datasets[config.dataset].title}, {models[config.model].title}, {config.recipe.replace('_', ' ')}"[
+        :NAME_LENGTH
+    ]
+
+
+def _amount(config: TrainingConfig) -> str:
+    if availability(config.dataset, config.image_size) == "folder":
+        return (
+            f"At {config.image_size} pixels the images have not been decoded yet; that is done once, before the first "
+            f"epoch, in a minute or two. It trains on {plain(_device(config))}."
+        )
+    try:
+        split = cached.split(config.dataset, config.image_size, config.slips)
+    except LabError as error:
+        return plain(str(error))
+    images = min(len(split.train), config.limit or len(split.train))
+    steps, over = divmod(images, config.batch_size)
+    if not steps:
+        return f"{images:,} training images are fewer than one batch of {config.batch_size:,}."
+    used = "" if images == len(split.train) else f" {images:,} of the training images are used, and all of the others."
+    left_out = f" ({over:,} images, drawn anew in every epoch, are too few for another)" if over else ""
+    return plain(
+        f"{split.description}{used} An epoch is {_steps(steps)} of {config.batch_size} images{left_out}; "
+        f"{config.epochs} epochs are {_steps(steps * config.epochs)}, on {_device(config)}."
+    )
+
+
+def _steps(count: int) -> str:
+    return "1 step" if count == 1 else f"{count:,} steps"
+
+
+def _device(config: TrainingConfig) -> str:
+    """Name the device; on the CPU without its threads, which are the worker's to choose."""
+    from core.compute.devices import best_device, describe_device
+
+    device = best_device(config.device)
+    return "the CPU" if device.type == "cpu" else describe_device(device)
+
+
+def _queue() -> str:
+    """Say how many runs are before this one, if any."""
+    try:
+        ahead = len(open_store().list(statuses=("queued", "running", "stopping")))
+    except LabError as error:
+        return plain(str(error))
+    if not ahead:
+        return "Nobody is in the queue: it starts at once."
+    return f"{ahead} {'run is' if ahead == 1 else 'runs are'} before it or at work; students are served in turn."

@@ -1,0 +1,118 @@
+"""Why this answer? The tensor that the network receives, and where in it the score of a class comes from."""
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+from PIL import Image
+
+from core.checkpoints import Checkpoint
+from core.errors import LabError
+from core.explain.inside.grad_cam import cam_layer, cam_layers, grad_cam, overlay
+from core.models.input_format import denormalise, photo_batch, square
+from core.photos.door import Photo
+from pages._ui import cached
+from pages._ui.draw.pictures import as_image, enlarge, show
+from pages._ui.frame import plain, problem
+from pages._ui.glossary import term
+from pages.use._classify.answers import Classified
+
+_SIDE = 360
+
+
+@st.fragment
+def why(checkpoint: Checkpoint, photo: Photo, answer: Classified) -> None:
+    """Show what the network receives of ``photo``, and the heat map of any class; reruns by itself."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        _received(checkpoint, photo)
+    with right:
+        _heat(checkpoint, photo, answer)
+
+
+def _received(checkpoint: Checkpoint, photo: Photo) -> None:
+    st.markdown("##### What the network receives")
+    pixels, low, high = _tensor(checkpoint.card.sha256, photo.sha256, checkpoint, photo)
+    show(
+        pixels,
+        at_least=_SIDE,
+        width=_SIDE,
+        alt=f"{photo.name} as the network receives it",
+        look_for="Could you still tell what it is? What is lost here, the network never sees.",
+    )
+    channels, side = checkpoint.card.channels, checkpoint.card.image_size
+    st.caption(
+        f"The centre square, {side}×{side} px, {'grey' if channels == 1 else 'colour'}: a tensor of shape "
+        f"(1, {channels}, {side}, {side}). "
+        f"Shown un-normalised; the numbers themselves run from {low:.2f} to {high:.2f}. {term('normalisation')}"
+    )
+
+
+def _heat(checkpoint: Checkpoint, photo: Photo, answer: Classified) -> None:
+    st.markdown("##### Where the score comes from (Grad-CAM)", help=term("Grad-CAM"))
+    card = checkpoint.card
+    try:
+        model = cached.model(checkpoint)
+        known = cam_layers(model, channels=card.channels, image_size=card.image_size)
+        usual = cam_layer(model, channels=card.channels, image_size=card.image_size)
+    except LabError as error:
+        problem(error)
+        return
+    picture = st.empty()
+    chances = dict(answer.ranking)
+    label = st.selectbox(
+        "Why, or why not",
+        list(chances),
+        format_func=lambda name: f"{name} ({chances[name]:.1%})",
+        key=f"why_class_{photo.sha256[:12]}_{card.sha256[:12]}",
+        help="Any class: a less likely one shows what speaks for it all the same.",
+    )
+    names = [layer.name for layer in known]
+    titles = {layer.name: layer.title for layer in known}
+    layer = st.selectbox(
+        "Layer",
+        names,
+        index=names.index(usual) if usual in names else 0,
+        format_func=lambda name: titles.get(name, name),
+        key=f"why_layer_{card.sha256[:12]}",
+        persist_state="session",
+        help="Early layers see small details sharply, late layers whole parts coarsely.",
+    )
+    opacity = st.slider("Opacity (%)", 0, 100, 50, 5, key="why_opacity", persist_state="session")
+    try:
+        heat = _cam(card.sha256, photo.sha256, card.classes.index(label), str(layer), checkpoint, photo)
+    except LabError as error:
+        problem(error)
+        return
+    with picture.container():
+        centre = square(photo.image, min(_SIDE, *photo.image.size))
+        shown = overlay(enlarge(centre, _SIDE), heat, opacity / 100)
+        show(
+            shown,
+            at_least=_SIDE,
+            width=_SIDE,
+            photo=True,
+            alt=f"Heat map for {label} from layer {layer} over {photo.name}",
+            look_for=_sentence(heat, label, str(layer)),
+        )
+
+
+def _sentence(heat: npt.NDArray[np.float32], label: str, layer: str) -> str:
+    if not heat.any():
+        return plain(f"Nothing in layer {layer} speaks for {label}, so the map is empty.")
+    return plain(
+        f"Bright yellow places raised the score of {label} (layer {layer}). Are they on the thing, or beside it?"
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _tensor(sha256: str, photo_sha256: str, _checkpoint: Checkpoint, _photo: Photo) -> tuple[Image.Image, float, float]:
+    batch = photo_batch(_photo.image, _checkpoint.format)
+    return as_image(denormalise(batch, _checkpoint.format)[0].numpy()), float(batch.min()), float(batch.max())
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _cam(
+    sha256: str, photo_sha256: str, index: int, layer: str, _checkpoint: Checkpoint, _photo: Photo
+) -> npt.NDArray[np.float32]:
+    batch = photo_batch(_photo.image, _checkpoint.format)
+    return np.asarray(grad_cam(cached.model(_checkpoint), batch, index, layer).numpy(), dtype=np.float32)

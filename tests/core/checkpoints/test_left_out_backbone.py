@@ -1,0 +1,226 @@
+"""A checkpoint that holds its head only: it refers to a backbone, and believes no other one."""
+
+import dataclasses
+import json
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from core.checkpoints import Checkpoint, backbones, find, read, save
+from core.checkpoints.backbones import load_network, refer_to_backbone, weights_hash
+from core.checkpoints.card import Backbone, Card
+from core.config import TrainingConfig
+from core.errors import CheckpointError, ModelError
+from core.models.resnet18 import TransferResNet18
+from core.recipes import recipe_config
+from core.training.session import Session
+from tests.core.small_backbone import SmallBackbone
+
+CLASSES = ("circle", "cross")
+SHIPS = Path(__file__).parents[3] / "scripts" / "ship_checkpoint.py"
+
+
+def config(train: str = "head", weights: str = "lab") -> TrainingConfig:
+    return recipe_config(
+        "notebook",
+        dataset="shapes",
+        model="resnet18",
+        model_arguments={"weights": weights, "train": train, "input_size": 0},
+        epochs=1,
+        limit=64,
+        device="cpu",
+        precision="fp32",
+    )
+
+
+def card(train: str = "head", **changes: object) -> Card:
+    fields: dict[str, object] = {
+        "name": "probe",
+        "title": "A probe",
+        "model": "resnet18",
+        "arguments": config(train).model_arguments,
+        "channels": 3,
+        "image_size": 32,
+        "classes": CLASSES,
+        "mean": (0.5,) * 3,
+        "std": (0.25,) * 3,
+        "dataset": "shapes",
+        "data_fingerprint": "a",
+        "split_fingerprint": "b",
+        "config": config(train),
+        "epoch": 1,
+        "seconds": 1.5,
+        "created": "2026-01-01",
+        "device": "CPU",
+        "parameters": 1,
+        "trainable_parameters": 1,
+    }
+    return Card(**fields | changes)  # type: ignore[arg-type]
+
+
+def network(train: str = "head") -> TransferResNet18:
+    return TransferResNet18(in_channels=3, classes=len(CLASSES), train=train, input_size=0)
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TransferResNet18:
+    """The network whose backbone ships with the lab; small ones stand in for ResNet-18's."""
+    monkeypatch.setattr("core.models.resnet18.untrained_backbone", SmallBackbone)
+    return ship(tmp_path, monkeypatch, seed=1)
+
+
+def ship(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, seed: int) -> TransferResNet18:
+    torch.manual_seed(seed)
+    model = network("all")
+    shipped = save(tmp_path / f"lab-{seed}", model, card("all"))
+    monkeypatch.setattr(backbones, "lab_backbone", lambda: shipped)
+    return model
+
+
+def trained(lab: TransferResNet18) -> TransferResNet18:
+    """A head that was trained on the lab's backbone."""
+    model = network()
+    model.backbone.load_state_dict(lab.backbone.state_dict())
+    return model
+
+
+@pytest.fixture
+def head_only(tmp_path: Path, lab: TransferResNet18) -> Checkpoint:
+    model = trained(lab)
+    return save(tmp_path / "probe", model, card(backbone=refer_to_backbone(model, config())))
+
+
+def test_the_whole_network_comes_back_from_its_head(tmp_path: Path, lab: TransferResNet18) -> None:
+    model = trained(lab)
+    whole = save(tmp_path / "whole", model, card())
+    alone = save(tmp_path / "alone", model, card(backbone=refer_to_backbone(model, config())))
+    loaded = load_network(read(alone.folder))
+    assert not loaded.training
+    for name, value in model.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], value)
+    sizes = [(checkpoint.folder / "model.safetensors").stat().st_size for checkpoint in (whole, alone)]
+    assert sizes[1] < 6_000 < sizes[0]  # 2 × 512 weights and 2 biases in float32
+
+
+def test_the_card_names_the_backbone_and_comes_back(head_only: Checkpoint, lab: TransferResNet18) -> None:
+    assert head_only.card.backbone == Backbone(weights="lab", sha256=weights_hash(lab.backbone))
+    assert read(head_only.folder).card == head_only.card
+
+
+def test_a_card_from_before_holds_the_whole_network(tmp_path: Path, lab: TransferResNet18) -> None:
+    model = trained(lab)
+    checkpoint = save(tmp_path / "old", model, card())
+    path = checkpoint.folder / "card.json"
+    fields = json.loads(path.read_text())
+    del fields["backbone"]
+    path.write_text(json.dumps(fields))
+    old = read(checkpoint.folder)
+    assert old.card.backbone is None
+    assert torch.equal(load_network(old).state_dict()["backbone.conv1.weight"], model.backbone.conv1.weight)
+
+
+def test_another_backbone_is_refused_with_what_to_do(
+    tmp_path: Path, head_only: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ship(tmp_path, monkeypatch, seed=2)
+    with pytest.raises(CheckpointError, match=r"head only, trained on other weights.*same version of CNN Lab"):
+        load_network(head_only)
+
+
+def test_one_weight_that_differs_makes_another_backbone(
+    tmp_path: Path, head_only: Checkpoint, lab: TransferResNet18, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with torch.no_grad():
+        lab.backbone.bn1.running_mean[3] += 1e-6
+    changed = save(tmp_path / "changed", lab, card("all"))
+    monkeypatch.setattr(backbones, "lab_backbone", lambda: changed)
+    with pytest.raises(CheckpointError, match="trained on other weights"):
+        load_network(head_only)
+
+
+def test_a_missing_backbone_is_a_sentence(head_only: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backbones, "lab_backbone", lambda: None)
+    with pytest.raises(CheckpointError, match=r"head only and needs .*cifar10-resnet18.* fresh copy"):
+        load_network(head_only)
+
+
+def test_missing_imagenet_weights_say_how_to_fetch_them(
+    tmp_path: Path, lab: TransferResNet18, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "hub"))
+    checkpoint = save(tmp_path / "probe", trained(lab), card(backbone=Backbone(weights="imagenet", sha256="0" * 64)))
+    with pytest.raises(CheckpointError, match="`python -m core fetch imagenet`"):
+        load_network(checkpoint)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>no such file</html>", b"PK\x03\x04" + bytes(100)])
+def test_damaged_imagenet_weights_are_a_sentence(
+    tmp_path: Path, lab: TransferResNet18, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "hub"))
+    backbones.imagenet_file().parent.mkdir(parents=True)
+    backbones.imagenet_file().write_bytes(content)
+    checkpoint = save(tmp_path / "probe", trained(lab), card(backbone=Backbone(weights="imagenet", sha256="0" * 64)))
+    with pytest.raises(CheckpointError, match=r"ImageNet weights of ResNet-18, which cannot be read here"):
+        load_network(checkpoint)
+    with pytest.raises(ModelError, match=r"are damaged .*Delete 'resnet18-.*\.pth'"):
+        backbones.fetch_imagenet()
+
+
+def test_the_backbone_that_others_refer_to_must_hold_its_own_weights(
+    head_only: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backbones, "lab_backbone", lambda: head_only)
+    with pytest.raises(CheckpointError, match="head only and needs"):
+        load_network(head_only)
+
+
+@pytest.mark.parametrize(
+    "backbone", [{"weights": "lab"}, {"weights": 1, "sha256": "a"}, "lab", {"weights": "lab", "sha256": "a", "x": 1}]
+)
+def test_a_reference_that_is_none_is_refused(head_only: Checkpoint, backbone: object) -> None:
+    path = head_only.folder / "card.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"backbone": backbone}))
+    with pytest.raises(CheckpointError):
+        load_network(read(head_only.folder))
+
+
+def test_a_reference_to_unknown_weights_is_refused(tmp_path: Path, lab: TransferResNet18) -> None:
+    checkpoint = save(tmp_path / "probe", trained(lab), card(backbone=Backbone(weights="places", sha256="a")))
+    with pytest.raises(CheckpointError, match="no network of this lab has"):
+        load_network(checkpoint)
+
+
+@pytest.mark.parametrize(("train", "weights"), [("all", "lab"), ("last_stage", "lab"), ("head", "random")])
+def test_only_a_head_on_a_frozen_backbone_that_can_be_had_goes_alone(
+    lab: TransferResNet18, train: str, weights: str
+) -> None:
+    with pytest.raises(CheckpointError, match="Only a head"):
+        refer_to_backbone(network(train), config(train, weights))
+
+
+def test_a_head_on_another_backbone_than_the_one_on_hand_does_not_go_alone(lab: TransferResNet18) -> None:
+    with pytest.raises(CheckpointError, match="trained on other weights"):
+        refer_to_backbone(network(), config())
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_training_ships_with_or_without_its_backbone(
+    tmp_path: Path, home: Path, lab: TransferResNet18, monkeypatch: pytest.MonkeyPatch, alone: bool
+) -> None:
+    list(Session(config(), tmp_path / "run").events())
+    trained_here = find(str(tmp_path / "run"))
+    assert trained_here.card.backbone is None  # a run's own folder holds the whole network
+    monkeypatch.setattr("core.home.checkpoints_folder", lambda: tmp_path / "checkpoints")
+    options = ["--head-only"] if alone else []
+    monkeypatch.setattr(sys, "argv", [str(SHIPS), str(tmp_path / "run"), "mine", "--title", "Mine", "--half", *options])
+    runpy.run_path(str(SHIPS), run_name="__main__")
+    shipped = read(tmp_path / "checkpoints" / "mine")
+    assert (shipped.card.backbone is not None) is alone
+    assert shipped.card.metrics is not None
+    assert shipped.card.metrics.test_accuracy == pytest.approx(trained_here.card.metrics.test_accuracy, abs=0.02)
+    assert dataclasses.replace(shipped.card, backbone=None).title == "Mine"
+    assert isinstance(load_network(shipped), TransferResNet18)

@@ -1,0 +1,146 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from core.__main__ import main
+from core.command_line import runs
+from core.runs.records import Run
+from core.runs.store.lease import Lease
+from core.runs.store.queue_writes import Queue
+from core.runs.store.store import Store
+from tests.core.runs.conftest import epoch, step
+
+Submit = Callable[..., Run]
+
+
+@pytest.fixture(autouse=True)
+def served(monkeypatch: pytest.MonkeyPatch) -> list[Store]:
+    """No supervisor is started; the stores for which one was asked for."""
+    asked: list[Store] = []
+    monkeypatch.setattr(runs, "ensure_supervisor", asked.append)
+    return asked
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def objects(result: Result) -> list[dict[str, Any]]:
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def at_work(store: Store, submit: Submit) -> Lease:
+    run = submit()
+    claim = Queue(store).claim(slots=9)
+    assert claim is not None
+    return Lease(store, run.id, claim.fence)
+
+
+def test_runs_are_listed_one_object_a_line(store: Store, submit: Submit) -> None:
+    first, second = submit("ada", "one"), submit("bob", "two")
+    listed = objects(call("runs", "list", "--json"))
+    assert [(each["id"], each["owner"], each["name"]) for each in listed] == [
+        (second.id, "bob", "two"),
+        (first.id, "ada", "one"),
+    ]
+    assert {"status": "queued", "position": 1, "dataset": "digits", "model": "lenet", "epochs": 2}.items() <= listed[
+        1
+    ].items()
+
+
+def test_runs_are_listed_for_people(store: Store, submit: Submit) -> None:
+    run = submit("ada", "one")
+    assert call("runs", "list").stdout == f"{run.id}  queued       place 1        ada: one\n"
+
+
+def test_only_one_owners_runs_are_listed(store: Store, submit: Submit) -> None:
+    submit("ada"), submit("bob")
+    assert [each["owner"] for each in objects(call("runs", "list", "--owner", "bob", "--json"))] == ["bob"]
+
+
+def test_a_run_is_shown_with_its_configuration_and_epochs(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    lease.record([step(1)], [(1, epoch(1, val_loss=float("nan")))], pace=2.0)
+    (shown,) = objects(call("runs", "show", lease.run_id, "--json"))
+    assert shown["config"]["image_size"] == 32
+    assert [(each["epoch"], each["val_loss"]) for each in shown["epochs"]] == [(1, None)]
+    assert "epoch   1  train loss 1.0000" in call("runs", "show", lease.run_id).stdout
+
+
+def test_a_training_is_submitted_and_served(store: Store, served: list[Store]) -> None:
+    arguments = ("--dataset", "digits", "--model", "lenet", "--epochs", "3", "--owner", "ada", "--name", "from a shell")
+    (submitted,) = objects(call("runs", "submit", *arguments, "--json"))
+    run = store.get(submitted["id"])
+    assert (run.owner, run.name, run.config.epochs, run.status) == ("ada", "from a shell", 3, "queued")
+    assert [each.path for each in served] == [store.path]
+
+
+def test_a_setting_out_of_bounds_is_bad_usage(store: Store) -> None:
+    result = call("runs", "submit", "--dataset", "digits", "--model", "lenet", "--epochs", "0")
+    assert (result.exit_code, store.list()) == (2, [])
+    assert "epochs" in result.stderr
+
+
+def test_a_training_that_would_end_at_once_is_not_submitted(store: Store) -> None:
+    result = call("runs", "submit", "--dataset", "cats_vs_dogs", "--model", "fast_cnn", "--limit", "100")
+    assert "fewer than one batch" in result.stderr
+    assert (result.exit_code, store.list()) == (2, [])
+
+
+def test_a_run_is_cancelled_and_resumed(store: Store, submit: Submit, served: list[Store]) -> None:
+    run = submit()
+    assert objects(call("runs", "cancel", run.id, "--json"))[0]["status"] == "stopped"
+    assert objects(call("runs", "resume", run.id, "--json"))[0]["status"] == "queued"
+    assert len(served) == 1
+
+
+def test_a_run_at_work_that_is_cancelled_needs_somebody_to_see_to_it(
+    store: Store, submit: Submit, served: list[Store]
+) -> None:
+    lease = at_work(store, submit)
+    assert objects(call("runs", "cancel", lease.run_id, "--json"))[0]["status"] == "stopping"
+    assert len(served) == 1
+
+
+@pytest.mark.parametrize("command", ["show", "cancel", "resume"])
+def test_an_unknown_run_is_one_sentence_and_status_1(store: Store, command: str) -> None:
+    result = call("runs", command, "abcdefghij")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.strip().endswith("There is no run 'abcdefghij'; it may have been deleted.")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_doctor_says_what_it_found(store: Store, submit: Submit) -> None:
+    at_work(store, submit)
+    found = objects(call("doctor", "--json"))
+    assert {"check": "store", "verdict": "fine", "message": "The store is whole."} in found
+    assert [each["check"] for each in found if each["verdict"] == "repaired"] == ["workers"]
+
+
+def test_doctor_ends_with_status_1_where_a_person_is_needed(store: Store) -> None:
+    (store.home / "runs" / "abcdefghij").mkdir(parents=True)
+    result = call("doctor")
+    assert result.exit_code == 1
+    assert "1 thing needs a person" in result.stderr
+
+
+def test_doctor_only_looks_where_asked_to(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    assert call("doctor", "--look-only").exit_code == 1
+    assert store.get(lease.run_id).status == "running"
+
+
+def test_the_worker_command_is_not_shown_to_people() -> None:
+    listed = call("--help").stdout
+    assert "supervise" in listed
+    assert "worker" not in listed
+
+
+def test_a_worker_whose_run_has_passed_on_ends_with_status_1(store: Store, submit: Submit) -> None:
+    run = submit()
+    assert call("worker", run.id, "--fence", "7").exit_code == 1
+    assert store.get(run.id).status == "queued"

@@ -1,0 +1,97 @@
+"""When a frozen backbone is suspected of seeing its images wrongly, and what is said then."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from core.command_line.train import _finished, _warning
+from core.config import TrainingConfig
+from core.events import Finished
+from core.judging.chance_level import frozen_backbone, no_better_than_guessing
+from core.recipes import recipe_config
+
+
+def config(dataset: str = "cats_vs_dogs", model: str = "resnet18", **arguments: object) -> TrainingConfig:
+    return recipe_config("notebook", dataset=dataset, model=model, model_arguments=arguments)
+
+
+def test_the_head_alone_or_the_last_stage_leave_a_frozen_backbone() -> None:
+    assert frozen_backbone(config())
+    assert frozen_backbone(config(train="last_stage"))
+    assert not frozen_backbone(config(train="all"))
+    assert not frozen_backbone(config(model="strided_cnn"))
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "finished", "warned"),
+    [
+        ([0.5, 0.51, 0.52], False, True),  # two points above chance, and no more
+        ([0.5, 0.53, 0.50], False, False),  # once was enough
+        ([0.5, 0.49], False, False),  # too early to tell
+        ([0.5, 0.49], True, True),
+        ([0.41, 0.43, 0.40], False, True),  # worse than guessing is no better
+        ([], True, False),
+        ([0.9], True, False),
+    ],
+)
+def test_two_classes_are_guessed_right_half_of_the_time(accuracies: list[float], finished: bool, warned: bool) -> None:
+    assert (no_better_than_guessing(config(), accuracies, finished=finished) is not None) is warned
+
+
+def test_ten_classes_are_guessed_right_a_tenth_of_the_time() -> None:
+    assert no_better_than_guessing(config("cifar10"), [0.119], finished=True) is not None
+    assert no_better_than_guessing(config("cifar10"), [0.13], finished=True) is None
+
+
+def test_a_network_that_learns_whole_is_not_suspected() -> None:
+    assert no_better_than_guessing(config(train="all"), [0.5], finished=True) is None
+    assert no_better_than_guessing(config(model="strided_cnn"), [0.5], finished=True) is None
+
+
+def test_the_sentence_names_both_figures_and_the_preprocessing() -> None:
+    said = no_better_than_guessing(config(), [0.497, 0.503, 0.5], finished=False)
+    assert said is not None
+    assert said.startswith("After 3 epochs the best validation accuracy is 50.3%, and guessing gives 50.0%.")
+    for word in ("preprocessing", "normalisation", "channels", "size"):
+        assert word in said
+
+
+def test_random_weights_are_named_as_a_cause_of_their_own() -> None:
+    said = no_better_than_guessing(config(weights="random"), [0.5], finished=True)
+    assert said is not None
+    assert "random weights" in said
+
+
+def test_a_slip_made_on_purpose_is_named() -> None:
+    slipped = recipe_config("notebook", dataset="cats_vs_dogs", model="resnet18", slips=("no_normalisation",))
+    said = no_better_than_guessing(slipped, [0.5], finished=True)
+    assert said is not None
+    assert "leaves their normalisation out on purpose" in said
+
+
+def ended(accuracy: float) -> Any:
+    trainer = SimpleNamespace(history=[SimpleNamespace(val_accuracy=accuracy)])
+    return SimpleNamespace(config=config(), trainer=trainer)
+
+
+def test_the_command_line_knows_when_to_warn() -> None:
+    assert _warning(ended(0.9)) is None
+    assert "Check the preprocessing" in str(_warning(ended(0.5)))
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_warning_is_told_with_the_end_and_makes_no_event_of_its_own(
+    capsys: pytest.CaptureFixture[str], as_json: bool
+) -> None:
+    event = Finished(reason="completed", step=4, best_epoch=1)
+    _finished(None, event, "float32", "Look there.", as_json)
+    said = capsys.readouterr().out
+    if as_json:
+        assert [json.loads(line)["event"] for line in said.splitlines()] == ["finished"]
+        assert json.loads(said)["warning"] == "Look there."
+    else:
+        assert said == "Warning: Look there.\n"
+    _finished(None, event, "float32", None, as_json)
+    assert "arning" not in capsys.readouterr().out

@@ -1,0 +1,373 @@
+import contextlib
+import dataclasses
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.config import TrainingConfig
+from core.errors import ConfigError, RunError
+from core.runs import folders
+from core.runs.executors.processes import ROOT
+from core.runs.records import Run, StoreError
+from core.runs.store.database import MIGRATIONS, SCHEMA
+from core.runs.store.lease import Lease
+from core.runs.store.queue_writes import Queue
+from core.runs.store.store import WAITING_PER_OWNER, Store, open_store
+from tests.core.runs.conftest import epoch, step
+
+Submit = Callable[..., Run]
+
+
+def at_work(store: Store, submit: Submit) -> Lease:
+    run = submit()
+    claim = Queue(store).claim(slots=99)
+    assert claim is not None
+    lease = Lease(store, run.id, claim.fence)
+    lease.begin("{}")
+    return lease
+
+
+def test_listing_and_queueing_needs_no_torch(home: Path) -> None:
+    code = (
+        "import sys, core.command_line.runs; from core.config import TrainingConfig; from core.runs import open_store;"
+        "config = TrainingConfig(dataset='digits', model='lenet', image_size=32);"
+        "open_store().submit(config, 'ada', 'a run'); open_store().list(); print('torch' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert result.stdout.strip() == "False"
+
+
+def test_a_submitted_run_comes_back_as_it_was_given(store: Store, config: TrainingConfig) -> None:
+    run = store.submit(config, "ada", "first", note="a note")
+    assert run == store.get(run.id)
+    assert (run.config, run.owner, run.name, run.note) == (config, "ada", "first", "a note")
+    assert (run.status, run.position, run.live) == ("queued", 1, True)
+
+
+def test_a_configuration_is_checked_again_at_the_door(store: Store, config: TrainingConfig) -> None:
+    forged = dataclasses.replace(config)
+    object.__setattr__(forged, "epochs", 10**6)
+    with pytest.raises(ConfigError, match="epochs is 1000000"):
+        store.submit(forged, "ada", "forged")
+
+
+def test_an_unknown_data_set_is_not_queued(store: Store, config: TrainingConfig) -> None:
+    with pytest.raises(ConfigError, match="no data set 'imagenet'; there is mnist"):
+        store.submit(dataclasses.replace(config, dataset="imagenet"), "ada", "too large")
+
+
+def test_a_configuration_that_is_no_json_is_refused(store: Store, config: TrainingConfig) -> None:
+    forged = dataclasses.replace(config, model_arguments={"dropout": float("nan")})
+    with pytest.raises(ConfigError, match="cannot be stored"):
+        store.submit(forged, "ada", "forged")
+
+
+def test_one_owner_cannot_fill_the_queue(store: Store, submit: Submit) -> None:
+    for _ in range(WAITING_PER_OWNER):
+        submit("ada")
+    with pytest.raises(RunError, match="ada has 100 runs waiting"):
+        submit("ada")
+    assert submit("bob").status == "queued"
+
+
+def test_one_owner_cannot_fill_the_disk(store: Store, submit: Submit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders, "QUOTA", 1000)
+    lease = at_work(store, submit)
+    folder = lease.folder / "state-1"
+    folder.mkdir(parents=True)
+    (folder / "file").write_bytes(bytes(1001))
+    lease.saved(folder, kind="state", step=1, epoch=0)
+    with pytest.raises(RunError, match="are allowed; delete some runs first"):
+        submit("ada")
+
+
+def test_nothing_is_queued_on_a_full_disk(store: Store, submit: Submit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders, "free_space", lambda _folder: 100 * 2**20)
+    with pytest.raises(RunError, match=r"100 MB free and 500 MB are needed"):
+        submit()
+
+
+def test_an_unknown_run_is_a_sentence(store: Store) -> None:
+    with pytest.raises(RunError, match="There is no run 'abcdefghij'"):
+        store.get("abcdefghij")
+
+
+def test_runs_are_listed_newest_first(store: Store, submit: Submit) -> None:
+    ids = [submit(owner).id for owner in ("ada", "bob", "ada")]
+    assert [run.id for run in store.list()] == ids[::-1]
+
+
+def test_runs_are_listed_by_owner_and_by_status(store: Store, submit: Submit) -> None:
+    first, other, _ = submit("ada"), submit("bob"), submit("ada")
+    store.request_stop(first.id)
+    assert [run.id for run in store.list("ada", statuses=["stopped"])] == [first.id]
+    assert [run.id for run in store.list("bob")] == [other.id]
+
+
+def test_a_run_that_cannot_be_read_does_not_hide_the_others(store: Store, submit: Submit) -> None:
+    broken, whole = submit(), submit()
+    with store.database.writing() as connection:
+        connection.execute("UPDATE runs SET config = '{}' WHERE id = ?", (broken.id,))
+    assert [run.id for run in store.list()] == [whole.id]
+
+
+def test_a_queued_run_that_is_stopped_leaves_the_queue_at_once(store: Store, submit: Submit) -> None:
+    run = store.request_stop(submit().id)
+    assert (run.status, run.reason, run.position) == ("stopped", "asked", None)
+
+
+def test_a_run_at_work_that_is_stopped_is_stopping(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    assert store.request_stop(lease.run_id).status == "stopping"
+    assert lease.orders().stop
+
+
+def test_a_run_that_has_ended_is_not_stopped(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    lease.end("finished", reason="completed")
+    assert store.request_stop(lease.run_id).status == "finished"
+
+
+@pytest.mark.parametrize("status", ["stopped", "failed", "interrupted"])
+def test_a_run_that_did_not_get_to_its_end_can_be_resumed(store: Store, submit: Submit, status: str) -> None:
+    lease = at_work(store, submit)
+    lease.end(status, reason="asked", message="a sentence", log="a line")  # type: ignore[arg-type]
+    assert store.get(lease.run_id).resumable
+    run = store.resume(lease.run_id)
+    assert (run.status, run.message, run.log, run.ended) == ("queued", "", "", None)
+
+
+@pytest.mark.parametrize("status", ["finished", "diverged"])
+def test_a_run_at_its_end_cannot_be_resumed(store: Store, submit: Submit, status: str) -> None:
+    lease = at_work(store, submit)
+    lease.end(status, reason="x")  # type: ignore[arg-type]
+    with pytest.raises(RunError, match="nothing to resume"):
+        store.resume(lease.run_id)
+
+
+def test_a_run_that_is_still_stopping_cannot_be_resumed(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    store.request_stop(lease.run_id)
+    with pytest.raises(RunError, match="still stopping"):
+        store.resume(lease.run_id)
+
+
+def test_a_run_is_renamed_and_annotated(store: Store, submit: Submit) -> None:
+    run = submit()
+    store.rename(run.id, "another name")
+    assert (store.note(run.id, "seen").note, store.get(run.id).name) == ("seen", "another name")
+
+
+def test_a_deleted_run_takes_its_figures_and_its_folder_along(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    (lease.folder / "best-0001").mkdir(parents=True)
+    lease.record([step(1)], [(1, epoch(1))], pace=1.0)
+    lease.end("finished", reason="completed")
+    store.delete(lease.run_id)
+    assert list((store.home / "runs").iterdir()) == []
+    with store.database.reading() as connection:
+        tables = ("runs", "steps", "epochs", "checkpoints", "changes")
+        assert [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables] == [0] * 5
+
+
+def test_a_run_at_work_is_not_deleted(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    with pytest.raises(RunError, match="stop it first"):
+        store.delete(lease.run_id)
+
+
+def test_every_change_of_status_is_remembered(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    store.request_stop(lease.run_id)
+    lease.end("stopped", reason="asked")
+    store.resume(lease.run_id)
+    changes = store.changes(lease.run_id)
+    assert [change.status for change in changes] == ["queued", "running", "stopping", "stopped", "queued"]
+    assert [change.fence for change in changes] == [0, 1, 1, 1, 1]
+    assert [change.at for change in changes] == pytest.approx([time.time()] * 5, abs=5)
+
+
+def test_few_steps_are_given_whole_and_in_order(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    given = [step(number, loss=1 / number) for number in range(1, 31)]
+    lease.record(given, [], pace=None)
+    assert store.steps(lease.run_id) == given
+    assert store.steps(lease.run_id, after=28) == given[28:]
+    assert store.steps(lease.run_id, after=30) == []
+
+
+def test_many_steps_are_thinned_to_points_that_stay_in_place(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    lease.record([step(number) for number in range(1, 5001)], [], pace=None)
+    before = [each.step for each in store.steps(lease.run_id, at_most=500)]
+    lease.record([step(number) for number in range(5001, 5101)], [], pace=None)
+    after = [each.step for each in store.steps(lease.run_id, at_most=500)]
+    assert before == [*range(16, 5000, 16), 5000]
+    assert after == [*range(16, 5100, 16), 5100]
+
+
+@pytest.mark.parametrize(("count", "at_most", "after"), [(1, 500, 0), (501, 500, 0), (1024, 2, 0), (999, 100, 137)])
+def test_never_more_steps_than_asked_for_and_the_newest_among_them(
+    store: Store, submit: Submit, count: int, at_most: int, after: int
+) -> None:
+    lease = at_work(store, submit)
+    lease.record([step(number) for number in range(1, count + 1)], [], pace=None)
+    found = [each.step for each in store.steps(lease.run_id, after=after, at_most=at_most)]
+    assert len(found) <= at_most
+    assert found[-1] == count
+    assert found[0] > after
+
+
+def test_a_loss_that_is_no_number_comes_back_as_none_of_them(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    lease.record([step(1, loss=float("nan"))], [(1, epoch(1, val_loss=float("inf")))], pace=None)
+    assert str(store.steps(lease.run_id)[0].loss) == "nan"
+    assert str(store.epochs(lease.run_id)[0].val_loss) == "nan"
+
+
+def test_the_time_left_counts_validation_once_an_epoch_is_known(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    lease.describe(device="CPU", steps_total=20, split="s")
+    lease.record([step(5)], [], pace=64.0)
+    assert store.get(lease.run_id).seconds_left == pytest.approx(15 * 64 / 64)  # 15 batches of 64 images
+    lease.record([step(10)], [(10, epoch(1))], pace=64.0)
+    assert store.get(lease.run_id).seconds_left == pytest.approx(2.0)  # one epoch, and each takes 2 s
+
+
+def test_after_the_last_step_no_time_is_promised(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    lease.describe(device="CPU", steps_total=10, split="s")
+    lease.record([step(10)], [(10, epoch(1))], pace=64.0)
+    assert store.get(lease.run_id).seconds_left is None
+
+
+def test_words_and_how_far_they_are_end_where_the_loop_begins(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    lease.say("Decoding (25%)", 0.25)
+    run = store.get(lease.run_id)
+    assert (run.message, run.message_share) == ("Decoding (25%)", 0.25)
+    lease.describe(device="CPU", steps_total=10, split="s")
+    assert store.get(lease.run_id).message == ""
+
+
+def test_what_is_written_is_seen_by_another_process_at_once(store: Store, submit: Submit) -> None:
+    run = submit()
+    other = Store(store.path)
+    assert other.get(run.id) == run
+    other.close()
+
+
+def test_the_store_of_the_home_is_opened_once(home: Path) -> None:
+    assert open_store() is open_store()
+    assert open_store().home == home
+    open_store().close()
+
+
+def test_the_store_writes_ahead_and_waits_for_the_disk_where_it_matters(store: Store) -> None:
+    with store.database.writing() as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2
+    with store.database.writing(durable=False) as connection:
+        assert connection.execute("PRAGMA synchronous").fetchone()[0] == 1
+
+
+def test_a_newer_store_is_refused_with_both_numbers(store: Store) -> None:
+    with store.database.writing() as connection:
+        connection.execute("UPDATE schema SET version = ?", (SCHEMA + 1,))
+    with pytest.raises(StoreError, match=f"schema {SCHEMA + 1} and this lab reads up to {SCHEMA}"):
+        Store(store.path)
+
+
+def test_a_store_of_the_first_schema_is_brought_up_to_date(home: Path, config: TrainingConfig) -> None:
+    with contextlib.closing(sqlite3.connect(home / "lab.sqlite3", isolation_level=None)) as connection:
+        connection.executescript(MIGRATIONS[0])
+        connection.execute("CREATE TABLE schema (version INTEGER NOT NULL)")
+        connection.execute("INSERT INTO schema VALUES (1)")
+        connection.execute(
+            "INSERT INTO runs (id, owner, name, config, created, ticket)"
+            " VALUES ('abcdefghij', 'ada', 'old', ?, 1.0, 1)",
+            (config.to_json(),),
+        )
+    run = Store(home / "lab.sqlite3").get("abcdefghij")
+    assert (run.name, run.config, run.features, run.precision) == ("old", config, None, "")
+
+
+def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = psutil._ntuples.sdiskpart("server:/share", str(tmp_path), "nfs4", "rw")
+    monkeypatch.setattr(psutil, "disk_partitions", lambda **_: [part])
+    with pytest.raises(StoreError, match="network file system"):
+        Store(tmp_path / "deep" / "lab.sqlite3")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_store_is_a_sentence(home: Path) -> None:
+    (home / "lab.sqlite3").write_bytes(b"this is no database, however long it may be" * 100)
+    with pytest.raises(StoreError, match=r"The store lab\.sqlite3 cannot be used: file is not a database"):
+        Store(home / "lab.sqlite3")
+
+
+def test_a_home_that_cannot_be_made_is_a_sentence_without_a_path(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="cannot be used") as caught:
+        Store(tmp_path / "file" / "lab.sqlite3")
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_store_that_turns_read_only_can_still_be_read(store: Store, submit: Submit) -> None:
+    run = submit()
+    with store.database.reading() as connection:
+        connection.execute("PRAGMA query_only = ON")
+    with pytest.raises(StoreError, match="readonly"):
+        submit()
+    assert store.get(run.id).name == run.name
+
+
+def test_a_failed_write_leaves_nothing_behind(store: Store, submit: Submit) -> None:
+    run = submit()
+
+    def half_a_write() -> None:
+        with store.database.writing() as connection:
+            connection.execute("UPDATE runs SET name = 'half' WHERE id = ?", (run.id,))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        half_a_write()
+    assert store.get(run.id).name == run.name
+
+
+def test_threads_share_a_store(store: Store, submit: Submit) -> None:
+    failures: list[BaseException] = []
+
+    def use() -> None:
+        try:
+            for _ in range(5):
+                store.get(submit("ada").id)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=use) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert len(store.list()) == 30
+
+
+def test_stores_opened_at_the_same_moment_make_one_schema(home: Path) -> None:
+    opened: list[Store] = []
+    threads = [threading.Thread(target=lambda: opened.append(Store(home / "lab.sqlite3"))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(opened) == 6
+    for each in opened:
+        each.close()

@@ -1,0 +1,77 @@
+"""The thread beside a training: what it takes, it writes twice a second, and the first of it at once."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from core.events import EpochDone, StepDone
+from core.runs.store.lease import Lease
+from core.runs.worker import recorder
+from core.runs.worker.recorder import Recorder
+
+PATIENCE = 10.0  # seconds
+
+
+class Notebook:
+    """A lease that writes down what it is told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.written: list[int] = []
+        self.said: list[tuple[str, float]] = []
+
+    def orders(self) -> SimpleNamespace:
+        return SimpleNamespace(superseded=False, stop=False)
+
+    def beat(self) -> None: ...
+
+    def say(self, message: str, share: float) -> None:
+        self.said.append((message, share))
+
+    def record(
+        self, steps: Sequence[StepDone], epochs: Sequence[tuple[int, EpochDone]], *, pace: float | None, durable: bool
+    ) -> None:
+        self.written += [step.step for step in steps]
+
+
+def step(number: int) -> StepDone:
+    return StepDone(epoch=1, step=number, loss=1.0, learning_rate=0.1, images=8, seconds=0.01)
+
+
+def comes_true(what: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while not what() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return what()
+
+
+def test_words_taken_back_are_not_written(tmp_path: Path) -> None:
+    lease = Notebook(tmp_path)
+    taken = Recorder(cast(Lease, lease))
+    taken.say("Looking", 0.5)
+    taken.take_back_words()
+    assert not taken.flush()
+    taken.say("Judging", 0.5)
+    assert taken.flush()
+    assert lease.said == [("Judging", 0.5)]
+
+
+def test_the_first_step_is_written_at_once_and_the_next_ones_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(recorder, "WRITE_SECONDS", 60.0)
+    lease = Notebook(tmp_path)
+    with Recorder(cast(Lease, lease)) as taken:
+        time.sleep(0.1)  # nothing to write is no reason to wait longer
+        taken.step(step(1))
+        assert comes_true(lambda: lease.written == [1])
+        taken.step(step(2))
+        taken.step(step(3))
+        time.sleep(0.1)
+        assert lease.written == [1]
+    assert lease.written == [1, 2, 3]

@@ -1,0 +1,57 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.explain.drawing.mosaic import mosaic
+from core.photos.door import sample_photos
+from pages._ui.draw.pictures import jpeg, png
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_sheet_of_maps_fits_a_palette_and_arrives_pixel_by_pixel(signed: bool) -> None:
+    maps = np.random.default_rng(0).normal(size=(4, 24, 24))
+    pixels = mosaic(maps if signed else np.abs(maps), scale="map", max_side=120, chosen=1)
+    image = opened(png(Image.fromarray(pixels)))
+    assert image.mode == "P"
+    assert (np.asarray(image.convert("RGB")) == pixels).all()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA"])
+def test_any_other_picture_arrives_pixel_by_pixel_too(mode: str) -> None:
+    shape = (32, 32) if mode == "L" else (32, 32, len(mode))
+    pixels = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    assert (np.asarray(opened(png(Image.fromarray(pixels)))) == pixels).all()
+
+
+def test_a_photo_as_jpeg_has_a_third_of_the_bytes_and_looks_the_same() -> None:
+    photo = next(iter(sample_photos().values())).image
+    data = jpeg(photo)
+    assert opened(data).format == "JPEG"
+    assert len(data) < len(png(photo)) / 3
+    apart = np.abs(np.asarray(opened(data), dtype=float) - np.asarray(photo, dtype=float))
+    assert apart.mean() < 3
+
+
+def sent() -> None:
+    import numpy as np
+
+    from pages._ui.draw.pictures import show
+
+    small, large = np.zeros((20, 20, 3)), np.zeros((400, 400, 3))
+    show(small, alt="a small photo", photo=True)
+    show(large, alt="a large photo", photo=True)
+    show(large, alt="a large map")
+
+
+def test_only_photos_that_need_no_enlarging_are_sent_as_jpeg() -> None:
+    app = AppTest.from_function(sent).run()
+    assert not app.exception
+    kinds = {image.proto.imgs[0].alt: image.proto.imgs[0].url.rpartition(".")[2] for image in app.image}
+    assert kinds == {"a small photo": "png", "a large photo": "jpg", "a large map": "png"}

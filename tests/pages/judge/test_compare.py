@@ -1,0 +1,182 @@
+"""The Compare page: alive on first start, honest about chance and about images that may have been seen."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.config import TrainingConfig
+from pages._ui import state
+from pages.judge._compare.fair_play import CIRCUMSTANCES
+from tests.pages.networks import ship
+from tests.pages.visit import check, open_page, start_page, texts
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
+    """The folder of shipped checkpoints, empty."""
+    shipped = tmp_path / "checkpoints"
+    shipped.mkdir()
+    monkeypatch.setattr("core.checkpoints.networks.checkpoints_folder", lambda: shipped)
+    return shipped
+
+
+def compare(*names: str) -> AppTest:
+    """Open the page after the networks are there: lists of them are cached for half a minute."""
+    app = start_page()
+    if names:
+        app.query_params[state.COMPARED] = ",".join(names)
+    return open_page(app, "judge/compare")
+
+
+def said(page: AppTest) -> str:
+    return texts(check(page)).replace("\\", "")
+
+
+def figures(page: AppTest) -> dict[str, list[str]]:
+    table = page.dataframe[0].value
+    return {row.iloc[0]: list(row.iloc[1:]) for _index, row in table.iterrows()}
+
+
+def test_with_nothing_trained_there_is_a_way_out(folder: Path) -> None:
+    page = compare()
+    assert "nothing to compare yet" in said(page)
+
+
+def test_on_first_start_two_networks_are_compared_already(folder: Path) -> None:
+    ship(folder, "good", wrong=5)
+    ship(folder, "poor", wrong=100)
+    page = compare()
+    assert "good on digits is better: 98.6 % against 72.1 %" in said(page)
+    assert "the same 359 images" in said(page)
+    assert figures(page)["Accuracy"] == ["98.61 %", "72.14 %"]
+    assert figures(page)["Images judged"] == ["359", "359"]
+    assert figures(page)["Is it a test accuracy?"] == ["yes", "yes"]
+    assert len(page.get("plotly_chart")) == 2
+
+
+def test_a_small_difference_is_no_victory(folder: Path) -> None:
+    ship(folder, "one", wrong=10)
+    ship(folder, "two", wrong=12)
+    assert "No clear winner" in said(compare())
+
+
+def test_what_else_differs_is_named(folder: Path) -> None:
+    ship(folder, "one", wrong=10)
+    ship(folder, "two", wrong=100, settings={"mirror_at_test": True, "batch_size": 32})
+    words = said(compare("one", "two"))
+    assert "they differ in a second opinion on the mirror image, batch size." in words
+
+
+def test_no_setting_of_a_training_is_left_out_of_the_comparison() -> None:
+    fields = {field.name for field in dataclasses.fields(TrainingConfig)}
+    of_the_network_itself = {"dataset", "model", "model_arguments"}
+    of_the_machine = {"precision", "device"}
+    compared = {name for names in CIRCUMSTANCES.values() for name in names}
+    assert compared == fields - of_the_network_itself - of_the_machine
+
+
+def test_images_that_may_have_been_seen_are_no_test(folder: Path) -> None:
+    ship(folder, "honest", wrong=10)
+    ship(folder, "doubtful", wrong=2, unseen=False)
+    page = compare()
+    assert "may have been trained on" in said(page)
+    assert figures(page)["Is it a test accuracy?"][figures(page)["Accuracy"].index("99.44 %")].startswith("no")
+
+
+def test_other_test_images_are_said_to_be_so(folder: Path) -> None:
+    ship(folder, "here", wrong=10)
+    ship(folder, "elsewhere", wrong=100, split_fingerprint="another")
+    assert "different images" in said(compare("here", "elsewhere"))
+
+
+def test_the_images_behind_a_cell_and_the_worst_mistakes_are_shown(folder: Path) -> None:
+    ship(folder, "one", wrong=7)
+    ship(folder, "two", wrong=0)
+    page = compare("one", "two")
+    assert "The commonest mistake" in said(page)
+    assert len(page.get("image")) >= 7
+
+
+def test_where_the_data_is_another_copy_no_image_is_named(folder: Path) -> None:
+    ship(folder, "one", wrong=7, split_fingerprint="another")
+    ship(folder, "two", wrong=9, split_fingerprint="another")
+    page = compare()
+    assert "or its order, is not the one" in said(page)
+    assert len(page.get("image")) == 0
+    assert list(page.dataframe[1].value.columns) == ["Test image", "True", "Answer", "Confidence"]
+
+
+def test_a_network_that_was_not_judged_can_be_judged_here(folder: Path) -> None:
+    ship(folder, "one", wrong=7)
+    ship(folder, "unjudged", judged=False)
+    page = compare("one", "unjudged")
+    assert figures(page)["Accuracy"] == ["98.05 %", "none yet"]
+    check(page.button(key="judge_unjudged").click().run())
+    assert figures(page)["Accuracy"][1].endswith(" %")
+
+
+def test_judged_on_another_copy_of_the_data_it_is_no_test_accuracy(folder: Path) -> None:
+    ship(folder, "one", wrong=7, split_fingerprint="another")
+    ship(folder, "two", wrong=9, split_fingerprint="another")
+    page = compare("one", "two")
+    assert figures(page)["Is it a test accuracy?"] == ["yes", "yes"]
+    check(page.button(key="judge_again_one").click().run())
+    assert figures(page)["Is it a test accuracy?"] == ["no, may have been seen", "yes"]
+    assert "may have been trained on" in said(page)
+    assert "different images" in said(page)
+
+
+def test_one_network_alone_asks_for_a_second(folder: Path) -> None:
+    ship(folder, "only", wrong=7)
+    assert "Choose a second network" in said(compare())
+
+
+def test_a_link_with_unknown_networks_falls_back(folder: Path) -> None:
+    ship(folder, "one", wrong=7)
+    ship(folder, "two", wrong=9)
+    assert "on the same 359 images" in said(compare("nonsense", "../../etc"))
+
+
+def test_the_choice_goes_into_the_address(folder: Path) -> None:
+    for name in ("one", "two", "three"):
+        ship(folder, name, wrong=7)
+    page = compare("one", "two")
+    check(page.multiselect[0].set_value(["two", "three"]).run())
+    assert page.query_params[state.COMPARED] == "two,three"
+    assert list(page.dataframe[0].value.columns)[1:] == ["two on digits", "three on digits"]
+
+
+def test_a_damaged_network_gets_a_sentence_and_the_others_stay(folder: Path) -> None:
+    ship(folder, "whole", wrong=7)
+    ship(folder, "damaged", wrong=9)
+    (folder / "damaged" / "predictions.safetensors").write_bytes(b"nonsense")
+    page = compare("whole", "damaged")
+    assert page.error
+    assert figures(page)["Accuracy"] == ["98.05 %"]
+
+
+def test_the_courses_comparison_leads_to_its_training(folder: Path) -> None:
+    page = compare()
+    page.button(key="course_resnet18").click().run()
+    assert page.session_state[state.TRAINING_DATASET] == "cats_vs_dogs"
+    assert page.session_state[state.TRAINING_MODEL] == "resnet18"
+
+
+def test_the_courses_comparison_is_shown_first_where_both_exist(folder: Path) -> None:
+    ship(folder, "a-digits", wrong=7)
+    ship(folder, "b-transfer", wrong=9, dataset="cats_vs_dogs", called="resnet18")
+    ship(folder, "c-scratch", wrong=30, dataset="cats_vs_dogs")
+    page = compare()
+    assert list(page.dataframe[0].value.columns)[1:] == ["c-scratch on digits", "b-transfer on digits"]
+    assert "stands side by side above" in said(page)
+    page = compare("a-digits", "b-transfer")
+    check(page.button(key="course_show").click().run())
+    assert page.query_params[state.COMPARED] == "c-scratch,b-transfer"
+
+
+def test_curves_can_be_switched(folder: Path) -> None:
+    ship(folder, "one", wrong=7)
+    page = compare()
+    check(page.segmented_control(key="compare_curve").set_value("Training loss").run())

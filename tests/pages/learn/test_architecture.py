@@ -1,0 +1,139 @@
+"""The Architecture page: figures that can be worked out by hand, and PyTorch's own error beside the arithmetic."""
+
+import json
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.data import datasets
+from core.explain import ingredients
+from core.models import architecture, build_model
+from core.recipes import fitting_models
+from pages.learn._architecture import diagram as architecture_diagram
+from tests.pages.visit import check, open_page, start_page, texts
+
+
+@pytest.fixture
+def page(app: AppTest) -> AppTest:
+    return open_page(app, "learn/architecture")
+
+
+def figures(page: AppTest) -> dict[str, str]:
+    return {entry.label: entry.value for entry in page.metric}
+
+
+def test_lenet_on_cifar_has_the_parameters_of_the_lesson(page: AppTest) -> None:
+    # 456 + 2,416 + 48,120 + 10,164 + 850
+    assert figures(page)["Parameters"] == "62,006"
+    assert figures(page)["Receptive field"] == "16 px"
+    assert page.dataframe[0].value["output"].tolist()[:2] == ["6 × 28 × 28", "6 × 14 × 14"]
+
+
+@pytest.mark.parametrize("dataset", datasets)
+def test_every_network_that_fits_a_data_set_is_drawn(page: AppTest, dataset: str) -> None:
+    page.selectbox(key="arch_dataset").select(dataset).run()
+    for model in fitting_models(dataset):
+        page.selectbox(key=f"arch_model_{dataset}").select(model).run()
+        check(page)
+        assert not page.error
+        assert len(page.dataframe[0].value) > 2
+
+
+def test_a_frozen_backbone_is_told_from_the_head_that_learns(page: AppTest) -> None:
+    page.selectbox(key="arch_model_cifar10").select("resnet18").run()
+    assert figures(page)["Trainable"] == "5,130"  # 512 · 10 + 10
+    assert set(page.dataframe[0].value["weights"]) == {"frozen", "trainable", "none"}
+
+
+def test_a_setting_that_is_no_list_of_numbers_is_a_sentence(page: AppTest) -> None:
+    page.selectbox(key="arch_model_cifar10").select("enhanced_cnn").run()
+    page.text_input(key="arch_cifar10_enhanced_cnn.widths").set_value("many").run()
+    assert "whole numbers" in texts(check(page)).replace("\\", "")
+
+
+def test_a_wrong_in_features_shows_pytorchs_error_and_the_right_number(page: AppTest) -> None:
+    page.number_input(key="why_in_features").set_value(576).run()
+    said = " ".join(entry.value for entry in check(page).code)
+    assert "RuntimeError" in said
+    assert "1x400 and 576x120" in said
+    assert "16 · 6 · 6" in texts(page).replace("\\", "")
+
+
+def test_putting_the_right_number_in_makes_it_run(page: AppTest) -> None:
+    page.slider(key="why_padding").set_value(2).run()
+    assert "1,024" in next(entry.label for entry in page.button if entry.label.startswith("Put"))
+    next(entry for entry in page.button if entry.label.startswith("Put")).click().run()
+    assert page.number_input(key="why_in_features").value == 1024  # 16 · 8 · 8
+    assert page.success
+
+
+def test_sizes_that_run_out_are_a_sentence(page: AppTest) -> None:
+    page.slider(key="why_size").set_value(12).run()
+    page.slider(key="why_kernel").set_value(7).run()
+    assert "does not fit" in texts(check(page))
+
+
+@pytest.mark.parametrize("size", [16, 32, 64])
+def test_the_dummy_tensor_counts_for_any_image_size(page: AppTest, size: int) -> None:
+    page.session_state["arch_tabs"] = "Let a dummy tensor count"
+    page.run()
+    page.select_slider(key="dummy_size").set_value(size).run()
+    assert f"{64 * (size // 2) ** 2:,}" in texts(check(page))
+
+
+def test_a_trained_network_is_drawn_from_its_checkpoint(shipped: Path) -> None:
+    page = open_page(start_page(), "learn/architecture")
+    page.segmented_control(key="arch_source").set_value("trained").run()
+    # 1→4→8→10 channels of 3×3; biases only where no BatchNorm follows: 36 + 8 + 288 + 16 + 720 + 10
+    assert figures(check(page))["Parameters"] == "1,078"
+
+
+def test_without_a_trained_network_there_is_a_way_out(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.checkpoints.shipped", list)
+    st.cache_resource.clear()
+    page.segmented_control(key="arch_source").set_value("trained").run()
+    assert "No trained network" in texts(check(page))
+    assert "training" in {entry.proto.page for entry in page.page_link}
+
+
+@pytest.fixture
+def ablation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of results with one ablation in it, in place of the lab's own."""
+    fields = json.loads((Path(__file__).parents[2] / "benchmark_results.json").read_text(encoding="utf-8"))["ablation"]
+    (tmp_path / "2026-11-20-ablation.json").write_text(json.dumps(fields), encoding="utf-8")
+    monkeypatch.setattr(ingredients, "RESULTS", tmp_path)
+    return tmp_path
+
+
+def test_the_fast_network_comes_with_what_each_ingredient_is_worth(ablation: Path, page: AppTest) -> None:
+    page.selectbox(key="arch_model_cifar10").select("fast_cnn").run()
+    assert "What is each ingredient worth?" in [entry.value for entry in check(page).subheader]
+    rows = page.table[0].value
+    assert rows.iloc[0].tolist() == [
+        "Without whitening: the first layer learns",
+        "−3.5 ± 0.5",
+        "Neighbouring pixels say nearly the same.",
+    ]
+    assert "20,000 images of CIFAR-10 for 3 epochs, 2 times" in texts(page)
+
+
+def test_other_networks_have_no_ingredients(ablation: Path, page: AppTest) -> None:
+    assert len(page.dataframe) == 1
+    assert "What is each ingredient worth?" not in [entry.value for entry in check(page).subheader]
+
+
+def test_without_a_measurement_nothing_is_said_of_ingredients(ablation: Path, page: AppTest) -> None:
+    (ablation / "2026-11-20-ablation.json").unlink()
+    page.selectbox(key="arch_model_cifar10").select("fast_cnn").run()
+    assert "What is each ingredient worth?" not in [entry.value for entry in check(page).subheader]
+
+
+def test_a_pool_over_the_whole_map_is_drawn_as_a_box_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(architecture_diagram, "drawing", lambda _svg, *, alt, key: said.append(alt))
+    model = build_model("fast_cnn", channels=3, image_size=32, classes=10)
+    rows = architecture(model, channels=3, image_size=32)
+    architecture_diagram.architecture_diagram(rows, channels=3, image_size=32, key="drawn")
+    assert "Conv2d, AdaptiveMaxPool2d, Linear. The table" in said[0]

@@ -1,0 +1,110 @@
+"""The Convolution page: kernels are edited, sizes follow, and what does not fit is a sentence."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.explain.convolution.convolve import VIEWS
+from core.explain.convolution.kernels import PRESETS
+from pages.learn._convolution.kernel_grid import checked
+from tests.pages.visit import check, jpeg, open_page, texts, upload
+
+
+@pytest.fixture
+def page(app: AppTest) -> AppTest:
+    return open_page(app, "learn/convolution")
+
+
+def kernel(page: AppTest) -> tuple[tuple[float, ...], ...]:
+    found: tuple[tuple[float, ...], ...] = page.session_state["kernel_values"]
+    return found
+
+
+def test_every_preset_fills_the_grid_and_says_what_to_look_for(page: AppTest) -> None:
+    for name, preset in PRESETS.items():
+        page.selectbox(key="conv_preset").select(name).run()
+        assert kernel(check(page)) == preset.kernel
+        assert preset.look_for in texts(page)
+
+
+def test_a_blur_is_divided_by_its_sum(page: AppTest) -> None:
+    page.selectbox(key="conv_preset").select("box_blur").run()
+    assert page.toggle(key="conv_divide").value is True
+    page.selectbox(key="conv_preset").select("sobel_x").run()
+    assert page.toggle(key="conv_divide").value is False
+
+
+def test_another_size_redraws_the_preset_or_makes_the_numbers_ones_own(page: AppTest) -> None:
+    page.select_slider(key="conv_size").set_value(5).run()
+    assert len(kernel(check(page))) == 5
+    assert page.selectbox(key="conv_preset").value == "vertical_edges"
+    page.selectbox(key="conv_preset").select("emboss").run()
+    assert len(kernel(page)) == 3
+    page.select_slider(key="conv_size").set_value(7).run()
+    assert page.selectbox(key="conv_preset").value == "own"
+    assert len(kernel(check(page))) == 7
+
+
+def test_every_view_of_the_photo_can_be_convolved(page: AppTest) -> None:
+    for view in VIEWS:
+        page.selectbox(key="conv_view").select(view).run()
+        assert not check(page).error
+
+
+def test_stride_padding_and_dilation_change_the_size_as_the_formula_says(page: AppTest) -> None:
+    page.number_input(key="conv_stride").set_value(2).run()
+    page.number_input(key="conv_padding").set_value(1).run()
+    page.session_state["conv_tabs"] = "How large is the result?"
+    page.run()
+    formulas = [entry.value for entry in check(page).latex]
+    # 640×427 is shown 448 wide and 299 high: floor((299 + 2 − 2 − 1) / 2) + 1 = 150
+    assert any("= 150" in formula for formula in formulas)
+    assert any("= 224" in formula for formula in formulas)
+
+
+def test_the_settings_are_still_there_after_a_visit_to_another_page(page: AppTest) -> None:
+    page.selectbox(key="conv_preset").select("sharpen").run()
+    page.number_input(key="conv_stride").set_value(3).run()
+    open_page(page, "learn/architecture")
+    open_page(page, "learn/convolution")
+    assert page.selectbox(key="conv_preset").value == "sharpen"
+    assert page.number_input(key="conv_stride").value == 3
+    assert kernel(page) == PRESETS["sharpen"].kernel
+
+
+def test_the_code_has_the_kernel_of_the_grid(page: AppTest) -> None:
+    page.session_state["kernel_values"] = ((1.5, -2.0), (0.25, 4.0))
+    page.session_state["conv_tabs"] = "PyTorch code"
+    page.run()
+    assert "1.5, -2.0" in check(page).code[0].value
+
+
+def test_batch_norm_standardises_what_the_kernels_made(page: AppTest) -> None:
+    page.session_state["conv_tabs"] = "BatchNorm"
+    page.run()
+    page.slider(key="bn_gamma").set_value(2.0).run()
+    page.slider(key="bn_beta").set_value(1.0).run()
+    captions = [entry.value for entry in check(page).caption]
+    assert sum("mean 0.00, spread 1.00" in caption for caption in captions) == 3
+    assert sum("mean 1.00, spread 2.00" in caption for caption in captions) == 3
+
+
+@pytest.mark.parametrize("tab", ["Move the window", "How large is the result?", "PyTorch code", "BatchNorm"])
+def test_a_kernel_that_does_not_fit_the_photo_is_a_sentence(page: AppTest, tab: str) -> None:
+    upload(page, "strip.jpg", jpeg(size=(200, 20)))
+    page.select_slider(key="conv_size").set_value(7).run()
+    page.session_state["conv_tabs"] = tab
+    page.number_input(key="conv_dilation").set_value(4).run()
+    # It spans 4·(7 − 1) + 1 = 25 pixels, the strip has 20 rows.
+    assert "does not fit" in texts(check(page))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [None, "x", [[1, 2]], [[1, 2], [3]], [[1, float("nan")], [3, 4]], [[1, "a"], [3, 4]], [[1, 2], [3, 4], [5, 6]]],
+)
+def test_a_grid_that_is_not_a_kernel_is_refused(sent: object) -> None:
+    assert checked(sent, 2) is None
+
+
+def test_a_grid_within_bounds_is_taken_and_larger_numbers_are_cut() -> None:
+    assert checked([[1, 2], [3, 1e9]], 2) == ((1.0, 2.0), (3.0, 999.0))

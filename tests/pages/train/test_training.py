@@ -1,0 +1,390 @@
+"""The Training page: the form offers only what fits, a run is queued, watched, stopped, found again and deleted."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.config import TrainingConfig
+from core.events import FeaturesKept
+from core.recipes import recipe_config
+from core.runs.store.store import STORE_NAME, Store
+from pages._ui import state
+from tests.pages import runs
+from tests.pages.visit import check, open_page, texts
+
+
+@pytest.fixture(autouse=True)
+def supervised(monkeypatch: pytest.MonkeyPatch) -> list[Store]:
+    """Pages ask for a supervisor; none is started here."""
+    asked: list[Store] = []
+    parts = ("submit", "run_actions", "run_view")
+    for module in (*(f"pages.train._training.{part}" for part in parts), "core.runs"):
+        monkeypatch.setattr(f"{module}.ensure_supervisor", asked.append)
+    return asked
+
+
+@pytest.fixture
+def page(app: AppTest) -> AppTest:
+    return open_page(app, "train/training")
+
+
+def watch(app: AppTest, run_id: str) -> AppTest:
+    app.query_params["run"] = run_id
+    return open_page(app, "train/training")
+
+
+def chosen(page: AppTest, dataset: str, model: str, recipe: str = "modern") -> AppTest:
+    page.selectbox(key=state.TRAINING_DATASET).set_value(dataset).run()
+    page.selectbox(key=state.TRAINING_MODEL).set_value(model).run()
+    page.selectbox(key=state.TRAINING_RECIPE).set_value(recipe).run()
+    return check(page)
+
+
+def store(home: Path) -> Store:
+    return Store(home / STORE_NAME)
+
+
+def test_train_queues_what_the_form_says_and_shows_the_run(page: AppTest, home: Path, supervised: list[Store]) -> None:
+    chosen(page, "digits", "lenet")
+    page.number_input(key="training.digits.lenet.modern.epochs").set_value(3).run()
+    page.number_input(key="training.digits.lenet.modern.seed").set_value(7).run()
+    supervised.clear()
+    check(page.button(key="train").click().run())
+    (run,) = store(home).list()
+    assert (run.owner, run.status, run.config.epochs, run.config.seed) == ("you", "queued", 3, 7)
+    assert (run.config.dataset, run.config.model, run.config.recipe) == ("digits", "lenet", "modern")
+    assert page.query_params["run"] == run.id
+    assert "In the queue: next" in texts(page)
+    assert supervised
+
+
+def test_opening_the_page_wakes_the_supervisor_before_there_is_a_run(
+    page: AppTest, home: Path, supervised: list[Store]
+) -> None:
+    assert store(home).list() == []
+    assert [asked.path for asked in supervised] == [home / STORE_NAME]
+
+
+def test_the_nickname_owns_the_run(page: AppTest, home: Path) -> None:
+    page.text_input(key=state.OWNER).set_value("Ada").run()
+    page.button(key="train").click().run()
+    assert [run.owner for run in store(home).list()] == ["Ada"]
+
+
+def test_a_name_with_a_control_character_gets_a_sentence(page: AppTest, home: Path) -> None:
+    page.text_input(key=state.OWNER).set_value("a\x07b").run()
+    assert "control character" in texts(check(page))
+
+
+def test_only_networks_that_fit_are_offered(page: AppTest) -> None:
+    from core.recipes import fitting_models
+
+    for dataset in ("digits", "shapes"):
+        page.selectbox(key=state.TRAINING_DATASET).set_value(dataset).run()
+        titles = page.selectbox(key=state.TRAINING_MODEL).options
+        assert len(titles) == len(fitting_models(dataset))
+
+
+def test_a_network_that_no_longer_fits_is_let_go(page: AppTest) -> None:
+    check(chosen(page, "shapes", "resnet18"))
+    page.selectbox(key=state.TRAINING_DATASET).set_value("digits").run()
+    check(page)
+
+
+def test_the_recipe_fills_in_the_numbers(page: AppTest) -> None:
+    chosen(page, "digits", "lenet", "notebook")
+    assert page.number_input(key="training.digits.lenet.notebook.learning_rate").value == 0.01
+    chosen(page, "digits", "lenet", "modern")
+    assert page.number_input(key="training.digits.lenet.modern.learning_rate").value == 0.05
+
+
+def test_what_the_fast_network_is_trained_with_can_be_seen_and_set(page: AppTest, home: Path) -> None:
+    chosen(page, "shapes", "fast_cnn", "modern")
+    key = "training.shapes.fast_cnn.modern"
+    assert page.number_input(key=f"{key}.norm_shift_rate").value == 64
+    assert page.toggle(key=f"{key}.mirror_at_test").value is True
+    page.toggle(key=f"{key}.mirror_at_test").set_value(False).run()
+    page.number_input(key=f"{key}.start_size.32").set_value(16).run()
+    check(page.button(key="train").click().run())
+    (run,) = store(home).list()
+    assert (run.config.mirror_at_test, run.config.start_size, run.config.norm_shift_rate) == (False, 16, 64.0)
+
+
+def test_only_networks_of_any_size_offer_growing_images(page: AppTest) -> None:
+    chosen(page, "shapes", "lenet", "modern")
+    assert not [field for field in page.number_input if "start_size" in str(field.key)]
+
+
+def test_slips_are_offered_by_the_recipe_that_is_labelled_so_and_explained(page: AppTest, home: Path) -> None:
+    assert not page.checkbox
+    chosen(page, "digits", "lenet", "as_written")
+    assert "The validation loader is built from the training images" in texts(page).replace("\\", "")
+    page.checkbox(key="training.digits.lenet.as_written.slip.no_eval_mode").uncheck().run()
+    page.button(key="train").click().run()
+    assert store(home).list()[0].config.slips == ("validation_from_training",)
+
+
+def test_settings_that_contradict_each_other_get_a_sentence_and_no_button(page: AppTest) -> None:
+    chosen(page, "digits", "lenet", "modern")
+    page.number_input(key="training.digits.lenet.modern.momentum").set_value(0.0).run()
+    assert "nesterov needs a momentum above 0" in texts(check(page)).replace("\\", "")
+    assert "train" not in [button.key for button in page.button]
+
+
+def test_a_network_that_halves_its_images_away_is_refused_before_it_is_queued(page: AppTest, home: Path) -> None:
+    chosen(page, "shapes", "fast_cnn")
+    page.text_input(key="training.shapes.fast_cnn.modern.network.widths").set_value("8, 8, 8, 8, 8, 8").run()
+    page.button(key="train").click().run()
+    assert "use 4 widths or fewer" in texts(check(page)).replace("\\", "")
+    assert page.text_input(key="training.shapes.fast_cnn.modern.network.widths").value == "8, 8, 8, 8, 8, 8"
+    assert store(home).list() == []
+
+
+def test_fewer_images_than_a_batch_are_refused_before_they_are_queued(page: AppTest, home: Path) -> None:
+    chosen(page, "shapes", "fast_cnn")
+    key = "training.shapes.fast_cnn.modern"
+    page.number_input(key=f"{key}.batch_size").set_value(512).run()
+    page.number_input(key=f"{key}.limit").set_value(500).run()
+    assert "fewer than one batch of 512" in texts(page)
+    page.button(key="train").click().run()
+    assert "choose a smaller batch size or more images" in texts(check(page)).replace("\\", "")
+    assert store(home).list() == []
+
+
+def test_what_the_last_batch_leaves_out_is_said(page: AppTest) -> None:
+    chosen(page, "shapes", "lenet")
+    key = "training.shapes.lenet.modern"
+    page.number_input(key=f"{key}.batch_size").set_value(64).run()
+    page.number_input(key=f"{key}.limit").set_value(100).run()
+    page.number_input(key=f"{key}.epochs").set_value(3).run()
+    said = texts(check(page)).replace("\\", "")
+    assert "100 of the training images are used, and all of the others." in said
+    assert "An epoch is 1 step of 64 images (36 images, drawn anew in every epoch, are too few for another)" in said
+    assert "3 epochs are 3 steps" in said
+
+
+def test_a_data_set_that_is_not_here_says_what_to_do(page: AppTest) -> None:
+    page.selectbox(key=state.TRAINING_DATASET).set_value("mnist").run()
+    said = texts(check(page)).replace("\\", "")
+    assert "is not on this machine" in said
+    assert page.button(key="train").disabled
+
+
+def test_a_handed_over_chain_is_trained_with(app: AppTest, home: Path) -> None:
+    from core.config import AugmentationStep
+
+    app.session_state["training_chain"] = (AugmentationStep(name="flip_vertical", probability=0.25),)
+    page = open_page(app, "train/training")
+    page.button(key="train").click().run()
+    (run,) = store(home).list()
+    assert [(step.name, step.probability) for step in run.config.augmentation] == [("flip_vertical", 0.25)]
+
+
+def test_a_run_at_work_shows_its_curves_and_stops_when_asked(app: AppTest, home: Path) -> None:
+    run, _lease = runs.at_work(home)
+    page = watch(app, run.id)
+    assert {metric.label: metric.value for metric in page.metric} | {"Epoch": "3 of 4"} == {
+        metric.label: metric.value for metric in page.metric
+    }
+    assert page.progress[0].text.startswith("Step 10 of 20 · learning rate 0.05 · 1,234 images a second")
+    check(page.button(key=f"stop_{run.id}").click().run())
+    assert store(home).get(run.id).status == "stopping"
+
+
+def test_before_the_first_step_the_bar_shows_how_far_the_preparation_is(app: AppTest, home: Path) -> None:
+    run, lease = runs.at_work(home, epochs=0)
+    lease.describe(device="CPU", steps_total=0, split="abc")
+    lease.say("The frozen backbone looks at every image once (40%)", 0.4)
+    bar = watch(app, run.id).progress[0]
+    assert (bar.value, bar.text.replace("\\", "")) == (40, "The frozen backbone looks at every image once (40%)")
+
+
+def test_after_the_last_step_the_bar_shows_how_far_judging_is(app: AppTest, home: Path) -> None:
+    run, lease = runs.at_work(home, epochs=4)
+    lease.say("Judging: 1,482 of 4,682 images (32%)", 0.32)
+    page = watch(app, run.id)
+    assert page.progress[0].value == 32
+    assert page.progress[0].text.replace("\\", "") == "Step 20 of 20 · Judging: 1,482 of 4,682 images (32%)"
+    assert "0 s" not in [metric.value for metric in page.metric]
+
+
+def test_while_an_epoch_is_judged_the_bar_says_so(app: AppTest, home: Path) -> None:
+    run, lease = runs.at_work(home, epochs=1)
+    lease.record([runs.step(2, number) for number in range(6, 11)], [], pace=None)
+    assert watch(app, run.id).progress[0].text == "Step 10 of 20 · Judging epoch 2 on the validation images"
+
+
+def test_who_waits_is_told_what_the_run_before_does(app: AppTest, home: Path) -> None:
+    _run, lease = runs.at_work(home, epochs=4, owner="Grace")
+    waiting = runs.queued(home, name="second")
+    lease.say("Judging: 1,482 of 4,682 images (32%)", 0.32)
+    said = texts(check(watch(app, waiting.id))).replace("\\", "")
+    assert "(Grace, Judging: 1,482 of 4,682 images (32%))" in said
+
+
+def test_the_page_says_what_a_run_computes_in_while_it_trains_and_after(app: AppTest, home: Path) -> None:
+    run, lease = runs.at_work(home)
+    assert "Computes in" not in texts(watch(app, run.id))  # a run from before this was noted
+    said = "bfloat16: 1.9 times as fast here as float32 (measured in 0.4 s)"
+    lease.describe(device="CPU, 1 thread", steps_total=20, split="abc", precision=said)
+    assert f"Computes in {said}." in texts(check(watch(app, run.id))).replace("\\", "")
+    lease.end("finished", reason="completed")
+    assert f"Computes in {said}." in texts(check(watch(app, run.id))).replace("\\", "")
+
+
+def test_precision_can_be_left_to_a_probe_or_set(page: AppTest, home: Path) -> None:
+    chosen(page, "digits", "lenet", "notebook")
+    field = page.selectbox(key="training.digits.lenet.notebook.precision")
+    assert (field.options, field.value) == (["auto", "float32", "bfloat16"], "fp32")
+    field.set_value("auto").run()
+    check(page.button(key="train").click().run())
+    assert [run.config.precision for run in store(home).list()] == ["auto"]
+
+
+def frozen(**changes: object) -> TrainingConfig:
+    return recipe_config("notebook", dataset="shapes", model="resnet18", **{"epochs": 4, **changes})
+
+
+def test_what_looking_once_saved_is_told_also_after_a_restart(app: AppTest, home: Path) -> None:
+    run, lease = runs.at_work(home, epochs=4, config=frozen())
+    cost = FeaturesKept(views=1, epoch_seconds=60.0, spent_seconds=60.0)
+    lease.describe(device="CPU", steps_total=20, split="abc", features=cost)
+    lease.end("finished", reason="completed")
+    page = check(watch(app, run.id))
+    assert "The frozen backbone saw each image once instead of 4 times: about 3 min saved." in texts(page)
+
+
+def test_a_network_that_saw_its_images_in_every_epoch_saved_nothing(app: AppTest, home: Path) -> None:
+    run = runs.ended(home, "finished", reason="completed")
+    assert "saved." not in texts(check(watch(app, run.id)))
+
+
+def test_a_frozen_backbone_that_only_guesses_points_to_the_preprocessing(app: AppTest, home: Path) -> None:
+    run, lease = runs.at_work(home, epochs=0, config=frozen())
+    for number in (1, 2):
+        lease.record([], [(number, replace(runs.epoch_done(number), val_accuracy=0.17))], pace=None)
+    assert "preprocessing" not in texts(check(watch(app, run.id)))  # two epochs are no verdict
+    lease.record([], [(3, replace(runs.epoch_done(3), val_accuracy=0.17))], pace=None)
+    said = texts(check(watch(app, run.id)))
+    assert "the best validation accuracy is 17.0%, and guessing gives 16.7%" in said
+    assert "Check the preprocessing: normalisation" in said
+
+
+def test_a_frozen_backbone_that_learns_is_not_suspected(app: AppTest, home: Path) -> None:
+    run, _lease = runs.at_work(home, epochs=4, config=frozen())
+    assert "preprocessing" not in texts(check(watch(app, run.id)))
+
+
+def test_a_stopped_run_can_be_resumed(app: AppTest, home: Path) -> None:
+    run = runs.ended(home, "stopped", reason="asked")
+    page = watch(app, run.id)
+    assert "Resume goes on from where it was" in texts(page)
+    check(page.button(key=f"resume_{run.id}").click().run())
+    assert store(home).get(run.id).status == "queued"
+
+
+def test_somebody_elses_run_is_stopped_only_after_a_question(app: AppTest, home: Path) -> None:
+    run, _lease = runs.at_work(home, owner="Grace")
+    page = watch(app, run.id)
+    assert "Stop it all the same" in [button.label for button in page.button]
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "word"),
+    [
+        ("diverged", "diverged", "diverged"),
+        ("failed", "exception", "failed"),
+        ("interrupted", "lost", "interrupted"),
+        ("stopped", "asked", "stopped"),
+        ("finished", "completed", "finished"),
+    ],
+)
+def test_every_end_has_a_word_of_its_own(app: AppTest, home: Path, status, reason: str, word: str) -> None:  # type: ignore[no-untyped-def]
+    run = runs.ended(home, status, reason=reason)
+    assert f"{word}]" in texts(watch(app, run.id))
+
+
+def test_a_failure_shows_its_sentence_and_the_last_lines(app: AppTest, home: Path) -> None:
+    run = runs.ended(home, "failed", reason="exception", message="It broke <b>here</b>.", log="Traceback\nlast line")
+    page = watch(app, run.id)
+    assert "It broke" in page.error[0].value
+    assert "<b>" not in page.error[0].value.replace("\\<b", "")
+    assert page.code[0].value == "Traceback\nlast line"
+
+
+def test_names_cannot_write_markdown(app: AppTest, home: Path) -> None:
+    run = runs.ended(home, "stopped", reason="asked", name="**bold** [x](http://e.org) <script>")
+    said = texts(watch(app, run.id))
+    assert "**bold**" not in said
+    assert "](http" not in said
+
+
+def test_a_run_that_is_gone_gets_a_sentence_and_a_way_out(app: AppTest) -> None:
+    page = watch(app, "k7mq2xw9ab")
+    assert "There is no run" in texts(page)
+    assert "set up a new one" in texts(page)
+
+
+def test_a_link_with_nonsense_in_it_does_no_harm(app: AppTest) -> None:
+    assert "not the id of a run" in texts(watch(app, "../../etc/passwd"))
+
+
+def test_the_list_finds_runs_by_any_word(app: AppTest, home: Path) -> None:
+    runs.queued(home, name="first try")
+    runs.queued(home, name="second try", owner="Grace")
+    app.session_state[state.TRAINING_VIEW] = state.ALL_RUNS
+    page = open_page(app, "train/training")
+    assert list(page.dataframe[0].value["Name"]) == ["second try", "first try"]
+    page.text_input(key=state.RUN_SEARCH).set_value("grace LENET").run()
+    assert list(page.dataframe[0].value["Name"]) == ["second try"]
+    page.text_input(key=state.RUN_SEARCH).set_value("nothing like it").run()
+    assert "None of 2 runs" in texts(check(page))
+
+
+def test_the_list_can_be_narrowed_to_ones_own(app: AppTest, home: Path) -> None:
+    runs.queued(home, name="mine")
+    runs.queued(home, name="hers", owner="Grace")
+    app.session_state[state.TRAINING_VIEW] = state.ALL_RUNS
+    page = open_page(app, "train/training")
+    page.toggle(key=state.RUN_MINE).set_value(True).run()
+    assert list(page.dataframe[0].value["Name"]) == ["mine"]
+
+
+def test_rename_and_note_are_kept(app: AppTest, home: Path) -> None:
+    run = runs.ended(home, "stopped", reason="asked")
+    page = watch(app, run.id)
+    page.text_input(key=f"name_{run.id}").set_value("Better name")
+    page.text_area(key=f"note_{run.id}").set_value("rate halved")
+    next(button for button in page.button if button.label == "Save").click().run()
+    kept = store(home).get(run.id)
+    assert (kept.name, kept.note) == ("Better name", "rate halved")
+    assert "Better name" in texts(check(page))
+
+
+def test_an_empty_name_is_refused_with_a_sentence(app: AppTest, home: Path) -> None:
+    run = runs.ended(home, "stopped", reason="asked")
+    page = watch(app, run.id)
+    page.text_input(key=f"name_{run.id}").set_value(" ")
+    next(button for button in page.button if button.label == "Save").click().run()
+    assert "The name is empty" in texts(check(page))
+    assert store(home).get(run.id).name == "My first run"
+
+
+def test_delete_removes_the_run_and_leaves_the_list(app: AppTest, home: Path) -> None:
+    run = runs.ended(home, "stopped", reason="asked")
+    page = watch(app, run.id)
+    check(page.button(key=f"delete_{run.id}").click().run())
+    assert store(home).list() == []
+    assert "run" not in page.query_params
+    assert "No run yet" in texts(page)
+
+
+def test_the_shown_run_survives_a_page_switch(app: AppTest, home: Path) -> None:
+    run = runs.ended(home, "stopped", reason="asked")
+    watch(app, run.id)
+    open_page(app, "judge/compare")
+    page = open_page(app, "train/training")
+    assert page.query_params["run"] == run.id
+    assert "My first run" in texts(page)

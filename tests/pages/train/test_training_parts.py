@@ -1,0 +1,186 @@
+"""What the Training page is made of, without a page: smoothing, words, one widget a setting."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.errors import ConfigError
+from core.events import FeaturesKept, StepDone
+from core.registry import Setting
+from pages._ui.choose.setting_widgets import whole_numbers
+from pages._ui.run_words import ago, duration, place, saved
+from pages.train._training.step_curve import SMOOTHING, StepCurve
+from tests.pages import runs
+
+
+def steps(*losses: float, first: int = 1) -> list[StepDone]:
+    return [
+        StepDone(epoch=1, step=number, loss=loss, learning_rate=0.1, images=8, seconds=0.01)
+        for number, loss in enumerate(losses, start=first)
+    ]
+
+
+def test_smoothing_starts_at_the_first_loss_and_follows() -> None:
+    curve = StepCurve()
+    curve.add(steps(2.0, 1.0))
+    one, keep = SMOOTHING, 1 - SMOOTHING
+    second = (keep * one * 2.0 + one * 1.0) / (keep * one + one)
+    assert curve.smoothed()[1] == pytest.approx([2.0, second])
+
+
+def test_a_thinned_step_weighs_as_much_as_the_steps_it_stands_for() -> None:
+    every, fourth = StepCurve(), StepCurve()
+    every.add(steps(2.0, *[1.0] * 8))
+    fourth.add([*steps(2.0), *steps(1.0, first=5), *steps(1.0, first=9)])
+    assert fourth.smoothed()[1][-1] == pytest.approx(every.smoothed()[1][-1])
+
+
+def test_steps_already_known_are_left_out() -> None:
+    curve = StepCurve()
+    curve.add(steps(2.0, 1.0))
+    curve.add(steps(9.0, 9.0, 0.5))
+    assert curve.raw() == ([1, 2, 3], [2.0, 1.0, 0.5])
+
+
+def test_a_loss_that_is_no_number_leaves_the_average_alone() -> None:
+    curve = StepCurve()
+    curve.add(steps(2.0, math.nan))
+    assert curve.smoothed()[1] == pytest.approx([2.0, 2.0])
+
+
+def test_drawing_is_bounded_and_keeps_spikes_and_ends() -> None:
+    curve = StepCurve()
+    losses = [1.0] * 10_000
+    losses[4_321] = 50.0
+    curve.add(steps(*losses))
+    assert len(curve.raw(300)[0]) <= 300
+    assert max(curve.raw(300)[1]) == 50.0
+    assert (curve.smoothed(300)[0][0], curve.smoothed(300)[0][-1]) == (1, 10_000)
+    assert len(curve.learning_rates(300)[0]) <= 300
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (8.4, "8 s"),
+        (125, "2 min 5 s"),
+        (3_780, "1 h 3 min"),
+        (900, "15 min"),
+        (None, "not known yet"),
+        (math.nan, "not known yet"),
+    ],
+)
+def test_durations_are_told_as_people_do(seconds: float | None, words: str) -> None:
+    assert duration(seconds) == words
+
+
+KEPT = FeaturesKept(views=1, epoch_seconds=30.0, spent_seconds=30.0)
+
+
+@pytest.mark.parametrize(
+    ("cost", "epochs", "words"),
+    [
+        (KEPT, 25, "The frozen backbone saw each image once instead of 25 times: about 12 min saved."),
+        (KEPT, 2, "The frozen backbone saw each image once instead of 2 times: about 30 s saved."),
+        (KEPT, 1, "The frozen backbone saw one version of each image; every further epoch saves 30 s."),
+        (KEPT, 0, "The frozen backbone saw one version of each image; every further epoch saves 30 s."),
+        (None, 25, None),
+        (
+            FeaturesKept(views=4, epoch_seconds=30.0, spent_seconds=110.0),
+            25,
+            "The frozen backbone saw 4 versions of each training image instead of 25: about 10 min saved.",
+        ),
+        (
+            FeaturesKept(views=4, epoch_seconds=30.0, spent_seconds=110.0),
+            4,
+            "The frozen backbone saw 4 versions of each training image; every epoch after the first 4 saves 30 s.",
+        ),
+        (
+            FeaturesKept(views=1, epoch_seconds=30.0, spent_seconds=0.0),
+            1,
+            "The frozen backbone had seen these images in an earlier run, and not again in 1 epoch: about 30 s saved.",
+        ),
+        (
+            FeaturesKept(views=1, epoch_seconds=0.1, spent_seconds=0.1),
+            3,
+            "The frozen backbone saw each image once instead of 3 times: less than a second saved.",
+        ),
+        (FeaturesKept(views=1, epoch_seconds=30.0, spent_seconds=900.0), 25, None),  # evicted again and again
+    ],
+)
+def test_what_looking_once_saved_is_said_where_it_is_anything(
+    home: Path, cost: FeaturesKept | None, epochs: int, words: str | None
+) -> None:
+    run = replace(runs.queued(home, config=runs.digits(epochs=25)), features=cost, epochs_done=epochs)
+    assert saved(run) == words
+
+
+def test_a_training_too_short_to_save_a_look_says_so(home: Path) -> None:
+    cost = FeaturesKept(views=2, epoch_seconds=30.0, spent_seconds=50.0)
+    run = replace(runs.queued(home, config=runs.digits(epochs=2)), features=cost, epochs_done=2)
+    assert saved(run) == (
+        "The frozen backbone saw 2 versions of each training image, one for each epoch; keeping what it said pays in "
+        "longer trainings."
+    )
+
+
+@pytest.mark.parametrize(("position", "word"), [(1, "next"), (2, "2nd"), (3, "3rd"), (11, "11th"), (22, "22nd")])
+def test_places_in_the_queue_are_ordinals(position: int, word: str) -> None:
+    assert place(position) == word
+
+
+def test_a_moment_ago_is_just_now() -> None:
+    import time
+
+    assert ago(time.time()) == "just now"
+    assert ago(time.time() - 7_300) == "2 h ago"
+
+
+@pytest.mark.parametrize("text", ["16, 32", "16 32", "16;32", " 16,32 "])
+def test_lists_of_numbers_are_read(text: str) -> None:
+    assert whole_numbers(text, of="channels") == (16, 32)
+
+
+@pytest.mark.parametrize("text", ["", "16, x", "1.5", "-3", "9" * 40])
+def test_what_is_no_list_of_numbers_is_refused_by_name(text: str) -> None:
+    with pytest.raises(ConfigError, match="channels takes whole numbers"):
+        whole_numbers(text, of="channels")
+
+
+SETTINGS = (
+    Setting(name="flag", title="Flag", default=True),
+    Setting(name="kind", title="Kind", default="b", choices=("a", "b")),
+    Setting(name="count", title="Count", default=3, low=1, high=9),
+    Setting(name="part", title="Part", default=0.5, low=0.0, high=1.0, unit="px"),
+    Setting(name="widths", title="Widths", default=(4, 8), low=1, high=64),
+)
+
+
+def form() -> None:
+    import streamlit as st
+
+    from core.errors import ConfigError
+    from pages._ui.choose.setting_widgets import settings_form
+    from tests.pages.train.test_training_parts import SETTINGS
+
+    try:
+        st.session_state["found"] = settings_form(SETTINGS, {}, key="form")
+    except ConfigError as error:
+        st.session_state["refused"] = str(error)
+
+
+def test_every_kind_of_setting_has_a_widget_that_starts_at_its_default() -> None:
+    page = AppTest.from_function(form, default_timeout=30).run()
+    assert not page.exception
+    assert page.session_state["found"] == {setting.name: setting.default for setting in SETTINGS}
+    assert page.number_input(key="form.part").label == "Part (px)"
+
+
+def test_what_is_typed_is_checked_against_the_settings_own_bounds() -> None:
+    page = AppTest.from_function(form, default_timeout=30).run()
+    page.text_input(key="form.widths").set_value("4, 100").run()
+    assert "must lie between 1 and 64" in page.session_state["refused"]
+    assert not page.exception

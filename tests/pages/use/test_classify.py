@@ -1,0 +1,118 @@
+"""The Classify page: the one photo and many more, a sentence for what is no photo, and why."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from pages.use._classify.answers import AT_MOST, Classified, as_csv
+from tests.pages.networks import ship
+from tests.pages.visit import check, open_page, start_page, texts
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
+    shipped = tmp_path / "checkpoints"
+    shipped.mkdir()
+    monkeypatch.setattr("core.checkpoints.networks.checkpoints_folder", lambda: shipped)
+    return shipped
+
+
+@pytest.fixture
+def page(folder: Path) -> AppTest:
+    ship(folder, "tiny", wrong=5)
+    return open_page(start_page(), "use/classify")
+
+
+def picture(colour: str = "red") -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (40, 30), colour).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def said(page: AppTest) -> str:
+    return texts(check(page)).replace("\\", "")
+
+
+def test_the_photo_that_follows_the_student_is_classified_at_once(page: AppTest) -> None:
+    assert "knows 10 classes" in said(page)
+    assert len(page.html) == 1
+    assert "china.jpg" in page.html[0].value
+
+
+def test_with_no_network_there_is_a_way_out(folder: Path) -> None:
+    assert "No trained network" in said(open_page(start_page(), "use/classify"))
+
+
+def test_a_bad_file_gets_its_sentence_and_the_others_go_on(page: AppTest) -> None:
+    upload = page.file_uploader(key="classify_uploads")
+    upload.upload("first.png", picture("red"))
+    upload.upload("broken.png", picture()[:60])
+    upload.upload("letter.jpg", b"Dear Sir or Madam")
+    upload.upload("empty.png", b"")
+    upload.upload("last.png", picture("blue"))
+    page.run()
+    assert "first.png" in said(page)
+    assert "last.png" in said(page)
+    assert len(page.error) == 3
+    assert len(page.html) == 3
+    assert "Traceback" not in said(page)
+
+
+def test_file_names_cannot_write_markup(page: AppTest) -> None:
+    page.file_uploader(key="classify_uploads").upload("<img src=x>**b**.png", picture())
+    page.run()
+    check(page)
+    assert all("<img src=x>" not in box.value for box in page.html)
+    assert all("**b**" not in entry.value for entry in page.markdown)
+
+
+def test_more_files_than_are_taken_are_said_to_be_left_out(page: AppTest) -> None:
+    upload = page.file_uploader(key="classify_uploads")
+    for number in range(AT_MOST + 2):
+        upload.upload(f"{number}.png", picture())
+    page.run()
+    assert f"The first {AT_MOST} of {AT_MOST + 2} photos" in said(page)
+    assert len(page.html) == AT_MOST + 1
+
+
+def test_any_class_can_be_asked_why(page: AppTest) -> None:
+    (question,) = [box for box in page.selectbox if box.label == "Why, or why not"]
+    assert len(question.options) == 10
+    least = question.options[9].split(" ")[0]
+    question.select_index(9).run()
+    assert f"the score of {least} (layer" in said(page) or f"speaks for {least}," in said(page)
+
+
+def test_the_layer_of_the_heat_map_can_be_chosen_and_is_named(page: AppTest) -> None:
+    (layer,) = [box for box in page.selectbox if box.label == "Layer"]
+    layer.select_index(0).run()
+    first = layer.options[0].split(" ")[0]
+    assert f"layer {first}" in said(page) or "is empty" in said(page)
+
+
+def test_a_network_without_maps_says_so_instead_of_a_heat_map(folder: Path) -> None:
+    ship(folder, "dense", model="simple_nn")
+    assert "no maps" in said(open_page(start_page(), "use/classify"))
+
+
+def test_what_the_network_receives_is_shown_with_its_shape(page: AppTest) -> None:
+    assert "(1, 1, 28, 28)" in said(page)
+
+
+def test_photos_are_said_to_stay_here(page: AppTest) -> None:
+    assert "stay on the machine" in said(page)
+
+
+def test_the_table_has_a_row_a_photo_and_no_formula() -> None:
+    answers = [
+        Classified(name="=cmd()", ranking=(("cat", 0.75), ("dog", 0.25))),
+        Classified(name="b, c.png", error="This file is empty; choose a photo."),
+    ]
+    rows = list(csv.reader(io.StringIO(as_csv(answers, top=2).decode("utf-8-sig"))))
+    assert rows[0] == ["photo", "error", "class 1", "probability 1", "class 2", "probability 2"]
+    assert rows[1] == ["'=cmd()", "", "cat", "0.750000", "dog", "0.250000"]
+    assert rows[2] == ["b, c.png", "This file is empty; choose a photo."]
