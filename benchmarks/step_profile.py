@@ -102,7 +102,7 @@ def take_steps(trainer: Trainer) -> Iterator[Times]:
                 order[number * size : (number + 1) * size], epoch=epoch, batch=number
             )
             batch = watch.lap()
-            with autocast(trainer.device, trainer.step_precision):
+            with autocast(trainer.device, trainer.precision.of_a_step):
                 logits = trainer.network(images)
             loss = F.cross_entropy(logits.float(), labels, label_smoothing=trainer.config.label_smoothing)
             loss.item()
@@ -122,7 +122,7 @@ def judge_batches(trainer: Trainer) -> Iterator[Times]:
         watch = Stopwatch()
         for images, labels in trainer.batches.evaluation(torch.from_numpy(trainer.split.validation)):
             batch = watch.lap()
-            with torch.inference_mode(), autocast(trainer.device, trainer.step_precision):
+            with torch.inference_mode(), autocast(trainer.device, trainer.precision.of_a_step):
                 logits = trainer.network(images)
             F.cross_entropy(logits.float(), labels).item()
             yield {"batch": batch, "forward": watch.lap()}
@@ -143,7 +143,7 @@ class Stopwatch:
 
 def product_rate(trainer: Trainer) -> float:
     """Return the arithmetic operations a second of one product of large matrices, in the trainer's precision."""
-    kind = torch.bfloat16 if trainer.step_precision == "bf16" else torch.float32
+    kind = torch.bfloat16 if trainer.precision.of_a_step == "bf16" else torch.float32
     left: Tensor = torch.ones(PRODUCT, PRODUCT, dtype=kind)
     watch = Stopwatch()
     torch.mm(left, left)

@@ -122,7 +122,7 @@ def head(job: Job, *, pairs: int, count: int = HEAD_IMAGES, **settings: Any) -> 
 
 def precision_of(trainer: Trainer) -> str:
     """Return what the trainer computes in, as people write it."""
-    return {"bf16": "bfloat16", "fp32": "float32"}[trainer.step_precision]
+    return {"bf16": "bfloat16", "fp32": "float32"}[trainer.precision.of_a_step]
 
 
 def _row(job: Job, *, unit: str = "", note: str = "", **fields: Any) -> Comparison:

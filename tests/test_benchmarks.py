@@ -56,7 +56,7 @@ from core.checkpoints import shipped
 from core.config import AugmentationStep
 from core.data import availability, load, make_split
 from core.home import home as where
-from core.training import kept_features
+from core.training import feature_files
 from core.training.trainer import Trainer
 from core.transforms import COURSE_CHAIN
 
@@ -236,7 +236,7 @@ def test_a_frozen_backbone_is_measured_to_the_end_without_anything_kept_before(
     row = throughput.frozen(FROZEN, pairs=2, seconds=0.01, image_size=32)
     assert (len(row.naive), len(row.ours), row.images, row.steps) == (2, 2, 32, 4)
     assert "computed" in row.note
-    assert not kept_features.folder().exists()  # what was kept lay in homes of its own
+    assert not feature_files.folder().exists()  # what was kept lay in homes of its own
 
 
 def test_a_training_that_takes_too_long_is_computed_from_its_last_epoch(home: Path) -> None:

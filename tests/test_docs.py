@@ -86,8 +86,8 @@ def test_every_page_is_in_the_readme() -> None:
 def test_every_page_file_is_in_the_menu() -> None:
     from pages._ui.frame import PAGES
 
-    files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").rglob("*.py") if "_ui" not in path.parts}
-    assert {file for file in files if not file.endswith("__init__.py")} == {PAGES[address] for address in pages()}
+    files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").glob("[!_]*/[!_]*.py")}
+    assert files == {PAGES[address] for address in pages()}
 
 
 def texts() -> Iterator[Path]:

@@ -9,42 +9,26 @@ Augmented training images differ from epoch to epoch. A few fixed views of each 
 e mod `VIEWS`, which is augmented as an ordinary training's epoch would be.
 """
 
-import contextlib
 import dataclasses
-import hashlib
-import json
-import os
-import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from filelock import FileLock, Timeout
 from torch import Tensor, nn
 
 from core.checkpoints.backbones import weights_hash
 from core.config import TrainingConfig
 from core.events import FeaturesKept
-from core.home import home
 from core.models.resnet18 import FEATURES, TransferResNet18
 from core.training.batches import Batch, ImageBatches
-from core.whole_files import write_folder
+from core.training.feature_files import Kept, LookCounter, Progress, open_or_make
 
 VIEWS = 4  # augmented versions of a training image: each costs a pass, so 4 cost a sixth of a run of 25 epochs
-KEEP_BYTES = 2 * 2**30  # what all kept features may take together; the ones used last stay
-LEAVE_FREE = 2**30  # features are not written where less than this would be left: runs pause at 500 MB
 LOOK_BATCH = 64  # images a pass takes at once: a request to stop is heard between two of them
-WAIT_SECONDS = 0.5
 _FORMAT = 1  # part of every key: raise it where the same key would mean other features
-_VALUES, _ABOUT = "features.npy", "about.json"
-_A_DAY = 86_400.0
 
-Progress = Callable[[str, float], None]
 Precision = Callable[[], torch.autocast]
 
 
@@ -108,19 +92,21 @@ def look_once(
     config = images.config
     views = min(VIEWS, config.epochs) if config.augmentation else 1
     total = len(train) * views + len(validation)
-    counter = _Counter(progress or (lambda _text, _fraction: None), total, views)
+    counter = LookCounter(progress or (lambda _text, _fraction: None), total, views)
     common = _what_decides(model, images, precision)
 
-    def training_view(view: int) -> _Kept:
+    def training_view(view: int) -> Kept:
         drawn = {"augmentation": [dataclasses.asdict(step) for step in config.augmentation], "seed": config.seed}
         augmented = drawn | {"view": view} if config.augmentation else {}
         batches = _augmented(images, train, view) if config.augmentation else _as_stored(images, train)
-        return _kept(common | augmented, train, lambda: _look(model, batches, len(train), autocast, counter), counter)
+        return open_or_make(
+            common | augmented, train, lambda: _look(model, batches, len(train), autocast, counter), counter
+        )
 
     seen = [training_view(view) for view in range(views)]
     mirrored = {"mirrored": True} if config.mirror_at_test else {}
     looking = _mirrored(_as_stored(images, validation)) if mirrored else _as_stored(images, validation)
-    judged = _kept(
+    judged = open_or_make(
         common | mirrored,
         validation,
         lambda: _look(model, looking, len(validation), autocast, counter, looks=2 if mirrored else 1),
@@ -141,37 +127,6 @@ def look_once(
         look_seconds=sum(part.seconds for part in (*seen, judged)),
     )
     return batches, cost
-
-
-def folder() -> Path:
-    """Return the folder that holds every kept feature file of this lab home."""
-    return home() / "features"
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class _Kept:
-    """Features float32 (N, 512), the seconds that they took, and whether that was now."""
-
-    values: Tensor
-    seconds: float
-    fresh: bool
-
-
-class _Counter:
-    """Counts images over all passes of one `look_once`, and tells how far they are."""
-
-    def __init__(self, progress: Progress, total: int, views: int) -> None:
-        self.progress, self.total, self.done = progress, total, 0
-        self.looks = "once" if views == 1 else f"once (at {views} versions of those to train on)"
-
-    def tell(self) -> None:
-        self.progress(
-            f"The frozen backbone looks at every image {self.looks}: {self.done:,} of {self.total:,}",
-            self.done / self.total,
-        )
-
-    def wait(self) -> None:
-        self.progress("Waiting for another training that looks at the same images", 0.0)
 
 
 def _what_decides(model: TransferResNet18, images: ImageBatches, precision: str) -> dict[str, Any]:
@@ -218,7 +173,7 @@ def _look(
     batches: Iterator[Tensor],
     count: int,
     autocast: Precision,
-    counter: "_Counter",
+    counter: LookCounter,
     *,
     looks: int = 1,
 ) -> npt.NDArray[np.float32]:
@@ -239,106 +194,3 @@ def _look(
                 done += len(batch)
                 counter.done += len(batch)
     return values
-
-
-def _kept(
-    decides: dict[str, Any], indices: Tensor, look: Callable[[], npt.NDArray[np.float32]], counter: _Counter
-) -> _Kept:
-    """Open what `look` returned before under the same key, or call it and keep the result where the disk allows."""
-    which = hashlib.sha256(indices.numpy().tobytes()).hexdigest()
-    key = hashlib.sha256(json.dumps(decides | {"images": which}, sort_keys=True).encode()).hexdigest()[:32]
-    place = folder() / key
-    with contextlib.ExitStack() as held:
-        with contextlib.suppress(OSError):  # a disk that refuses even this: worked out without being kept
-            place.parent.mkdir(parents=True, exist_ok=True)
-            held.enter_context(_locked(place.with_suffix(".lock"), counter))
-        found = _open(place, len(indices))
-        if found is not None:
-            counter.done += len(indices)
-            return found
-        started = time.perf_counter()
-        values = look()
-        seconds = time.perf_counter() - started
-        with contextlib.suppress(OSError):  # the disk is full: this training goes on from memory
-            _write(place, values, seconds)
-            _evict(spare=key)
-            kept = _open(place, len(indices))
-            if kept is not None:
-                return dataclasses.replace(kept, fresh=True)
-        return _Kept(values=torch.from_numpy(values), seconds=seconds, fresh=True)
-
-
-@contextlib.contextmanager
-def _locked(path: Path, counter: _Counter) -> Iterator[None]:
-    """Wait for whoever works out the same features, and keep telling, so that a request to stop is heard."""
-    lock = FileLock(path)
-    while True:
-        try:
-            lock.acquire(timeout=WAIT_SECONDS)
-            break
-        except Timeout:
-            counter.wait()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _open(place: Path, count: int) -> _Kept | None:
-    """Memory-map kept features; None where there are none, or where a single byte is not as it was written."""
-    try:
-        about = json.loads((place / _ABOUT).read_text())
-        with (place / _VALUES).open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != about["sha256"]:
-                return None
-        values = np.load(place / _VALUES, mmap_mode="c")  # copy on write: torch wants an array that may be written
-        if values.shape != (count, FEATURES) or values.dtype != np.float32:
-            return None
-        seconds = float(about["seconds"])
-        with contextlib.suppress(OSError):
-            os.utime(place / _ABOUT)  # used now: the last to be evicted
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return _Kept(values=torch.from_numpy(values), seconds=seconds, fresh=False)
-
-
-def _write(place: Path, values: npt.NDArray[np.float32], seconds: float) -> None:
-    """Write features whole or not at all; raises OSError where the disk refuses or would be almost full."""
-    if shutil.disk_usage(place.parent).free - values.nbytes < LEAVE_FREE:
-        raise OSError(f"less than {LEAVE_FREE:,} bytes would be left")
-    file = BytesIO()
-    np.save(file, values)
-    data = file.getvalue()
-    about = {"sha256": hashlib.sha256(data).hexdigest(), "seconds": seconds, "shape": values.shape}
-    write_folder(place, {_VALUES: data, _ABOUT: json.dumps(about).encode()})
-
-
-def _evict(*, spare: str) -> None:
-    """Remove what was used longest ago until the rest fits, and what a process that was killed left half-written."""
-    total = 0
-    for path in sorted(_folders(), key=_last_used, reverse=True):
-        total += _size(path)
-        if total > KEEP_BYTES and path.name != spare:
-            shutil.rmtree(path, ignore_errors=True)
-            path.with_suffix(".lock").unlink(missing_ok=True)
-    for path in folder().glob(".*"):
-        if path.is_dir() and time.time() - path.stat().st_mtime > _A_DAY:
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _folders() -> list[Path]:
-    return [path for path in folder().glob("[!.]*") if path.is_dir()]
-
-
-def _last_used(path: Path) -> float:
-    try:
-        return (path / _ABOUT).stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def _size(path: Path) -> int:
-    try:
-        return sum(file.stat().st_size for file in path.iterdir())
-    except OSError:  # another process has just removed it
-        return 0

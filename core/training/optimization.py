@@ -1,5 +1,7 @@
 """Which steps a training takes: the optimizer over what learns, and the schedule of its learning rate."""
 
+import warnings
+
 from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR, StepLR
@@ -39,3 +41,10 @@ def make_schedule(optimizer: Optimizer, config: TrainingConfig, *, steps_per_epo
             cycle_momentum=False,
         )
     return StepLR(optimizer, step_size=config.step_size, gamma=config.gamma)
+
+
+def step_after_epoch(schedule: LRScheduler) -> None:
+    """Step a schedule at an epoch's end, where a resumed one would warn: it cannot know of the optimizer's steps."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step", category=UserWarning)
+        schedule.step()

@@ -18,6 +18,7 @@ from core.config import TrainingConfig
 from core.data import LabelledImages, load, make_split
 from core.errors import CheckpointError, OtherBackboneError
 from core.events import EpochDone, Event, Finished, StepDone
+from core.training.resume import restore, state_of
 from core.training.trainer import Trainer
 
 SAVE_EVERY_SECONDS = 20.0  # between states in mid-epoch, at most; the first ones come sooner
@@ -80,7 +81,7 @@ class Session:
         """Write the present state, keep the last two, and return its folder."""
         self._before_saving("state")
         path = self.folder / f"state-{self.trainer.progress.step:08d}-{self.trainer.progress.epoch:04d}"
-        save_state(path, self.trainer.state(), self.config)
+        save_state(path, state_of(self.trainer), self.config)
         self._saved("state", path)
         self._saved_at = time.monotonic()
         for old in self._states()[:-STATES_KEPT]:
@@ -100,7 +101,7 @@ class Session:
                 state, config = load_state(path)
                 if config != self.config:
                     raise CheckpointError(f"The state in '{path.name}' belongs to another configuration.")
-                self.trainer.load_state(state)
+                restore(self.trainer, state)
                 return path.name
             except OtherBackboneError:  # starting over unasked would lose what was learned
                 raise

@@ -22,8 +22,9 @@ from core.events import EpochDone, Event, FeaturesKept, StepDone
 from core.models.resnet18 import TransferResNet18
 from core.recipes import recipe_config
 from core.runs.folders import size_of
-from core.training import kept_features
+from core.training import feature_files
 from core.training.kept_features import FeatureBatches
+from core.training.resume import restore, state_of
 from core.training.session import Session
 from core.training.trainer import Trainer
 from tests.core.small_backbone import SmallBackbone
@@ -134,17 +135,17 @@ def test_in_bfloat16_the_backbone_looks_and_the_head_alone_learns_in_float32(
 
     note("backbone", next(module for module in learner.model.modules() if isinstance(module, nn.Conv2d)))
     note("head", learner.model.get_submodule("head"))
-    assert learner.step_precision == "bf16"
+    assert learner.precision.of_a_step == "bf16"
     list(learner.events())
     assert seen == {("backbone", torch.bfloat16), ("head", torch.float32)}
-    assert (learner.step_precision, learner.precision.precision) == ("fp32", "bf16")
+    assert (learner.precision.of_a_step, learner.precision.choice.precision) == ("fp32", "bf16")
     assert learner.precision_words.endswith("; the head alone learns in float32")
     assert "head" not in trainer(precision="bf16", cache_features=False).precision_words
 
 
 def test_no_weights_are_mended_where_only_the_head_learns(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It lays the whole network out anew in every epoch, which takes longer than the head's epoch."""
-    mend = "core.training.trainer.protect_unreached_weights"
+    mend = "core.training.precision.protect_unreached_weights"
     monkeypatch.setattr(mend, lambda *_model, **_size: pytest.fail("no need"))
     list(trainer(precision="bf16").events())
 
@@ -338,7 +339,7 @@ def test_a_full_disk_leaves_the_features_in_memory(home: Path, monkeypatch: pyte
     def refuse(*_arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(kept_features, "write_folder", refuse)
+    monkeypatch.setattr(feature_files, "write_folder", refuse)
     assert losses(list(trainer().events())) == expected
     assert files(other) == []
 
@@ -346,7 +347,7 @@ def test_a_full_disk_leaves_the_features_in_memory(home: Path, monkeypatch: pyte
 def test_features_are_not_written_where_a_run_would_soon_find_the_disk_full(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_features, "LEAVE_FREE", 2**62)
+    monkeypatch.setattr(feature_files, "LEAVE_FREE", 2**62)
     learner = trainer()
     list(learner.events())
     assert learner.features is not None
@@ -371,16 +372,16 @@ def test_what_was_used_longest_ago_is_evicted_first(home: Path, monkeypatch: pyt
         os.utime(path.parent / "about.json", (2_000, 2_000))
     assert (len(first), len(second)) == (2, 2)
     trainer(seed=1).keep_features()  # used again: now the newest
-    monkeypatch.setattr(kept_features, "KEEP_BYTES", size_of(kept_features.folder()) + 200)  # a JSON file more or less
+    monkeypatch.setattr(feature_files, "KEEP_BYTES", size_of(feature_files.folder()) + 200)  # a JSON file more or less
     trainer(seed=3).keep_features()
     left = files(home)
     assert set(first) <= set(left)
     assert not set(second) & set(left)
-    assert size_of(kept_features.folder()) <= kept_features.KEEP_BYTES
+    assert size_of(feature_files.folder()) <= feature_files.KEEP_BYTES
 
 
 def test_what_a_training_just_made_is_never_evicted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_features, "KEEP_BYTES", 1)
+    monkeypatch.setattr(feature_files, "KEEP_BYTES", 1)
     list(trainer().events())
     assert len(files(home)) == 1
 
@@ -420,7 +421,7 @@ def test_progress_is_told_and_what_it_raises_ends_the_pass(home: Path, looks: li
 def test_a_second_process_waits_for_the_first_and_can_be_stopped_while_it_waits(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_features, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(feature_files, "WAIT_SECONDS", 0.05)
     trainer().keep_features()
     held = [filelock.FileLock(path.parent.with_suffix(".lock")) for path in files(home)]
 
@@ -439,7 +440,7 @@ def test_a_second_process_waits_for_the_first_and_can_be_stopped_while_it_waits(
 
 
 def test_two_at_once_look_once(home: Path, looks: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_features, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(feature_files, "WAIT_SECONDS", 0.05)
     learners = [trainer(), trainer()]
     threads = [threading.Thread(target=learner.keep_features) for learner in learners]
     for thread in threads:
@@ -459,7 +460,7 @@ def test_interrupted_and_resumed_equals_uninterrupted_on_features(home: Path, cu
     for number, _event in enumerate(first.events(), start=1):
         if number == cut:
             break
-    second.load_state(first.state())
+    restore(second, state_of(first))
     list(second.events())
     assert all(torch.equal(value, whole.model.state_dict()[name]) for name, value in second.model.state_dict().items())
 
@@ -467,17 +468,17 @@ def test_interrupted_and_resumed_equals_uninterrupted_on_features(home: Path, cu
 def test_a_state_leaves_the_frozen_backbone_out(home: Path) -> None:
     learner = trainer()
     next(iter(learner.events()))
-    names = {name for name in learner.state().tensors if name.startswith("model.")}
+    names = {name for name in state_of(learner).tensors if name.startswith("model.")}
     assert names == {"model.head.weight", "model.head.bias"}
     learning = trainer(model_arguments={"weights": "random", "input_size": 32, "train": "last_stage"})
-    assert "model.backbone.conv1.weight" in learning.state().tensors
+    assert "model.backbone.conv1.weight" in state_of(learning).tensors
 
 
 def test_a_state_of_another_backbone_is_refused_and_nothing_is_begun_over(home: Path, tmp_path: Path) -> None:
     first, second = trainer(epochs=2), trainer(epochs=2, seed=5)
     next(iter(first.events()))
     with pytest.raises(CheckpointError, match="another backbone"):
-        second.load_state(first.state())
+        restore(second, state_of(first))
 
     session = Session(config(), tmp_path / "run")
     for event in session.events():
@@ -498,10 +499,10 @@ def test_a_whole_state_as_it_was_written_before_gets_its_own_features(home: Path
     first, second = trainer(epochs=2), trainer(epochs=2, seed=5)
     next(iter(first.events()))
     second.keep_features()
-    state = first.state()
+    state = state_of(first)
     whole = state.tensors | {f"model.{name}": value for name, value in first.model.state_dict().items()}
     values = {name: value for name, value in state.values.items() if name != "backbone"}
-    second.load_state(dataclasses.replace(state, tensors=whole, values=values))
+    restore(second, dataclasses.replace(state, tensors=whole, values=values))
     assert second.features is None
     second.keep_features()
     images, _labels = next(iter(second.images.evaluation(second.train_indices)))

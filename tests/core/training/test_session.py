@@ -95,7 +95,7 @@ def test_the_card_says_what_the_training_began_with(tmp_path: Path, monkeypatch:
 
     def probe_says(precision: str, sentence: str) -> None:
         choice = PrecisionChoice(precision=precision, sentence=sentence)
-        monkeypatch.setattr("core.training.trainer.precision_for", lambda *_, **__: choice)
+        monkeypatch.setattr("core.training.assembly.precision_for", lambda *_, **__: choice)
 
     probe_says("bf16", "bfloat16: twice as fast here")
     first = Session(config(precision="auto"), tmp_path / "run")

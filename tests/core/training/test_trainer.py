@@ -18,8 +18,10 @@ from core.events import EpochDone, Finished, StepDone
 from core.models import models
 from core.models.resnet18 import TransferResNet18
 from core.recipes import recipe_config
+from core.training.assembly import input_format
 from core.training.optimization import make_optimizer, make_schedule
-from core.training.trainer import Trainer, input_format
+from core.training.resume import restore, state_of
+from core.training.trainer import Trainer
 from core.training.trainer import test as judged
 
 SHAPES_CHAIN = (
@@ -156,10 +158,10 @@ def test_interrupted_and_resumed_equals_uninterrupted(model: str, cut: int) -> N
         seen.append(event)
         if len(seen) == cut:
             break
-    state = cut_short.state()
+    state = state_of(cut_short)
     torch.randn(5)  # whatever else drew random numbers meanwhile
     resumed = trainer(model, **changes)
-    resumed.load_state(state)
+    restore(resumed, state)
     assert facts(iter(seen)) + facts(resumed.events()) == expected
     assert equal(weights(resumed.model), weights(whole.model))
 
@@ -182,7 +184,7 @@ def test_resume_is_exact_for_every_optimizer_and_schedule(changes: dict[str, obj
     torch.manual_seed(0)
     iterator = cut_short.events()
     seen = [next(iterator) for _ in range(cut)]
-    resumed.load_state(cut_short.state())
+    restore(resumed, state_of(cut_short))
     assert facts(iter(seen)) + facts(resumed.events()) == expected
     assert equal(weights(resumed.model), weights(whole.model))
 
@@ -202,12 +204,12 @@ def test_a_state_that_lost_a_part_is_refused_or_gives_another_training(lost: str
     iterator = cut_short.events()
     for _ in range(2):
         next(iterator)
-    state = cut_short.state()
+    state = state_of(cut_short)
     kept = {name: value for name, value in state.tensors.items() if not name.startswith(lost)}
     values = {name: value for name, value in state.values.items() if name != lost}
     resumed = trainer(**changes)
     try:
-        resumed.load_state(dataclasses.replace(state, tensors=kept, values=values))
+        restore(resumed, dataclasses.replace(state, tensors=kept, values=values))
     except CheckpointError:
         return
     list(resumed.events())
@@ -216,7 +218,7 @@ def test_a_state_that_lost_a_part_is_refused_or_gives_another_training(lost: str
 
 def test_a_state_of_another_model_is_refused() -> None:
     with pytest.raises(CheckpointError, match="does not belong"):
-        trainer("lenet").load_state(trainer("strided_cnn").state())
+        restore(trainer("lenet"), state_of(trainer("strided_cnn")))
 
 
 class OnlyTrainingIsTouched:
@@ -404,7 +406,7 @@ def test_auto_trains_in_what_the_probe_says(probe_says: Callable[[str], None], p
     """Bit for bit as if it had been set."""
     probe_says(precision)
     learner = trainer(precision="auto", **CARRIES)
-    assert learner.precision == SAID[precision]
+    assert learner.precision.choice == SAID[precision]
     convolution = next(module for module in learner.model.modules() if isinstance(module, nn.Conv2d))
     assert convolution.weight.is_contiguous(memory_format=torch.channels_last) == (precision == "bf16")
     types = set()
@@ -412,7 +414,7 @@ def test_auto_trains_in_what_the_probe_says(probe_says: Callable[[str], None], p
     events = facts(learner.events())
     assert {dtype for device, dtype in types if device == "cpu"} == {getattr(torch, NAMES[precision])}
     told = trainer(precision=precision, **CARRIES)
-    assert told.precision.sentence.endswith("as it was set")
+    assert told.precision.choice.sentence.endswith("as it was set")
     assert facts(told.events()) == events
     assert equal(weights(told.model), weights(learner.model))
 
@@ -421,7 +423,7 @@ def test_a_real_probe_leaves_no_trace_in_the_training(monkeypatch: pytest.Monkey
     monkeypatch.setattr("core.compute.probe._remembered", {})
     tried = trainer(precision="auto", **CARRIES)
     events = facts(tried.events())
-    told = trainer(precision=tried.precision.precision, **CARRIES)
+    told = trainer(precision=tried.precision.choice.precision, **CARRIES)
     assert facts(told.events()) == events
     assert equal(weights(told.model), weights(tried.model))
 
@@ -437,29 +439,29 @@ def test_a_resumed_training_goes_on_in_the_precision_it_began_with(
     cut_short = trainer(precision="auto", **CARRIES)
     iterator = cut_short.events()
     seen = [next(iterator) for _ in range(cut)]
-    state = cut_short.state()
+    state = state_of(cut_short)
     probe_says(later)
     resumed = trainer(precision="auto", **CARRIES)
-    assert resumed.precision == SAID[later]
-    resumed.load_state(state)
-    assert resumed.precision == SAID[began]
+    assert resumed.precision.choice == SAID[later]
+    restore(resumed, state)
+    assert resumed.precision.choice == SAID[began]
     assert facts(iter(seen)) + facts(resumed.events()) == expected
     assert equal(weights(resumed.model), weights(whole.model))
 
 
 def test_a_state_from_before_precision_was_noted_goes_on_in_the_configs_own() -> None:
-    state = trainer(precision="bf16").state()
+    state = state_of(trainer(precision="bf16"))
     values = {name: value for name, value in state.values.items() if name != "precision"}
     resumed = trainer(precision="bf16")
-    resumed.load_state(dataclasses.replace(state, values=values))
-    assert resumed.precision.precision == "bf16"
+    restore(resumed, dataclasses.replace(state, values=values))
+    assert resumed.precision.choice.precision == "bf16"
 
 
 @pytest.mark.parametrize("nonsense", [None, {}, {"precision": "fp16", "sentence": ""}, {"precision": "bf16"}], ids=str)
 def test_a_state_whose_precision_makes_no_sense_is_refused(nonsense: object) -> None:
-    state = trainer().state()
+    state = state_of(trainer())
     with pytest.raises(CheckpointError, match="does not belong"):
-        trainer().load_state(dataclasses.replace(state, values={**state.values, "precision": nonsense}))
+        restore(trainer(), dataclasses.replace(state, values={**state.values, "precision": nonsense}))
 
 
 def test_weights_over_padding_are_protected_in_bf16_only(probe_says: Callable[[str], None]) -> None:
@@ -474,7 +476,7 @@ def test_weights_over_padding_are_protected_in_bf16_only(probe_says: Callable[[s
     probe_says("fp32")
     in_fp32 = trainer(**deep)
     assert protected(in_fp32) == 0
-    in_bf16.load_state(in_fp32.state())
+    restore(in_bf16, state_of(in_fp32))
     assert protected(in_bf16) == 0
 
 
@@ -502,6 +504,6 @@ def test_the_test_function_counts_right_answers_and_mean_loss() -> None:
             return torch.tensor([[0.0, 0.0]]).expand(len(x), 2)
 
     batches = [(torch.zeros(3, 1), torch.tensor([0, 0, 1])), (torch.zeros(1, 1), torch.tensor([0]))]
-    loss, accuracy = judged(Always(), batches, precision=lambda: torch.autocast("cpu", enabled=False), mirrored=False)
+    loss, accuracy = judged(Always(), batches, autocast=lambda: torch.autocast("cpu", enabled=False), mirrored=False)
     assert loss == pytest.approx(0.693147, abs=1e-5)  # ln 2
     assert accuracy == 0.75

@@ -16,7 +16,7 @@ from core.data import load, make_split  # noqa: E402
 from core.models.resnet18 import TransferResNet18  # noqa: E402
 from core.recipes import recipe_config  # noqa: E402
 from core.runs.worker import worker  # noqa: E402
-from core.training import kept_features  # noqa: E402  (they import torch)
+from core.training import feature_files  # noqa: E402  (they import torch)
 from tests.core.small_backbone import SmallBackbone  # noqa: E402
 
 
@@ -95,7 +95,7 @@ def test_a_run_is_stopped_during_the_pass_and_goes_on_with_what_was_finished(
     run = serve(store, store.submit(config, "ada", "frozen"))
     assert (run.status, run.reason, run.steps_total) == ("stopped", "asked", 0)
     assert any("looks at every image once" in message and ": 64 of" in message for message in said)
-    assert len(list(kept_features.folder().glob("*/features.npy"))) == 1
+    assert len(list(feature_files.folder().glob("*/features.npy"))) == 1
 
     monkeypatch.setattr(Recorder, "say", plain)
     shown.clear()

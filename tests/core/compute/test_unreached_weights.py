@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from core.compute.arithmetic import protect_unreached_weights, reached_weights
+from core.compute.unreached_weights import protect_unreached_weights, reached_weights
 from core.models import build_model
 
 

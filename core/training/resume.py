@@ -1,0 +1,130 @@
+"""Everything that decides how a training goes on, out of a trainer and into another one, bit for bit on the CPU."""
+
+import dataclasses
+import math
+import random
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+from core.checkpoints import TrainerState
+from core.checkpoints.backbones import weights_hash
+from core.compute.probe import PrecisionChoice
+from core.errors import CheckpointError, OtherBackboneError
+from core.events import EpochDone
+from core.models.resnet18 import TransferResNet18
+from core.training.assembly import Assembly
+from core.training.progress import Progress
+
+_hashes: WeakKeyDictionary[nn.Module, str] = WeakKeyDictionary()  # of frozen backbones: 45 MB are hashed once
+
+
+def state_of(trainer: Assembly) -> TrainerState:
+    """Return everything that decides how this training goes on; tensors are copies on the CPU.
+
+    A frozen backbone is left out, all 45 MB of it: its hash says which one it must be.
+    """
+    frozen = _frozen_weights(trainer.model)
+    learning = {name: value for name, value in trainer.model.state_dict().items() if name not in frozen}
+    slots, optimizer = _optimizer_state(trainer.optimizer)
+    tensors = {f"model.{name}": value for name, value in learning.items()} | slots
+    tensors["rng.torch"] = torch.get_rng_state()
+    if trainer.device.type == "cuda":
+        tensors["rng.cuda"] = torch.cuda.get_rng_state(trainer.device)
+    version, words, gauss = random.getstate()
+    progress = trainer.progress
+    return TrainerState(
+        tensors={name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()},
+        values={
+            "progress": dataclasses.asdict(progress)
+            | {"best_loss": progress.best_loss if progress.best_epoch else None},
+            "history": [dataclasses.asdict(done) for done in trainer.history],
+            "optimizer": optimizer,
+            "schedule": trainer.schedule.state_dict(),
+            "python_rng": [version, list(words), gauss],
+            "precision": dataclasses.asdict(trainer.precision.choice),
+            "looking_seconds": trainer.looking_seconds,
+            "backbone": _backbone_hash(trainer.model) if frozen else None,
+        },
+    )
+
+
+def restore(trainer: Assembly, state: TrainerState) -> None:
+    """Let ``trainer`` go on from ``state``.
+
+    Raises CheckpointError where that belongs to another model or optimizer, OtherBackboneError where its frozen
+    backbone is not the one on hand.
+    """
+    values = state.values
+    try:
+        if "precision" in values:  # what the training began with, whatever pays today
+            trainer.compute_in(PrecisionChoice(**values["precision"]))
+        weights = {name[6:]: value for name, value in state.tensors.items() if name.startswith("model.")}
+        if values.get("backbone") is not None:
+            if values["backbone"] != _backbone_hash(trainer.model):
+                raise OtherBackboneError(
+                    "This training began on another backbone than the one on hand, and cannot go on with it. "
+                    "Start a new training."
+                )
+            weights = _frozen_weights(trainer.model) | weights
+        trainer.model.load_state_dict(weights)
+        trainer.train_on_images()  # what was kept was kept for other weights, maybe
+        _restore_optimizer(trainer.optimizer, state)
+        trainer.schedule.load_state_dict(values["schedule"])
+        best_loss = values["progress"]["best_loss"]
+        trainer.progress = Progress(**values["progress"] | {"best_loss": math.inf if best_loss is None else best_loss})
+        trainer.history = [EpochDone(**done) for done in values["history"]]
+        trainer.looking_seconds = float(values.get("looking_seconds", 0.0))
+        torch.set_rng_state(state.tensors["rng.torch"])
+        if "rng.cuda" in state.tensors and trainer.device.type == "cuda":
+            torch.cuda.set_rng_state(state.tensors["rng.cuda"], trainer.device)
+        version, words, gauss = values["python_rng"]
+        random.setstate((version, tuple(words), gauss))
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"This saved state does not belong to this training: {error}.") from error
+
+
+def _optimizer_state(optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """An optimizer's state as named tensors, and as values that strict JSON can hold."""
+    whole = optimizer.state_dict()
+    tensors: dict[str, Tensor] = {}
+    numbers: dict[str, dict[str, float]] = {}
+    for index, slots in whole["state"].items():
+        for name, value in slots.items():
+            if isinstance(value, Tensor):
+                tensors[f"optimizer.{index}.{name}"] = value
+            elif value is not None:
+                numbers.setdefault(str(index), {})[name] = value
+    return tensors, {"numbers": numbers, "param_groups": whole["param_groups"]}
+
+
+def _restore_optimizer(optimizer: torch.optim.Optimizer, state: TrainerState) -> None:
+    kept = state.values["optimizer"]
+    slots: dict[int, dict[str, Any]] = {int(index): dict(numbers) for index, numbers in kept["numbers"].items()}
+    for name, value in state.tensors.items():
+        if name.startswith("optimizer."):
+            _prefix, index, slot = name.split(".", 2)
+            slots.setdefault(int(index), {})[slot] = value
+    groups = [
+        {key: tuple(value) if key == "betas" else value for key, value in group.items()}
+        for group in kept["param_groups"]
+    ]
+    optimizer.load_state_dict({"state": slots, "param_groups": groups})
+
+
+def _frozen_weights(model: nn.Module) -> dict[str, Tensor]:
+    """The weights of a backbone that is frozen whole; none where any of it learns."""
+    if not (isinstance(model, TransferResNet18) and model.head_only):
+        return {}
+    return {f"backbone.{name}": value for name, value in model.backbone.state_dict().items()}
+
+
+def _backbone_hash(model: nn.Module) -> str:
+    """The hash of a frozen backbone; '' where ``model`` has none."""
+    if not isinstance(model, TransferResNet18):
+        return ""
+    if model not in _hashes:
+        _hashes[model] = weights_hash(model.backbone)
+    return _hashes[model]
