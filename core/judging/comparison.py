@@ -11,7 +11,8 @@ import numpy as np
 
 from core.checkpoints import Card
 from core.errors import DataError
-from core.judging.evaluation import Z95, Evaluation
+from core.judging.evaluation import Evaluation
+from core.judging.intervals import mcnemar, paired_interval
 
 SIGNIFICANT = 0.05
 
@@ -73,24 +74,6 @@ def same_test_images(a: Card, b: Card) -> bool:
     if not a.split_fingerprint or a.split_fingerprint != b.split_fingerprint:
         return False
     return a.metrics is None or b.metrics is None or a.metrics.test_n == b.metrics.test_n
-
-
-def paired_interval(only_a: int, only_b: int, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of the difference of two proportions of the same ``n`` (Agresti and Min, 2005).
-
-    Half an image is added to each of the four cells, so that models which never disagree get an interval too.
-    """
-    first, second, total = only_a + 0.5, only_b + 0.5, n + 2
-    middle = (first - second) / total
-    error = math.sqrt(first + second - (first - second) ** 2 / total) / total
-    return max(-1.0, middle - Z95 * error), min(1.0, middle + Z95 * error)
-
-
-def mcnemar(only_a: int, only_b: int) -> float:
-    """Return the two-sided p value of McNemar's exact test: a fair coin over the images on which just one is right."""
-    from scipy.special import bdtr  # type: ignore[import-untyped]
-
-    return min(1.0, 2 * float(bdtr(min(only_a, only_b), only_a + only_b, 0.5)))
 
 
 def unpaired_interval(a: Evaluation, b: Evaluation) -> tuple[float, float]:

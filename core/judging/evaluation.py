@@ -19,14 +19,13 @@ from core.checkpoints import Card, Checkpoint, Metrics
 from core.checkpoints.backbones import load_network
 from core.data import datasets, load, make_split
 from core.errors import DataError, ModelError
+from core.judging.intervals import wilson_interval
 from core.models.answers import Predictions, logits_of
 from core.models.input_format import InputFormat, normalise, to_batch
 from core.seeding import derive_seed
 
 Integers = npt.NDArray[np.int64]
 Progress = Callable[[str, float], None]
-
-Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,17 +64,6 @@ class Evaluation:
             test_loss=self.loss,
             unseen=self.unseen,
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class CalibrationBin:
-    """The ``n`` images whose confidence lies in (``low``, ``high``]: their mean confidence and their accuracy."""
-
-    low: float
-    high: float
-    n: int
-    confidence: float
-    accuracy: float
 
 
 def predict(
@@ -149,40 +137,6 @@ def judge(predictions: Predictions, *, classes: int, unseen: bool, sentence: str
         sentence=sentence,
         predictions=predictions,
     )
-
-
-def wilson_interval(right: int, n: int) -> tuple[float, float]:
-    """Return the 95 % score interval of ``right`` hits in ``n`` (E. B. Wilson, 1927).
-
-    Written out because importing scipy.stats takes a second, which a page would wait for; a test compares the two.
-    """
-    share, z2 = right / n, Z95**2
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    reach = Z95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
-
-
-def calibration(predictions: Predictions, *, bins: int = 10) -> tuple[CalibrationBin, ...]:
-    """Return accuracy against confidence in ``bins`` equal steps of confidence, those without images left out."""
-    confidence = predictions.confidence.astype(np.float64)
-    right = predictions.predicted == predictions.labels
-    places = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    return tuple(
-        CalibrationBin(
-            low=place / bins,
-            high=(place + 1) / bins,
-            n=int((places == place).sum()),
-            confidence=float(confidence[places == place].mean()),
-            accuracy=float(right[places == place].mean()),
-        )
-        for place in np.unique(places).tolist()
-    )
-
-
-def calibration_error(predictions: Predictions, *, bins: int = 10) -> float:
-    """Return the expected calibration error (Guo et al., 2017): the mean gap in [0, 1] of confidence and accuracy."""
-    found = calibration(predictions, bins=bins)
-    return sum(part.n * abs(part.confidence - part.accuracy) for part in found) / len(predictions.labels)
 
 
 def evaluate_checkpoint(

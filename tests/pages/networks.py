@@ -11,7 +11,8 @@ from core.checkpoints import Card, Checkpoint, Metrics, save
 from core.config import TrainingConfig
 from core.data import load, make_split
 from core.events import EpochDone
-from core.judging.evaluation import Predictions, wilson_interval
+from core.judging.evaluation import Predictions
+from core.judging.intervals import wilson_interval
 from core.models import build_model
 
 CLASSES = tuple("0123456789")

@@ -4,7 +4,6 @@ Nothing here runs a training or imports torch. Changes of state are made under t
 inside one transaction each, so that two pages that press Stop at once cannot confuse a run.
 """
 
-import json
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from core.config import TrainingConfig
 from core.errors import ConfigError, RunError
-from core.events import EpochDone, FeaturesKept, StepDone
+from core.events import EpochDone, StepDone
 from core.home import home
 from core.runs import folders
 from core.runs.records import (
@@ -30,19 +29,11 @@ from core.runs.records import (
 )
 from core.runs.store.database import Database
 from core.runs.store.queue_order import positions
+from core.runs.store.rows import RUNS, epoch_of, row_of, run_of, step_of
 
 STORE_NAME = "lab.sqlite3"
 WAITING_PER_OWNER = 100  # runs of one owner in the queue
 CONFIG_LENGTH = 20_000  # characters of JSON
-_RUNS = """
-    SELECT runs.*,
-        (SELECT max(step) FROM checkpoints WHERE run = runs.id AND kind = 'state') AS saved_step,
-        (SELECT folder FROM checkpoints WHERE run = runs.id AND kind IN ('best', 'final')
-            ORDER BY created DESC LIMIT 1) AS best,
-        (SELECT avg(seconds) FROM (SELECT seconds FROM epochs WHERE run = runs.id
-            ORDER BY epoch DESC LIMIT 3)) AS epoch_seconds
-    FROM runs
-"""
 
 
 class Store:
@@ -80,9 +71,9 @@ class Store:
     def get(self, run_id: str) -> Run:
         """Return one run; raises RunError where there is none of that id."""
         with self.database.reading() as connection:
-            row = _row(connection, run_id)
+            row = row_of(connection, run_id)
             places = positions(connection) if row["status"] == "queued" else {}
-        return self._run(row, places)
+        return run_of(row, home=self.home, places=places)
 
     def list(
         self, owner: str | None = None, *, statuses: Sequence[Status] | None = None, at_most: int = 200
@@ -93,13 +84,13 @@ class Store:
         values = [*wanted, *(() if owner is None else (owner,)), at_most]
         with self.database.reading() as connection:
             rows = connection.execute(
-                f"{_RUNS} WHERE {condition} ORDER BY created DESC, rowid DESC LIMIT ?", values
+                f"{RUNS} WHERE {condition} ORDER BY created DESC, rowid DESC LIMIT ?", values
             ).fetchall()
             places = positions(connection) if any(row["status"] == "queued" for row in rows) else {}
         found = []
         for row in rows:
             try:
-                found.append(self._run(row, places))
+                found.append(run_of(row, home=self.home, places=places))
             except ConfigError:  # one unreadable row must not hide the others; doctor names it
                 continue
         return found
@@ -110,7 +101,7 @@ class Store:
         A run that has ended stays as it is.
         """
         with self.database.writing() as connection:
-            _row(connection, run_id)
+            row_of(connection, run_id)
             connection.execute(
                 "UPDATE runs SET status = 'stopped', reason = 'asked', again = 0, ended = ?"
                 " WHERE id = ? AND (status = 'queued' OR (status = 'interrupted' AND again))",
@@ -126,7 +117,7 @@ class Store:
         """
         folders.check_space(self.home)
         with self.database.writing() as connection:
-            row = _row(connection, run_id)
+            row = row_of(connection, run_id)
             if row["status"] == "stopping":
                 raise RunError(f"'{row['name']}' is still stopping; resume it when it has stopped.")
             if row["status"] in ("finished", "diverged"):
@@ -151,7 +142,7 @@ class Store:
     def delete(self, run_id: str) -> None:
         """Delete a run, its figures and its folder for good; raises RunError while it is at work."""
         with self.database.writing() as connection:
-            row = _row(connection, run_id)
+            row = row_of(connection, run_id)
             if row["status"] in AT_WORK:
                 raise RunError(f"'{row['name']}' is {row['status']}; stop it first, then delete it.")
             connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
@@ -178,17 +169,7 @@ class Store:
                 " UNION SELECT * FROM steps WHERE run = :run AND step = :newest ORDER BY 2",
                 {"run": run_id, "first": (after // stride + 1) * stride, "stride": stride, "newest": newest},
             ).fetchall()
-        return [
-            StepDone(
-                epoch=row["epoch"],
-                step=row["step"],
-                loss=_number(row["loss"]),
-                learning_rate=row["learning_rate"],
-                images=row["images"],
-                seconds=row["seconds"],
-            )
-            for row in rows
-        ]
+        return [step_of(row) for row in rows]
 
     def epochs(self, run_id: str, *, after: int = 0) -> Sequence[EpochDone]:
         """Return the epochs that follow epoch ``after``, in order."""
@@ -196,19 +177,7 @@ class Store:
             rows = connection.execute(
                 "SELECT * FROM epochs WHERE run = ? AND epoch > ? ORDER BY epoch", (check_id(run_id), after)
             ).fetchall()
-        return [
-            EpochDone(
-                epoch=row["epoch"],
-                train_loss=_number(row["train_loss"]),
-                train_accuracy=_number(row["train_accuracy"]),
-                val_loss=_number(row["val_loss"]),
-                val_accuracy=_number(row["val_accuracy"]),
-                learning_rate=row["learning_rate"],
-                seconds=row["seconds"],
-                is_best=bool(row["is_best"]),
-            )
-            for row in rows
-        ]
+        return [epoch_of(row) for row in rows]
 
     def changes(self, run_id: str) -> Sequence[Change]:
         """Return every change of a run's status, oldest first."""
@@ -218,7 +187,7 @@ class Store:
 
     def _set(self, run_id: str, column: str, value: str) -> Run:
         with self.database.writing() as connection:
-            _row(connection, run_id)
+            row_of(connection, run_id)
             connection.execute(f"UPDATE runs SET {column} = ? WHERE id = ?", (value, run_id))
         return self.get(run_id)
 
@@ -238,37 +207,6 @@ class Store:
                 f"The runs of {owner} hold {used / 2**30:.1f} GB on the disk, and {folders.QUOTA / 2**30:.1f} GB are "
                 "allowed; delete some runs first."
             )
-
-    def _run(self, row: sqlite3.Row, places: dict[str, int]) -> Run:
-        config = TrainingConfig.from_json(row["config"])
-        folder = folders.run_folder(self.home, row["id"])
-        return Run(
-            id=row["id"],
-            owner=row["owner"],
-            name=row["name"],
-            note=row["note"],
-            config=config,
-            status=row["status"],
-            reason=row["reason"],
-            message=row["message"],
-            message_share=row["message_share"],
-            log=row["log"],
-            created=row["created"],
-            started=row["started"],
-            ended=row["ended"],
-            fence=row["fence"],
-            position=places.get(row["id"]),
-            epochs_done=row["epochs_done"],
-            step=row["step"],
-            steps_total=row["steps_total"],
-            saved_step=row["saved_step"] or 0,
-            checkpoint=str(folder / row["best"]) if row["best"] else None,
-            device=row["device"],
-            images_per_second=row["images_per_second"],
-            seconds_left=_seconds_left(row, config),
-            features=FeaturesKept(**json.loads(row["features"])) if row["features"] else None,
-            precision=row["precision"],
-        )
 
 
 def open_store() -> Store:
@@ -294,26 +232,3 @@ def _checked(config: TrainingConfig) -> str:
 
     _ = datasets[checked.dataset]  # an unknown name is a sentence; whether the model fits the data, the worker says
     return checked.to_json()
-
-
-def _row(connection: sqlite3.Connection, run_id: str) -> sqlite3.Row:
-    row: sqlite3.Row | None = connection.execute(f"{_RUNS} WHERE id = ?", (check_id(run_id),)).fetchone()
-    if row is None:
-        raise RunError(f"There is no run '{run_id}'; it may have been deleted.")
-    return row
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value
-
-
-def _seconds_left(row: sqlite3.Row, config: TrainingConfig) -> float | None:
-    """From the last epochs' own time where there are some (validation included), from the pace of steps before."""
-    left = row["steps_total"] - row["step"]
-    if row["status"] not in AT_WORK or left <= 0 or not row["steps_total"]:
-        return None
-    if row["epoch_seconds"]:
-        return float(left * row["epoch_seconds"] * config.epochs / row["steps_total"])
-    if row["images_per_second"]:
-        return float(left * config.batch_size / row["images_per_second"])
-    return None

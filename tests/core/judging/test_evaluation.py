@@ -15,16 +15,9 @@ from core.checkpoints import Card, Checkpoint, Metrics, save
 from core.config import TrainingConfig
 from core.data import load, make_split
 from core.errors import ConfigError, DataError, ModelError
-from core.judging.evaluation import (
-    Predictions,
-    calibration,
-    calibration_error,
-    evaluate_checkpoint,
-    judge,
-    predict,
-    stored_evaluation,
-    wilson_interval,
-)
+from core.judging.calibration import calibration, calibration_error
+from core.judging.evaluation import Predictions, evaluate_checkpoint, judge, predict, stored_evaluation
+from core.judging.intervals import wilson_interval
 from core.models import build_model
 from core.models.input_format import InputFormat
 

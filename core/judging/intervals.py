@@ -1,0 +1,34 @@
+"""Intervals and tests for shares: of one network, of two on the same images, of two on different ones."""
+
+import math
+
+Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
+
+
+def wilson_interval(right: int, n: int) -> tuple[float, float]:
+    """Return the 95 % score interval of ``right`` hits in ``n`` (E. B. Wilson, 1927).
+
+    Written out because importing scipy.stats takes a second, which a page would wait for; a test compares the two.
+    """
+    share, z2 = right / n, Z95**2
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    reach = Z95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def paired_interval(only_a: int, only_b: int, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of the difference of two proportions of the same ``n`` (Agresti and Min, 2005).
+
+    Half an image is added to each of the four cells, so that models which never disagree get an interval too.
+    """
+    first, second, total = only_a + 0.5, only_b + 0.5, n + 2
+    middle = (first - second) / total
+    error = math.sqrt(first + second - (first - second) ** 2 / total) / total
+    return max(-1.0, middle - Z95 * error), min(1.0, middle + Z95 * error)
+
+
+def mcnemar(only_a: int, only_b: int) -> float:
+    """Return the two-sided p value of McNemar's exact test: a fair coin over the images on which just one is right."""
+    from scipy.special import bdtr  # type: ignore[import-untyped]
+
+    return min(1.0, 2 * float(bdtr(min(only_a, only_b), only_a + only_b, 0.5)))

@@ -1,0 +1,105 @@
+"""Rows of the store into what they stand for: runs, steps, epochs."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+from core.config import TrainingConfig
+from core.errors import RunError
+from core.events import EpochDone, FeaturesKept, StepDone
+from core.runs import folders
+from core.runs.records import AT_WORK, Run, check_id
+
+RUNS = """
+    SELECT runs.*,
+        (SELECT max(step) FROM checkpoints WHERE run = runs.id AND kind = 'state') AS saved_step,
+        (SELECT folder FROM checkpoints WHERE run = runs.id AND kind IN ('best', 'final')
+            ORDER BY created DESC LIMIT 1) AS best,
+        (SELECT avg(seconds) FROM (SELECT seconds FROM epochs WHERE run = runs.id
+            ORDER BY epoch DESC LIMIT 3)) AS epoch_seconds
+    FROM runs
+"""
+
+
+def row_of(connection: sqlite3.Connection, run_id: str) -> sqlite3.Row:
+    """Return the row of one run; raises RunError where there is none."""
+    row: sqlite3.Row | None = connection.execute(f"{RUNS} WHERE id = ?", (check_id(run_id),)).fetchone()
+    if row is None:
+        raise RunError(f"There is no run '{run_id}'; it may have been deleted.")
+    return row
+
+
+def run_of(row: sqlite3.Row, *, home: Path, places: Mapping[str, int]) -> Run:
+    """Return a run from its row, joined as `RUNS` does; ``places`` are the queue's, by run."""
+    config = TrainingConfig.from_json(row["config"])
+    folder = folders.run_folder(home, row["id"])
+    return Run(
+        id=row["id"],
+        owner=row["owner"],
+        name=row["name"],
+        note=row["note"],
+        config=config,
+        status=row["status"],
+        reason=row["reason"],
+        message=row["message"],
+        message_share=row["message_share"],
+        log=row["log"],
+        created=row["created"],
+        started=row["started"],
+        ended=row["ended"],
+        fence=row["fence"],
+        position=places.get(row["id"]),
+        epochs_done=row["epochs_done"],
+        step=row["step"],
+        steps_total=row["steps_total"],
+        saved_step=row["saved_step"] or 0,
+        checkpoint=str(folder / row["best"]) if row["best"] else None,
+        device=row["device"],
+        images_per_second=row["images_per_second"],
+        seconds_left=_seconds_left(row, config),
+        features=FeaturesKept(**json.loads(row["features"])) if row["features"] else None,
+        precision=row["precision"],
+    )
+
+
+def step_of(row: sqlite3.Row) -> StepDone:
+    """Return a step from its row."""
+    return StepDone(
+        epoch=row["epoch"],
+        step=row["step"],
+        loss=_number(row["loss"]),
+        learning_rate=row["learning_rate"],
+        images=row["images"],
+        seconds=row["seconds"],
+    )
+
+
+def epoch_of(row: sqlite3.Row) -> EpochDone:
+    """Return an epoch from its row."""
+    return EpochDone(
+        epoch=row["epoch"],
+        train_loss=_number(row["train_loss"]),
+        train_accuracy=_number(row["train_accuracy"]),
+        val_loss=_number(row["val_loss"]),
+        val_accuracy=_number(row["val_accuracy"]),
+        learning_rate=row["learning_rate"],
+        seconds=row["seconds"],
+        is_best=bool(row["is_best"]),
+    )
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _seconds_left(row: sqlite3.Row, config: TrainingConfig) -> float | None:
+    """From the last epochs' own time where there are some (validation included), from the pace of steps before."""
+    left = row["steps_total"] - row["step"]
+    if row["status"] not in AT_WORK or left <= 0 or not row["steps_total"]:
+        return None
+    if row["epoch_seconds"]:
+        return float(left * row["epoch_seconds"] * config.epochs / row["steps_total"])
+    if row["images_per_second"]:
+        return float(left * config.batch_size / row["images_per_second"])
+    return None
