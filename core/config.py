@@ -5,12 +5,12 @@ Standard library only, so that listing and queueing runs never imports torch.
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from core.errors import ConfigError
 from core.registry import Value
+from core.strict_json import NotStrictJsonError, parse, typed
 
 OPTIMIZERS = ("sgd", "adamw")
 SCHEDULES = ("constant", "step", "one_cycle")
@@ -24,6 +24,9 @@ SLIPS = {
 }
 
 
+MOST_STEPS = 20  # links of an augmentation chain
+
+
 @dataclass(frozen=True, kw_only=True)
 class AugmentationStep:
     """One link of an augmentation chain: a registered transform, its probability in [0, 1] and its settings."""
@@ -33,6 +36,7 @@ class AugmentationStep:
     settings: Mapping[str, Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        _number(f"The probability of {self.name}", self.probability, whole=False)
         if not 0 <= self.probability <= 1:
             raise ConfigError(f"The probability of {self.name} is {self.probability}; it must lie between 0 and 1.")
 
@@ -96,6 +100,15 @@ class TrainingConfig:
             _within("start_size", self.start_size, 8, self.image_size)
         if self.limit is not None:
             _within("limit", self.limit, 2, 10_000_000)
+        for name, flag in (
+            ("greyscale", self.greyscale),
+            ("nesterov", self.nesterov),
+            ("mirror_at_test", self.mirror_at_test),
+        ):
+            if not isinstance(flag, bool):
+                raise ConfigError(f"{name} is {flag!r}; it must be true or false.")
+        if len(self.augmentation) > MOST_STEPS:
+            raise ConfigError(f"The augmentation has {len(self.augmentation):,} steps; it may have {MOST_STEPS}.")
         if self.nesterov and not self.momentum:
             raise ConfigError("nesterov needs a momentum above 0.")
         for name, value, known in (
@@ -116,47 +129,38 @@ class TrainingConfig:
     def from_json(cls, text: str) -> "TrainingConfig":
         """Return the config written by `to_json`; raises ConfigError for unknown, missing or ill-typed fields."""
         try:
-            fields = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ConfigError(f"This training configuration is not JSON: {error}.") from None
+            fields = parse(text)
+        except NotStrictJsonError as error:
+            raise ConfigError(f"This training configuration cannot be read: {error}.") from None
         return cls.from_fields(fields)
 
     @classmethod
-    def from_fields(cls, fields: Mapping[str, Any]) -> "TrainingConfig":
+    def from_fields(cls, fields: object) -> "TrainingConfig":
         """Return the config whose `dataclasses.asdict` is ``fields``; raises ConfigError as `from_json` does."""
-        if not isinstance(fields, Mapping):
-            raise ConfigError("A training configuration must be a JSON object.")
-        values = dict(fields)
         try:
-            values["augmentation"] = augmentation_steps(values.get("augmentation", ()))
-            values["model_arguments"] = _tuples(values.get("model_arguments", {}))
-            values["slips"] = tuple(values.get("slips", ()))
-            for key in ("learning_rate", "momentum", "weight_decay", "norm_shift_rate", "label_smoothing", "gamma"):
-                if key in values:
-                    values[key] = float(values[key])
-            return cls(**values)
-        except (TypeError, ValueError, AttributeError) as error:
+            return typed(cls, fields)
+        except NotStrictJsonError as error:
             raise ConfigError(f"This training configuration cannot be read: {error}.") from None
 
 
-def augmentation_steps(steps: Iterable[Mapping[str, Any]]) -> tuple[AugmentationStep, ...]:
+def augmentation_steps(steps: object) -> tuple[AugmentationStep, ...]:
     """Return the steps whose `dataclasses.asdict` are ``steps``; raises ConfigError for what is no such thing."""
     try:
-        return tuple(AugmentationStep(**{**step, "settings": _tuples(step.get("settings", {}))}) for step in steps)
-    except (TypeError, AttributeError):
+        return typed(tuple[AugmentationStep, ...], steps, name="augmentation")
+    except NotStrictJsonError as error:
         raise ConfigError(
-            'An augmentation is a list of steps like {"name": "crop", "probability": 1.0, "settings": {"padding": 4}}.'
+            'An augmentation is a list of steps like {"name": "crop", "probability": 1.0, "settings": {"padding": 4}}; '
+            f"here {error}."
         ) from None
 
 
-def _tuples(values: Mapping[str, Any]) -> dict[str, Value]:
-    """JSON has lists where a config has tuples."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-
-
 def _within(name: str, value: object, low: float, high: float) -> None:
-    whole = isinstance(low, int) and isinstance(high, int)
+    number = _number(name, value, whole=isinstance(low, int) and isinstance(high, int))
+    if not low <= number <= high:
+        raise ConfigError(f"{name} is {value}; it must lie between {low} and {high}.")
+
+
+def _number(name: str, value: object, *, whole: bool) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
         raise ConfigError(f"{name} is {value!r}; it must be a {'whole ' if whole else ''}number.")
-    if not low <= value <= high:
-        raise ConfigError(f"{name} is {value}; it must lie between {low} and {high}.")
+    return value

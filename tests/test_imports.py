@@ -21,6 +21,7 @@ FOUNDATIONS = (
     "core.config",
     "core.home",
     "core.whole_files",
+    "core.strict_json",
     "core.slow_imports",
 )
 LAYERS = (

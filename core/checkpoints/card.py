@@ -5,14 +5,16 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from core.config import TrainingConfig
 from core.errors import CheckpointError, ConfigError
 from core.events import EpochDone
 from core.registry import Value
+from core.strict_json import parse_object, typed
 
 SCHEMA = 1
+_LONGEST_TEXT = 4_000
+_ROUNDING = 1e-9  # by which an interval's end may miss the figure that it touches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,14 @@ class Metrics:
     test_ci95: tuple[float, float]
     test_loss: float
     unseen: bool
+
+    def check(self) -> None:
+        """Raise ValueError where a figure is out of bounds or contradicts another one."""
+        low, high = self.test_ci95
+        if not 0 <= low <= self.test_accuracy + _ROUNDING or not self.test_accuracy - _ROUNDING <= high <= 1:
+            raise ValueError("test_accuracy must lie in its interval, and both between 0 and 1")
+        if not 1 <= self.test_n <= 10**9 or not 0 <= self.test_loss < math.inf:
+            raise ValueError("test_n must be 1 or more, and test_loss a finite number from 0 on")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,52 +88,41 @@ class Card:
         return json.dumps(dataclasses.asdict(self), allow_nan=False, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> "Card":
+    def from_json(cls, text: str | bytes) -> "Card":
         """Return the card written by `to_json`; raises CheckpointError for a newer schema or any wrong field."""
         try:
-            fields = json.loads(text, parse_constant=refuse_constant)
-            schema = fields["schema"]
-            if isinstance(schema, int) and schema > SCHEMA:
+            fields = parse_object(text)
+            schema = fields.get("schema")
+            if type(schema) is int and schema > SCHEMA:
                 raise CheckpointError(
                     f"This checkpoint has schema {schema}; this lab reads up to {SCHEMA}. Update CNN Lab to open it."
                 )
-            fields["config"] = TrainingConfig.from_fields(fields["config"])
-            fields["history"] = tuple(EpochDone(**done) for done in fields["history"])
-            if fields["metrics"] is not None:
-                metrics = fields["metrics"]
-                fields["metrics"] = Metrics(**{**metrics, "test_ci95": tuple(metrics["test_ci95"])})
-            fields["arguments"] = {
-                name: tuple(value) if isinstance(value, list) else value for name, value in fields["arguments"].items()
-            }
-            if fields.get("backbone") is not None:
-                fields["backbone"] = Backbone(**fields["backbone"])
-            for name in ("classes", "mean", "std"):
-                fields[name] = tuple(fields[name])
-            card = cls(**fields)
+            card = typed(cls, fields)
             card.check()
-        except (ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
-            raise CheckpointError(f"This checkpoint's card cannot be read: {error}.") from None
+        except (ValueError, ConfigError) as error:
+            raise CheckpointError(f"This checkpoint's card cannot be read: {str(error).removesuffix('.')}.") from None
         return card
 
     def check(self) -> None:
-        """Raise ValueError where the fields contradict each other or have the wrong type."""
-        for name in ("name", "title", "model", "dataset", "notes", "precision"):
-            if not isinstance(getattr(self, name), str):
-                raise ValueError(f"{name} must be text")
-        if self.backbone is not None and not {type(self.backbone.weights), type(self.backbone.sha256)} <= {str}:
-            raise ValueError("backbone must be two texts")
+        """Raise ValueError where a field is out of bounds or two of them contradict each other."""
+        if not 1 <= self.schema <= SCHEMA:
+            raise ValueError(f"schema is {self.schema}")
+        for name in ("name", "title", "device", "created", "precision", "notes"):
+            if len(getattr(self, name)) > _LONGEST_TEXT:
+                raise ValueError(f"{name} is longer than {_LONGEST_TEXT:,} characters")
         if self.channels not in (1, 3) or len(self.mean) != self.channels or len(self.std) != self.channels:
             raise ValueError("channels, mean and std do not agree")
-        if not all(isinstance(value, int | float) and math.isfinite(value) for value in self.mean + self.std):
-            raise ValueError("mean and std must be finite numbers")
-        if not all(value > 0 for value in self.std):
-            raise ValueError("every std must be above 0")
-        if not 2 <= len(self.classes) <= 1000 or not all(isinstance(name, str) for name in self.classes):
-            raise ValueError("classes must be 2 to 1,000 names")
-        if not isinstance(self.image_size, int) or not 8 <= self.image_size <= 512:
+        if not all(map(math.isfinite, self.mean)) or not all(0 < value < math.inf for value in self.std):
+            raise ValueError("mean and std must be finite numbers, and every std above 0")
+        if not 2 <= len(self.classes) <= 1000 or not all(len(name) <= 200 for name in self.classes):
+            raise ValueError("classes must be 2 to 1,000 names of at most 200 characters")
+        if not 8 <= self.image_size <= 512:
             raise ValueError("image_size must lie between 8 and 512")
-
-
-def refuse_constant(text: str) -> Any:
-    """Raise ValueError: NaN and Infinity are no strict JSON."""
-    raise ValueError(f"{text} is not a number of strict JSON")
+        if not 1 <= self.epoch <= 500 or len(self.history) > 500:
+            raise ValueError("epoch must lie between 1 and 500, and the history must be no longer")
+        if not 0 <= self.trainable_parameters <= self.parameters or not 0 <= self.seconds < math.inf:
+            raise ValueError("seconds and parameters must not be below 0, nor more parameters trainable than there are")
+        if not all(0 <= value <= 1 for done in self.history for value in (done.train_accuracy, done.val_accuracy)):
+            raise ValueError("every accuracy of the history must lie between 0 and 1")
+        if self.metrics is not None:
+            self.metrics.check()

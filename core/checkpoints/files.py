@@ -13,7 +13,7 @@ import safetensors.torch
 from torch import Tensor
 
 from core.errors import CheckpointError
-from core.whole_files import write_folder
+from core.whole_files import read_file, write_folder
 
 MAX_BYTES = 2 * 2**30
 
@@ -26,17 +26,18 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
         raise CheckpointError(f"'{folder.name}' could not be written: {error.strerror or error}.") from error
 
 
-def read_tensors(path: Path, sha256: str | None) -> dict[str, Tensor]:
+def read_tensors(path: Path, sha256: str | None, *, at_most: int = MAX_BYTES) -> dict[str, Tensor]:
     """Return the named tensors of a safetensors file.
 
-    Raises CheckpointError where it is missing, larger than `MAX_BYTES`, no safetensors, or not of the hash ``sha256``.
+    Raises CheckpointError where it is missing, a link or no file at all, larger than ``at_most`` bytes, no safetensors,
+    or not of the hash ``sha256``.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise CheckpointError(f"'{path.name}' is larger than {MAX_BYTES / 2**30:.0f} GB.")
-        data = path.read_bytes()
-    except OSError:
-        raise CheckpointError(f"The file '{path.name}' of '{path.parent.name}' is missing or cannot be read.") from None
+        data = read_file(path, at_most=min(at_most, MAX_BYTES))
+    except OSError as error:
+        raise CheckpointError(
+            f"The file '{path.name}' of '{path.parent.name}' is missing or cannot be read ({error.strerror or error})."
+        ) from None
     if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
         raise CheckpointError(
             f"'{path.name}' of '{path.parent.name}' was altered since it was written: its SHA-256 differs."

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import hashlib
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,10 +21,13 @@ from core.home import checkpoints_folder, home
 from core.models import build_model
 from core.models.answers import Predictions
 from core.models.input_format import InputFormat
+from core.strict_json import LONGEST
+from core.whole_files import read_file
 
 Fill = Callable[[nn.Module, Backbone], None]
 _WEIGHTS, _CARD, _PREDICTIONS = "model.safetensors", "card.json", "predictions.safetensors"
 _FLOATS = (torch.float32, torch.float16)
+_HEADER_BYTES = 4_096  # of a safetensors file, at most so many a tensor
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,6 @@ class Checkpoint:
         out and ``fill`` is not given: that puts the backbone in (`core.checkpoints.backbones.load_network` does).
         """
         card = self.card
-        weights = read_tensors(self.folder / _WEIGHTS, card.sha256)
         build = {"channels": card.channels, "image_size": card.image_size, "classes": len(card.classes)}
         try:
             with torch.device("meta"):
@@ -57,6 +60,8 @@ class Checkpoint:
             raise CheckpointError(f"This checkpoint's network cannot be built: {error}") from None
         if card.backbone is not None:
             expected = _without_backbone(expected)
+        largest = sum(4 * value.numel() + _HEADER_BYTES for value in expected.values()) + _HEADER_BYTES
+        weights = read_tensors(self.folder / _WEIGHTS, card.sha256, at_most=largest)
         _check_weights(weights, expected)
         model = build_model(card.model, arguments=card.arguments, **build)
         if card.backbone is not None:
@@ -72,7 +77,7 @@ class Checkpoint:
 
         Raises CheckpointError where they are damaged or do not fit the card.
         """
-        if not (self.folder / _PREDICTIONS).is_file():
+        if not os.path.lexists(self.folder / _PREDICTIONS):
             return None
         tensors = read_tensors(self.folder / _PREDICTIONS, None)
         metrics, classes = self.card.metrics, len(self.card.classes)
@@ -110,13 +115,12 @@ def _readable(cards: list[Path]) -> list[Checkpoint]:
 
 def read(folder: Path) -> Checkpoint:
     """Return the checkpoint in ``folder``; raises CheckpointError where there is none or its card is wrong."""
-    path = folder / _CARD
     try:
-        if path.stat().st_size > 10 * 2**20:
-            raise CheckpointError(f"The card of {folder.name} is larger than 10 MB; this is no checkpoint of CNN Lab.")
-        return Checkpoint(folder, Card.from_json(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError):
-        raise CheckpointError(f"There is no checkpoint in '{folder.name}': its {_CARD} cannot be read.") from None
+        data = read_file(folder / _CARD, at_most=LONGEST)
+    except OSError as error:
+        why = "" if isinstance(error, FileNotFoundError) else f" ({error.strerror or error})"
+        raise CheckpointError(f"There is no checkpoint in '{folder.name}': its {_CARD} cannot be read{why}.") from None
+    return Checkpoint(folder, Card.from_json(data))
 
 
 def find(reference: str) -> Checkpoint:

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
-from core.checkpoints.card import SCHEMA, refuse_constant
+from core.checkpoints.card import SCHEMA
 from core.checkpoints.files import read_tensors, write_files
 from core.config import TrainingConfig
 from core.errors import CheckpointError, ConfigError
+from core.strict_json import NotStrictJsonError, read_object, typed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +25,16 @@ class TrainerState:
 
     tensors: dict[str, Tensor]
     values: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _StateFile:
+    """What ``state.json`` holds beside the tensors."""
+
+    schema: int
+    config: TrainingConfig
+    values: Mapping[str, Any]
+    sha256: str
 
 
 def save_state(folder: Path, state: TrainerState, config: TrainingConfig) -> Path:
@@ -41,11 +53,13 @@ def save_state(folder: Path, state: TrainerState, config: TrainingConfig) -> Pat
 def load_state(folder: Path) -> tuple[TrainerState, TrainingConfig]:
     """Return the state written by `save_state` and its config; raises CheckpointError where it is damaged."""
     try:
-        about = json.loads((folder / "state.json").read_text(encoding="utf-8"), parse_constant=refuse_constant)
-        if about["schema"] > SCHEMA:
-            raise CheckpointError(f"This state has schema {about['schema']}; this lab reads up to {SCHEMA}.")
-        config = TrainingConfig.from_fields(about["config"])
-        tensors = read_tensors(folder / "state.safetensors", about["sha256"])
-        return TrainerState(tensors=tensors, values=about["values"]), config
-    except (OSError, ValueError, KeyError, TypeError, ConfigError) as error:
-        raise CheckpointError(f"The saved state '{folder.name}' cannot be read: {error}.") from None
+        about = typed(_StateFile, read_object(folder / "state.json"))
+        if about.schema > SCHEMA:
+            raise CheckpointError(f"This state has schema {about.schema}; this lab reads up to {SCHEMA}.")
+        tensors = read_tensors(folder / "state.safetensors", about.sha256)
+        return TrainerState(tensors=tensors, values=dict(about.values)), about.config
+    except OSError as error:
+        raise CheckpointError(f"The saved state '{folder.name}' cannot be read: {error.strerror or error}.") from None
+    except (NotStrictJsonError, ConfigError) as error:
+        why = str(error).removesuffix(".")
+        raise CheckpointError(f"The saved state '{folder.name}' cannot be read: {why}.") from None

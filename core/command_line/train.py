@@ -17,10 +17,14 @@ from core.command_line.options import MODELS, RECIPES, as_json, progress_lines
 from core.data.catalogue import datasets
 from core.errors import LabError
 from core.home import home
+from core.strict_json import NotStrictJsonError, parse
 
 if TYPE_CHECKING:
     from core.config import TrainingConfig
     from core.training.session import Session
+
+
+_OPTIONS = ("dataset", "model", "recipe")  # what --set does not take
 
 
 @click.command()
@@ -156,9 +160,13 @@ def _settings(model: str, pairs: tuple[str, ...]) -> dict[str, Any]:
         name, equals, text = pair.partition("=")
         if not equals:
             raise click.BadParameter(f"'{pair}' is not NAME=VALUE.", param_hint="--set")
+        if name == "model_arguments":
+            raise click.BadParameter("Set what belongs to the network by its own name.", param_hint="--set")
+        if name in _OPTIONS:
+            raise click.BadParameter(f"'{name}' has an option of its own: --{name}.", param_hint="--set")
         try:
-            value = json.loads(text)
-        except json.JSONDecodeError:
+            value = parse(text)
+        except NotStrictJsonError:  # a word, or what the setting itself refuses with its bounds
             value = text
         if name == "augmentation":
             value = augmentation_steps(value)

@@ -24,6 +24,7 @@ from core.compute.devices import describe_device, processor
 from core.config import TrainingConfig
 from core.home import home
 from core.models.architecture import architecture
+from core.strict_json import NotStrictJsonError, read_object, typed
 from core.whole_files import write_file
 
 PAYS = 1.15  # bfloat16 is coarser: it has to be this many times as fast as float32 to be chosen
@@ -69,6 +70,14 @@ class PrecisionChoice:
             raise ValueError("the pairs of a choice of precision must be a whole number")
         if not isinstance(self.sentence, str) or len(self.sentence) > 200:
             raise ValueError("the sentence of a choice of precision must be text of at most 200 characters")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Written:
+    """The file of decisions: each one's fields, by what it depends on."""
+
+    schema: int
+    choices: Mapping[str, Any]
 
 
 def precision_for(
@@ -226,9 +235,8 @@ def trial_batch(
 
 def _known(key: str) -> PrecisionChoice | None:
     if key not in _remembered:
-        fields = _kept().get(key)
-        with suppress(TypeError, ValueError):
-            _remembered[key] = PrecisionChoice(**fields)  # type: ignore[arg-type]
+        with suppress(ValueError):
+            _remembered[key] = typed(PrecisionChoice, _kept().get(key))
     return _remembered.get(key)
 
 
@@ -243,10 +251,7 @@ def _keep(key: str, choice: PrecisionChoice) -> None:
 def _kept() -> Mapping[str, Any]:
     """Every decision in the file; nothing where it is missing, damaged or of another schema."""
     try:
-        written = json.loads((home() / _FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        written = typed(_Written, read_object(home() / _FILE))
+    except (OSError, NotStrictJsonError):
         return {}
-    if not isinstance(written, dict) or written.get("schema") != _SCHEMA:
-        return {}
-    choices = written.get("choices")
-    return choices if isinstance(choices, dict) else {}
+    return written.choices if written.schema == _SCHEMA else {}

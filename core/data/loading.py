@@ -25,6 +25,7 @@ from core.data import builtin
 from core.data.catalogue import DatasetSpec, datasets
 from core.errors import DataError
 from core.home import data_folder, home
+from core.strict_json import read_object, typed
 
 if TYPE_CHECKING:
     pass
@@ -48,6 +49,14 @@ class LabelledImages:
     size: int
     images: npt.NDArray[np.uint8]
     labels: npt.NDArray[np.int64]
+    fingerprint: str
+    official_test_start: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _About:
+    """What ``about.json`` says of a prepared copy."""
+
     fingerprint: str
     official_test_start: int | None
 
@@ -111,10 +120,11 @@ def _prepared(spec: DatasetSpec, size: int) -> Path | None:
 
 def _open(spec: DatasetSpec, size: int, folder: Path) -> LabelledImages:
     try:
-        about = json.loads((folder / "about.json").read_text())
+        about = typed(_About, read_object(folder / "about.json"))
         images = np.load(folder / "images.npy", mmap_mode="r")
         labels = np.load(folder / "labels.npy")
-    except (OSError, ValueError, EOFError, KeyError) as error:
+        _check_arrays(spec, size, images, labels, about)
+    except (OSError, ValueError, EOFError) as error:
         raise DataError(
             f"The prepared copy of {spec.title} is damaged ({error}); "
             f"delete {folder.name} in the lab's folder 'prepared'."
@@ -124,9 +134,22 @@ def _open(spec: DatasetSpec, size: int, folder: Path) -> LabelledImages:
         size=size,
         images=images,
         labels=labels,
-        fingerprint=about["fingerprint"],
-        official_test_start=about["official_test_start"],
+        fingerprint=about.fingerprint,
+        official_test_start=about.official_test_start,
     )
+
+
+def _check_arrays(
+    spec: DatasetSpec, size: int, images: npt.NDArray[Any], labels: npt.NDArray[Any], about: _About
+) -> None:
+    """Raise ValueError where a prepared copy is not of this data set's shape."""
+    count = len(labels) if labels.ndim == 1 else -1
+    if images.shape != (count, spec.channels, size, size) or images.dtype != np.uint8 or labels.dtype != np.int64:
+        raise ValueError("its arrays are of another shape")
+    if not count or labels.min() < 0 or labels.max() >= len(spec.classes):
+        raise ValueError("a label is out of range")
+    if about.official_test_start is not None and not 0 < about.official_test_start < count:
+        raise ValueError("its test split is empty")
 
 
 def _prepare(spec: DatasetSpec, size: int, progress: Progress) -> Path:

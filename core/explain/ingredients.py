@@ -1,8 +1,9 @@
 """What each ingredient of the fast network is worth, as `python -m benchmarks ablation` measured it."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
+
+from core.strict_json import read_object
 
 RESULTS = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "results"
 
@@ -42,7 +43,7 @@ def measured(folder: Path | None = None) -> Ablation | None:
     files = sorted((folder or RESULTS).glob("*-ablation.json"))
     if not files:
         return None
-    fields = json.loads(files[-1].read_text(encoding="utf-8"))
+    fields = read_object(files[-1])
     whole, *rows = fields["rows"]
     ingredients = (
         Ingredient(

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from core.home import home
 from core.models.resnet18 import FEATURES
+from core.strict_json import read_object, typed
 from core.whole_files import write_folder
 
 KEEP_BYTES = 2 * 2**30  # what all kept features may take together; the ones used last stay
@@ -47,6 +48,15 @@ class Kept:
     values: Tensor
     seconds: float
     fresh: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _About:
+    """What ``about.json`` says of kept features."""
+
+    sha256: str
+    seconds: float
+    shape: tuple[int, ...]
 
 
 class LookCounter:
@@ -112,19 +122,18 @@ def _locked(path: Path, counter: LookCounter) -> Iterator[None]:
 def _open(place: Path, count: int) -> Kept | None:
     """Memory-map kept features; None where there are none, or where a single byte is not as it was written."""
     try:
-        about = json.loads((place / _ABOUT).read_text())
+        about = typed(_About, read_object(place / _ABOUT))
         with (place / _VALUES).open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != about["sha256"]:
+            if hashlib.file_digest(file, "sha256").hexdigest() != about.sha256:
                 return None
         values = np.load(place / _VALUES, mmap_mode="c")  # copy on write: torch wants an array that may be written
         if values.shape != (count, FEATURES) or values.dtype != np.float32:
             return None
-        seconds = float(about["seconds"])
         with contextlib.suppress(OSError):
             os.utime(place / _ABOUT)  # used now: the last to be evicted
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return None
-    return Kept(values=torch.from_numpy(values), seconds=seconds, fresh=False)
+    return Kept(values=torch.from_numpy(values), seconds=about.seconds, fresh=False)
 
 
 def _write(place: Path, values: npt.NDArray[np.float32], seconds: float) -> None:

@@ -15,6 +15,7 @@ from core.compute.probe import PrecisionChoice
 from core.errors import CheckpointError, OtherBackboneError
 from core.events import EpochDone
 from core.models.resnet18 import TransferResNet18
+from core.strict_json import typed
 from core.training.assembly import Assembly
 from core.training.progress import Progress
 
@@ -60,7 +61,7 @@ def restore(trainer: Assembly, state: TrainerState) -> None:
     values = state.values
     try:
         if "precision" in values:  # what the training began with, whatever pays today
-            trainer.compute_in(PrecisionChoice(**values["precision"]))
+            trainer.compute_in(typed(PrecisionChoice, values["precision"]))
         weights = {name[6:]: value for name, value in state.tensors.items() if name.startswith("model.")}
         if values.get("backbone") is not None:
             if values["backbone"] != _backbone_hash(trainer.model):
@@ -72,17 +73,20 @@ def restore(trainer: Assembly, state: TrainerState) -> None:
         trainer.model.load_state_dict(weights)
         trainer.train_on_images()  # what was kept was kept for other weights, maybe
         _restore_optimizer(trainer.optimizer, state)
+        if values["schedule"].keys() != trainer.schedule.state_dict().keys():  # loading sets whatever it is given
+            raise ValueError("its schedule is another one")
         trainer.schedule.load_state_dict(values["schedule"])
         best_loss = values["progress"]["best_loss"]
-        trainer.progress = Progress(**values["progress"] | {"best_loss": math.inf if best_loss is None else best_loss})
-        trainer.history = [EpochDone(**done) for done in values["history"]]
-        trainer.looking_seconds = float(values.get("looking_seconds", 0.0))
+        standing = values["progress"] | {"best_loss": math.inf if best_loss is None else best_loss}
+        trainer.progress = typed(Progress, standing, name="progress")
+        trainer.history = list(typed(tuple[EpochDone, ...], values["history"], name="history"))
+        trainer.looking_seconds = typed(float, values.get("looking_seconds", 0.0), name="looking_seconds")
         torch.set_rng_state(state.tensors["rng.torch"])
         if "rng.cuda" in state.tensors and trainer.device.type == "cuda":
             torch.cuda.set_rng_state(state.tensors["rng.cuda"], trainer.device)
         version, words, gauss = values["python_rng"]
         random.setstate((version, tuple(words), gauss))
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError) as error:
         raise CheckpointError(f"This saved state does not belong to this training: {error}.") from error
 
 

@@ -7,9 +7,10 @@ from dataclasses import asdict, replace
 import torch
 from torch import Generator, Tensor
 
-from core.config import AugmentationStep
+from core.config import MOST_STEPS, AugmentationStep, augmentation_steps
 from core.errors import ConfigError
 from core.registry import check_values
+from core.strict_json import NotStrictJsonError, parse
 from core.transforms.transform import transforms
 
 COURSE_CHAIN = (
@@ -23,7 +24,9 @@ class Chain:
     """Transforms in order, each applied to an image with its own probability."""
 
     def __init__(self, steps: Sequence[AugmentationStep]) -> None:
-        """Raise ConfigError for an unknown transform or setting."""
+        """Raise ConfigError for an unknown transform or setting, and for more than `MOST_STEPS` steps."""
+        if len(steps) > MOST_STEPS:
+            raise ConfigError(f"The chain has {len(steps):,} steps; it may have {MOST_STEPS}.")
         self.steps = [
             (step, transforms[step.name], check_values(transforms[step.name].settings, step.settings, of=step.name))
             for step in steps
@@ -104,9 +107,7 @@ def chain_json(steps: Sequence[AugmentationStep]) -> str:
 def chain_from_json(text: str) -> tuple[AugmentationStep, ...]:
     """Return the chain written by `chain_json`, checked; raises ConfigError with a sentence where it is not one."""
     try:
-        entries = json.loads(text)
-        steps = tuple(AugmentationStep(**entry) for entry in entries)
-        checked = Chain(steps).steps
-    except (TypeError, ValueError, AttributeError) as error:
+        checked = Chain(augmentation_steps(parse(text))).steps
+    except NotStrictJsonError as error:
         raise ConfigError(f"This is not a chain of augmentations: {error}.") from None
     return tuple(replace(step, settings=settings) for step, _transform, settings in checked)

@@ -7,13 +7,25 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from core.strict_json import NotStrictJsonError, parse_object, typed
+
 ROOT = Path(__file__).resolve().parents[3]
 NICE = 10
+_MOST_PIDS = 2**22 if sys.platform == "linux" else 2**32  # process ids are smaller
 _CLOCK_SLACK = 2.0  # seconds by which a process's start may seem to move when the clock is set right
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Handle:
+    """A process of this machine: its id, and its start, since ids are used again."""
+
+    pid: int
+    started: float
 
 
 def process_handle(pid: int) -> str:
@@ -78,10 +90,10 @@ def environment(home: Path, threads: int | None = None) -> dict[str, str]:
 def read_handle(handle: str) -> tuple[int, float]:
     """The process id and start that a handle names; no process at all for a handle of another kind of executor."""
     try:
-        fields = json.loads(handle)
-        return int(fields["pid"]), float(fields["started"])
-    except (ValueError, KeyError, TypeError):
+        fields = typed(_Handle, parse_object(handle))
+    except NotStrictJsonError:
         return 0, 0.0
+    return (fields.pid, fields.started) if 0 < fields.pid < _MOST_PIDS else (0, 0.0)
 
 
 def end_session(leader: int, started: float) -> None:

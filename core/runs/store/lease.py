@@ -17,6 +17,7 @@ from core.errors import RunError
 from core.events import EpochDone, FeaturesKept, StepDone
 from core.runs import folders
 from core.runs.records import StaleWorkerError, Status
+from core.runs.store.rows import kept_features
 from core.runs.store.store import Store
 
 MOST_LOSSES = 8  # workers lost in a row, none of which got as far as a newer saved state
@@ -86,8 +87,9 @@ class Lease:
                 )
             connection.execute("UPDATE runs SET split = ? WHERE id = ?", (split, self.run_id))
             if features is not None:
-                before = json.loads(row["features"])["spent_seconds"] if row["features"] else 0.0
-                in_all = replace(features, spent_seconds=before + features.spent_seconds)
+                before = kept_features(row)
+                spent = features.spent_seconds + (before.spent_seconds if before is not None else 0.0)
+                in_all = replace(features, spent_seconds=spent)
                 connection.execute(
                     "UPDATE runs SET features = ? WHERE id = ?", (json.dumps(asdict(in_all)), self.run_id)
                 )

@@ -1,6 +1,5 @@
 """Rows of the store into what they stand for: runs, steps, epochs."""
 
-import json
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from core.errors import RunError
 from core.events import EpochDone, FeaturesKept, StepDone
 from core.runs import folders
 from core.runs.records import AT_WORK, Run, check_id
+from core.strict_json import NotStrictJsonError, parse, typed
 
 RUNS = """
     SELECT runs.*,
@@ -58,9 +58,17 @@ def run_of(row: sqlite3.Row, *, home: Path, places: Mapping[str, int]) -> Run:
         device=row["device"],
         images_per_second=row["images_per_second"],
         seconds_left=_seconds_left(row, config),
-        features=FeaturesKept(**json.loads(row["features"])) if row["features"] else None,
+        features=kept_features(row),
         precision=row["precision"],
     )
+
+
+def kept_features(row: sqlite3.Row) -> FeaturesKept | None:
+    """Return what a run's row says about its features; None where it says nothing that can be read."""
+    try:
+        return typed(FeaturesKept, parse(row["features"])) if row["features"] else None
+    except NotStrictJsonError:
+        return None
 
 
 def step_of(row: sqlite3.Row) -> StepDone:

@@ -194,7 +194,7 @@ def test_a_file_that_is_not_safetensors_is_refused(saved: Checkpoint) -> None:
     ("changes", "words"),
     [
         ({"schema": 2}, "schema 2; this lab reads up to 1. Update"),
-        ({"precision": 16}, "precision must be text"),
+        ({"precision": 16}, "precision is 16, which is not text"),
         ({"surprise": 1}, "surprise"),
         ({"mean": [0.1, 0.2]}, "do not agree"),
         ({"std": [0.0]}, "above 0"),
