@@ -20,7 +20,8 @@ T = TypeVar("T")
 class Setting:
     """One argument that people may set.
 
-    ``low``, ``high`` and ``step`` bound numbers (for a tuple: each of its entries), ``choices`` bounds text;
+    ``low``, ``high`` and ``step`` bound numbers (for a tuple: each of its entries), ``most`` the entries of a tuple,
+    ``choices`` text;
     ``unit`` follows the number on the page; ``help`` is the tooltip. ``name`` and ``default`` come from the
     signature and are filled in by `settings_of`.
     """
@@ -31,6 +32,7 @@ class Setting:
     low: float | None = None
     high: float | None = None
     step: float | None = None
+    most: int = 16
     choices: tuple[str, ...] = ()
     unit: str = ""
     help: str = ""
@@ -42,6 +44,8 @@ class Setting:
         """
         checked = self._typed(value)
         numbers = checked if isinstance(checked, tuple) else (checked,)
+        if len(numbers) > self.most:
+            raise ConfigError(f"{self.name} has {len(numbers):,} entries; it may have {self.most}.")
         for number in numbers:
             if isinstance(number, str):
                 if self.choices and number not in self.choices:
@@ -63,7 +67,12 @@ class Setting:
         elif type(value) is wanted and isinstance(value, bool | int | str):
             return value
         kind = {tuple: "a list of whole numbers", int: "a whole number"}.get(type(self.default), wanted.__name__)
-        raise ConfigError(f"{self.name} is {value!r}; it must be {kind}.")
+        raise ConfigError(f"{self.name} is {_short(value)}; it must be {kind}.")
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def settings_of(builder: Callable[..., Any]) -> tuple[Setting, ...]:

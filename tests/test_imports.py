@@ -196,7 +196,7 @@ def test_threads_that_need_torchvision_at_the_same_time_all_find_it_whole() -> N
         def build():
             together.wait()
             torchvision().models.resnet18(weights=None)
-            print("built")
+            print("built\\n", end="")  # in one piece, however many threads print
 
         threads = [threading.Thread(target=build) for _thread in range(4)]
         for thread in threads:

@@ -116,6 +116,8 @@ class Card:
             raise ValueError("mean and std must be finite numbers, and every std above 0")
         if not 2 <= len(self.classes) <= 1000 or not all(len(name) <= 200 for name in self.classes):
             raise ValueError("classes must be 2 to 1,000 names of at most 200 characters")
+        if len(set(self.classes)) < len(self.classes):
+            raise ValueError("two classes have one name")
         if not 8 <= self.image_size <= 512:
             raise ValueError("image_size must lie between 8 and 512")
         if not 1 <= self.epoch <= 500 or len(self.history) > 500:

@@ -150,10 +150,10 @@ def newest_in(folder: Path) -> Checkpoint | None:
     """Return the checkpoint in ``folder``, or for a run's folder its final or else its latest best one."""
     if (folder / _CARD).is_file():
         return read(folder)
-    if (folder / "final" / _CARD).is_file():
-        return read(folder / "final")
-    best = sorted(folder.glob("best-*/" + _CARD))
-    return read(best[-1].parent) if best else None
+    for inside in (folder / "final", *sorted(folder.glob("best-*"), reverse=True)):
+        if (inside / _CARD).is_file() and not inside.is_symlink():  # a link could lead out of the folder
+            return read(inside)
+    return None
 
 
 def save(

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
+import torch
 from torch import Tensor, nn
 
 from core.errors import ModelError
@@ -49,17 +51,29 @@ class ModelSpec:
 
 models: Registry[ModelSpec] = Registry("model")
 
+MOST_PARAMETERS = 50_000_000  # of one network: 200 MB in float32, and four times that while it learns
+
 
 def build_model(
     name: str, *, channels: int, image_size: int, classes: int, arguments: Mapping[str, Value] | None = None
 ) -> nn.Module:
     """Return the network ``name``, randomly initialised from torch's default generator, float32, in training mode.
 
-    Raises ConfigError for an unknown name or argument and ModelError, with a sentence, where the input does not fit.
+    Raises ConfigError for an unknown name or argument and ModelError, with a sentence, where the input does not fit or
+    the network would have more than `MOST_PARAMETERS`: it is laid out first without any memory for its weights.
     """
     spec = models[name]
     sentence = spec.refusal(channels=channels, image_size=image_size)
     if sentence is not None:
         raise ModelError(sentence)
     values = check_values(spec.settings, arguments or {}, of=spec.title)
-    return spec.build(in_channels=channels, image_size=image_size, classes=classes, **values)
+    build = partial(spec.build, in_channels=channels, image_size=image_size, classes=classes, **values)
+    with torch.device("meta"):
+        laid_out = build()
+    parameters = sum(parameter.numel() for parameter in laid_out.parameters())
+    if parameters > MOST_PARAMETERS:
+        raise ModelError(
+            f"{spec.title} would have {parameters:,} parameters with these settings, and the lab takes "
+            f"{MOST_PARAMETERS:,}; choose fewer or narrower layers, or smaller images."
+        )
+    return build()

@@ -67,3 +67,16 @@ def test_a_name_is_registered_once() -> None:
     registry.add("sobel", 1)
     with pytest.raises(ValueError, match="registered twice"):
         registry.add("sobel", 2)
+
+
+def test_a_list_has_a_bound_of_its_own() -> None:
+    setting = Setting(name="channels", default=(8, 16), low=1, high=512, most=4)
+    assert setting.check([1, 2, 3, 4]) == (1, 2, 3, 4)
+    with pytest.raises(ConfigError, match="channels has 6,000 entries; it may have 4"):
+        setting.check([4] * 6_000)
+
+
+def test_a_value_of_any_length_makes_a_short_sentence() -> None:
+    with pytest.raises(ConfigError) as raised:
+        Setting(name="channels", default=(8,)).check(["x" * 100_000])
+    assert len(str(raised.value)) < 200

@@ -229,3 +229,17 @@ def test_resnets_stem_sees_eleven_pixels_after_its_pool() -> None:
     assert rows["backbone.layer1.0.conv1"].receptive_field == 19
     assert not rows["backbone.conv1"].trainable
     assert rows["head"].trainable
+
+
+def test_a_network_of_too_many_parameters_is_refused_before_it_takes_any_memory() -> None:
+    arguments = {"channels": (512,) * 16, "kernel": 7}
+    with pytest.raises(ModelError, match=r"192,\d{3},\d{3} parameters .* takes 50,000,000"):
+        build_model("strided_cnn", channels=3, image_size=128, classes=2, arguments=arguments)
+
+
+def test_laying_a_network_out_first_draws_no_random_number() -> None:
+    torch.manual_seed(3)
+    expected = models["strided_cnn"].build(in_channels=1, image_size=28, classes=10)
+    torch.manual_seed(3)
+    built = build_model("strided_cnn", channels=1, image_size=28, classes=10)
+    assert all(torch.equal(a, b) for a, b in zip(expected.parameters(), built.parameters(), strict=True))
