@@ -1,4 +1,7 @@
-"""The lab's own inline components: HTML, CSS and JavaScript files beside the Python file, no build step."""
+"""The lab's own inline components: HTML, CSS and JavaScript files beside the Python file, no build step.
+
+Each one's JavaScript finds the functions of ``elements.js`` before it.
+"""
 
 from pathlib import Path
 from typing import TypedDict
@@ -15,7 +18,11 @@ class Sources(TypedDict):
 def beside(python_file: str, *, html: str | None = None) -> Sources:
     """Return the three sources that lie beside ``python_file`` under its name; ``html`` stands in for an HTML file."""
     path = Path(python_file)
-    return Sources(html=_read(path, ".html") if html is None else html, css=_read(path, ".css"), js=_read(path, ".js"))
+    return Sources(
+        html=_read(path, ".html") if html is None else html,
+        css=_read(path, ".css"),
+        js=_read(Path(__file__).with_name("elements"), ".js") + _read(path, ".js"),
+    )
 
 
 def _read(path: Path, suffix: str) -> str:

@@ -8,9 +8,10 @@ import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
-from core.checkpoints import Card, save
+from core.checkpoints import save
 from core.config import TrainingConfig
 from core.models import build_model
+from tests.cards import card
 from tests.pages.visit import start_page
 
 
@@ -31,32 +32,25 @@ def app(home: Path) -> AppTest:
 
 
 @pytest.fixture
-def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
+    """The folder of shipped checkpoints, empty."""
+    shipped = tmp_path / "checkpoints"
+    shipped.mkdir()
+    monkeypatch.setattr("core.checkpoints.networks.checkpoints_folder", lambda: shipped)
+    return shipped
+
+
+@pytest.fixture
+def shipped(folder: Path) -> Path:
     """A folder of shipped checkpoints with one small network for digits in it."""
-    folder = tmp_path / "checkpoints"
-    monkeypatch.setattr("core.checkpoints.networks.checkpoints_folder", lambda: folder)
     torch.manual_seed(0)
     model = build_model("strided_cnn", channels=1, image_size=28, classes=10, arguments={"channels": (4, 8)})
-    card = Card(
+    about = card(
         name="tiny",
         title="Tiny strided CNN on digits",
         model="strided_cnn",
         arguments={"channels": (4, 8)},
-        channels=1,
-        image_size=28,
-        classes=tuple("0123456789"),
-        mean=(0.5,),
-        std=(0.5,),
-        dataset="digits",
-        data_fingerprint="",
-        split_fingerprint="",
         config=TrainingConfig(dataset="digits", model="strided_cnn", image_size=28),
-        epoch=1,
-        seconds=1.0,
-        created="2026-01-01",
-        device="CPU",
-        parameters=1,
-        trainable_parameters=1,
     )
-    save(folder / "tiny", model, card)
+    save(folder / "tiny", model, about)
     return folder

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.checkpoints import Card, Checkpoint, Metrics, save
+from core.checkpoints import Checkpoint, Metrics, save
 from core.config import TrainingConfig
 from core.data import load, make_split
 from core.events import EpochDone
 from core.judging.evaluation import Predictions
 from core.judging.intervals import wilson_interval
 from core.models import build_model
+from tests.cards import card
 
 CLASSES = tuple("0123456789")
 
@@ -52,16 +53,11 @@ def ship(
         test_loss=0.25,
         unseen=unseen,
     )
-    card = Card(
+    about = card(
         name=name,
         title=f"{name} on digits",
         model=called or model,
         arguments=arguments,
-        channels=1,
-        image_size=28,
-        classes=CLASSES,
-        mean=(0.5,),
-        std=(0.25,),
         dataset=dataset,
         data_fingerprint=data.fingerprint,
         split_fingerprint=split.fingerprint if split_fingerprint is None else split_fingerprint,
@@ -70,8 +66,6 @@ def ship(
         ),
         epoch=2,
         seconds=12.0,
-        created="2026-01-01",
-        device="CPU",
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         trainable_parameters=10,
         metrics=metrics if judged else None,
@@ -79,7 +73,7 @@ def ship(
     )
     confidence = np.linspace(0.5, 0.99, count, dtype=np.float32)
     predictions = Predictions(labels=labels, predicted=predicted, confidence=confidence, loss=0.25)
-    return save(folder / name, network, card, predictions if judged else None)
+    return save(folder / name, network, about, predictions if judged else None)
 
 
 def _epoch(number: int) -> EpochDone:

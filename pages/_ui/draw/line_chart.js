@@ -41,14 +41,6 @@ function build(root) {
   return view
 }
 
-function add(parent, tag, name, text) {
-  const element = document.createElement(tag)
-  if (name) element.className = name
-  if (text !== undefined) element.textContent = text
-  parent.append(element)
-  return element
-}
-
 function shape(parent, tag, attributes, text) {
   const element = document.createElementNS(SVG, tag)
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)

@@ -23,14 +23,6 @@ export default function (component) {
   return () => views.delete(parentElement)
 }
 
-function add(parent, tag, name, text) {
-  const element = document.createElement(tag)
-  if (name) element.className = name
-  if (text !== undefined) element.textContent = text
-  parent.append(element)
-  return element
-}
-
 function draw(view) {
   const { counts, classes } = view.data
   view.root.replaceChildren()

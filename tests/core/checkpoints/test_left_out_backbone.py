@@ -17,6 +17,7 @@ from core.errors import CheckpointError, ModelError
 from core.models.resnet18 import TransferResNet18
 from core.recipes import recipe_config
 from core.training.session import Session
+from tests import cards
 from tests.core.small_backbone import SmallBackbone
 
 CLASSES = ("circle", "cross")
@@ -37,7 +38,7 @@ def config(train: str = "head", weights: str = "lab") -> TrainingConfig:
 
 
 def card(train: str = "head", **changes: object) -> Card:
-    fields: dict[str, object] = {
+    fields = {
         "name": "probe",
         "title": "A probe",
         "model": "resnet18",
@@ -48,17 +49,9 @@ def card(train: str = "head", **changes: object) -> Card:
         "mean": (0.5,) * 3,
         "std": (0.25,) * 3,
         "dataset": "shapes",
-        "data_fingerprint": "a",
-        "split_fingerprint": "b",
         "config": config(train),
-        "epoch": 1,
-        "seconds": 1.5,
-        "created": "2026-01-01",
-        "device": "CPU",
-        "parameters": 1,
-        "trainable_parameters": 1,
     }
-    return Card(**fields | changes)  # type: ignore[arg-type]
+    return cards.card(**fields | changes)
 
 
 def network(train: str = "head") -> TransferResNet18:

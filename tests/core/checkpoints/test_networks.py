@@ -19,6 +19,7 @@ from core.events import EpochDone
 from core.home import checkpoints_folder
 from core.models import build_model
 from core.models.answers import Predictions
+from tests import cards
 
 CONFIG = TrainingConfig(
     dataset="digits",
@@ -30,40 +31,25 @@ CONFIG = TrainingConfig(
 
 
 def card(**changes: Any) -> Card:
-    fields: dict[str, Any] = {
+    epoch = EpochDone(
+        epoch=1,
+        train_loss=1.0,
+        train_accuracy=0.5,
+        val_loss=1.0,
+        val_accuracy=0.5,
+        learning_rate=0.1,
+        seconds=1.0,
+        is_best=True,
+    )
+    fields = {
         "name": "probe",
         "title": "A probe",
         "model": "strided_cnn",
         "arguments": {"channels": (4, 8)},
-        "channels": 1,
-        "image_size": 28,
-        "classes": tuple("0123456789"),
-        "mean": (0.3,),
-        "std": (0.3,),
-        "dataset": "digits",
-        "data_fingerprint": "a",
-        "split_fingerprint": "b",
         "config": CONFIG,
-        "epoch": 1,
-        "seconds": 1.5,
-        "created": "2026-01-01",
-        "device": "CPU",
-        "parameters": 1,
-        "trainable_parameters": 1,
-        "history": (
-            EpochDone(
-                epoch=1,
-                train_loss=1.0,
-                train_accuracy=0.5,
-                val_loss=1.0,
-                val_accuracy=0.5,
-                learning_rate=0.1,
-                seconds=1.0,
-                is_best=True,
-            ),
-        ),
+        "history": (epoch,),
     }
-    return Card(**fields | changes)
+    return cards.card(**fields | changes)
 
 
 def network() -> torch.nn.Module:

@@ -11,7 +11,7 @@ import torch
 from scipy import stats
 from torch import Tensor, nn
 
-from core.checkpoints import Card, Checkpoint, Metrics, save
+from core.checkpoints import Checkpoint, Metrics, save
 from core.config import TrainingConfig
 from core.data import load, make_split
 from core.errors import ConfigError, DataError, ModelError
@@ -20,6 +20,7 @@ from core.judging.evaluation import Predictions, evaluate_checkpoint, judge, pre
 from core.judging.intervals import wilson_interval
 from core.models import build_model
 from core.models.input_format import InputFormat
+from tests.cards import card
 
 GREY = InputFormat(channels=1, size=8, mean=(0.0,), std=(1.0,))
 
@@ -230,29 +231,8 @@ def checkpoint(tmp_path: Path) -> Callable[..., Checkpoint]:
         torch.manual_seed(0)
         model = build_model("simple_nn", channels=1, image_size=28, classes=10)
         data = load("digits", size=28)
-        card = Card(
-            name="digits-simple_nn",
-            title="Dense net on digits",
-            model="simple_nn",
-            arguments={},
-            channels=1,
-            image_size=28,
-            classes=tuple("0123456789"),
-            mean=(0.3,),
-            std=(0.4,),
-            dataset="digits",
-            data_fingerprint=data.fingerprint,
-            split_fingerprint=make_split(data).fingerprint,
-            config=TrainingConfig(dataset="digits", model="simple_nn", image_size=28),
-            epoch=1,
-            seconds=1.0,
-            created="2026-01-01",
-            device="CPU",
-            parameters=1,
-            trainable_parameters=1,
-        )
-        card = dataclasses.replace(card, **changes)  # type: ignore[arg-type]
-        return save(tmp_path / "digits-simple_nn", model, card)
+        about = card(data_fingerprint=data.fingerprint, split_fingerprint=make_split(data).fingerprint, **changes)
+        return save(tmp_path / "digits-simple_nn", model, about)
 
     return make
 

@@ -3,7 +3,6 @@
 import dataclasses
 from pathlib import Path
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.config import TrainingConfig
@@ -11,15 +10,6 @@ from pages._ui import state
 from pages.judge._compare.fair_play import CIRCUMSTANCES
 from tests.pages.networks import ship
 from tests.pages.visit import check, open_page, start_page, texts
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
-    """The folder of shipped checkpoints, empty."""
-    shipped = tmp_path / "checkpoints"
-    shipped.mkdir()
-    monkeypatch.setattr("core.checkpoints.networks.checkpoints_folder", lambda: shipped)
-    return shipped
 
 
 def compare(*names: str) -> AppTest:

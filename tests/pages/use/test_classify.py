@@ -14,14 +14,6 @@ from tests.pages.visit import check, open_page, start_page, texts
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
-    shipped = tmp_path / "checkpoints"
-    shipped.mkdir()
-    monkeypatch.setattr("core.checkpoints.networks.checkpoints_folder", lambda: shipped)
-    return shipped
-
-
-@pytest.fixture
 def page(folder: Path) -> AppTest:
     ship(folder, "tiny", wrong=5)
     return open_page(start_page(), "use/classify")
