@@ -1,4 +1,4 @@
-"""README, CONTRIBUTING and CHANGELOG say what the code does: commands, pages, settings, links."""
+"""README, the pages of docs/, CONTRIBUTING and CHANGELOG say what the code does: commands, pages, settings, links."""
 
 import ast
 import importlib
@@ -12,9 +12,17 @@ import click
 import pytest
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+GUIDE = tuple(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", *GUIDE)
+
+
+def read(document: str) -> str:
+    return (ROOT / document).read_text(encoding="utf-8")
+
+
+README, CONTRIBUTING = read("README.md"), read("CONTRIBUTING.md")
+COMMAND_LINE, SETTINGS, CATALOGUE = read("docs/command-line.md"), read("docs/settings.md"), read("docs/catalogue.md")
+MEASURED = read("docs/measured.md")
 NOT_OURS = {".git", ".venv", "venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
 
 
@@ -47,27 +55,21 @@ def resolve(words: list[str]) -> tuple[click.Command, list[str]]:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_call_in_a_document_exists_with_its_options(document: str) -> None:
-    for words in written_calls((ROOT / document).read_text(encoding="utf-8")):
+    for words in written_calls(read(document)):
         command, rest = resolve(words)
         known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
         used = {word.partition("=")[0] for word in rest if word.startswith("--")}
         assert used <= known, f"{' '.join(words)}: {used - known} unknown"
 
 
-def test_every_command_is_in_the_readme() -> None:
-    missing = [
-        " ".join(name) for name, _ in commands(command_line()) if f"python -m core {' '.join(name)}" not in README
-    ]
-    assert missing == []
-
-
-def test_every_option_of_a_command_is_in_the_readme() -> None:
-    missing = [
-        f"{' '.join(name)} {parameter.opts[0]}"
-        for name, command in commands(command_line())
-        for parameter in command.params
-        if isinstance(parameter, click.Option) and not parameter.hidden and parameter.opts[0] not in README
-    ]
+def test_every_command_is_documented_with_its_options() -> None:
+    missing = []
+    for name, command in commands(command_line()):
+        rows = [line for line in COMMAND_LINE.splitlines() if line.startswith(f"| `python -m core {' '.join(name)}")]
+        options = [entry for entry in command.params if isinstance(entry, click.Option) and not entry.hidden]
+        if len(rows) != 1:
+            missing.append(" ".join(name))
+        missing += [f"{name}: {entry.opts[0]}" for entry in options if not any(entry.opts[0] in row for row in rows)]
     assert missing == []
 
 
@@ -81,6 +83,23 @@ def pages() -> dict[str, str]:
 def test_every_page_is_in_the_readme() -> None:
     assert len(pages()) >= 8
     assert [title for title in pages().values() if title not in README] == []
+
+
+def test_every_page_of_docs_is_linked_from_the_readme() -> None:
+    assert len(GUIDE) >= 7
+    assert [document for document in GUIDE if f"]({document})" not in README] == []
+
+
+def test_the_readme_shows_a_picture_of_every_page() -> None:
+    pictures = {f"docs/images/{address or 'start'}.png" for address in pages()}
+    assert set(re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)) == pictures
+
+
+def test_the_hint_for_machines_without_a_graphics_card_stands_before_the_install_command() -> None:
+    before, command, _ = README.partition("pip install -r requirements.txt")
+    assert command
+    assert "pytorch.org/get-started" in before
+    assert re.search(r"[\d.]+ GB to download and [\d.]+ GB on disk", before)
 
 
 def test_every_page_file_is_in_the_menu() -> None:
@@ -101,41 +120,40 @@ def test_every_environment_variable_is_documented() -> None:
     code = [path for path in texts() if path.suffix in {".py", ".toml"} or path.name == "run"]
     used = {name for path in code for name in re.findall(r"\bCNN_LAB_[A-Z_]*[A-Z]\b", path.read_text("utf-8"))}
     assert {"CNN_LAB_DATA", "CNN_LAB_HOME"} <= used
-    assert [name for name in sorted(used) if name not in README and name not in CONTRIBUTING] == []
+    assert [name for name in sorted(used) if name not in SETTINGS and name not in CONTRIBUTING] == []
     run_time = {name for path in code if "core" in path.parts for name in used if name in path.read_text("utf-8")}
-    assert [name for name in sorted(run_time) if name not in README] == []
+    assert [name for name in sorted(run_time) if name not in SETTINGS] == []
 
 
-def test_every_name_of_the_registries_is_in_the_readme() -> None:
+def test_every_name_of_the_registries_is_documented() -> None:
     from core.data.catalogue import datasets
     from core.models import models
     from core.recipes import RECIPES
 
-    assert [name for name in (*datasets, *models, *RECIPES) if f"`{name}`" not in README] == []
+    assert [name for name in (*datasets, *models, *RECIPES) if f"\n| `{name}` |" not in CATALOGUE] == []
 
 
 def test_the_measured_figures_have_no_gaps() -> None:
-    section = README.partition("## Measured")[2].partition("\n## ")[0]
-    assert "%" in section
-    assert re.findall(r"\b[A-Z]{4,}\b", re.sub(r"MNIST|CIFAR|JPEG", "", section)) == []  # no placeholder is left
+    assert "%" in MEASURED
+    assert re.findall(r"\b[A-Z]{4,}\b", re.sub(r"MNIST|CIFAR|JPEG|NVIDIA", "", MEASURED)) == []  # no placeholder
 
 
-def test_the_readme_has_the_command_of_everything_that_ships() -> None:
+def test_the_command_of_everything_that_ships_is_documented() -> None:
     from core.checkpoints import shipped
     from core.recipes import shell_command
 
-    assert [each.card.name for each in shipped() if f"\n{shell_command(each.card.config)}\n" not in README] == []
+    assert [each.card.name for each in shipped() if f"\n{shell_command(each.card.config)}\n" not in MEASURED] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_inside_the_project_resolve(document: str) -> None:
-    text = (ROOT / document).read_text(encoding="utf-8")
+    text = read(document)
     targets = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|href)="([^"]+)"', text)
     for target in targets:
         if target.startswith(("http://", "https://")):
             continue
         file, _, anchor = target.partition("#")
-        linked = ROOT / file if file else ROOT / document
+        linked = (ROOT / document).parent / file if file else ROOT / document
         assert linked.exists(), f"{document} links to {target}"
         assert not anchor or anchor in anchors(linked), f"{document} links to {target}"
 
@@ -147,7 +165,7 @@ def anchors(document: Path) -> set[str]:
 
 def test_commands_in_code_blocks_name_files_that_exist() -> None:
     for document in DOCUMENTS:
-        text = (ROOT / document).read_text(encoding="utf-8")
+        text = read(document)
         for block in re.findall(r"```(?:bash|console|sh)\n(.*?)```", text, flags=re.DOTALL):
             for word in shlex.split(block, comments=True):
                 if re.fullmatch(r"[\w./-]+\.(py|txt|toml)", word):
@@ -155,7 +173,7 @@ def test_commands_in_code_blocks_name_files_that_exist() -> None:
 
 
 def test_the_changelog_starts_with_what_is_not_released_yet_or_the_first_version() -> None:
-    first = re.search(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    first = re.search(r"^## (.+)$", read("CHANGELOG.md"), flags=re.MULTILINE)
     assert first is not None
     assert re.match(r"(unreleased|\d+\.\d+)", first[1], flags=re.IGNORECASE)
 
@@ -174,12 +192,12 @@ def test_shell_scripts_can_be_executed() -> None:
     assert script.stat().st_mode & 0o111
 
 
-def test_the_measured_figures_in_readme_are_those_of_the_cards_that_ship() -> None:
+def test_the_measured_figures_are_those_of_the_cards_that_ship() -> None:
     cards = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(ROOT.glob("checkpoints/*/card.json"))]
     assert len(cards) >= 5
     for card in cards:
         metrics = card["metrics"]
         low, high = (f"{100 * bound:.2f}" for bound in metrics["test_ci95"])
         figures = f"{100 * metrics['test_accuracy']:.2f} % ({low} to {high}) | {metrics['test_n']:,} |"
-        rows = [line for line in README.splitlines() if figures in line]
+        rows = [line for line in MEASURED.splitlines() if figures in line]
         assert any(f"`{card['dataset']}` | `{card['model']}`" in row for row in rows), (card["name"], figures)
