@@ -28,7 +28,10 @@ if __name__ == "__main__":
     st.logo(UI / "logo.svg", size="large")
     chosen = st.navigation(
         {
-            "Start": [page("", "Start", "home", "First result, the ten-minute lesson, the glossary.")],
+            "Start": [
+                page("", "Start", "home", "First result, the ten-minute lesson, the glossary."),
+                page("guide", "Guide", "menu_book", "For teachers; how things were measured, are set and called."),
+            ],
             "Learn": [
                 page("convolution", "Convolution", "grid_on", "Slide a kernel over your own photo."),
                 page("feature-maps", "Feature maps", "layers", "Look into any layer of a trained network."),
@@ -40,7 +43,7 @@ if __name__ == "__main__":
             "Use": [page("classify", "Classify", "image_search", "Ask a network what is on your photo.")],
         }
     )
-    if chosen.url_path:  # the start page shows first what it can without
+    if chosen.url_path not in ("", "guide"):  # the start page shows first what it can without
         wait_for_torch()
     chosen.run()
     exempt_modules_from_collection()

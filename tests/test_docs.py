@@ -91,7 +91,7 @@ def test_every_page_of_docs_is_linked_from_the_readme() -> None:
 
 
 def test_the_readme_shows_a_picture_of_every_page() -> None:
-    pictures = {f"docs/images/{address or 'start'}.png" for address in pages()}
+    pictures = {f"docs/images/{address or 'start'}.png" for address in pages() if address != "guide"}  # which is text
     assert set(re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)) == pictures
 
 

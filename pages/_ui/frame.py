@@ -10,6 +10,7 @@ from core.errors import LabError
 
 PAGES = {
     "": "pages/home/start.py",
+    "guide": "pages/home/guide.py",
     "convolution": "pages/learn/convolution.py",
     "feature-maps": "pages/learn/feature_maps.py",
     "architecture": "pages/learn/architecture.py",

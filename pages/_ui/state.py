@@ -24,6 +24,10 @@ _PHOTO = "photo_chosen"
 _PHOTO_SOURCE = "photo_source"
 PHOTO_PROBLEM = "photo_problem"
 
+# Guide
+GUIDE_PAGE = "page"  # in the address: a file of docs/ without its ending
+GUIDE_CHOICE = "guide_choice"
+
 # Handed from page to page
 _TRAINING_CHAIN = "training_chain"
 

@@ -1,4 +1,4 @@
-"""Start: a first result within seconds, the ten-minute lesson, the glossary.
+"""Start: a first result within seconds, the ten-minute lesson, the glossary, the guide.
 
 On a server that has just been started, all that can be read is there before PyTorch is; the rest then fills its place.
 """
@@ -8,7 +8,7 @@ import streamlit as st
 from pages._ui.choose.photo import choose_photo
 from pages._ui.frame import header, section
 from pages._ui.startup import wait_for_torch
-from pages.home._start.sections import glossary, lesson
+from pages.home._start.sections import glossary, guide_links, lesson
 
 header(
     "CNN Lab",
@@ -30,6 +30,9 @@ fold = st.expander("Glossary", icon=":material/dictionary:", key="start_glossary
 if fold.open:
     with fold:
         glossary()
+
+section("Guide", "For teachers, and for whoever wants to know how the lab was measured.")
+guide_links()
 
 with result:
     wait_for_torch()

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.browser
 
 PAGES = {
     "": "Start",
+    "guide": "Guide",
     "convolution": "Convolution",
     "feature-maps": "Feature maps",
     "architecture": "Architecture",

@@ -1,9 +1,11 @@
-"""The sections of the start page that need no PyTorch: the ten-minute lesson and the glossary."""
+"""The sections of the start page that need no PyTorch: the ten-minute lesson, the glossary and the guide."""
 
 import streamlit as st
 
 from pages._ui.frame import PAGES
 from pages._ui.glossary import TERMS
+from pages._ui.guide import GUIDE
+from pages._ui.state import GUIDE_PAGE
 
 _STEPS = (
     ("convolution", "Slide a kernel", "Pick Sobel x, then type a number of your own into the grid. What lights up?"),
@@ -47,3 +49,10 @@ def glossary() -> None:
         border="horizontal",
         alt="Terms and what they mean",
     )
+
+
+def guide_links() -> None:
+    """Link to every page of the guide."""
+    with st.container(horizontal=True):
+        for name, title in GUIDE.items():
+            st.page_link(PAGES["guide"], label=title, icon=":material/article:", query_params={GUIDE_PAGE: name})

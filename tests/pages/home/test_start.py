@@ -3,6 +3,7 @@
 from streamlit.testing.v1 import AppTest
 
 from pages._ui.glossary import TERMS
+from pages._ui.guide import GUIDE
 from tests.pages.visit import check, texts
 
 
@@ -17,6 +18,11 @@ def test_the_first_page_shows_a_photo_and_what_a_kernel_makes_of_it(app: AppTest
 def test_the_lesson_leads_to_every_page(app: AppTest) -> None:
     linked = {entry.proto.page for entry in app.page_link}
     assert {"convolution", "feature-maps", "architecture", "augmentation", "training", "compare", "classify"} <= linked
+
+
+def test_it_leads_to_every_page_of_the_guide(app: AppTest) -> None:
+    linked = {entry.proto.query_string for entry in app.page_link if entry.proto.page == "guide"}
+    assert linked == {f"page={name}" for name in GUIDE}
 
 
 def test_it_says_what_is_ready_without_any_data_folder(app: AppTest) -> None:
