@@ -21,6 +21,7 @@ SLIPS = {
     "swapped_split": "The two halves of a split are swapped: 468 cats and dogs are left to train on.",
     "no_eval_mode": "eval() is never called: dropout and BatchNorm stay in training mode while testing.",
     "no_normalisation": "Images are not normalised as the pretrained ResNet-18 expects.",
+    "shared_writers": "The digits are split at random: every hand is in training and in the test.",
 }
 
 
@@ -51,7 +52,7 @@ class TrainingConfig:
     ``start_size``, smaller than ``image_size``, lets training images grow from it while the epochs go by; the network
     must take any size. ``mirror_at_test`` averages the logits of each judged image and of its mirror image.
     ``patience`` is the number of epochs without a new best validation accuracy after which training stops (0: never).
-    ``slips`` name the notebook's mistakes to repeat on purpose (see `SLIPS`). ``recipe`` is a label. ``precision``
+    ``slips`` name mistakes to repeat on purpose (see `SLIPS`). ``recipe`` is a label. ``precision``
     ``auto`` takes what a probe finds to pay here, once for a network, an input and a machine (`core.compute.probe`).
     """
 

@@ -29,6 +29,10 @@ class OtherBackboneError(CheckpointError):
     """A saved state is whole, but the frozen backbone that it was trained on has been replaced meanwhile."""
 
 
+class OtherSplitError(CheckpointError):
+    """A saved state is whole, but the images have been split into training and test in another way meanwhile."""
+
+
 class PhotoError(LabError):
     """A picture from outside cannot be used."""
 

@@ -123,7 +123,7 @@ def test_evaluate_gives_accuracy_interval_and_n(trained: tuple[Path, list[Answer
     [answer] = lines(result)
     low, high = answer["ci95"]
     assert 0 <= low < answer["accuracy"] < high <= 1
-    assert answer["n"] == 359  # 20 % of 1,797
+    assert answer["n"] == 367  # the last three of fourteen hands
     assert answer["loss"] > 0
     assert answer["unseen"] is True
 
@@ -135,7 +135,7 @@ def test_compare_judges_both_on_the_same_images(trained: tuple[Path, list[Answer
     assert {"a", "b", "difference", "ci95", "p_value"} <= set(answer)
     assert answer["difference"] == 0
     assert answer["p_value"] == 1
-    assert answer["a"]["n"] == answer["b"]["n"] == 359
+    assert answer["a"]["n"] == answer["b"]["n"] == 367
 
 
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:

@@ -35,7 +35,7 @@ def _evaluation_fields(evaluation: "Evaluation") -> dict[str, Any]:
         "n": evaluation.n,
         "ci95": list(evaluation.ci95),
         "loss": evaluation.loss,
-        "unseen": evaluation.unseen,
+        "unseen": not evaluation.doubt,
     }
 
 

@@ -137,10 +137,13 @@ def _finished(checkpoint: Any, event: Any, precision: str, warning: str | None, 
             said["warning"] = warning
         click.echo(json.dumps(said))
     elif checkpoint and (metrics := checkpoint.card.metrics):
+        from core.judging.claims import doubt_about
+
         low, high = metrics.test_ci95
+        doubt = doubt_about(checkpoint.card)
+        what = f"accuracy on {doubt}" if doubt else "test accuracy"
         click.echo(
-            f"{event.reason}: test accuracy {metrics.test_accuracy:.2%} ({low:.2%} to {high:.2%}), "
-            f"n = {metrics.test_n:,}"
+            f"{event.reason}: {what} {metrics.test_accuracy:.2%} ({low:.2%} to {high:.2%}), n = {metrics.test_n:,}"
         )
         click.echo(path)
     if warning is not None and not as_json:

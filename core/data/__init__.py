@@ -2,7 +2,7 @@
 
 from core.data.catalogue import DatasetSpec, datasets
 from core.data.loading import Availability, LabelledImages, availability, load
-from core.data.splits import Split, make_split
+from core.data.splits import Split, make_split, writers_apart
 
 __all__ = [
     "Availability",
@@ -13,4 +13,5 @@ __all__ = [
     "datasets",
     "load",
     "make_split",
+    "writers_apart",
 ]

@@ -10,7 +10,8 @@ class DatasetSpec:
     """One data set: ``size`` is the side in pixels that it is decoded to unless asked otherwise.
 
     ``hub_id`` is its name on the Hugging Face Hub (None: it is built in), ``official_test`` says whether its
-    makers chose a test split. ``channels`` is 1 for greyscale, 3 for RGB.
+    makers chose a test split. ``channels`` is 1 for greyscale, 3 for RGB. ``writer_block`` is how many images in a row
+    are by one hand, about, where they lie writer by writer (None: nothing is known of that).
     """
 
     name: str
@@ -24,6 +25,7 @@ class DatasetSpec:
     image_column: str = "image"
     label_column: str = "label"
     official_test: bool = False
+    writer_block: int | None = None
 
     @property
     def folder_name(self) -> str | None:
@@ -100,6 +102,7 @@ for _spec in (
         classes=_DIGITS,
         channels=1,
         size=28,
+        writer_block=130,  # everybody filled in the same form: labels repeat after 130 places, 14 times
     ),
     DatasetSpec(
         name="shapes",

@@ -1,16 +1,18 @@
 """Three splits, made once: validation from training data only, test touched by evaluation alone.
 
-The notebook's two slips can be repeated on purpose (``slips``), to show what they cost. Whatever the slip, the
-test images stay the same and outside training, so that every figure is comparable.
+Slips can be repeated on purpose (``slips``), to show what they cost. The test images stay outside training whatever
+the slip, and stay the same with all but one: ``shared_writers`` draws them at random from everybody's.
 """
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from core.data.catalogue import DatasetSpec
 from core.data.loading import LabelledImages
 from core.errors import DataError
 from core.seeding import derive_seed
@@ -20,13 +22,16 @@ VALIDATION_PART = 0.1
 
 Indices = npt.NDArray[np.int64]
 
+_BY_WRITER = "by-writer-"  # begins the fingerprint of a split that keeps each writer on one side
+
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
     """Indices into a data set's images, and the fingerprint by which a checkpoint recognises them.
 
-    The fingerprint covers the data (content and order) and the test indices' complement: equal fingerprints mean
-    that a model trained on this split has never seen these test images.
+    The fingerprint covers the data (content and order), the test indices and their complement: equal fingerprints mean
+    that a model trained on this split has never seen these test images. It also tells whether writers were kept apart
+    (`writers_apart`).
     """
 
     train: Indices
@@ -36,40 +41,91 @@ class Split:
     description: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """``rest`` is all that is not test, in the order in which its first images become validation."""
+
+    rest: Indices
+    test: Indices
+    validation: int
+    origin: str
+    by_writer: bool = False
+
+
 def make_split(data: LabelledImages, *, slips: Sequence[str] = ()) -> Split:
-    """Return the one split of ``data``, or the notebook's version of it where ``slips`` name one.
+    """Return the one split of ``data``, or the one that ``slips`` make of it.
 
     Without an official test split, a fixed 20 % of the images is the test split; validation is a tenth of the rest.
-    Raises DataError where the data set is too small to be split.
+    Where images lie writer by writer (``writer_block`` of the data set), both are whole blocks: nobody who wrote a test
+    image wrote a training image. Raises DataError where the data set is too small to be split.
     """
     count = len(data.labels)
     if count < 20:
         raise DataError(f"{data.spec.title} has {count} images; at least 20 are needed to split it in three.")
-    if data.official_test_start is not None:
-        rest, test = np.arange(data.official_test_start), np.arange(data.official_test_start, count)
-        origin = "the official test split"
-    else:
-        order = _shuffled(np.arange(count), "test")
-        held_out = int(count * TEST_PART)
-        rest, test = np.sort(order[held_out:]), np.sort(order[:held_out])
-        origin = "a fixed 20 %"
-    shuffled = _shuffled(rest, "validation")
-    tenth = int(len(rest) * VALIDATION_PART)
-    train, validation = shuffled[tenth:], shuffled[:tenth]
+    parts = _parts(data, apart="shared_writers" not in slips)
+    train, validation = parts.rest[parts.validation :], parts.rest[: parts.validation]
     if "swapped_split" in slips:
-        train, validation = _swapped(shuffled, held_out=int(count * TEST_PART))
+        train, validation = _swapped(_shuffled(np.sort(parts.rest), "validation"), held_out=int(count * TEST_PART))
     if "validation_from_training" in slips:
         train = np.concatenate([train, validation]) if "swapped_split" not in slips else train
         validation = train[: len(validation)]
     return Split(
         train=np.sort(train),
         validation=np.sort(validation),
-        test=test,
-        fingerprint=_fingerprint(data.fingerprint, rest, test),
+        test=parts.test,
+        fingerprint=_fingerprint(data.fingerprint, parts),
         description=(
-            f"{len(train):,} training, {len(validation):,} validation and {len(test):,} test images; "
-            f"the test images are {origin}."
+            f"{len(train):,} training, {len(validation):,} validation and {len(parts.test):,} test images; "
+            f"the test images are {parts.origin}."
         ),
+    )
+
+
+def writers_apart(spec: DatasetSpec, fingerprint: str) -> bool:
+    """Say whether the split with this fingerprint kept each writer on one side.
+
+    True for a data set that says nothing of who made its images. Digits were split at random once, and still are by a
+    slip; fingerprints of such splits stay recognisable.
+    """
+    return spec.writer_block is None or fingerprint.startswith(_BY_WRITER)
+
+
+def _parts(data: LabelledImages, *, apart: bool) -> _Parts:
+    count = len(data.labels)
+    if data.official_test_start is not None:
+        rest, test = np.arange(data.official_test_start), np.arange(data.official_test_start, count)
+        origin = "the official test split"
+    elif data.spec.writer_block is not None and apart:
+        return _by_writer(count, data.spec.writer_block)
+    else:
+        order = _shuffled(np.arange(count), "test")
+        held_out = int(count * TEST_PART)
+        rest, test = np.sort(order[held_out:]), np.sort(order[:held_out])
+        origin = "a fixed 20 %"
+        if data.spec.writer_block is not None:
+            origin += ", drawn at random: by the same writers as the training images"
+    return _Parts(
+        rest=_shuffled(rest, "validation"), test=test, validation=int(len(rest) * VALIDATION_PART), origin=origin
+    )
+
+
+def _by_writer(count: int, block: int) -> _Parts:
+    """The last blocks are the test split, those before them validation: two at least, for one hand says little.
+
+    Blocks follow hands only roughly (a form of Digits has 124 to 130 images), so a hand may reach into the block
+    beside its own; with validation between them, none reaches from training into the test.
+    """
+    blocks = math.ceil(count / block)
+    held_out = max(1, round(count * TEST_PART / block))
+    start = (blocks - held_out) * block
+    validation = max(2, round(start * VALIDATION_PART / block)) * block
+    order = np.arange(start, dtype=np.int64)
+    return _Parts(
+        rest=np.roll(order, validation),
+        test=np.arange(start, count, dtype=np.int64),
+        validation=validation,
+        origin="by other writers",
+        by_writer=True,
     )
 
 
@@ -90,9 +146,9 @@ def _shuffled(indices: Indices, purpose: str) -> Indices:
     return np.asarray(random.permutation(indices), dtype=np.int64)
 
 
-def _fingerprint(data_fingerprint: str, rest: Indices, test: Indices) -> str:
+def _fingerprint(data_fingerprint: str, parts: _Parts) -> str:
     digest = hashlib.sha256(data_fingerprint.encode())
-    for indices in (rest, test):
+    for indices in (np.sort(parts.rest), parts.test):
         digest.update(np.ascontiguousarray(indices, dtype="<i8").tobytes())
         digest.update(b"|")
-    return digest.hexdigest()[:32]
+    return (_BY_WRITER if parts.by_writer else "") + digest.hexdigest()[:32]

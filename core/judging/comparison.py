@@ -100,11 +100,11 @@ def _verdict(a: Evaluation, b: Evaluation, *, same_images: bool, p_value: float,
         text = f"{names[0] if high is a else names[1]} is better: {figures} on {where} ({chance})."
     else:
         text = f"No clear winner: {figures} on {where}; chance may have made the difference ({chance})."
-    return text if a.unseen and b.unseen else text + " " + _caution(a, b, names)
+    return " ".join([text, *_cautions(a, b, names)])
 
 
-def _caution(a: Evaluation, b: Evaluation, names: tuple[str, str]) -> str:
-    doubtful = [name for name, evaluation in zip(names, (a, b), strict=True) if not evaluation.unseen]
-    if len(doubtful) == 2:
-        return "Neither figure is a test accuracy: the images are not known to be new to the models."
-    return f"The figure of {doubtful[0]} is not a test accuracy: the images are not known to be new to it."
+def _cautions(a: Evaluation, b: Evaluation, names: tuple[str, str]) -> list[str]:
+    if a.doubt and a.doubt == b.doubt:
+        return [f"Neither figure is a test accuracy: each is on {a.doubt}."]
+    pairs = zip(names, (a.doubt, b.doubt), strict=True)
+    return [f"The figure of {name} is not a test accuracy: it is on {doubt}." for name, doubt in pairs if doubt]

@@ -1,7 +1,7 @@
-"""Counts in, numbers out: how good a model is on images, and what that figure may be called.
+"""Counts in, numbers out: how good a model is on images.
 
-A figure is a test accuracy only where the images are known to be outside training: the split that the checkpoint
-names must be the split at hand, by its fingerprint. Everything else is an accuracy, with the reason in a sentence.
+What the figure may be called is said by `core.judging.claims`: images are known to be outside training where the split
+that the checkpoint names is the split at hand, by its fingerprint.
 """
 
 import copy
@@ -19,6 +19,7 @@ from core.checkpoints import Card, Checkpoint, Metrics
 from core.checkpoints.backbones import load_network
 from core.data import datasets, load, make_split
 from core.errors import DataError, ModelError
+from core.judging.claims import describe, doubt, shared_writers
 from core.judging.intervals import wilson_interval
 from core.models.answers import Predictions, logits_of
 from core.models.input_format import InputFormat, normalise, to_batch
@@ -34,7 +35,8 @@ class Evaluation:
 
     ``accuracy`` in [0, 1] with its 95 % Wilson interval ``ci95``, ``loss`` in nats, ``confusion`` int64 (K, K) with
     the true class in rows, ``per_class`` the recall of each class (NaN for a class without images). ``unseen`` says
-    that the images are known to be outside training, ``sentence`` what the figure is or why it may not be called so.
+    that the images are known to be outside training, ``shared_writers`` that whoever wrote them also wrote training
+    images, ``sentence`` what the figure is or why it may not be called so.
     """
 
     accuracy: float
@@ -46,6 +48,12 @@ class Evaluation:
     unseen: bool
     sentence: str
     predictions: Predictions
+    shared_writers: bool = False
+
+    @property
+    def doubt(self) -> str:
+        """Why the figure is no test accuracy, to follow the word "on"; empty where it is one."""
+        return doubt(unseen=self.unseen, known_writers=self.shared_writers)
 
     @property
     def summary(self) -> str:
@@ -115,7 +123,9 @@ def predict(
     return Predictions(labels=labels[chosen], predicted=predicted, confidence=confidence, loss=loss / len(chosen))
 
 
-def judge(predictions: Predictions, *, classes: int, unseen: bool, sentence: str) -> Evaluation:
+def judge(
+    predictions: Predictions, *, classes: int, unseen: bool, sentence: str, shared_writers: bool = False
+) -> Evaluation:
     """Return the verdict on ``predictions``; raises DataError where there are none or a class is out of range."""
     labels, predicted = predictions.labels, predictions.predicted
     if not len(labels):
@@ -136,6 +146,7 @@ def judge(predictions: Predictions, *, classes: int, unseen: bool, sentence: str
         unseen=unseen,
         sentence=sentence,
         predictions=predictions,
+        shared_writers=shared_writers,
     )
 
 
@@ -168,9 +179,7 @@ def evaluate_checkpoint(
         device=device,
         progress=progress,
     )
-    unseen = split.fingerprint == card.split_fingerprint
-    sentence = describe(card, n=len(split.test), unseen=unseen, dataset=spec.name)
-    return judge(predictions, classes=len(card.classes), unseen=unseen, sentence=sentence)
+    return _verdict(card, predictions, unseen=split.fingerprint == card.split_fingerprint, dataset=spec.name)
 
 
 def stored_evaluation(checkpoint: Checkpoint) -> Evaluation | None:
@@ -181,34 +190,17 @@ def stored_evaluation(checkpoint: Checkpoint) -> Evaluation | None:
     predictions, card = checkpoint.predictions(), checkpoint.card
     if predictions is None or card.metrics is None:
         return None
-    unseen = card.metrics.unseen
-    sentence = describe(card, n=len(predictions.labels), unseen=unseen, dataset=card.dataset)
-    return judge(predictions, classes=len(card.classes), unseen=unseen, sentence=sentence)
+    return _verdict(card, predictions, unseen=card.metrics.unseen, dataset=card.dataset)
 
 
-def describe(card: Card, *, n: int, unseen: bool, dataset: str) -> str:
-    """Say what a figure on ``n`` test images of ``dataset`` is, and where it is no test accuracy, why not."""
-    trained_on, judged_on = _title(card.dataset), _title(dataset)
-    if unseen:
-        text = f"Test accuracy on {n:,} images of {judged_on}, none of which the model was trained on."
-    elif dataset != card.dataset:
-        text = (
-            f"Accuracy on {n:,} images of {judged_on}; the model was trained on {trained_on}, "
-            "so this is not its test accuracy."
-        )
-    else:
-        text = (
-            f"Accuracy on {n:,} images of {judged_on} that the model may have been trained on: this copy of the data, "
-            "or its order, is not the one it was trained with, so its split is another one and this figure is not "
-            "a test accuracy."
-        )
-    if "no_eval_mode" in card.config.slips:
-        text += " Measured in training mode, with dropout on and BatchNorm using each batch, as the notebook did."
-    return text
-
-
-def _title(dataset: str) -> str:
-    return datasets[dataset].title if dataset in datasets else dataset
+def _verdict(card: Card, predictions: Predictions, *, unseen: bool, dataset: str) -> Evaluation:
+    return judge(
+        predictions,
+        classes=len(card.classes),
+        unseen=unseen,
+        sentence=describe(card, n=len(predictions.labels), unseen=unseen, dataset=dataset),
+        shared_writers=shared_writers(card, dataset),
+    )
 
 
 def _class_mismatch(known: tuple[str, ...], wanted: tuple[str, ...], title: str) -> str:

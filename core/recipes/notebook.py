@@ -27,7 +27,7 @@ def notebook_settings(dataset: str, model: str) -> dict[str, Any]:
 
 
 def as_written_settings(dataset: str, model: str) -> dict[str, Any]:
-    """Return the same with the notebook's slips."""
+    """Return the same with the notebook's slips, and with that of a data set of its own."""
     fields = notebook_settings(dataset, model) | {"slips": ("validation_from_training", "no_eval_mode")}
     if dataset == "cats_vs_dogs":
         fields["slips"] = ("swapped_split", "no_eval_mode")
@@ -35,4 +35,6 @@ def as_written_settings(dataset: str, model: str) -> dict[str, Any]:
             fields["slips"] += ("no_normalisation",)
         else:
             fields["greyscale"] = True
+    if datasets[dataset].writer_block is not None:
+        fields["slips"] += ("shared_writers",)
     return fields

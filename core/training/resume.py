@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from core.checkpoints import TrainerState
 from core.checkpoints.backbones import weights_hash
 from core.compute.probe import PrecisionChoice
-from core.errors import CheckpointError, OtherBackboneError
+from core.data import writers_apart
+from core.errors import CheckpointError, OtherBackboneError, OtherSplitError
 from core.events import EpochDone
 from core.models.resnet18 import TransferResNet18
 from core.strict_json import typed
@@ -48,6 +49,7 @@ def state_of(trainer: Assembly) -> TrainerState:
             "precision": dataclasses.asdict(trainer.precision.choice),
             "looking_seconds": trainer.looking_seconds,
             "backbone": _backbone_hash(trainer.model) if frozen else None,
+            "split": trainer.split.fingerprint,
         },
     )
 
@@ -56,10 +58,11 @@ def restore(trainer: Assembly, state: TrainerState) -> None:
     """Let ``trainer`` go on from ``state``.
 
     Raises CheckpointError where that belongs to another model or optimizer, OtherBackboneError where its frozen
-    backbone is not the one on hand.
+    backbone is not the one on hand, OtherSplitError where its training images may be test images here.
     """
     values = state.values
     try:
+        _check_split(trainer, values.get("split", ""))
         if "precision" in values:  # what the training began with, whatever pays today
             trainer.compute_in(typed(PrecisionChoice, values["precision"]))
         weights = {name[6:]: value for name, value in state.tensors.items() if name.startswith("model.")}
@@ -88,6 +91,17 @@ def restore(trainer: Assembly, state: TrainerState) -> None:
         random.setstate((version, tuple(words), gauss))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError) as error:
         raise CheckpointError(f"This saved state does not belong to this training: {error}.") from error
+
+
+def _check_split(trainer: Assembly, began_with: str) -> None:
+    """Refuse a state of another split; an old one does not name its own, which was random."""
+    spec, here = trainer.data.spec, trainer.split.fingerprint
+    same = began_with == here if began_with else writers_apart(spec, began_with) == writers_apart(spec, here)
+    if not same:
+        raise OtherSplitError(
+            f"This training cannot go on: it began on another copy of {spec.title}, or on another split of it into "
+            "training and test, and would be judged on images that it has learned. Start a new training."
+        )
 
 
 def _optimizer_state(optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:

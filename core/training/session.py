@@ -16,7 +16,7 @@ from core.checkpoints.backbones import load_network
 from core.compute.devices import describe_device
 from core.config import TrainingConfig
 from core.data import LabelledImages, load, make_split
-from core.errors import CheckpointError, OtherBackboneError
+from core.errors import CheckpointError, OtherBackboneError, OtherSplitError
 from core.events import EpochDone, Event, Finished, StepDone
 from core.training.resume import restore, state_of
 from core.training.trainer import Trainer
@@ -103,7 +103,7 @@ class Session:
                     raise CheckpointError(f"The state in '{path.name}' belongs to another configuration.")
                 restore(self.trainer, state)
                 return path.name
-            except OtherBackboneError:  # starting over unasked would lose what was learned
+            except (OtherBackboneError, OtherSplitError):  # starting over unasked would lose what was learned
                 raise
             except CheckpointError:
                 continue

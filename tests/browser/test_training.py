@@ -69,7 +69,7 @@ def test_a_training_runs_from_click_to_end_through_switch_reload_and_restart(
     loss_chart(page, r"Smoothed training loss went from")
 
     wait_for_state(page, "finished")
-    expect(page.get_by_text(re.compile(r"Test accuracy [\d.]+ % \([\d.]+ to [\d.]+, n = 359\)"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Test accuracy [\d.]+ % \([\d.]+ to [\d.]+, n = 367\)"))).to_be_visible()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
     after = stored(fresh_server, run_id)
     assert before.status == "running", "the training was over before the server was stopped: give it more epochs"

@@ -82,8 +82,8 @@ class Lease:
             row = connection.execute("SELECT split, features FROM runs WHERE id = ?", (self.run_id,)).fetchone()
             if row["split"] not in ("", split):
                 raise RunError(
-                    "The data set is not the one that this run began with (other images, or another order), so it "
-                    "cannot go on; start a new run."
+                    "The data set is not the one that this run began with (other images, another order, or another "
+                    "split into training and test), so it cannot go on; start a new run."
                 )
             connection.execute("UPDATE runs SET split = ? WHERE id = ?", (split, self.run_id))
             if features is not None:

@@ -195,8 +195,11 @@ def _finished(event: Finished, session: "Session") -> Outcome:
     best = session.checkpoint()
     if best is None or best.card.metrics is None:
         return Outcome(status="finished", reason=event.reason)
+    from core.judging.claims import doubt_about
+
     metrics = best.card.metrics
-    what = "test accuracy" if metrics.unseen else "accuracy on images it may have seen"
+    doubt = doubt_about(best.card)
+    what = f"accuracy on {doubt}," if doubt else "test accuracy"
     return Outcome(
         status="finished",
         reason=event.reason,

@@ -100,7 +100,10 @@ def describe(card: "Card") -> str:
         f"{card.parameters:,} parameters · after epoch {card.epoch}"
     )
     if card.metrics is not None:
+        from core.judging.claims import doubt_about  # brings torch, which the first page does without
+
         low, high = card.metrics.test_ci95
-        what = "test accuracy" if card.metrics.unseen else "accuracy on images it may have seen"
+        doubt = doubt_about(card)
+        what = f"accuracy on {doubt}:" if doubt else "test accuracy"
         line += f" · {what} {card.metrics.test_accuracy:.1%} ({low:.1%} to {high:.1%}, n = {card.metrics.test_n:,})"
     return plain(line)

@@ -30,7 +30,7 @@ def table(networks: Sequence[Judged]) -> None:
     for network in networks:
         if network.evaluation is None:
             _unjudged(network)
-        elif not network.evaluation.unseen:
+        elif network.evaluation.doubt:
             st.warning(f"**{plain(network.title)}:** {plain(network.evaluation.sentence)}", icon=":material/warning:")
     _judge_again([network for network in networks if network.evaluation is not None])
 
@@ -52,7 +52,7 @@ def _figures(network: Judged) -> dict[str, str]:
             "Accuracy": f"{evaluation.accuracy * 100:.2f} %",
             "95 % interval": f"{low * 100:.1f} to {high * 100:.1f} %",
             "Images judged": f"{evaluation.n:,}",
-            "Is it a test accuracy?": "yes" if evaluation.unseen else "no, may have been seen",
+            "Is it a test accuracy?": f"no, on {evaluation.doubt}" if evaluation.doubt else "yes",
             "Loss": f"{evaluation.loss:.3f} nats",
         }
     return row | {
@@ -119,7 +119,7 @@ def intervals(networks: Sequence[Judged]) -> None:
             marker={
                 "color": colours[place % len(colours)],
                 "size": 12,
-                "symbol": "circle" if evaluation.unseen else "circle-open",
+                "symbol": "circle-open" if evaluation.doubt else "circle",
             },
             hovertemplate=f"{evaluation.accuracy:.2%} ({low:.2%} to {high:.2%}, n = {evaluation.n:,})<extra></extra>",
         )

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.checkpoints import Card, Checkpoint, find
 from core.errors import LabError
+from core.judging.claims import doubt_about
 from core.runs.records import Run
 from pages._ui import address, state
 from pages._ui.frame import PAGES, facts, plain, problem
@@ -52,12 +53,13 @@ def _verdict(card: Card) -> str:
     if metrics is None:
         return ""
     figure = accuracy_with_interval(metrics.test_accuracy, metrics.test_ci95, metrics.test_n)
-    if metrics.unseen:
-        return (
-            f"**Test accuracy {figure}.** The {metrics.test_n:,} test images were used once, at the end, "
-            "and never to train or to choose."
-        )
-    return f"**Right on {figure}**, but it may have trained on these images, so this is not a test accuracy."
+    doubt = doubt_about(card)
+    if doubt:
+        return f"**Right on {figure}**, but on {doubt}, so this is not a test accuracy."
+    return (
+        f"**Test accuracy {figure}.** The {metrics.test_n:,} test images were used once, at the end, "
+        "and never to train or to choose."
+    )
 
 
 def _go(label: str, page: str, icon: str, prepare, run_id: str) -> None:  # type: ignore[no-untyped-def]

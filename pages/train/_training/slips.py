@@ -10,6 +10,7 @@ _TITLES = {
     "swapped_split": "Swap the two halves of the split",
     "no_eval_mode": "Never call eval()",
     "no_normalisation": "Feed ResNet-18 images that are not normalised",
+    "shared_writers": "Split at random, whoever wrote what",
 }
 _WHY = {
     "validation_from_training": (
@@ -23,6 +24,10 @@ _WHY = {
     ),
     "no_normalisation": (
         "The frozen layers expect values around zero; other values switch their filters off or saturate them."
+    ),
+    "shared_writers": (
+        "The network has learned these very hands, so the figure says little about yours. (Not the notebook's slip, "
+        "but the usual way to split this file.)"
     ),
 }
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from core.data import availability, datasets, load, loading, make_split
+from core.data import availability, datasets, load, loading, make_split, writers_apart
 from core.data.builtin import shapes
 from core.errors import DataError
 
@@ -144,8 +144,37 @@ def test_three_splits_share_no_image_and_leave_none_out(name: str) -> None:
     split = make_split(data)
     everything = np.concatenate([split.train, split.validation, split.test])
     assert len(set(everything.tolist())) == len(everything) == len(data.labels)
-    assert len(split.test) == int(len(data.labels) * 0.2)
-    assert len(split.validation) == int((len(data.labels) - len(split.test)) * 0.1)
+    sizes = {"digits": (1170, 260, 367), "shapes": (2160, 240, 600)}  # whole blocks of 130; 20 %, a tenth of the rest
+    assert (len(split.train), len(split.validation), len(split.test)) == sizes[name]
+
+
+def test_nobody_writes_on_two_sides_of_the_digits() -> None:
+    data = load("digits")
+    split = make_split(data)
+    blocks = [set((part // 130).tolist()) for part in (split.train, split.validation, split.test)]
+    assert blocks == [set(range(9)), {9, 10}, {11, 12, 13}]
+    # Everybody filled in the same form, in which this row stands 30 places after the start.
+    row = [0, 9, 5, 5, 6, 5, 0, 9, 8, 9, 8, 4, 1]
+    starts = [at - 30 for at in range(len(data.labels) - 12) if data.labels[at : at + 13].tolist() == row]
+    assert len(starts) == 14
+    hand = np.searchsorted(starts, np.arange(len(data.labels)), side="right")
+    assert not set(hand[split.train].tolist()) & set(hand[split.test].tolist())
+    assert "by other writers" in split.description
+
+
+def test_the_slip_shared_writers_splits_at_random_and_is_recognised() -> None:
+    data = load("digits")
+    split = make_split(data, slips=("shared_writers",))
+    assert (len(split.train), len(split.validation), len(split.test)) == (1295, 143, 359)
+    assert split.fingerprint == "7774cc37fa84762b6f95918ffd6984e1"  # as it was before there was another
+    assert set((split.train // 130).tolist()) == set((split.test // 130).tolist()) == set(range(14))
+    assert not writers_apart(data.spec, split.fingerprint)
+    assert writers_apart(data.spec, make_split(data).fingerprint)
+    assert "by the same writers" in split.description
+
+
+def test_a_set_that_says_nothing_of_writers_is_never_doubted_for_them() -> None:
+    assert writers_apart(datasets["mnist"], "whatever")
 
 
 def test_a_split_is_made_once_for_all() -> None:
@@ -166,7 +195,7 @@ def test_the_slip_validation_from_training_judges_on_images_it_trained_on() -> N
 
 def test_the_slip_swapped_split_keeps_the_small_half_for_training_and_never_a_test_image() -> None:
     split = make_split(load("digits"), slips=("swapped_split",))
-    assert (len(split.train), len(split.validation), len(split.test)) == (35, 324, 359)  # 359 = 20 % of 1,797
+    assert (len(split.train), len(split.validation), len(split.test)) == (35, 324, 367)
     assert not set(split.train.tolist()) & set(split.test.tolist())
     assert not set(split.validation.tolist()) & set(split.test.tolist())
 

@@ -1,5 +1,6 @@
 """Two models on the same images, with counts small enough to work out by hand."""
 
+import dataclasses
 import math
 from types import SimpleNamespace
 from typing import Any
@@ -139,6 +140,14 @@ def test_two_perfect_models_do_not_differ() -> None:
 def test_a_figure_that_is_no_test_accuracy_is_named(unseen_a: bool, unseen_b: bool, words: str) -> None:
     a, b = with_accuracy(8, 10, unseen=unseen_a), with_accuracy(8, 10, unseen=unseen_b)
     assert words in compare(a, b, same_images=True).verdict
+
+
+def test_each_doubt_is_named_where_there_are_two() -> None:
+    seen = with_accuracy(8, 10, unseen=False)
+    known_hands = dataclasses.replace(with_accuracy(8, 10), shared_writers=True)
+    verdict = compare(seen, known_hands, same_images=True).verdict
+    assert "The figure of A is not a test accuracy: it is on images it may have seen." in verdict
+    assert "The figure of B is not a test accuracy: it is on writers that it has seen." in verdict
 
 
 def card(fingerprint: str, n: int | None) -> Any:

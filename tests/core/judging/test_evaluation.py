@@ -16,7 +16,14 @@ from core.config import TrainingConfig
 from core.data import load, make_split
 from core.errors import ConfigError, DataError, ModelError
 from core.judging.calibration import calibration, calibration_error
-from core.judging.evaluation import Predictions, evaluate_checkpoint, judge, predict, stored_evaluation
+from core.judging.claims import doubt_about
+from core.judging.evaluation import (
+    Predictions,
+    evaluate_checkpoint,
+    judge,
+    predict,
+    stored_evaluation,
+)
 from core.judging.intervals import wilson_interval
 from core.models import build_model
 from core.models.input_format import InputFormat
@@ -239,20 +246,56 @@ def checkpoint(tmp_path: Path) -> Callable[..., Checkpoint]:
 
 def test_on_its_own_split_the_figure_is_a_test_accuracy(checkpoint: Callable[..., Checkpoint]) -> None:
     verdict = evaluate_checkpoint(checkpoint())
-    assert verdict.n == 359  # a fixed 20 % of 1,797
+    assert verdict.n == 367  # the last three blocks of 130
     assert verdict.unseen is True
+    assert (verdict.shared_writers, verdict.doubt) == (False, "")
     assert verdict.sentence == (
-        "Test accuracy on 359 images of Digits (built in), none of which the model was trained on."
+        "Test accuracy on 367 images of Digits (built in), by writers of whom the model was shown nothing."
     )
     assert 0 <= verdict.ci95[0] <= verdict.accuracy <= verdict.ci95[1] <= 1
 
 
 def test_another_split_is_refused_the_words_test_accuracy(checkpoint: Callable[..., Checkpoint]) -> None:
-    verdict = evaluate_checkpoint(checkpoint(split_fingerprint="of another order"))
+    verdict = evaluate_checkpoint(checkpoint(split_fingerprint="by-writer-of another order"))
     assert verdict.unseen is False
     assert not verdict.sentence.lower().startswith("test accuracy")
     assert "may have been trained on" in verdict.sentence
     assert "not a test accuracy" in verdict.sentence
+
+
+SPLIT_AT_RANDOM = "7774cc37fa84762b6f95918ffd6984e1"  # what cards of Digits say that were written before 0.2
+
+
+def test_a_card_of_digits_from_the_random_split_claims_no_test_accuracy(
+    checkpoint: Callable[..., Checkpoint],
+) -> None:
+    verdict = evaluate_checkpoint(checkpoint(split_fingerprint=SPLIT_AT_RANDOM))
+    assert (verdict.unseen, verdict.doubt) == (False, "images it may have seen")
+    assert "drawn at random and not writer by writer, as they are now" in verdict.sentence
+    assert "Train it anew" in verdict.sentence
+
+
+def test_stored_figures_of_the_random_split_say_that_the_writers_are_known(
+    checkpoint: Callable[..., Checkpoint], tmp_path: Path
+) -> None:
+    metrics = Metrics(test_accuracy=0.5, test_n=2, test_ci95=(0.1, 0.9), test_loss=0.7, unseen=True)
+    old = checkpoint(split_fingerprint=SPLIT_AT_RANDOM, metrics=metrics)
+    stored = stored_evaluation(save(tmp_path / "old", old.load_model(), old.card, predictions([0, 1], [0, 0])))
+    assert stored is not None
+    assert stored.doubt == doubt_about(old.card) == "writers that it has seen"
+    assert "whoever wrote them also wrote training images, so this figure is not a test accuracy" in stored.sentence
+
+
+def test_the_slip_that_shares_writers_is_judged_on_its_own_images_and_says_so(
+    checkpoint: Callable[..., Checkpoint],
+) -> None:
+    slips = ("shared_writers",)
+    config = TrainingConfig(dataset="digits", model="simple_nn", image_size=28, slips=slips)
+    fingerprint = make_split(load("digits"), slips=slips).fingerprint
+    verdict = evaluate_checkpoint(checkpoint(config=config, split_fingerprint=fingerprint))
+    assert (verdict.n, verdict.unseen, verdict.shared_writers) == (359, True, True)
+    assert verdict.doubt == "writers that it has seen"
+    assert "not a test accuracy. On other people's writing it is lower" in verdict.sentence
 
 
 def test_another_data_set_with_the_same_classes_is_no_test_of_its_own(checkpoint: Callable[..., Checkpoint]) -> None:

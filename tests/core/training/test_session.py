@@ -1,5 +1,6 @@
 """A training with its effects: states, the best checkpoint, the verdict, and going on after an interruption."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 from core.checkpoints import Checkpoint
 from core.compute.probe import PrecisionChoice
 from core.config import TrainingConfig
+from core.errors import OtherSplitError
 from core.events import EpochDone, Finished, StepDone
 from core.recipes import recipe_config
 from core.training.session import Session
@@ -39,7 +41,7 @@ def test_a_finished_training_leaves_a_judged_checkpoint(tmp_path: Path) -> None:
     assert card.title == "Mine"
     assert card.epoch == finished.best_epoch
     assert card.metrics is not None
-    assert card.metrics.test_n == 359
+    assert card.metrics.test_n == 367
     assert card.metrics.unseen
     assert len(card.history) == 3
     predictions = checkpoint.predictions()
@@ -88,6 +90,34 @@ def test_a_state_of_another_config_is_not_gone_on_from(tmp_path: Path) -> None:
             session.save()
             break
     assert Session(config(seed=9), tmp_path / "run").resumed_from is None
+
+
+def begun(folder: Path, **changes: object) -> Path:
+    """Train one step and leave its state, which a test may rewrite; return the file that says what it holds."""
+    session = Session(config(**changes), folder)
+    next(session.events())
+    return session.save() / "state.json"
+
+
+def rewrite(state: Path, split: str | None) -> None:
+    about = json.loads(state.read_text())
+    del about["values"]["split"]
+    about["values"] |= {} if split is None else {"split": split}
+    state.write_text(json.dumps(about))
+
+
+@pytest.mark.parametrize("split", [None, "7774cc37fa84762b6f95918ffd6984e1"])
+def test_a_state_from_before_digits_were_split_by_writer_is_refused_and_nothing_starts_over(
+    tmp_path: Path, split: str | None
+) -> None:
+    rewrite(begun(tmp_path / "run"), split)
+    with pytest.raises(OtherSplitError, match="another split of it into training and test"):
+        Session(config(), tmp_path / "run")
+
+
+def test_a_state_that_names_no_split_goes_on_where_the_split_is_the_same(tmp_path: Path) -> None:
+    rewrite(begun(tmp_path / "run", slips=("shared_writers",)), None)
+    assert Session(config(slips=("shared_writers",)), tmp_path / "run").resumed_from is not None
 
 
 def test_the_card_says_what_the_training_began_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from core.recipes import recipe_config
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
 from tests.pages import runs
+from tests.pages.networks import ship
 from tests.pages.visit import check, open_page, texts
 
 
@@ -123,7 +124,16 @@ def test_slips_are_offered_by_the_recipe_that_is_labelled_so_and_explained(page:
     assert "The validation loader is built from the training images" in texts(page).replace("\\", "")
     page.checkbox(key="training.digits.lenet.as_written.slip.no_eval_mode").uncheck().run()
     page.button(key="train").click().run()
-    assert store(home).list()[0].config.slips == ("validation_from_training",)
+    assert store(home).list()[0].config.slips == ("validation_from_training", "shared_writers")
+
+
+def test_a_run_that_shares_writers_is_not_said_to_have_a_test_accuracy(page: AppTest, home: Path) -> None:
+    run, lease = runs.at_work(home)
+    made = ship(lease.folder, "final", wrong=9, split_fingerprint="7774cc37fa84762b6f95918ffd6984e1")
+    lease.saved(made.folder, kind="final", step=10, epoch=2)
+    lease.end("finished", reason="completed")
+    said = texts(watch(page, run.id)).replace("\\", "")
+    assert "but on writers that it has seen, so this is not a test accuracy" in said
 
 
 def test_settings_that_contradict_each_other_get_a_sentence_and_no_button(page: AppTest) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from core.config import TrainingConfig
 from core.errors import ConfigError, RunError
+from core.recipes import recipe_config
 from core.runs import folders
 from core.runs.executors.processes import ROOT
 from core.runs.records import Run, StoreError
@@ -297,6 +298,29 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date(home: Path, config: T
         )
     run = Store(home / "lab.sqlite3").get("abcdefghij")
     assert (run.name, run.config, run.features, run.precision) == ("old", config, None, "")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "split", "says"),
+    [
+        ("digits", "7774cc37fa84762b6f95918ffd6984e1", "accuracy on writers that it has seen, 97.5%"),
+        ("digits", "by-writer-deac2d14c20e1e764963e5ded63ff1d2", "test accuracy 97.5%"),
+        ("shapes", "7774cc37fa84762b6f95918ffd6984e1", "test accuracy 97.5%"),
+    ],
+)
+def test_a_run_from_before_digits_were_split_by_writer_claims_no_test_accuracy(
+    home: Path, dataset: str, split: str, says: str
+) -> None:
+    store = Store(home / "lab.sqlite3")
+    run = store.submit(recipe_config("modern", dataset=dataset, model="lenet"), "ada", "old")
+    with store.database.writing() as connection:
+        connection.execute(
+            "UPDATE runs SET status = 'finished', split = ?,"
+            " message = 'Best epoch 12: test accuracy 97.5% on 359 images.' WHERE id = ?",
+            (split, run.id),
+        )
+        connection.execute(MIGRATIONS[4])
+    assert store.get(run.id).message == f"Best epoch 12: {says} on 359 images."
 
 
 def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

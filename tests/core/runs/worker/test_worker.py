@@ -133,9 +133,9 @@ def test_a_run_is_trained_judged_and_kept(store: Store, digits: TrainingConfig) 
     checkpoint = read(Path(run.checkpoint))
     metrics = checkpoint.card.metrics
     assert metrics is not None
-    assert metrics.test_n == 359
+    assert metrics.test_n == 367
     assert (
-        run.message == f"Best epoch {checkpoint.card.epoch}: test accuracy {metrics.test_accuracy:.1%} on 359 images."
+        run.message == f"Best epoch {checkpoint.card.epoch}: test accuracy {metrics.test_accuracy:.1%} on 367 images."
     )
     assert checkpoint.predictions() is not None
 
