@@ -1,5 +1,9 @@
 """float32 or bfloat16, decided by trying: a few training steps of each in turn, on copies of the network.
 
+What a neighbour on the machine does must not decide: on the CPU a trial counts processor time on one thread. Eight
+trials of a net were within 15 % of each other that way on a machine five times overbooked; by the wall clock, or on two
+threads, they ranged from 0.01 to 12 times. A decision is made once for a machine, by one process at a time, and kept.
+
 A processor's flags say what it can compute, not whether that pays: one convolutional net trains 2.4 times as fast in
 bfloat16 (with channels last) as in float32, a smaller one no faster at all, and without hardware for it bfloat16 is
 many times slower (pytorch issues 86550 and 183815). float16 is never tried: its gradients underflow.
@@ -10,13 +14,14 @@ import json
 import math
 import statistics
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+from filelock import FileLock
 from torch import Tensor, nn
 
 from core.compute.arithmetic import autocast, layout
@@ -34,13 +39,12 @@ HOPELESS = 4.0  # a first step that takes so many times as long as float32's end
 BEARABLE = 0.1  # … unless it took no longer than this, in seconds: first steps have costs of their own
 GLANCE = 2  # images of the very first steps: cheap even where bfloat16 is many times slower
 PATIENCE = 3.0  # seconds of warming up after which no more is tried
-ENOUGH = 3  # pairs of steps from which a decision is kept for the next time
 WORK = 5e8  # multiply-adds of a forward pass that the trial's batch may cost on a CPU
 FEWEST = 4  # images that a trial's batch has at least
 MOST_KEPT = 200  # decisions in the file, the newest
 NAMES = {"fp32": "float32", "bf16": "bfloat16"}
 
-_FILE = "precision.json"
+_FILE, _LOCK = "precision.json", "precision.lock"
 _SCHEMA = 1
 _remembered: dict[str, "PrecisionChoice"] = {}  # by what it depends on; for this process
 
@@ -85,35 +89,32 @@ def precision_for(
 ) -> PrecisionChoice:
     """Return what ``config`` asks for, or for ``auto`` what pays for ``model`` on ``device``, where it must lie.
 
-    What `ENOUGH` pairs of steps decided is kept in the lab's home, anything that was measured in this process.
-    Neither the network nor any random state is changed.
+    What is decided is kept in the lab's home: the same pair computes alike from then on, for everyone. Neither the
+    network nor any random state is changed.
     """
+    known = known_precision(config, channels=channels, image_size=image_size, classes=classes, device=device)
+    if known is not None:
+        return known
+    key = _key(config, channels=channels, image_size=image_size, classes=classes, device=device)
+    with _one_at_a_time(), _one_thread():
+        if (known := _known(key)) is not None:  # somebody else has found out meanwhile
+            return known
+        batch = trial_batch(config, model, channels=channels, image_size=image_size, device=device)
+        trial = Trial(model, channels=channels, image_size=image_size, classes=classes, batch=batch, device=device)
+        _remembered[key] = choose(trial, batch=batch)
+        _keep(key, _remembered[key])
+    return _remembered[key]
+
+
+def known_precision(
+    config: TrainingConfig, *, channels: int, image_size: int, classes: int, device: torch.device
+) -> PrecisionChoice | None:
+    """Return what `precision_for` would without trying anything; None where it would have to try."""
     if config.precision != "auto":
         return PrecisionChoice(precision=config.precision, sentence=f"{NAMES[config.precision]}, as it was set")
     if device.type not in ("cpu", "cuda"):
         return _fp32(f"bfloat16 is not tried on {device.type.upper()}")
-    batch = trial_batch(config, model, channels=channels, image_size=image_size, device=device)
-    key = json.dumps(
-        {
-            "model": config.model,
-            "arguments": dict(config.model_arguments),
-            "input": [batch, channels, image_size, image_size],
-            "classes": classes,
-            "device": f"{describe_device(device)}, {processor()}",
-            "torch": torch.__version__,
-        },
-        sort_keys=True,
-    )
-    known = _known(key)
-    if known is not None:
-        return known
-    trial = Trial(model, channels=channels, image_size=image_size, classes=classes, batch=batch, device=device)
-    chosen = choose(trial, batch=batch)
-    if chosen.ratio is not None:
-        _remembered[key] = chosen
-    if chosen.pairs >= ENOUGH:
-        _keep(key, chosen)
-    return chosen
+    return _known(_key(config, channels=channels, image_size=image_size, classes=classes, device=device))
 
 
 def choose(seconds: Stopwatch, *, batch: int) -> PrecisionChoice:
@@ -168,7 +169,8 @@ def _times(ratio: float) -> str:
 class Trial:
     """A stopwatch for training steps of two copies of a network, one a precision, on made-up images.
 
-    Dropout draws from a random state that is put back after every step; ``clock`` gives seconds.
+    Dropout draws from a random state that is put back after every step. ``clock`` gives seconds: by
+    default of processor time on the CPU, on the wall for a GPU.
     """
 
     def __init__(
@@ -180,9 +182,10 @@ class Trial:
         classes: int,
         batch: int,
         device: torch.device,
-        clock: Callable[[], float] = time.perf_counter,
+        clock: Callable[[], float] | None = None,
     ) -> None:
-        self.device, self.clock = device, clock
+        self.device = device
+        self.clock = clock or (time.process_time if device.type == "cpu" else time.perf_counter)
         self.model = model
         self.copies: dict[str, nn.Module] = {}
         generator = torch.Generator().manual_seed(0)
@@ -231,6 +234,42 @@ def trial_batch(
     rows = architecture(model, channels=channels, image_size=image_size)
     work = sum(row.multiply_adds for row in rows)
     return min(config.batch_size, max(FEWEST, int(WORK // max(1, work))))
+
+
+def _key(config: TrainingConfig, *, channels: int, image_size: int, classes: int, device: torch.device) -> str:
+    """Everything that a decision depends on: not the seed, not how busy the machine is, not how many threads it has."""
+    return json.dumps(
+        {
+            "model": config.model,
+            "arguments": dict(config.model_arguments),
+            "input": [config.batch_size, channels, image_size, image_size],
+            "classes": classes,
+            "device": processor() if device.type == "cpu" else describe_device(device),
+            "torch": torch.__version__,
+        },
+        sort_keys=True,
+    )
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Let one process of this home try at a time; a home that cannot be written is no reason not to."""
+    with ExitStack() as held:
+        with suppress(OSError):
+            home().mkdir(parents=True, exist_ok=True)
+            held.enter_context(FileLock(home() / _LOCK))
+        yield
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep torch to one thread for a while: two wait for each other as long as neighbours let them."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _known(key: str) -> PrecisionChoice | None:

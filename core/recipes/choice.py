@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from core.compute.probe import PrecisionChoice, known_precision
 from core.config import TrainingConfig
 from core.data.catalogue import datasets
 from core.errors import ConfigError
@@ -71,6 +72,17 @@ def check_trainable(config: TrainingConfig) -> None:
             build_model(
                 config.model, channels=channels, image_size=size, classes=classes, arguments=config.model_arguments
             )
+
+
+def precision_so_far(config: TrainingConfig, device: torch.device) -> PrecisionChoice | None:
+    """Return what ``config`` will compute in, or None where only its first training on this machine finds out."""
+    return known_precision(
+        config,
+        channels=_channels(config.dataset, config.model, config.greyscale),
+        image_size=config.image_size,
+        classes=len(datasets[config.dataset].classes),
+        device=device,
+    )
 
 
 def _image_size(dataset: str, model: str) -> int:

@@ -6,7 +6,7 @@ from core.config import TrainingConfig
 from core.data import availability, datasets
 from core.errors import LabError
 from core.models import models
-from core.recipes import check_trainable
+from core.recipes import check_trainable, precision_so_far
 from core.runs import ensure_supervisor, open_store
 from core.runs.records import NAME_LENGTH
 from pages._ui import address, cached, state
@@ -25,7 +25,7 @@ def set_up(owner: str) -> None:
         dataset_or_fetch(config.dataset, config.image_size)
     with st.container(border=True, key="training_go"):
         st.markdown(_amount(config) if ready else "This data set has to be downloaded before it can be trained on.")
-        st.caption(_queue())
+        st.caption(f"{_precision(config)} {_queue()}")
         refusal = st.container()  # above the button: below it, it could be outside the window
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input(
@@ -92,6 +92,16 @@ def _device(config: TrainingConfig) -> str:
 
     device = best_device(config.device)
     return "the CPU" if device.type == "cpu" else describe_device(device)
+
+
+def _precision(config: TrainingConfig) -> str:
+    """Say what it will compute in, as far as that is known before it trains."""
+    from core.compute.devices import best_device
+
+    choice = precision_so_far(config, best_device(config.device))
+    if choice is None:
+        return "Whether bfloat16 pays here, the first such training on this machine finds out, for all that follow."
+    return plain(f"It computes in {choice.sentence}.")
 
 
 def _queue() -> str:

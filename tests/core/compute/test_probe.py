@@ -2,7 +2,9 @@
 
 import json
 import random
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from core.compute import probe
-from core.compute.probe import PrecisionChoice, Trial, choose, precision_for, trial_batch
+from core.compute.probe import PrecisionChoice, Trial, choose, known_precision, precision_for, trial_batch
 from core.config import TrainingConfig
 from core.models import build_model
 
@@ -28,10 +30,10 @@ class FakeSteps:
 
     def __call__(self, precision: str, images: int) -> float:
         self.calls.append((precision, images))
-        time = self.times[precision]
-        if isinstance(time, Exception):
-            raise time
-        return self.odd.get(len(self.calls) - 1, time)
+        seconds = self.times[precision]
+        if isinstance(seconds, Exception):
+            raise seconds
+        return self.odd.get(len(self.calls) - 1, seconds)
 
 
 @pytest.fixture(autouse=True)
@@ -326,10 +328,9 @@ def test_another_network_input_or_batch_is_another_decision(
     assert trials.count == 2
 
 
-@pytest.mark.parametrize("what", ["describe_device", "processor"])
-def test_another_machine_is_another_decision(trials: Trials, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+def test_another_machine_is_another_decision(trials: Trials, monkeypatch: pytest.MonkeyPatch) -> None:
     decided(config())
-    monkeypatch.setattr(probe, what, lambda *_: "another one")
+    monkeypatch.setattr(probe, "processor", lambda: "another one")
     decided(config())
     assert trials.count == 2
 
@@ -351,16 +352,50 @@ def test_seed_epochs_and_recipe_have_no_say(trials: Trials) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "kept"),
-    [((0.02, 0.01), True), ((0.4, 0.2), False), ((0.02, RuntimeError("no")), False)],
+    "seconds",
+    [(0.02, 0.01), (0.4, 0.2), (0.02, RuntimeError("no"))],
     ids=["many steps", "first steps only", "failed"],
 )
-def test_only_what_enough_steps_decided_is_written_down(
-    trials: Trials, home: Path, seconds: tuple[float, float | Exception], kept: bool
-) -> None:
+def test_whatever_was_decided_stays_decided(trials: Trials, seconds: tuple[float, float | Exception]) -> None:
+    """Two students who train the same with the same seed see the same, however their trials would have ended."""
     trials.seconds = seconds
-    decided(config())
-    assert (home / FILE).is_file() == kept
+    first = decided(config())
+    trials.seconds = (0.01, 0.02) if first.precision == "bf16" else (0.02, 0.01)
+    forget()
+    assert decided(config()) == first
+
+
+def test_a_decision_is_known_before_a_training_once_it_was_made(trials: Trials) -> None:
+    about = {"channels": 1, "image_size": 32, "classes": 10, "device": CPU}
+    assert known_precision(config(), **about) is None
+    first = decided(config())
+    assert known_precision(config(seed=3), **about) == first
+    assert trials.count == 1
+
+
+def test_two_trainings_that_begin_at_once_decide_once(trials: Trials) -> None:
+    forget()
+    with ThreadPoolExecutor(4) as pool:
+        choices = list(pool.map(lambda _: decided(config()), range(4)))
+    assert trials.count == 1
+    assert len(set(choices)) == 1
+
+
+def test_how_many_threads_a_worker_has_is_no_other_decision(trials: Trials) -> None:
+    threads = torch.get_num_threads()
+    first = decided(config())
+    torch.set_num_threads(threads + 1)
+    try:
+        assert decided(config()) == first
+        assert torch.get_num_threads() == threads + 1
+    finally:
+        torch.set_num_threads(threads)
+    assert trials.count == 1
+
+
+def test_a_trial_on_the_cpu_counts_its_own_processor_time_not_its_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "perf_counter", lambda: pytest.fail("the clock on the wall"))
+    assert trial(Small())("fp32", 8) > 0
 
 
 BROKEN = [

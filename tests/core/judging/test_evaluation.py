@@ -238,7 +238,8 @@ def checkpoint(tmp_path: Path) -> Callable[..., Checkpoint]:
         torch.manual_seed(0)
         model = build_model("simple_nn", channels=1, image_size=28, classes=10)
         data = load("digits", size=28)
-        about = card(data_fingerprint=data.fingerprint, split_fingerprint=make_split(data).fingerprint, **changes)
+        fields = {"data_fingerprint": data.fingerprint, "split_fingerprint": make_split(data).fingerprint}
+        about = card(**fields | changes)
         return save(tmp_path / "digits-simple_nn", model, about)
 
     return make
