@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages._ui.frame import PAGES
-from pages._ui.startup import exempt_modules_from_collection, lifespan, wait_for_torch
+from pages._ui.startup import exempt_modules_from_collection, keep_queue_served, lifespan, wait_for_torch
 
 UI = Path(__file__).parent / "pages" / "_ui"
 
@@ -46,4 +46,5 @@ if __name__ == "__main__":
     if chosen.url_path not in ("", "guide"):  # the start page shows first what it can without
         wait_for_torch()
     chosen.run()
+    keep_queue_served()
     exempt_modules_from_collection()

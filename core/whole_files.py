@@ -2,11 +2,15 @@
 
 import errno
 import os
+import re
 import secrets
 import shutil
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+
+# What is written beside its place: the name, the process that writes it, something at random.
+_BESIDE = re.compile(r"\.(?P<name>.+?)\.(?:(?P<process>\d+)\.)?[0-9a-f]{8}(?P<old>\.old)?")
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -14,8 +18,8 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 
     Raises OSError where the disk refuses; the old folder is then still there.
     """
-    beside = folder.parent / f".{folder.name}.{secrets.token_hex(4)}"
-    old = folder.parent / f".{folder.name}.{secrets.token_hex(4)}.old"
+    beside = beside_of(folder)
+    old = beside.with_name(f"{beside.name}.old")
     try:
         beside.mkdir(parents=True)
         for name, data in files.items():
@@ -32,7 +36,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def write_file(path: Path, data: bytes) -> None:
     """Write one file as `write_folder` writes many; raises OSError where the disk refuses, and the old one stays."""
-    beside = path.parent / f".{path.name}.{secrets.token_hex(4)}"
+    beside = beside_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_file(beside, data)
@@ -40,6 +44,35 @@ def write_file(path: Path, data: bytes) -> None:
         _sync(path.parent)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def beside_of(path: Path) -> Path:
+    """Return a new name in the same folder, for what will be renamed to ``path`` once it is whole."""
+    return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+
+
+def leftovers(folder: Path, *, alive: Callable[[int], bool]) -> list[Path]:
+    """Return what processes left half-written in ``folder`` when they were killed; ``alive`` says which ones go on."""
+    found = [(path, _BESIDE.fullmatch(path.name)) for path in sorted(folder.glob(".*"))]
+    return [path for path, named in found if named and not (named["process"] and alive(int(named["process"])))]
+
+
+def sweep(folder: Path, *, alive: Callable[[int], bool]) -> list[str]:
+    """Remove `leftovers` and return their names.
+
+    An older folder goes back to its place where its process died between taking it away and putting the new one there.
+    """
+    swept = []
+    for path in leftovers(folder, alive=alive):
+        named = _BESIDE.fullmatch(path.name)
+        if named and named["old"] and not os.path.lexists(path.with_name(named["name"])):
+            path.rename(path.with_name(named["name"]))
+        elif path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+        swept.append(path.name)
+    return swept
 
 
 def read_file(path: Path, *, at_most: int) -> bytes:

@@ -71,6 +71,30 @@ def test_train_says_every_epoch_and_then_where_the_checkpoint_is(trained: tuple[
     assert (checkpoint / "card.json").exists()
 
 
+def test_a_folder_with_another_training_is_refused_and_its_verdict_kept(
+    trained: tuple[Path, list[Answer]], shared_home: Path
+) -> None:
+    checkpoint, _said = trained
+    before = (checkpoint / "card.json").read_bytes()
+    result = core(
+        *("train", "--dataset", "digits", "--model", "simple_nn", "--recipe", "notebook", "--epochs", 8),
+        *("--limit", 300, "--seed", 3, "--out", checkpoint.parent, "--json"),
+        home=shared_home,
+    )
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "holds another training: epochs 2 instead of 8. Choose another folder" in result.stderr
+    assert (checkpoint / "card.json").read_bytes() == before
+
+
+def test_a_folder_in_which_another_process_trains_is_refused(shared_home: Path, tmp_path: Path) -> None:
+    from filelock import FileLock
+
+    with FileLock(tmp_path / ".training.lock"):
+        result = core("train", "--dataset", "digits", "--model", "simple_nn", "--out", tmp_path, home=shared_home)
+    assert result.returncode == 1
+    assert f"Another process trains in '{tmp_path}'; wait for it" in result.stderr
+
+
 def test_train_without_json_says_first_what_it_computes_in(shared_home: Path, tmp_path: Path) -> None:
     result = core(
         *("train", "--dataset", "digits", "--model", "simple_nn", "--recipe", "notebook", "--epochs", 1),

@@ -1,10 +1,11 @@
 """Model files: what one says of itself, how it is written and read, and the backbones that heads refer to."""
 
 from core.checkpoints.card import Card, Metrics
-from core.checkpoints.networks import Checkpoint, find, newest_in, now, read, save, shipped
-from core.checkpoints.states import TrainerState, load_state, save_state
+from core.checkpoints.networks import CARD, Checkpoint, find, newest_in, now, read, save, shipped
+from core.checkpoints.states import TrainerState, load_state, save_state, state_config
 
 __all__ = [
+    "CARD",
     "Card",
     "Checkpoint",
     "Metrics",
@@ -17,4 +18,5 @@ __all__ = [
     "save",
     "save_state",
     "shipped",
+    "state_config",
 ]

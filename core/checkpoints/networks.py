@@ -25,7 +25,8 @@ from core.strict_json import LONGEST
 from core.whole_files import read_file
 
 Fill = Callable[[nn.Module, Backbone], None]
-_WEIGHTS, _CARD, _PREDICTIONS = "model.safetensors", "card.json", "predictions.safetensors"
+CARD = "card.json"
+_WEIGHTS, _PREDICTIONS = "model.safetensors", "predictions.safetensors"
 _FLOATS = (torch.float32, torch.float16)
 _HEADER_BYTES = 4_096  # of a safetensors file, at most so many a tensor
 
@@ -100,7 +101,7 @@ class Checkpoint:
 
 def shipped() -> list[Checkpoint]:
     """Return the checkpoints that ship with the lab, by name; one that cannot be read is left out."""
-    return _readable(sorted(checkpoints_folder().glob("*/" + _CARD)))
+    return _readable(sorted(checkpoints_folder().glob("*/" + CARD)))
 
 
 def _readable(cards: list[Path]) -> list[Checkpoint]:
@@ -116,10 +117,10 @@ def _readable(cards: list[Path]) -> list[Checkpoint]:
 def read(folder: Path) -> Checkpoint:
     """Return the checkpoint in ``folder``; raises CheckpointError where there is none or its card is wrong."""
     try:
-        data = read_file(folder / _CARD, at_most=LONGEST)
+        data = read_file(folder / CARD, at_most=LONGEST)
     except OSError as error:
         why = "" if isinstance(error, FileNotFoundError) else f" ({error.strerror or error})"
-        raise CheckpointError(f"There is no checkpoint in '{folder.name}': its {_CARD} cannot be read{why}.") from None
+        raise CheckpointError(f"There is no checkpoint in '{folder.name}': its {CARD} cannot be read{why}.") from None
     return Checkpoint(folder, Card.from_json(data))
 
 
@@ -139,7 +140,7 @@ def find(reference: str) -> Checkpoint:
             if newest is not None:
                 return newest
     path = Path(reference)
-    newest = newest_in(path.parent if path.name == _CARD else path)
+    newest = newest_in(path.parent if path.name == CARD else path)
     if newest is not None:
         return newest
     names = ", ".join(checkpoint.folder.name for checkpoint in shipped()) or "none"
@@ -148,10 +149,10 @@ def find(reference: str) -> Checkpoint:
 
 def newest_in(folder: Path) -> Checkpoint | None:
     """Return the checkpoint in ``folder``, or for a run's folder its final or else its latest best one."""
-    if (folder / _CARD).is_file():
+    if (folder / CARD).is_file():
         return read(folder)
     for inside in (folder / "final", *sorted(folder.glob("best-*"), reverse=True)):
-        if (inside / _CARD).is_file() and not inside.is_symlink():  # a link could lead out of the folder
+        if (inside / CARD).is_file() and not inside.is_symlink():  # a link could lead out of the folder
             return read(inside)
     return None
 
@@ -171,7 +172,7 @@ def save(
         state = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
     weights = safetensors.torch.save(state)
     card = dataclasses.replace(card, sha256=hashlib.sha256(weights).hexdigest())
-    files = {_WEIGHTS: weights, _CARD: card.to_json().encode()}
+    files = {_WEIGHTS: weights, CARD: card.to_json().encode()}
     if predictions is not None:
         files[_PREDICTIONS] = safetensors.torch.save(
             {

@@ -52,14 +52,24 @@ def save_state(folder: Path, state: TrainerState, config: TrainingConfig) -> Pat
 
 def load_state(folder: Path) -> tuple[TrainerState, TrainingConfig]:
     """Return the state written by `save_state` and its config; raises CheckpointError where it is damaged."""
+    about = _read(folder)
+    tensors = read_tensors(folder / "state.safetensors", about.sha256)
+    return TrainerState(tensors=tensors, values=dict(about.values)), about.config
+
+
+def state_config(folder: Path) -> TrainingConfig:
+    """Return whose state this is, without its tensors; raises CheckpointError where that cannot be read."""
+    return _read(folder).config
+
+
+def _read(folder: Path) -> _StateFile:
     try:
         about = typed(_StateFile, read_object(folder / "state.json"))
-        if about.schema > SCHEMA:
-            raise CheckpointError(f"This state has schema {about.schema}; this lab reads up to {SCHEMA}.")
-        tensors = read_tensors(folder / "state.safetensors", about.sha256)
-        return TrainerState(tensors=tensors, values=dict(about.values)), about.config
     except OSError as error:
         raise CheckpointError(f"The saved state '{folder.name}' cannot be read: {error.strerror or error}.") from None
     except (NotStrictJsonError, ConfigError) as error:
         why = str(error).removesuffix(".")
         raise CheckpointError(f"The saved state '{folder.name}' cannot be read: {why}.") from None
+    if about.schema > SCHEMA:
+        raise CheckpointError(f"This state has schema {about.schema}; this lab reads up to {SCHEMA}.")
+    return about

@@ -44,7 +44,7 @@ def show(run_id: str, as_json: bool) -> None:
         click.echo(json.dumps({**_fields(run), "config": config, "epochs": [_finite(asdict(e)) for e in epochs]}))
         return
     click.echo(_line(run))
-    for text in (run.note, run.message, run.log):
+    for text in (run.note, run.notice, run.message, run.log):
         if text:
             click.echo(text)
     for done in epochs:

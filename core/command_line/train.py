@@ -12,6 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
+from filelock import FileLock, Timeout
 
 from core.command_line.options import MODELS, RECIPES, as_json, progress_lines
 from core.data.catalogue import datasets
@@ -57,7 +58,25 @@ def train(
     chosen |= {name: value for name, value in (("epochs", epochs), ("limit", limit)) if value is not None}
     config = recipe_config(recipe, dataset=dataset, model=model, **chosen)
     folder = out or home() / "trained" / f"{dataset}-{model}-{secrets.token_hex(4)}"
-    _train(config, folder, as_json)
+    with _alone_in(folder):
+        _train(config, folder, as_json)
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other calls of this command out of ``folder``; raises LabError where one is there or the disk refuses."""
+    lock = FileLock(folder / ".training.lock", timeout=0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise LabError(f"Another process trains in '{folder}'; wait for it, or choose another folder.") from None
+    except OSError as error:
+        raise LabError(f"'{folder}' cannot be written: {error.strerror or error}.") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _train(config: "TrainingConfig", folder: Path, as_json: bool) -> None:
@@ -65,6 +84,8 @@ def _train(config: "TrainingConfig", folder: Path, as_json: bool) -> None:
     from core.training.session import Session
 
     session = Session(config, folder, progress=progress_lines(quiet=as_json))
+    if session.fell_back:
+        click.echo(session.fell_back, err=True)
     if session.resumed_from:
         click.echo(f"Going on from {session.resumed_from}.", err=True)
     precision = session.trainer.precision_words

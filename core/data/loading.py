@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from core.data.catalogue import DatasetSpec, datasets
 from core.errors import DataError
 from core.home import data_folder, home
 from core.strict_json import read_object, typed
+from core.whole_files import beside_of
 
 if TYPE_CHECKING:
     pass
@@ -157,8 +157,9 @@ def _prepare(spec: DatasetSpec, size: int, progress: Progress) -> Path:
     progress(f"Looking for {spec.title}", 0.0)
     key = hashlib.sha256(_source_key(spec).encode()).hexdigest()[:16]
     final = _root() / f"{spec.name}-{size}-{key}"
-    work = Path(tempfile.mkdtemp(prefix=f".{spec.name}-", dir=_root()))
+    work = beside_of(final)
     try:
+        work.mkdir()
         about = _decode(spec, size, work, progress)
         (work / "about.json").write_text(json.dumps(about))
         work.replace(final)

@@ -1,6 +1,5 @@
 """A look over the store and its folders after something went wrong; repairs what can be repaired without loss."""
 
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,15 +9,13 @@ from typing import Literal
 
 from core.config import TrainingConfig
 from core.errors import CheckpointError, ConfigError, RunError
-from core.runs import folders
+from core.runs import folders, leftovers
 from core.runs.executors.local import LocalExecutor
-from core.runs.executors.processes import find_process
+from core.runs.executors.processes import find_process, process_id
 from core.runs.records import AT_WORK
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
 from core.runs.supervisor import is_led
-
-_BESIDE = re.compile(r"\.(?:(?:state|best|final|tmp-deleted).*)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +79,14 @@ def _disk(home: Path) -> Finding:
 
 def _supervisor(store: Store, *, led: bool, repair: bool) -> Finding:
     present = Queue(store).present()
-    alive = present is not None and find_process(*present) is not None
+    alive = present is not None and find_process(present) is not None
     if led:
-        who = f"process {present[0]}" if present is not None and alive else "a process that has just come up"
+        who = f"process {process_id(present)}" if present is not None and alive else "a process that has just come up"
         return Finding(check="supervisor", verdict="fine", message=f"The queue is served by {who}.")
     if present is None:
         return Finding(check="supervisor", verdict="fine", message="No supervisor is running; one starts with a run.")
     if repair:
-        Queue(store).leave(present[0], if_idle=False)
+        Queue(store).leave(present, if_idle=False)
     return Finding(
         check="supervisor",
         verdict="repaired" if repair else "problem",
@@ -163,29 +160,24 @@ def _unreadable(folder: Path, kind: str) -> str:
 
 
 def _leftovers(store: Store, *, repair: bool) -> Iterator[Finding]:
-    """Half-written folders of workers that were killed, and folders of runs that are no more."""
+    """Half-written folders of processes that were killed, and folders of runs that are no more."""
     with store.database.reading() as connection:
         known = {row["id"]: row["status"] for row in connection.execute("SELECT id, status FROM runs")}
-    for folder in sorted((store.home / "runs").glob("*")):
-        if known.get(folder.name) in AT_WORK or not folder.is_dir():
-            continue
-        if folder.name.startswith(folders.TEMPORARY):
-            doomed = [folder]
-        elif folder.name in known:
-            doomed = [path for path in folder.iterdir() if path.is_dir() and _BESIDE.fullmatch(path.name)]
-        else:
+    at_work = [run_id for run_id, status in known.items() if status in AT_WORK]
+    found = [path.name for path in leftovers.half_written(store.home, at_work=at_work)]
+    if repair:
+        leftovers.sweep(store.home, at_work=at_work)
+    for name in found:
+        yield Finding(
+            check="leftovers",
+            verdict="repaired" if repair else "problem",
+            message=f"'{name}' was left half-written by a process that was killed; it is removed.",
+        )
+    for folder in sorted((store.home / "runs").glob("[!.]*")):
+        if folder.name not in known and folder.is_dir():
             size = folders.size_of(folder) / 2**20
             message = f"The folder runs/{folder.name} ({size:,.0f} MB) belongs to no run; delete it if nobody needs it."
             yield Finding(check="leftovers", verdict="problem", message=message)
-            continue
-        for path in doomed:
-            if repair:
-                folders.remove(path)
-            yield Finding(
-                check="leftovers",
-                verdict="repaired" if repair else "problem",
-                message=f"The half-written folder '{path.name}' is a leftover; it is removed.",
-            )
 
 
 def _features(home: Path) -> Iterator[Finding]:

@@ -46,7 +46,8 @@ class Run:
     ``position`` is the place in the queue from 1 (None: not queued). ``checkpoint`` is the folder of the best
     model so far, ``saved_step`` the step that a resume goes on from. ``seconds_left`` is an estimate. ``features`` says
     what it cost to show a frozen backbone every image once (None: this run's images were seen in every epoch).
-    ``precision`` is a sentence: what it computes in, and why (empty before it started).
+    ``precision`` is a sentence: what it computes in, and why (empty before it started). ``notice`` is a sentence about
+    what went otherwise than planned, such as a saved state that could not be read (empty where nothing did).
     """
 
     id: str
@@ -74,6 +75,7 @@ class Run:
     seconds_left: float | None
     features: FeaturesKept | None
     precision: str
+    notice: str
 
     @property
     def live(self) -> bool:

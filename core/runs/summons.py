@@ -24,14 +24,14 @@ def ensure_supervisor(store: Store) -> None:
     It outlives this process. Starting one too many does no harm: the lock lets one lead, and the other leaves.
     """
     present = Queue(store).present()
-    if present is None or find_process(*present) is None:
+    if present is None or find_process(present) is None:
         _start(store)
 
 
 def revive_supervisor(store: Store) -> None:
     """Start a supervisor where the last one died; one that took its leave is left to whoever needs it."""
     present = Queue(store).present()
-    if present is not None and find_process(*present) is None:
+    if present is not None and find_process(present) is None:
         _start(store)
 
 

@@ -4,6 +4,7 @@ One leads a store at a time, by a file lock. It holds nothing that the store doe
 and the next one finds them. It leaves by itself when there has been nothing to do for some minutes.
 """
 
+import contextlib
 import logging
 import math
 import os
@@ -17,8 +18,9 @@ import filelock
 import psutil
 
 from core.errors import RunError
-from core.runs import folders
+from core.runs import folders, leftovers
 from core.runs.executors.port import Executor, Job
+from core.runs.executors.processes import process_handle
 from core.runs.records import AT_WORK, StoreError
 from core.runs.store.queue_writes import Held, Queue
 from core.runs.store.store import Store
@@ -75,12 +77,13 @@ class Supervisor:
 
     def run(self) -> None:
         """Serve the queue until `leaving` is set or there has been nothing to do for long enough."""
-        process = psutil.Process()
-        self.queue.appear(process.pid, process.create_time())
+        own = process_handle(os.getpid())
+        self.queue.appear(own)
         for held in self.queue.held():
             if held.handle:
                 found = self.executor.reattach(held.handle)
                 log.info("run %s, worker %d: %s", held.run_id, held.fence, "found at work" if found else "gone")
+        self._sweep()
         busy = time.monotonic()
         while not self.leaving.wait(self.patience.tick):
             if not self.store.path.exists():  # somebody removed the lab's folder; an open file would hide it
@@ -88,13 +91,13 @@ class Supervisor:
             try:
                 if self.tick():
                     busy = time.monotonic()
-                elif time.monotonic() - busy > self.patience.idle and self.queue.leave(process.pid, if_idle=True):
+                elif time.monotonic() - busy > self.patience.idle and self.queue.leave(own, if_idle=True):
                     log.info("nothing to do; leaving")
                     return
             except StoreError as error:  # a full disk passes; the workers save and wait for nobody
                 log.warning("%s", error)
                 self.leaving.wait(1.0)
-        self.queue.leave(process.pid, if_idle=False)
+        self.queue.leave(own, if_idle=False)
 
     def tick(self) -> bool:
         """Look at every worker once, then fill free slots; returns whether there is any work at all."""
@@ -157,10 +160,18 @@ class Supervisor:
             self._forced.add((held.run_id, held.fence))
         self.executor.cancel(held.handle, force=True)
 
+    def _sweep(self) -> None:
+        """Clear away what killed processes left half-written; no quota counts it."""
+        with contextlib.suppress(OSError):  # a disk that refuses: at the next start, or by doctor
+            at_work = [held.run_id for held in self.queue.held()]
+            for name in leftovers.sweep(self.store.home, at_work=at_work):
+                log.info("%s: left half-written, removed", name)
+
     def _gone(self, held: Held) -> None:
         key = (held.run_id, held.fence)
         lines = folders.last_lines(folders.log_file(self.store.home, held.run_id, held.fence))
         self.queue.gone(held, log=lines, forced=key in self._forced)
+        self._sweep()
         log.info("run %s, worker %d: gone", held.run_id, held.fence)
         self._seen.pop(key, None)
         self._asked.discard(key)

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 import torch
 from filelock import FileLock, Timeout
 from torch import Tensor
@@ -25,13 +26,13 @@ from torch import Tensor
 from core.home import home
 from core.models.resnet18 import FEATURES
 from core.strict_json import read_object, typed
-from core.whole_files import write_folder
+from core.whole_files import sweep, write_folder
 
 KEEP_BYTES = 2 * 2**30  # what all kept features may take together; the ones used last stay
 LEAVE_FREE = 2**30  # features are not written where less than this would be left: runs pause at 500 MB
 WAIT_SECONDS = 0.5
+_A_SECOND = 1_000_000_000  # nanoseconds; some disks keep no finer time
 _VALUES, _ABOUT = "features.npy", "about.json"
-_A_DAY = 86_400.0
 
 Progress = Callable[[str, float], None]
 
@@ -129,11 +130,17 @@ def _open(place: Path, count: int) -> Kept | None:
         values = np.load(place / _VALUES, mmap_mode="c")  # copy on write: torch wants an array that may be written
         if values.shape != (count, FEATURES) or values.dtype != np.float32:
             return None
-        with contextlib.suppress(OSError):
-            os.utime(place / _ABOUT)  # used now: the last to be evicted
+        _note_use(place)
     except (OSError, ValueError):
         return None
     return Kept(values=torch.from_numpy(values), seconds=about.seconds, fresh=False)
+
+
+def _note_use(place: Path) -> None:
+    """Let these be the last to be evicted: their mark is later than every other, wherever the clock has been set."""
+    with contextlib.suppress(OSError):
+        latest = max(time.time_ns(), _A_SECOND + max(map(_last_used, _folders()), default=0))
+        os.utime(place / _ABOUT, ns=(latest, latest))
 
 
 def _write(place: Path, values: npt.NDArray[np.float32], seconds: float) -> None:
@@ -155,20 +162,18 @@ def _evict(*, spare: str) -> None:
         if total > KEEP_BYTES and path.name != spare:
             shutil.rmtree(path, ignore_errors=True)
             path.with_suffix(".lock").unlink(missing_ok=True)
-    for path in folder().glob(".*"):
-        if path.is_dir() and time.time() - path.stat().st_mtime > _A_DAY:
-            shutil.rmtree(path, ignore_errors=True)
+    sweep(folder(), alive=psutil.pid_exists)
 
 
 def _folders() -> list[Path]:
     return [path for path in folder().glob("[!.]*") if path.is_dir()]
 
 
-def _last_used(path: Path) -> float:
+def _last_used(path: Path) -> int:
     try:
-        return (path / _ABOUT).stat().st_mtime
+        return (path / _ABOUT).stat().st_mtime_ns
     except OSError:
-        return 0.0
+        return 0
 
 
 def _size(path: Path) -> int:

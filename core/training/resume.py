@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from core.checkpoints import TrainerState
 from core.checkpoints.backbones import weights_hash
 from core.compute.probe import PrecisionChoice
-from core.data import writers_apart
+from core.data import DatasetSpec, writers_apart
 from core.errors import CheckpointError, OtherBackboneError, OtherSplitError
 from core.events import EpochDone
 from core.models.resnet18 import TransferResNet18
@@ -62,7 +62,7 @@ def restore(trainer: Assembly, state: TrainerState) -> None:
     """
     values = state.values
     try:
-        _check_split(trainer, values.get("split", ""))
+        check_split(trainer.data.spec, typed(str, values.get("split", "")), here=trainer.split.fingerprint)
         if "precision" in values:  # what the training began with, whatever pays today
             trainer.compute_in(typed(PrecisionChoice, values["precision"]))
         weights = {name[6:]: value for name, value in state.tensors.items() if name.startswith("model.")}
@@ -93,9 +93,11 @@ def restore(trainer: Assembly, state: TrainerState) -> None:
         raise CheckpointError(f"This saved state does not belong to this training: {error}.") from error
 
 
-def _check_split(trainer: Assembly, began_with: str) -> None:
-    """Refuse a state of another split; an old one does not name its own, which was random."""
-    spec, here = trainer.data.spec, trainer.split.fingerprint
+def check_split(spec: DatasetSpec, began_with: str, *, here: str) -> None:
+    """Raise OtherSplitError where a training began with another split than the one ``here``, by their fingerprints.
+
+    An old state does not name its own (''), which was random.
+    """
     same = began_with == here if began_with else writers_apart(spec, began_with) == writers_apart(spec, here)
     if not same:
         raise OtherSplitError(

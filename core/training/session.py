@@ -3,37 +3,37 @@
 The trainer yields facts; a session saves. The worker and ``python -m core train`` both drive this and nothing else.
 """
 
-import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
 
-from core.checkpoints import Card, Checkpoint, Metrics, load_state, newest_in, now, save, save_state
+from core.checkpoints import Card, Checkpoint, Metrics, load_state, now, read, save, save_state
 from core.checkpoints.backbones import load_network
 from core.compute.devices import describe_device
 from core.config import TrainingConfig
 from core.data import LabelledImages, load, make_split
 from core.errors import CheckpointError, OtherBackboneError, OtherSplitError
 from core.events import EpochDone, Event, Finished, StepDone
-from core.training.resume import restore, state_of
+from core.training.folder import TrainingFolder
+from core.training.resume import check_split, restore, state_of
 from core.training.trainer import Trainer
 
 SAVE_EVERY_SECONDS = 20.0  # between states in mid-epoch, at most; the first ones come sooner
 FIRST_SAVE_SECONDS = 2.0
-STATES_KEPT = 2
 
 
 class Session:
     """A training that lives in ``folder`` and goes on from the newest state there that can be read.
 
-    ``folder`` holds ``state-<step>`` (the last two), ``best-<epoch>`` (one) and, in the end, ``final``.
+    What is kept there, and that a folder belongs to one configuration, is `core.training.folder`'s to say.
+    ``resumed_from`` names the state, ``fell_back`` is a sentence where newer ones could not be read ('': all were).
 
     ``progress`` is told what takes long outside the loop and how far it is, in [0, 1]. ``before_saving`` is called
     with the kind of folder (state, best or final) that is about to be written, ``saved`` with the kind and the folder
-    once it is whole; what they raise reaches whoever consumes the events.
+    once it is whole; what they raise reaches whoever consumes the events. Raises ConfigError where the folder belongs
+    to another configuration and OtherSplitError where it belongs to other images.
     """
 
     def __init__(
@@ -50,10 +50,12 @@ class Session:
         self.tell = progress or (lambda _text, _fraction: None)
         self._before_saving = before_saving or (lambda _kind: None)
         self._saved = saved or (lambda _kind, _folder: None)
-        folder.mkdir(parents=True, exist_ok=True)
+        self.files = TrainingFolder(folder, config)
         self.data: LabelledImages = load(config.dataset, size=config.image_size, progress=progress)
         self.split = make_split(self.data, slips=config.slips)
+        self._check_images()
         self.trainer = Trainer(config, self.data, self.split)
+        self.fell_back = ""
         self.resumed_from = self._resume()
         self.trainer.keep_features(self.tell)
         self._saved_at = time.monotonic()
@@ -80,51 +82,61 @@ class Session:
     def save(self) -> Path:
         """Write the present state, keep the last two, and return its folder."""
         self._before_saving("state")
-        path = self.folder / f"state-{self.trainer.progress.step:08d}-{self.trainer.progress.epoch:04d}"
-        save_state(path, state_of(self.trainer), self.config)
+        progress, state = self.trainer.progress, state_of(self.trainer)
+        path = self.files.state(step=progress.step, epoch=progress.epoch)
+        save_state(path, state, self.config)
         self._saved("state", path)
         self._saved_at = time.monotonic()
-        for old in self._states()[:-STATES_KEPT]:
-            shutil.rmtree(old, ignore_errors=True)
+        self.files.prune_states()
         return path
 
     def checkpoint(self) -> Checkpoint | None:
         """Return the final checkpoint, or else the best so far, or None before the first epoch."""
-        return newest_in(self.folder)
+        return self.files.newest()
 
-    def _states(self) -> list[Path]:
-        return sorted(path for path in self.folder.glob("state-*") if re.fullmatch(r"state-\d{8}-\d{4}", path.name))
+    def _check_images(self) -> None:
+        """Refuse to go on beside a model that learned from other images, under the same configuration."""
+        for folder in (self.files.final, *self.folder.glob("best-*")):
+            try:
+                began_with = read(folder).card.split_fingerprint
+            except CheckpointError:
+                continue
+            check_split(self.data.spec, began_with, here=self.split.fingerprint)
 
     def _resume(self) -> str | None:
-        for path in reversed(self._states()):
+        """Go on from the newest state that can be read; those that cannot are set aside, and that is said."""
+        unread = 0
+        for path in reversed(self.files.states()):
             try:
-                state, config = load_state(path)
-                if config != self.config:
-                    raise CheckpointError(f"The state in '{path.name}' belongs to another configuration.")
+                state, _config = load_state(path)
                 restore(self.trainer, state)
-                return path.name
             except (OtherBackboneError, OtherSplitError):  # starting over unasked would lose what was learned
                 raise
             except CheckpointError:
+                unread += 1
+                self.files.set_aside(path)
+                self.trainer = Trainer(self.config, self.data, self.split)  # part of the state may be in it
                 continue
+            self.fell_back = _fell_back(unread, self.trainer.progress.step)
+            return path.name
+        self.fell_back = _fell_back(unread, 0)
         return None
 
     def _save_best(self, event: EpochDone) -> None:
         self._before_saving("best")
-        path = self.folder / f"best-{event.epoch:04d}"
+        path = self.files.best(event.epoch)
         save(path, self.trainer.model, self.card(epoch=event.epoch))
         self._saved("best", path)
-        for old in self.folder.glob("best-*"):
-            if old != path:
-                shutil.rmtree(old, ignore_errors=True)
+        self.files.prune_best(path)
 
     def _finish(self) -> None:
         """Judge the best epoch's model on the test split, once, and store the verdict with its predictions."""
         from core.judging.evaluation import evaluate_checkpoint
 
-        if (self.folder / "final").is_dir():
+        if self._judged():
+            self._saved("final", self.files.final)  # whoever wrote it may have been killed before saying so
             return
-        best = newest_in(self.folder)
+        best = self.files.newest_best()
         if best is None:
             return
         self.tell("Judging the best epoch on the test images", 0.0)
@@ -132,8 +144,16 @@ class Session:
         evaluation = evaluate_checkpoint(best, device=device.type, progress=self.tell)
         card = self.card(epoch=best.card.epoch, metrics=evaluation.metrics)
         self._before_saving("final")
-        save(self.folder / "final", load_network(best), card, evaluation.predictions)
-        self._saved("final", self.folder / "final")
+        save(self.files.final, load_network(best), card, evaluation.predictions)
+        self._saved("final", self.files.final)
+
+    def _judged(self) -> bool:
+        """Whether the final checkpoint is there, whole."""
+        try:
+            load_network(read(self.files.final))
+        except CheckpointError:
+            return False
+        return True
 
     def card(self, *, epoch: int, metrics: Metrics | None = None) -> Card:
         """Return the card of the model as it stands."""
@@ -163,3 +183,12 @@ class Session:
             metrics=metrics,
             history=tuple(trainer.history),
         )
+
+
+def _fell_back(unread: int, step: int) -> str:
+    """Say that the newest states were passed over; '' where none was."""
+    if not unread:
+        return ""
+    which = "The newest saved state" if unread == 1 else f"The newest {unread} saved states"
+    place = f"from step {step:,}, the newest one that can" if step else "from the beginning"
+    return f"{which} could not be read; the training went on {place}."

@@ -62,6 +62,21 @@ def exempt_modules_from_collection() -> None:
         _frozen = len(sys.modules)
 
 
+def keep_queue_served() -> None:
+    """Start the queue's supervisor again where it died; call it where a page ends, whichever page it is.
+
+    A home without a store has no queue; a store that cannot be opened is said on the pages that need it.
+    """
+    from core.errors import LabError
+    from core.home import home
+    from core.runs.store.store import STORE_NAME, open_store
+    from core.runs.summons import revive_supervisor
+
+    with suppress(LabError):
+        if (home() / STORE_NAME).exists():
+            revive_supervisor(open_store())
+
+
 def wait_for_torch() -> None:
     """Hold what follows on a page back while the server is still importing torch."""
     if not _torch.is_set():

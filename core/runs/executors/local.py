@@ -1,7 +1,6 @@
 """Workers as processes of this machine."""
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -18,8 +17,9 @@ from core.runs.executors.processes import (
     environment,
     find_process,
     give_way,
+    lost_handle,
     process_handle,
-    read_handle,
+    process_id,
     start_detached,
 )
 
@@ -48,31 +48,30 @@ class LocalExecutor:
         with contextlib.suppress(psutil.Error):
             give_way(child.pid)
             return process_handle(child.pid)
-        return json.dumps({"pid": child.pid, "started": 0.0})  # gone already; the next poll clears it away
+        return lost_handle(child.pid)  # the next poll clears it away
 
     def poll(self, handle: str) -> bool:
         """See `Executor.poll`."""
-        pid, started = read_handle(handle)
-        if find_process(pid, started) is not None:
+        if find_process(handle) is not None:
             return True
-        end_session(pid, started)  # before reaping: until then nobody else can be given this process id
-        child = self._children.pop(pid, None)
+        end_session(handle)  # before reaping: until then nobody else can be given this process id
+        child = self._children.pop(process_id(handle), None)
         if child is not None:
             child.wait()
         return False
 
     def cancel(self, handle: str, *, force: bool) -> None:
         """SIGTERM to the worker's process group, or SIGKILL to everything in its session."""
-        pid, started = read_handle(handle)
-        process = find_process(pid, started)
-        if process is None or pid == os.getpid():
+        process = find_process(handle)
+        if process is None or process.pid == os.getpid():
             return
+        pid = process.pid
         with contextlib.suppress(psutil.Error, OSError):
             if sys.platform == "win32":
                 for each in [*process.children(recursive=True), process]:
                     each.kill()
             elif force:
-                end_session(pid, started)
+                end_session(handle)
                 process.kill()  # one that was started by hand leads no session
             elif os.getpgid(pid) == pid:
                 os.killpg(pid, signal.SIGTERM)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -17,34 +18,85 @@ from core.strict_json import NotStrictJsonError, parse_object, typed
 ROOT = Path(__file__).resolve().parents[3]
 NICE = 10
 _MOST_PIDS = 2**22 if sys.platform == "linux" else 2**32  # process ids are smaller
-_CLOCK_SLACK = 2.0  # seconds by which a process's start may seem to move when the clock is set right
+_CLOCK_SLACK = 2.0  # seconds by which a start that an older lab noted may seem to move
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Handle:
-    """A process of this machine: its id, and its start, since ids are used again."""
+    """A process of this machine: its id, and its birth, since ids are used again.
+
+    ``started``, in seconds since 1970, is what handles said before ``birth`` was noted; the clock can move it.
+    """
 
     pid: int
-    started: float
+    birth: str = ""
+    started: float = 0.0
 
 
 def process_handle(pid: int) -> str:
-    """Return the handle of a process of this machine: its id, and its start, since ids are used again.
+    """Return the handle of a process of this machine; it is the process's for ever, however the clock is set.
 
     Raises psutil.NoSuchProcess where it has gone.
     """
-    return json.dumps({"pid": pid, "started": psutil.Process(pid).create_time()})
+    return json.dumps({"pid": pid, "birth": _birth(pid)})
 
 
-def find_process(pid: int, started: float) -> psutil.Process | None:
-    """Return the living process that began at ``started`` (seconds since 1970), or None where it has gone."""
+def lost_handle(pid: int) -> str:
+    """Return a handle for a process that went before its birth could be noted."""
+    return json.dumps({"pid": pid, "birth": "gone"})
+
+
+def find_process(handle: str) -> psutil.Process | None:
+    """Return the living process that a handle names, or None where it has gone."""
+    named = _named(handle)
+    if named is None:
+        return None
     try:
-        process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE or abs(process.create_time() - started) > _CLOCK_SLACK:
+        process = psutil.Process(named.pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
             return None
+        if named.birth:
+            return process if _birth(named.pid) == named.birth else None
+        return process if abs(process.create_time() - named.started) <= _CLOCK_SLACK else None
     except psutil.Error:
         return None
-    return process
+
+
+def process_id(handle: str) -> int:
+    """Return the process id that a handle names; 0 for a handle of another kind of executor."""
+    named = _named(handle)
+    return named.pid if named is not None else 0
+
+
+def _named(handle: str) -> _Handle | None:
+    try:
+        named = typed(_Handle, parse_object(handle))
+    except NotStrictJsonError:
+        return None
+    return named if 0 < named.pid < _MOST_PIDS else None
+
+
+def _birth(pid: int) -> str:
+    """What tells a process from every other that had or will have its id, and is not read off the clock.
+
+    On Linux: ticks since the machine came up, and which time that was. (psutil adds the ticks to the hour of that, and
+    setting the clock moves it.) Elsewhere the system notes the moment once.
+    """
+    if sys.platform != "linux":
+        return repr(psutil.Process(pid).create_time())
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        raise psutil.NoSuchProcess(pid) from None
+    return f"{_boot()}/{fields[19]}"
+
+
+@cache
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
 
 
 def give_way(pid: int) -> None:
@@ -87,22 +139,14 @@ def environment(home: Path, threads: int | None = None) -> dict[str, str]:
     return values
 
 
-def read_handle(handle: str) -> tuple[int, float]:
-    """The process id and start that a handle names; no process at all for a handle of another kind of executor."""
-    try:
-        fields = typed(_Handle, parse_object(handle))
-    except NotStrictJsonError:
-        return 0, 0.0
-    return (fields.pid, fields.started) if 0 < fields.pid < _MOST_PIDS else (0, 0.0)
-
-
-def end_session(leader: int, started: float) -> None:
-    """End every process of the session that process ``leader`` began at ``started``.
+def end_session(handle: str) -> None:
+    """End every process of the session that the process with this handle leads.
 
     The leader may be alive, dead, or dead and reaped. While any process of its session lives, the system gives its
     number to nobody; where somebody else has the number now, the session is empty and there is nothing to end.
     """
-    if sys.platform == "win32" or (_is_alive(leader) and find_process(leader, started) is None):
+    leader = process_id(handle)
+    if sys.platform == "win32" or (is_alive(leader) and find_process(handle) is None):
         return
     if leader <= 1 or leader == os.getsid(0):  # 0 stands for every session outside this container
         return
@@ -112,7 +156,8 @@ def end_session(leader: int, started: float) -> None:
                 os.kill(pid, signal.SIGKILL)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether a process of this id is there and has not ended (a zombie has)."""
     with contextlib.suppress(psutil.Error):
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     return False

@@ -24,7 +24,7 @@ import psutil
 from core.runs import folders
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.port import Job
-from core.runs.executors.processes import NICE, ROOT, environment, process_handle
+from core.runs.executors.processes import NICE, ROOT, environment, lost_handle, process_handle
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ class WarmExecutor(LocalExecutor):
             return ""
         with contextlib.suppress(psutil.Error):
             return process_handle(pid)
-        return json.dumps({"pid": pid, "started": 0.0})  # gone already; the next poll clears it away
+        return lost_handle(pid)  # the next poll clears it away
 
     def close(self) -> None:
         """Let the nursery go; its workers go on."""

@@ -120,6 +120,16 @@ MIGRATIONS = (
     UPDATE runs SET message = replace(message, ': test accuracy ', ': accuracy on writers that it has seen, ')
     WHERE status = 'finished' AND config LIKE '%"dataset": "digits"%' AND split NOT LIKE 'by-writer-%';
     """,
+    """
+    ALTER TABLE runs ADD COLUMN notice TEXT NOT NULL DEFAULT '';  -- what went otherwise than planned, for people
+    CREATE TABLE leader (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        handle TEXT NOT NULL                  -- of its process; the clock cannot move it
+    );
+    INSERT INTO leader SELECT one, '{"pid": ' || pid || ', "started": ' || process_started || '}' FROM supervisor;
+    DROP TABLE supervisor;
+    ALTER TABLE leader RENAME TO supervisor;
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 

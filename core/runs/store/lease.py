@@ -21,6 +21,7 @@ from core.runs.store.rows import kept_features
 from core.runs.store.store import Store
 
 MOST_LOSSES = 8  # workers lost in a row, none of which got as far as a newer saved state
+_ALIVE = "beat = beat + 1"  # a sign of life: another number than before; what the clock says is no part of it
 _HELD = "id = ? AND fence = ? AND status IN ('running', 'stopping')"
 
 
@@ -47,7 +48,7 @@ class Lease:
         Raises StaleWorkerError where the run was claimed again before this worker came up.
         """
         with self.store.database.writing() as connection:
-            self._update(connection, "handle = ?, beat = ?", handle, time.time())
+            self._update(connection, f"handle = ?, {_ALIVE}", handle)
             row = connection.execute("SELECT config, threads FROM runs WHERE id = ?", (self.run_id,)).fetchone()
         return TrainingConfig.from_json(row["config"]), row["threads"]
 
@@ -60,25 +61,35 @@ class Lease:
     def beat(self) -> None:
         """Show a sign of life."""
         with self.store.database.writing(durable=False) as connection:
-            self._update(connection, "beat = ?", time.time())
+            self._update(connection, _ALIVE)
 
     def say(self, message: str, share: float = 0.0) -> None:
         """Show a sentence beside the run, what it does outside the loop, and how much of that is done, in [0, 1]."""
         with self.store.database.writing(durable=False) as connection:
-            self._update(connection, "message = ?, message_share = ?, beat = ?", message, share, time.time())
+            self._update(connection, f"message = ?, message_share = ?, {_ALIVE}", message, share)
 
     def describe(
-        self, *, device: str, steps_total: int, split: str, precision: str = "", features: FeaturesKept | None = None
+        self,
+        *,
+        device: str,
+        steps_total: int,
+        split: str,
+        precision: str = "",
+        features: FeaturesKept | None = None,
+        notice: str = "",
     ) -> None:
         """Note on what this run computes and how many steps it has in all; clears the sentence of `say`.
 
-        ``precision`` is a sentence for people, ``features`` what this worker spent on them: what earlier workers of the
-        run spent is added to it. Raises RunError where ``split``, the fingerprint of the images, is not the one that
+        ``precision`` is a sentence for people, ``notice`` one that stays beside the run ('': the last one does),
+        ``features`` what this worker spent on them: what earlier workers of the run spent is added to it.
+        Raises RunError where ``split``, the fingerprint of the images, is not the one that
         the run began with.
         """
         with self.store.database.writing() as connection:
-            columns = "device = ?, steps_total = ?, precision = ?, message = ''"
-            self._update(connection, columns, device, steps_total, precision)
+            columns = (
+                "device = ?, steps_total = ?, precision = ?, message = '', notice = coalesce(nullif(?, ''), notice)"
+            )
+            self._update(connection, columns, device, steps_total, precision, notice)
             row = connection.execute("SELECT split, features FROM runs WHERE id = ?", (self.run_id,)).fetchone()
             if row["split"] not in ("", split):
                 raise RunError(
@@ -95,11 +106,14 @@ class Lease:
                 )
 
     def rewind(self, *, step: int, epoch: int) -> None:
-        """Forget figures later than a restored state: those steps are about to be trained again."""
+        """Forget figures and states later than a restored state: those steps are about to be trained again."""
         with self.store.database.writing() as connection:
             self._update(connection, "step = ?, epochs_done = ?", step, epoch)
             connection.execute("DELETE FROM steps WHERE run = ? AND step > ?", (self.run_id, step))
             connection.execute("DELETE FROM epochs WHERE run = ? AND epoch > ?", (self.run_id, epoch))
+            connection.execute(
+                "DELETE FROM checkpoints WHERE run = ? AND kind = 'state' AND step > ?", (self.run_id, step)
+            )
 
     def record(
         self,
@@ -116,9 +130,8 @@ class Lease:
         with self.store.database.writing(durable=durable) as connection:
             self._update(
                 connection,
-                "beat = ?, step = max(step, ?), epochs_done = max(epochs_done, ?),"
+                f"{_ALIVE}, step = max(step, ?), epochs_done = max(epochs_done, ?),"
                 " images_per_second = coalesce(?, images_per_second)",
-                time.time(),
                 steps[-1].step if steps else 0,
                 epochs[-1][1].epoch if epochs else 0,
                 pace,
@@ -135,18 +148,18 @@ class Lease:
     def saved(self, folder: Path, *, kind: str, step: int, epoch: int) -> None:
         """Name a folder that has been written in full, and forget those that it makes superfluous.
 
-        Kept are the last two states, and one model of each kind (best, final).
+        Kept are the last two states, in the order of their steps, and one model of each kind (best, final).
         """
         keep = 2 if kind == "state" else 1
         with self.store.database.writing() as connection:
-            self._update(connection, "beat = ?", time.time())
+            self._update(connection, _ALIVE)
             connection.execute(
                 "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (self.run_id, folder.name, kind, step, epoch, folders.size_of(folder), time.time()),
             )
             rows = connection.execute(
-                "SELECT folder FROM checkpoints WHERE run = ? AND kind = ? ORDER BY created DESC, step DESC",
-                (self.run_id, kind),
+                "SELECT folder FROM checkpoints WHERE run = ? AND kind = ? ORDER BY folder = ? DESC, step DESC",
+                (self.run_id, kind, folder.name),
             ).fetchall()
             connection.executemany(
                 "DELETE FROM checkpoints WHERE run = ? AND folder = ?",

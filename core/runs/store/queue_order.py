@@ -13,7 +13,7 @@ AT_WORK_SQL = "status IN ('running', 'stopping')"
 # One statement: nobody can come between looking and taking. A run whose last worker is not yet known to be gone waits.
 CLAIM = f"""
     UPDATE runs SET status = 'running', reason = '', message = '', log = '', fence = fence + 1, front = 0, again = 0,
-        started = coalesce(started, :now), ended = NULL, beat = :now,
+        started = coalesce(started, :now), ended = NULL, beat = beat + 1,
         threads = coalesce(threads, :threads), images_per_second = NULL,
         claimed_step = (SELECT coalesce(max(step), 0) FROM checkpoints WHERE run = runs.id AND kind = 'state')
     WHERE id = (

@@ -124,18 +124,18 @@ class Queue:
                 (message, time.time(), claim.run_id, claim.fence),
             )
 
-    def appear(self, pid: int, process_started: float) -> None:
+    def appear(self, handle: str) -> None:
         """Note which process leads this store, for `present` and for doctor; the lock decides."""
         with self.database.writing(durable=False) as connection:
-            connection.execute("INSERT OR REPLACE INTO supervisor VALUES (1, ?, ?)", (pid, process_started))
+            connection.execute("INSERT OR REPLACE INTO supervisor (one, handle) VALUES (1, ?)", (handle,))
 
-    def present(self) -> tuple[int, float] | None:
-        """Return the process id and start time of the supervisor that appeared last; None where it took its leave."""
+    def present(self) -> str | None:
+        """Return the handle of the supervisor that appeared last; None where it took its leave."""
         with self.database.reading() as connection:
-            row = connection.execute("SELECT pid, process_started FROM supervisor").fetchone()
-        return (row["pid"], row["process_started"]) if row else None
+            row = connection.execute("SELECT handle FROM supervisor").fetchone()
+        return row["handle"] if row else None
 
-    def leave(self, pid: int, *, if_idle: bool) -> bool:
+    def leave(self, handle: str, *, if_idle: bool) -> bool:
         """Take leave; with ``if_idle`` only where nothing waits or works, in the same transaction.
 
         So a run that is submitted meanwhile either keeps this supervisor here or finds that it has gone.
@@ -144,7 +144,7 @@ class Queue:
         with self.database.writing(durable=False) as connection:
             if if_idle and connection.execute(busy).fetchone():
                 return False
-            connection.execute("DELETE FROM supervisor WHERE pid = ?", (pid,))
+            connection.execute("DELETE FROM supervisor WHERE handle = ?", (handle,))
         return True
 
 

@@ -15,7 +15,7 @@ RUNS = """
     SELECT runs.*,
         (SELECT max(step) FROM checkpoints WHERE run = runs.id AND kind = 'state') AS saved_step,
         (SELECT folder FROM checkpoints WHERE run = runs.id AND kind IN ('best', 'final')
-            ORDER BY created DESC LIMIT 1) AS best,
+            ORDER BY kind = 'final' DESC, epoch DESC LIMIT 1) AS best,
         (SELECT avg(seconds) FROM (SELECT seconds FROM epochs WHERE run = runs.id
             ORDER BY epoch DESC LIMIT 3)) AS epoch_seconds
     FROM runs
@@ -60,6 +60,7 @@ def run_of(row: sqlite3.Row, *, home: Path, places: Mapping[str, int]) -> Run:
         seconds_left=_seconds_left(row, config),
         features=kept_features(row),
         precision=row["precision"],
+        notice=row["notice"],
     )
 
 

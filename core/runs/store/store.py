@@ -83,9 +83,7 @@ class Store:
         condition = f"status IN ({', '.join('?' * len(wanted))})" + ("" if owner is None else " AND owner = ?")
         values = [*wanted, *(() if owner is None else (owner,)), at_most]
         with self.database.reading() as connection:
-            rows = connection.execute(
-                f"{RUNS} WHERE {condition} ORDER BY created DESC, rowid DESC LIMIT ?", values
-            ).fetchall()
+            rows = connection.execute(f"{RUNS} WHERE {condition} ORDER BY runs.rowid DESC LIMIT ?", values).fetchall()
             places = positions(connection) if any(row["status"] == "queued" for row in rows) else {}
         found = []
         for row in rows:

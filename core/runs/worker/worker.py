@@ -157,6 +157,7 @@ class Worker:
             split=session.split.fingerprint,
             precision=trainer.precision_words,
             features=trainer.features,
+            notice=session.fell_back,
         )
         self.lease.rewind(step=trainer.progress.step, epoch=trainer.progress.epoch)
         return session

@@ -81,6 +81,8 @@ def _head(run: Run) -> None:
         st.caption(f"Computes in {plain(run.precision)}.", help=term("precision"))
     if run.note:
         st.markdown(f"> {plain(run.note)}")
+    if run.notice:
+        st.warning(plain(run.notice), icon=":material/info:")
     if run.status not in ("queued", "running", "finished") or run.reason == "early_stopped":
         _say(run)
     if run.log:

@@ -7,14 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from core.config import TrainingConfig
 from core.events import EpochDone, StepDone
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.port import Job
-from core.runs.executors.processes import find_process
+from core.runs.executors.processes import find_process, process_handle
 from core.runs.records import Run
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
@@ -123,6 +122,6 @@ def trained_here(store: Store, config: TrainingConfig) -> Run:
 
 def kill(pid: int) -> None:
     """SIGKILL, and wait until the process is no more than an entry in its parent's table."""
-    started = psutil.Process(pid).create_time()
+    handle = process_handle(pid)
     os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: find_process(pid, started) is None)
+    wait_for(lambda: find_process(handle) is None)

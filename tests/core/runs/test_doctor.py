@@ -5,6 +5,7 @@ import pytest
 
 from core.runs import folders
 from core.runs.doctor import Finding, examine
+from core.runs.executors.processes import lost_handle
 from core.runs.records import Run
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
@@ -62,7 +63,7 @@ def test_a_newer_store_is_left_alone(store: Store) -> None:
 
 
 def test_a_supervisor_that_died_is_taken_off_the_store(store: Store) -> None:
-    Queue(store).appear(2**22 + 1, 1.0)
+    Queue(store).appear(lost_handle(1))
     assert [found.check for found in findings(store.home, "repaired")] == ["supervisor"]
     assert Queue(store).present() is None
 
@@ -111,7 +112,7 @@ def test_a_saved_folder_that_does_not_load_is_a_problem(store: Store, submit: Su
 def test_half_written_folders_are_removed_and_whole_ones_kept(store: Store, submit: Submit) -> None:
     lease = claimed(store, submit)
     lease.end("stopped", reason="asked")
-    for name in (".state-00000001-0000.0badcafe", ".best-0001.0badcafe.old", "state-00000002-0000"):
+    for name in (".state-00000001-0000.0badcafe", ".best-0001.4711.0badcafe", "state-00000002-0000"):
         (lease.folder / name).mkdir(parents=True)
     (store.home / "runs" / f"{folders.TEMPORARY}deleted-abc").mkdir()
     assert len(findings(store.home, "repaired")) == 3
@@ -144,7 +145,7 @@ def test_a_full_disk_is_a_problem(store: Store, monkeypatch: pytest.MonkeyPatch)
 
 def test_looking_only_changes_nothing(store: Store, submit: Submit) -> None:
     lease = claimed(store, submit)
-    Queue(store).appear(2**22 + 1, 1.0)
+    Queue(store).appear(lost_handle(1))
     lease.saved(lease.folder / "state-1", kind="state", step=1, epoch=0)
     (store.home / "runs" / f"{folders.TEMPORARY}deleted-abc").mkdir(parents=True)
     found = findings(store.home, "problem", repair=False)

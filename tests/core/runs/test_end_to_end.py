@@ -14,7 +14,7 @@ import pytest
 from core.config import TrainingConfig
 from core.runs import ensure_supervisor, summons
 from core.runs.executors.local import LocalExecutor
-from core.runs.executors.processes import environment
+from core.runs.executors.processes import environment, process_id
 from core.runs.records import Run
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store
@@ -67,7 +67,7 @@ def supervisor_of(store: Store) -> int:
     wait_for(lambda: Queue(store).present() is not None, seconds=120)
     present = Queue(store).present()
     assert present is not None
-    return present[0]
+    return process_id(present)
 
 
 def weights(run: Run) -> dict[str, "torch.Tensor"]:

@@ -14,7 +14,7 @@ import pytest
 from core.runs import folders
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.port import Job
-from core.runs.executors.processes import find_process, process_handle
+from core.runs.executors.processes import find_process, lost_handle, process_handle
 from core.runs.records import Run, Status
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
@@ -196,7 +196,7 @@ def test_the_next_supervisor_takes_over_a_worker_at_work(
     process = process_of(supervisor, run)
     heir = Supervisor(store, LocalExecutor(), patience=QUICK)
     heir.tick()
-    assert find_process(process.pid, process.create_time()) is not None
+    assert find_process(process_handle(process.pid)) is not None
     store.request_stop(run.id)
     assert until(heir, run, "stopped").fence == 1
     executor.poll(handle(process, 0.0))  # the child of this process, which the heir could not reap
@@ -234,8 +234,7 @@ def test_a_supervisor_leaves_when_its_store_is_removed(store: Store, executor: L
 def test_a_supervisor_that_is_there_is_not_started_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
     monkeypatch.setattr("core.runs.summons.start_detached", lambda command, **_: started.append(command))
-    process = psutil.Process()
-    Queue(store).appear(process.pid, process.create_time())
+    Queue(store).appear(process_handle(os.getpid()))
     ensure_supervisor(store)
     assert started == []
 
@@ -243,7 +242,7 @@ def test_a_supervisor_that_is_there_is_not_started_again(store: Store, monkeypat
 def test_a_supervisor_that_died_is_replaced(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         pass
-    Queue(store).appear(gone.pid, 1.0)
+    Queue(store).appear(lost_handle(gone.pid))
     started: list[list[str]] = []
 
     def start(command: list[str], *, log: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
@@ -313,7 +312,7 @@ def test_a_process_with_a_used_number_is_not_taken_for_the_worker(job: Job) -> N
     before = handle(process, process.create_time() - 100)
     assert not executor.poll(before)
     executor.cancel(before, force=True)  # and this test goes on
-    assert find_process(process.pid, process.create_time()) is not None
+    assert find_process(process_handle(process.pid)) is not None
 
 
 def test_a_worker_finds_its_run_and_fence_in_its_command(store: Store, job: Job) -> None:
@@ -333,3 +332,35 @@ def test_a_worker_that_comes_late_finds_the_run_taken(store: Store, queue: Queue
     queue.claim(slots=1)
     assert work(store, run.id, first.fence) is False
     assert store.get(run.id).status == "running"
+
+
+def test_what_a_killed_worker_left_half_written_is_swept_when_its_loss_is_noticed(
+    store: Store, supervisor: Supervisor, submit: Submit
+) -> None:
+    run = submit()
+    process = process_of(supervisor, run)
+    folder = store.home / "runs" / run.id
+    for name in (f".state-00000001-0000.{process.pid}.0badcafe", ".final.0badcafe"):
+        (folder / name).mkdir()
+    process.kill()
+    until(supervisor, run, "queued", "running")
+    wait_for(lambda: not list(folder.glob(".*")), act=supervisor.tick)
+
+
+def test_a_supervisor_sweeps_the_whole_home_when_it_comes_up(store: Store, executor: LocalExecutor) -> None:
+    dead = f"{2**22 - 1}.0badcafe"
+    half = [
+        store.home / f".precision.json.{dead}",
+        store.home / "runs" / ".tmp-deleted-abcdefghij-4194303",
+        store.home / "runs" / "abcdefghij" / f".state-00000001-0000.{dead}",
+        store.home / "trained" / "digits-lenet-1" / f".final.{dead}",
+        store.home / "features" / f".abc.{dead}",
+        store.home / "prepared" / f".digits-28-abc.{dead}",
+    ]
+    for path in half:
+        path.mkdir(parents=True)
+    living = store.home / "features" / f".abc.{os.getpid()}.0badcafe"
+    living.mkdir()
+    assert supervise(Supervisor(store, executor, patience=QUICK)) is True
+    assert [path for path in half if path.exists()] == []
+    assert living.exists()

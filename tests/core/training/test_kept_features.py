@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -313,7 +314,7 @@ def _other_shape(path: Path) -> None:
     import hashlib
 
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    (path.parent / "about.json").write_text(json.dumps({"sha256": digest, "seconds": 1.0}))
+    (path.parent / "about.json").write_text(json.dumps({"sha256": digest, "seconds": 1.0, "shape": [3, 512]}))
 
 
 @pytest.mark.parametrize("damage", [_cut, _flip_a_bit, _empty, _no_about, _strange_about, _other_shape])
@@ -386,14 +387,24 @@ def test_what_a_training_just_made_is_never_evicted(home: Path, monkeypatch: pyt
     assert len(files(home)) == 1
 
 
-def test_half_written_leftovers_go_after_a_day(home: Path) -> None:
-    old, young = home / "features" / ".a.1234", home / "features" / ".b.1234"
-    for folder in (old, young):
+def test_what_a_killed_process_left_half_written_goes_and_what_a_living_one_writes_stays(home: Path) -> None:
+    dead, living = (home / "features" / f".a.{process}.0badcafe" for process in (2**22 - 1, os.getpid()))
+    for folder in (dead, living):
         folder.mkdir(parents=True)
-    os.utime(old, (1_000, 1_000))
     trainer().keep_features()
-    assert not old.exists()
-    assert young.exists()
+    assert not dead.exists()
+    assert living.exists()
+
+
+def test_what_is_used_now_stays_longest_though_the_clock_was_set_back(home: Path) -> None:
+    trainer(seed=1).keep_features()
+    ahead = time.time() + 1_000_000
+    for path in files(home):
+        os.utime(path.parent / "about.json", (ahead, ahead))
+    trainer(seed=2).keep_features()
+    trainer(seed=2).keep_features()  # used: opened, not made
+    marks = sorted((path.parent / "about.json").stat().st_mtime for path in files(home))
+    assert marks[-1] > ahead
 
 
 class LeaveError(Exception):

@@ -1,5 +1,6 @@
 """A training with its effects: states, the best checkpoint, the verdict, and going on after an interruption."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import torch
 from core.checkpoints import Checkpoint
 from core.compute.probe import PrecisionChoice
 from core.config import TrainingConfig
-from core.errors import OtherSplitError
+from core.data import load, make_split
+from core.errors import ConfigError, OtherSplitError
 from core.events import EpochDone, Finished, StepDone
 from core.recipes import recipe_config
 from core.training.session import Session
@@ -72,24 +74,126 @@ def test_a_session_that_was_cut_goes_on_and_ends_with_the_same_weights(tmp_path:
     assert all(torch.equal(a[name], b[name]) for name in a)
 
 
-def test_a_damaged_newest_state_falls_back_to_the_one_before(tmp_path: Path) -> None:
+def interrupted(folder: Path, *, step: int, **changes: object) -> Session:
+    """A session that was left, saved, after so many steps."""
+    session = Session(config(**changes), folder)
+    for event in session.events():
+        if isinstance(event, StepDone) and event.step == step:
+            session.save()
+            break
+    return session
+
+
+def damage(state: Path) -> None:
+    (state / "state.safetensors").write_bytes(b"")
+
+
+def test_a_damaged_newest_state_falls_back_to_the_one_before_and_that_is_said(tmp_path: Path) -> None:
     session = Session(config(), tmp_path / "run")
     for event in session.events():
         if event_epoch(event) == 3:
             break
-    newest = sorted((tmp_path / "run").glob("state-*"))[-1]
-    (newest / "state.safetensors").write_bytes(b"")
+    damage(sorted((tmp_path / "run").glob("state-*"))[-1])
     again = Session(config(), tmp_path / "run")
     assert again.resumed_from == "state-00000004-0001"
+    assert again.fell_back == (
+        "The newest saved state could not be read; the training went on from step 4, the newest one that can."
+    )
 
 
-def test_a_state_of_another_config_is_not_gone_on_from(tmp_path: Path) -> None:
+def test_a_state_saved_after_a_fallback_is_kept_and_the_damaged_one_goes(tmp_path: Path) -> None:
     session = Session(config(), tmp_path / "run")
-    for event in session.events():
-        if isinstance(event, StepDone):
-            session.save()
+    list(session.events())
+    for state in (tmp_path / "run").glob("state-*"):
+        damage(state)
+    again = Session(config(), tmp_path / "run")
+    assert again.resumed_from is None
+    assert again.fell_back == ("The newest 2 saved states could not be read; the training went on from the beginning.")
+    for event in again.events():
+        if isinstance(event, StepDone) and event.step == 3:
+            saved = again.save()
             break
-    assert Session(config(seed=9), tmp_path / "run").resumed_from is None
+    assert [path.name for path in (tmp_path / "run").iterdir() if "state" in path.name] == [saved.name]
+    assert Session(config(), tmp_path / "run").resumed_from == saved.name
+
+
+def test_a_state_of_which_half_could_be_restored_leaves_nothing_behind(tmp_path: Path) -> None:
+    session = interrupted(tmp_path / "run", step=5)
+    about = next((tmp_path / "run").glob("state-00000005*")) / "state.json"
+    about.write_text(about.read_text().replace('"numbers"', '"letters"'))
+    for state in (tmp_path / "run").glob("state-00000004*"):
+        damage(state)
+    again = Session(config(), tmp_path / "run")
+    assert again.resumed_from is None
+    untouched = Session(config(), tmp_path / "new")
+    mine, theirs = again.trainer.model.state_dict(), untouched.trainer.model.state_dict()
+    assert all(torch.equal(mine[name], theirs[name]) for name in theirs)
+    assert not torch.equal(next(iter(mine.values())), next(iter(session.trainer.model.state_dict().values())))
+
+
+def test_a_folder_belongs_to_one_configuration(tmp_path: Path) -> None:
+    """Whether it holds a state or a verdict; what differs is named, and nothing there is touched."""
+    interrupted(tmp_path / "state", step=3)
+    list(Session(config(epochs=1), tmp_path / "final").events())
+    for state in (tmp_path / "final").glob("state-*"):
+        damage(state)
+    before = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*"))
+    with pytest.raises(ConfigError) as raised:
+        Session(config(seed=9, epochs=2), tmp_path / "state")
+    assert str(raised.value) == (
+        "'state' holds another training: epochs 3 instead of 2, seed 0 instead of 9. "
+        "Choose another folder, or the settings that it began with."
+    )
+    with pytest.raises(ConfigError, match="epochs 1 instead of 3"):
+        Session(config(), tmp_path / "final")
+    with pytest.raises(ConfigError, match=r"model strided_cnn instead of simple_nn, .*, and 8 more\."):
+        Session(recipe_config("modern", dataset="digits", model="simple_nn"), tmp_path / "final")
+    assert sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*")) == before
+
+
+def test_a_checkpoint_is_no_folder_to_train_in(tmp_path: Path) -> None:
+    list(Session(config(epochs=1), tmp_path / "run").events())
+    with pytest.raises(ConfigError, match="'final' is a checkpoint"):
+        Session(config(epochs=1), tmp_path / "run" / "final")
+
+
+@pytest.mark.parametrize("kept", ["state", "final"])
+def test_a_folder_belongs_to_one_copy_of_the_images(tmp_path: Path, kept: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "run"
+    interrupted(folder, step=2) if kept == "state" else list(Session(config(), folder).events())
+    split = make_split(load("digits", size=28))
+    other = dataclasses.replace(split, fingerprint="another")
+    monkeypatch.setattr("core.training.session.make_split", lambda *_, **__: other)
+    with pytest.raises(OtherSplitError, match=r"another copy of Digits \(built in\)"):
+        Session(config(), folder)
+
+
+def test_a_verdict_that_cannot_be_read_is_given_again(tmp_path: Path) -> None:
+    list(Session(config(), tmp_path / "run").events())
+    (tmp_path / "run" / "final" / "model.safetensors").write_bytes(b"")
+    told: list[str] = []
+    again = Session(config(), tmp_path / "run", saved=lambda kind, _folder: told.append(kind))
+    list(again.events())
+    assert "final" in told
+    assert weights(again.checkpoint())
+
+
+def test_a_verdict_whose_writer_was_killed_before_it_said_so_is_told(tmp_path: Path) -> None:
+    list(Session(config(), tmp_path / "run").events())
+    told: list[str] = []
+    list(Session(config(), tmp_path / "run", saved=lambda kind, _folder: told.append(kind)).events())
+    assert told == ["final"]
+
+
+def test_what_a_killed_process_left_half_written_is_swept(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    for name in (".state-00000005-0000.0badcafe", ".best-0001.1.0badcafe.old"):
+        (folder / name).mkdir(parents=True)
+    dead = f".final.{2**22 - 1}.0badcafe"
+    (folder / dead).mkdir()
+    Session(config(), folder)
+    assert not (folder / ".state-00000005-0000.0badcafe").exists()
+    assert not (folder / dead).exists()
 
 
 def begun(folder: Path, **changes: object) -> Path:

@@ -2,12 +2,18 @@
 
 import asyncio
 import gc
+import os
 import sys
 import threading
+from pathlib import Path
 from types import ModuleType
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from core.runs import open_store
+from core.runs.executors.processes import lost_handle, process_handle
+from core.runs.store.queue_writes import Queue
 from pages._ui import cached, startup
 
 PATIENCE = 20.0  # seconds
@@ -80,3 +86,20 @@ def test_the_collector_leaves_new_modules_alone_and_is_not_told_so_again(monkeyp
     monkeypatch.setitem(sys.modules, "a_module_of_this_test", ModuleType("a_module_of_this_test"))
     startup.exempt_modules_from_collection()
     assert gc.get_freeze_count() >= before + len(kept)
+
+
+@pytest.mark.parametrize("died", [True, False])
+def test_a_supervisor_that_died_is_started_again_by_any_page(
+    app: AppTest, home: Path, monkeypatch: pytest.MonkeyPatch, died: bool
+) -> None:
+    started: list[object] = []
+    monkeypatch.setattr("core.runs.summons.start_detached", lambda command, **_: started.append(command))
+    Queue(open_store()).appear(lost_handle(4711) if died else process_handle(os.getpid()))
+    app.run()
+    assert not app.exception
+    assert len(started) == int(died)
+
+
+def test_a_page_makes_no_store_where_there_is_none(app: AppTest, home: Path) -> None:
+    app.run()
+    assert not (home / "lab.sqlite3").exists()

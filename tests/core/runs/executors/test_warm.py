@@ -13,7 +13,7 @@ from core.config import TrainingConfig
 from core.runs import folders
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.port import Job
-from core.runs.executors.processes import find_process
+from core.runs.executors.processes import find_process, process_handle
 from core.runs.executors.warm import WarmExecutor, can_fork
 from core.runs.records import Run
 from core.runs.store.queue_writes import Queue
@@ -132,7 +132,7 @@ def test_the_nursery_ends_with_its_supervisor(
     warm.prepare()
     nursery = warm._nursery
     assert nursery is not None
-    started = psutil.Process(nursery.pid).create_time()
+    handle = process_handle(nursery.pid)
     assert nursery.stdin is not None
     nursery.stdin.close()  # as when the supervisor is killed
-    wait_for(lambda: find_process(nursery.pid, started) is None)
+    wait_for(lambda: find_process(handle) is None)

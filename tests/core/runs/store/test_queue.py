@@ -214,12 +214,12 @@ def test_a_supervisor_takes_no_leave_while_there_is_work(queue: Queue, submit: S
     submit()
     if state == "running":
         claim(queue)
-    queue.appear(1, 1.0)
-    assert not queue.leave(1, if_idle=True)
-    assert queue.present() == (1, 1.0)
+    queue.appear("a supervisor")
+    assert not queue.leave("a supervisor", if_idle=True)
+    assert queue.present() == "a supervisor"
 
 
 def test_a_supervisor_with_nothing_to_do_takes_its_leave(queue: Queue) -> None:
-    queue.appear(1, 1.0)
-    assert queue.leave(1, if_idle=True)
+    queue.appear("a supervisor")
+    assert queue.leave("a supervisor", if_idle=True)
     assert queue.present() is None
