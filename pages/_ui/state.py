@@ -79,7 +79,6 @@ COMPARED = "networks"  # in the address: references with commas between (Compare
 TRAINING_VIEW = "training_view"
 SET_UP, WATCH, ALL_RUNS = "Set up", "Watch", "All runs"
 WATCHER = "watcher"  # the name under which this session is counted while it follows a run
-TRAINING_CURVE = "training_curve"
 TRAINING_PROBLEM = "training_problem"
 TRAINING_OPEN = "training_open"  # the tab to bring to the front when the page is next drawn
 TRAINING_DATASET = "training_dataset"

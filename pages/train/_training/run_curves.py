@@ -1,5 +1,6 @@
 """The live curves of a run: loss by step, accuracy by epoch, and what to look for in them."""
 
+import threading
 from collections.abc import Sequence
 
 import streamlit as st
@@ -7,30 +8,53 @@ import streamlit as st
 from core.events import EpochDone
 from core.runs import open_store
 from core.runs.records import Run
-from pages._ui import state
+from core.runs.store.store import Store
 from pages._ui.draw.line_chart import Line, line_chart
 from pages._ui.frame import look_for
 from pages._ui.run_words import percent
-from pages.train._training.step_curve import StepCurve
+from pages.train._training.step_curve import DrawnCurve, Points, StepCurve
 
-FIRST_READ = 2_000  # points taken of a run that went on while nobody looked
-
-
-def curve_of(run: Run) -> StepCurve:
-    """Return what is known of the run's steps, with the new ones read; begun anew where another worker took over."""
-    kept = st.session_state.get(state.TRAINING_CURVE)
-    if kept is None or kept[0] != (run.id, run.fence):
-        kept = ((run.id, run.fence), StepCurve())
-        st.session_state[state.TRAINING_CURVE] = kept
-    curve: StepCurve = kept[1]
-    curve.add(open_store().steps(run.id, after=curve.last_step, at_most=FIRST_READ))
-    return curve
+READ_AT_ONCE = 10_000  # steps
 
 
-def charts(run: Run, curve: StepCurve, epochs: Sequence[EpochDone]) -> None:
+class _Followed:
+    """One run's curve, shared by all who look at it: each step is read once for the whole server."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.curve = StepCurve()
+        self.drawn = self.curve.drawn()
+
+    def catch_up(self, store: Store, run_id: str) -> DrawnCurve:
+        """Read what is new, and begin anew where the run went back to a saved state."""
+        with self.lock:
+            known = self.curve.last
+            if known is not None:
+                again = store.steps(run_id, after=known.step - 1, at_most=1)
+                if not again or again[0] != known:
+                    self.curve = StepCurve()
+            while steps := store.steps(run_id, after=self.curve.last_step, at_most=READ_AT_ONCE):
+                self.curve.add(steps)
+            if self.curve.last != self.drawn.last:
+                self.drawn = self.curve.drawn()
+            return self.drawn
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _followed(path: str, run_id: str) -> _Followed:
+    return _Followed()
+
+
+def curve_of(run: Run) -> DrawnCurve:
+    """Return what is to be drawn of the steps that the run has taken until now."""
+    store = open_store()
+    return _followed(str(store.path), run.id).catch_up(store, run.id)
+
+
+def charts(run: Run, curve: DrawnCurve, epochs: Sequence[EpochDone]) -> None:
     """Draw both charts side by side; what the reader zoomed into stays while points arrive."""
     an_epoch = run.steps_total / run.config.epochs if run.steps_total else 0
-    raw, smooth = curve.raw(), curve.smoothed()
+    raw, smooth = curve.raw, curve.smooth
     best = next((epoch.epoch for epoch in reversed(epochs) if epoch.is_best), None)
     ends = [epoch.epoch * an_epoch for epoch in epochs]
     left, right = st.columns(2, gap="medium")
@@ -88,7 +112,7 @@ def _loss_hint(run: Run) -> str:
     return text
 
 
-def _loss_alt(smooth: tuple[list[int], list[float]], epochs: Sequence[EpochDone]) -> str:
+def _loss_alt(smooth: Points, epochs: Sequence[EpochDone]) -> str:
     if not smooth[1]:
         return "Loss over steps; nothing has been measured yet."
     text = f"Smoothed training loss went from {smooth[1][0]:.2f} to {smooth[1][-1]:.2f} nats in {smooth[0][-1]:,} steps"

@@ -18,7 +18,7 @@ from pages._ui.run_words import badge, duration, meaning, percent, place, saved,
 from pages.train._training.run_actions import controls
 from pages.train._training.run_curves import charts, curve_of
 from pages.train._training.run_result import result
-from pages.train._training.step_curve import StepCurve
+from pages.train._training.step_curve import DrawnCurve
 from pages.train._training.watchers import pace
 
 FIRST_TICK = 0.25  # seconds between two looks until the first step is seen, while the run is under way or next
@@ -114,8 +114,8 @@ def _queue(run: Run) -> None:
     st.info(f"In the queue: {place(run.position or 1)}. {ahead}", icon=":material/hourglass_empty:")
 
 
-def _figures(run: Run, curve: StepCurve, epochs: Sequence[EpochDone]) -> None:
-    _steps, smooth = curve.smoothed()
+def _figures(run: Run, curve: DrawnCurve, epochs: Sequence[EpochDone]) -> None:
+    _steps, smooth = curve.smooth
     best = max((epoch.val_accuracy for epoch in epochs), default=None)
     facts(
         [
@@ -169,7 +169,7 @@ def _share(run: Run) -> float:
     return min(1.0, run.step / run.steps_total) if run.steps_total else 0.0
 
 
-def _pace(run: Run, curve: StepCurve) -> str:
+def _pace(run: Run, curve: DrawnCurve) -> str:
     doing = plain(_outside_the_loop(run))
     if not run.steps_total:
         return doing or "Waiting for its turn"
@@ -183,7 +183,7 @@ def _pace(run: Run, curve: StepCurve) -> str:
     return " · ".join(words)
 
 
-def _numbers(run: Run, curve: StepCurve, epochs: Sequence[EpochDone]) -> None:
+def _numbers(run: Run, curve: DrawnCurve, epochs: Sequence[EpochDone]) -> None:
     fold = st.expander(
         "Learning rate, and the figures of every epoch",
         icon=":material/table_chart:",
@@ -193,7 +193,7 @@ def _numbers(run: Run, curve: StepCurve, epochs: Sequence[EpochDone]) -> None:
     if not fold.open:  # a table costs more than both charts together
         return
     with fold:
-        steps, rates = curve.learning_rates()
+        steps, rates = curve.rates
         line_chart(
             [Line(name="learning rate", x=steps, y=rates, colour=2)],
             key=f"training_rate_{run.id}",

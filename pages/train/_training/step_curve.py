@@ -1,25 +1,54 @@
-"""What every step said, kept between two looks: loss smoothed over all steps, thinned only for drawing."""
+"""What the steps of a run said: smoothed over every one of them, gathered into stretches only for drawing.
 
-import itertools
+What is drawn is a function of the steps alone. Who followed the run and who opens it afterwards see the same curve.
+"""
+
 import math
 from collections.abc import Iterable
-
-import numpy as np
+from dataclasses import dataclass
 
 from core.events import StepDone
 
 SMOOTHING = 0.1  # weight of the newest step: about the last twenty count
-DRAWN = 300  # points a line
+STRETCHES = 256  # at most; a line has a point for each, raw losses have two
+
+Points = tuple[list[int], list[float]]  # steps from 1, and a value for each
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawnCurve:
+    """Points to draw: ``raw`` losses, the lowest and highest of each stretch, so that spikes stay; ``smooth`` losses
+    and learning ``rates`` at the first step and the end of each stretch; ``last`` is the newest step."""
+
+    raw: Points
+    smooth: Points
+    rates: Points
+    last: StepDone | None
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """So many steps in a row: the losses that stand out, and how it ended."""
+
+    low: tuple[float, int]  # loss and step; inf before a finite one
+    high: tuple[float, int]
+    end: int
+    smooth: float
+    rate: float
+
+    def take(self, later: "_Stretch") -> None:
+        """Go on into the stretch that follows."""
+        self.low, self.high = min(self.low, later.low), max(self.high, later.high)
+        self.end, self.smooth, self.rate = later.end, later.smooth, later.rate
 
 
 class StepCurve:
-    """Grows by the steps that are new; a look at it costs the same however long the run is."""
+    """Takes in every step of a run, in order, and holds no more than `STRETCHES` stretches of them."""
 
     def __init__(self) -> None:
-        self._steps: list[int] = []
-        self._losses: list[float] = []
-        self._smooth: list[float] = []
-        self._rates: list[float] = []
+        self._span = 1  # steps in a stretch: a power of two
+        self._stretches: list[_Stretch] = []
+        self._first: _Stretch | None = None
         self._average = 0.0
         self._weight = 0.0
         self.last: StepDone | None = None
@@ -27,50 +56,49 @@ class StepCurve:
     @property
     def last_step(self) -> int:
         """The number of the newest step; 0 before the first."""
-        return self._steps[-1] if self._steps else 0
+        return self.last.step if self.last is not None else 0
 
     def add(self, steps: Iterable[StepDone]) -> None:
-        """Take in steps that come after those already known; others are left out."""
+        """Take in the steps that follow those already known; others are left out."""
         for step in steps:
-            if step.step <= self.last_step:
-                continue
-            # The store thins long runs: a step that stands for eight weighs as much as eight.
-            weight = 1 - (1 - SMOOTHING) ** (step.step - self.last_step)
-            self.last = step
-            self._steps.append(step.step)
-            self._losses.append(step.loss)
-            self._rates.append(step.learning_rate)
-            if math.isfinite(step.loss):
-                # Divided by the weight given so far, the average starts at the first loss, not at zero.
-                self._average += weight * (step.loss - self._average)
-                self._weight += weight * (1 - self._weight)
-            self._smooth.append(self._average / self._weight if self._weight else math.nan)
+            if step.step > self.last_step:
+                self._add(step)
 
-    def raw(self, at_most: int = DRAWN) -> tuple[list[int], list[float]]:
-        """Return steps and losses, at most ``at_most``: of each stretch its lowest and highest, so spikes stay."""
-        count = len(self._steps)
-        if count <= at_most:
-            return list(self._steps), list(self._losses)
-        kept: list[int] = []
-        losses = np.array(self._losses)
-        stretches = max(1, at_most // 2)
-        bounds = [stretch * count // stretches for stretch in range(stretches + 1)]
-        for start, end in itertools.pairwise(bounds):
-            inside = losses[start:end]
-            kept += sorted({start + int(inside.argmin()), start + int(inside.argmax())})
-        return [self._steps[index] for index in kept], [self._losses[index] for index in kept]
+    def drawn(self) -> DrawnCurve:
+        """Return what is to be drawn of the steps so far."""
+        raw = sorted({(at, loss) for one in self._stretches for loss, at in (one.low, one.high) if math.isfinite(loss)})
+        ends = [] if self._first is None or self._span == 1 else [self._first]
+        ends += self._stretches
+        return DrawnCurve(
+            raw=([at for at, _loss in raw], [loss for _at, loss in raw]),
+            smooth=([one.end for one in ends], [one.smooth for one in ends]),
+            rates=([one.end for one in ends], [one.rate for one in ends]),
+            last=self.last,
+        )
 
-    def smoothed(self, at_most: int = DRAWN) -> tuple[list[int], list[float]]:
-        """Return steps and smoothed losses, at most ``at_most``, the newest among them."""
-        return self._spread(self._smooth, at_most)
+    def _add(self, step: StepDone) -> None:
+        self.last = step
+        if math.isfinite(step.loss):
+            # Divided by the weight given so far, the average starts at the first loss, not at zero.
+            self._average += SMOOTHING * (step.loss - self._average)
+            self._weight += SMOOTHING * (1 - self._weight)
+        smooth = self._average / self._weight if self._weight else math.nan
+        low, high = ((step.loss, step.step),) * 2 if math.isfinite(step.loss) else ((math.inf, 0), (-math.inf, 0))
+        new = _Stretch(low, high, step.step, smooth, step.learning_rate)
+        self._first = self._first or _Stretch(low, high, step.step, smooth, step.learning_rate)
+        if self._stretches and (step.step - 1) // self._span == (self._stretches[-1].end - 1) // self._span:
+            self._stretches[-1].take(new)
+        else:
+            self._stretches.append(new)
+        if len(self._stretches) > STRETCHES:
+            self._double()
 
-    def learning_rates(self, at_most: int = DRAWN) -> tuple[list[int], list[float]]:
-        """Return steps and learning rates, at most ``at_most``, the newest among them."""
-        return self._spread(self._rates, at_most)
-
-    def _spread(self, values: list[float], at_most: int) -> tuple[list[int], list[float]]:
-        count = len(self._steps)
-        if count <= at_most:
-            return list(self._steps), list(values)
-        kept = sorted({round(index * (count - 1) / (at_most - 1)) for index in range(at_most)})
-        return [self._steps[index] for index in kept], [values[index] for index in kept]
+    def _double(self) -> None:
+        self._span *= 2
+        wider: list[_Stretch] = []
+        for one in self._stretches:
+            if wider and (one.end - 1) // self._span == (wider[-1].end - 1) // self._span:
+                wider[-1].take(one)
+            else:
+                wider.append(one)
+        self._stretches = wider

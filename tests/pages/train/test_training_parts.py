@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.errors import ConfigError
@@ -12,7 +13,8 @@ from core.events import FeaturesKept, StepDone
 from core.registry import Setting
 from pages._ui.choose.setting_widgets import whole_numbers
 from pages._ui.run_words import ago, duration, place, saved
-from pages.train._training.step_curve import SMOOTHING, StepCurve
+from pages.train._training.run_curves import curve_of
+from pages.train._training.step_curve import SMOOTHING, STRETCHES, StepCurve
 from tests.pages import runs
 
 
@@ -28,27 +30,43 @@ def test_smoothing_starts_at_the_first_loss_and_follows() -> None:
     curve.add(steps(2.0, 1.0))
     one, keep = SMOOTHING, 1 - SMOOTHING
     second = (keep * one * 2.0 + one * 1.0) / (keep * one + one)
-    assert curve.smoothed()[1] == pytest.approx([2.0, second])
+    assert curve.drawn().smooth[1] == pytest.approx([2.0, second])
 
 
-def test_a_thinned_step_weighs_as_much_as_the_steps_it_stands_for() -> None:
-    every, fourth = StepCurve(), StepCurve()
-    every.add(steps(2.0, *[1.0] * 8))
-    fourth.add([*steps(2.0), *steps(1.0, first=5), *steps(1.0, first=9)])
-    assert fourth.smoothed()[1][-1] == pytest.approx(every.smoothed()[1][-1])
+@pytest.mark.parametrize("count", [1, 255, 256, 257, 512, 7_560, 30_001])
+def test_a_curve_is_the_same_whenever_it_is_opened(count: int) -> None:
+    losses = [2.0 / (1 + number / 500) + 0.3 * math.sin(number) for number in range(count)]
+    afterwards, followed = StepCurve(), StepCurve()
+    afterwards.add(steps(*losses))
+    for look in range(0, count, 37):  # a tab that looked every 37 steps
+        followed.add(steps(*losses[look : look + 37], first=look + 1))
+        followed.drawn()
+    assert afterwards.drawn() == followed.drawn()
+
+
+@pytest.mark.parametrize("count", [300, 7_560])
+def test_the_smoothed_loss_runs_over_every_step(count: int) -> None:
+    losses = [0.5 + 0.4 * math.sin(number) for number in range(count)]
+    average = weight = 0.0
+    for loss in losses:
+        average, weight = 0.9 * average + 0.1 * loss, 0.9 * weight + 0.1
+    curve = StepCurve()
+    curve.add(steps(*losses))
+    assert curve.drawn().smooth[1][-1] == pytest.approx(average / weight)
 
 
 def test_steps_already_known_are_left_out() -> None:
     curve = StepCurve()
     curve.add(steps(2.0, 1.0))
     curve.add(steps(9.0, 9.0, 0.5))
-    assert curve.raw() == ([1, 2, 3], [2.0, 1.0, 0.5])
+    assert curve.drawn().raw == ([1, 2, 3], [2.0, 1.0, 0.5])
 
 
 def test_a_loss_that_is_no_number_leaves_the_average_alone() -> None:
     curve = StepCurve()
     curve.add(steps(2.0, math.nan))
-    assert curve.smoothed()[1] == pytest.approx([2.0, 2.0])
+    assert curve.drawn().smooth[1] == pytest.approx([2.0, 2.0])
+    assert curve.drawn().raw == ([1], [2.0])
 
 
 def test_drawing_is_bounded_and_keeps_spikes_and_ends() -> None:
@@ -56,10 +74,30 @@ def test_drawing_is_bounded_and_keeps_spikes_and_ends() -> None:
     losses = [1.0] * 10_000
     losses[4_321] = 50.0
     curve.add(steps(*losses))
-    assert len(curve.raw(300)[0]) <= 300
-    assert max(curve.raw(300)[1]) == 50.0
-    assert (curve.smoothed(300)[0][0], curve.smoothed(300)[0][-1]) == (1, 10_000)
-    assert len(curve.learning_rates(300)[0]) <= 300
+    drawn = curve.drawn()
+    assert len(drawn.raw[0]) <= 2 * STRETCHES
+    assert max(drawn.raw[1]) == 50.0
+    assert (drawn.smooth[0][0], drawn.smooth[0][-1]) == (1, 10_000)
+    assert len(drawn.rates[0]) <= STRETCHES + 1
+
+
+def test_a_run_that_goes_back_to_a_saved_state_is_drawn_as_it_is_trained_again(home: Path) -> None:
+    run, lease = runs.at_work(home, epochs=2)
+    assert curve_of(run).smooth[0] == list(range(1, 11))
+    lease.rewind(step=4, epoch=0)
+    assert curve_of(run).smooth[0] == [1, 2, 3, 4]
+    lease.record([replace(runs.step(1, 5), loss=7.0)], [], pace=1.0)
+    assert curve_of(run).raw == ([1, 2, 3, 4, 5], [2.0, 1.0, pytest.approx(2 / 3), 0.5, 7.0])
+
+
+def test_who_followed_a_long_run_and_who_opens_it_see_one_curve(home: Path) -> None:
+    run, lease = runs.at_work(home, epochs=0)
+    taken = [replace(runs.step(1, number), loss=1 + math.sin(number)) for number in range(1, 7_561)]
+    for start in range(0, len(taken), 100):
+        lease.record(taken[start : start + 100], [], pace=1.0)
+        followed = curve_of(run)
+    st.cache_resource.clear()
+    assert curve_of(run) == followed
 
 
 @pytest.mark.parametrize(

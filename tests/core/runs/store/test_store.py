@@ -195,35 +195,14 @@ def test_every_change_of_status_is_remembered(store: Store, submit: Submit) -> N
     assert [change.at for change in changes] == pytest.approx([time.time()] * 5, abs=5)
 
 
-def test_few_steps_are_given_whole_and_in_order(store: Store, submit: Submit) -> None:
+def test_steps_are_given_whole_and_in_order(store: Store, submit: Submit) -> None:
     lease = at_work(store, submit)
-    given = [step(number, loss=1 / number) for number in range(1, 31)]
+    given = [step(number, loss=1 / number) for number in range(1, 5001)]
     lease.record(given, [], pace=None)
     assert store.steps(lease.run_id) == given
-    assert store.steps(lease.run_id, after=28) == given[28:]
-    assert store.steps(lease.run_id, after=30) == []
-
-
-def test_many_steps_are_thinned_to_points_that_stay_in_place(store: Store, submit: Submit) -> None:
-    lease = at_work(store, submit)
-    lease.record([step(number) for number in range(1, 5001)], [], pace=None)
-    before = [each.step for each in store.steps(lease.run_id, at_most=500)]
-    lease.record([step(number) for number in range(5001, 5101)], [], pace=None)
-    after = [each.step for each in store.steps(lease.run_id, at_most=500)]
-    assert before == [*range(16, 5000, 16), 5000]
-    assert after == [*range(16, 5100, 16), 5100]
-
-
-@pytest.mark.parametrize(("count", "at_most", "after"), [(1, 500, 0), (501, 500, 0), (1024, 2, 0), (999, 100, 137)])
-def test_never_more_steps_than_asked_for_and_the_newest_among_them(
-    store: Store, submit: Submit, count: int, at_most: int, after: int
-) -> None:
-    lease = at_work(store, submit)
-    lease.record([step(number) for number in range(1, count + 1)], [], pace=None)
-    found = [each.step for each in store.steps(lease.run_id, after=after, at_most=at_most)]
-    assert len(found) <= at_most
-    assert found[-1] == count
-    assert found[0] > after
+    assert store.steps(lease.run_id, after=4998) == given[4998:]
+    assert store.steps(lease.run_id, after=5000) == []
+    assert store.steps(lease.run_id, after=10, at_most=3) == given[10:13]
 
 
 def test_a_loss_that_is_no_number_comes_back_as_none_of_them(store: Store, submit: Submit) -> None:
