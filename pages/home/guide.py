@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import LabError
 from pages._ui import address, state
-from pages._ui.frame import header, problem
+from pages._ui.frame import choice, header, problem
 from pages._ui.guide import GUIDE
 from pages.home._guide.document import document
 from pages.home._guide.show import show
@@ -22,7 +22,7 @@ st.session_state[state.GUIDE_CHOICE] = name if name in GUIDE else None
 st.pills(
     "Page of the guide",
     list(GUIDE),
-    format_func=GUIDE.__getitem__,
+    format_func=lambda page: choice(GUIDE[page]),
     key=state.GUIDE_CHOICE,
     on_change=_turn_to,
     label_visibility="collapsed",

@@ -36,7 +36,7 @@ def stored(server: Server, run_id: str) -> Run:
 
 def loss_chart(page: Page, text: str) -> None:
     """Wait until the loss chart says this of itself."""
-    expect(page.get_by_role("img", name=re.compile(text)).first).to_be_visible(timeout=END)
+    expect(page.get_by_role("application", name=re.compile(text)).first).to_be_visible(timeout=END)
 
 
 def wait_for_state(page: Page, word: str) -> None:

@@ -30,7 +30,7 @@ def check(app: AppTest) -> AppTest:
 
 def texts(app: AppTest) -> str:
     """Return all that the page says, in one string."""
-    kinds = (app.title, app.subheader, app.markdown, app.caption, app.error, app.warning, app.success, app.info)
+    kinds = (app.title, app.header, app.markdown, app.caption, app.error, app.warning, app.success, app.info)
     return "\n".join(str(entry.value) for entries in kinds for entry in entries)
 
 

@@ -15,7 +15,7 @@ from core.photos.door import Photo, open_photo, sample_photos
 from pages._ui import cached, state
 from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch
 from pages._ui.draw.pictures import as_image, show
-from pages._ui.frame import plain
+from pages._ui.frame import choice, plain
 
 UPLOAD_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp"]
 _SOURCES = {
@@ -88,7 +88,7 @@ def _box(photo: Photo) -> None:
     source = st.segmented_control(
         "Where from?",
         list(_SOURCES),
-        format_func=_SOURCES.__getitem__,
+        format_func=lambda source: choice(_SOURCES[source]),
         default="samples",
         required=True,
         key="photo_from",

@@ -30,10 +30,13 @@ function build(root) {
   view.frame = add(root, "div", "frame")
   view.svg = document.createElementNS(SVG, "svg")
   view.svg.setAttribute("tabindex", "0")
-  view.svg.setAttribute("role", "img")
+  view.svg.setAttribute("role", "application")
+  view.svg.setAttribute("aria-roledescription", "line chart, read by the arrow keys")
   view.frame.append(view.svg)
   view.tip = add(view.frame, "div", "tip")
   view.tip.hidden = true
+  view.spoken = add(view.frame, "div", "spoken")
+  view.spoken.setAttribute("aria-live", "polite")
   view.draw = () => draw(view)
   view.observer = new ResizeObserver(view.draw)
   view.observer.observe(view.frame)
@@ -256,9 +259,17 @@ function draw_cursor(view, height) {
     add(line, "b", "", written(row.y, view.data.y_kind, true))
     if (row.y !== null) shape(view.svg, "circle", { cx: view.to_x(row.x), cy: view.to_y(row.y), r: 3.5, fill: colour(view, row.series) })
   }
+  if (view.speaks) view.spoken.textContent = spoken(view, place, rows)
+  view.speaks = false
   const left = at > MARGIN.left + view.inner.w / 2
   view.tip.style.left = left ? "" : `${at + 12}px`
   view.tip.style.right = left ? `${view.frame.clientWidth - at + 12}px` : ""
+}
+
+// What a screen reader says when an arrow key has moved the line; new points of a running training say nothing.
+function spoken(view, place, rows) {
+  const values = rows.map((row) => `${row.series.name} ${written(row.y, view.data.y_kind, true)}`)
+  return `${view.data.x_name} ${written(place, view.data.x_kind, true)}: ${values.join(", ")}`
 }
 
 function draw_legend(view) {
@@ -296,7 +307,7 @@ function press(view, parent, name, pressed, act, kind = "") {
   button.dataset.name = name
   add(button, "span", "", name)
   if (pressed !== null) button.setAttribute("aria-pressed", pressed)
-  const spoken = { "+": "zoom in", "−": "zoom out", log: "logarithmic axis", reset: "show everything" }[name]
+  const spoken = { "+": "+ zoom in", "−": "− zoom out", log: "log: logarithmic axis", reset: "reset: show everything" }[name]
   if (spoken) button.setAttribute("aria-label", spoken)
   button.onclick = () => { act(); view.draw() }
   return button
@@ -363,6 +374,7 @@ function listen(view) {
       const now = view.cursor ?? (event.key === "ArrowLeft" ? Infinity : -Infinity)
       const next = event.key === "ArrowLeft" ? places.findLast((x) => x < now) : places.find((x) => x > now)
       view.cursor = next ?? view.cursor ?? places[0]
+      view.speaks = true
     } else return
     event.preventDefault()
     view.draw()

@@ -74,7 +74,7 @@ def _pair(ready: Sequence[Judged]) -> tuple[Judged, Judged]:
 def _card(result: Comparison, first: Judged, second: Judged) -> None:
     winner = "No clear winner" not in result.verdict
     with st.container(border=True, key="fair_play"):
-        st.markdown(f"#### :material/{'emoji_events' if winner else 'balance'}: {plain(result.verdict)}")
+        st.markdown(f"## :material/{'emoji_events' if winner else 'balance'}: {plain(result.verdict)}")
         low, high = result.ci95
         rows = [
             ("Difference", f"{result.difference * 100:+.2f} points", "First minus second, in percentage points."),

@@ -11,7 +11,7 @@ from core.data import availability, datasets
 from core.errors import LabError
 from pages._ui.draw.line_chart import Kind, Line, line_chart
 from pages._ui.draw.palette import categorical
-from pages._ui.frame import look_for, plain
+from pages._ui.frame import choice, look_for, plain
 from pages._ui.glossary import term
 from pages._ui.run_words import duration
 from pages.judge._compare.judged import Judged, judge_here
@@ -22,7 +22,7 @@ def table(networks: Sequence[Judged]) -> None:
     columns = [_figures(network) for network in networks]
     names = _unlike([network.title for network in networks])
     rows = [
-        {"": figure} | {name: column.get(figure, "none yet") for name, column in zip(names, columns, strict=True)}
+        {"Figure": figure} | {name: column.get(figure, "none yet") for name, column in zip(names, columns, strict=True)}
         for figure in max(columns, key=len)
     ]
     st.dataframe(rows, hide_index=True, height="content", alt="Figures of the compared networks")
@@ -187,6 +187,7 @@ def curves(networks: Sequence[Judged]) -> None:
     measure = st.segmented_control(
         "Curve",
         list(_MEASURES),
+        format_func=choice,
         default="Validation accuracy",
         required=True,
         key="compare_curve",

@@ -9,7 +9,7 @@ import streamlit as st
 from core.judging.evaluation import Evaluation
 from pages._ui.choose.datasets import dataset_or_fetch
 from pages._ui.draw.pictures import contact_sheet, show
-from pages._ui.frame import look_for, plain
+from pages._ui.frame import choice, look_for, plain
 from pages.judge._compare.confusion_matrix import confusion_matrix
 from pages.judge._compare.judged import Judged, TestImages, test_images
 
@@ -26,7 +26,7 @@ def mistakes(networks: Sequence[Judged]) -> None:
     place = st.segmented_control(
         "Network",
         range(len(ready)),
-        format_func=lambda index: plain(titles[index]),
+        format_func=lambda index: choice(plain(titles[index])),
         default=0,
         required=True,
         key="mistakes_of",
@@ -42,7 +42,7 @@ def mistakes(networks: Sequence[Judged]) -> None:
         cell = _matrix(network, evaluation)
     with right:
         _opened(network, evaluation, cell, pictures)
-    st.markdown("##### Most confident mistakes")
+    st.markdown("### Most confident mistakes")
     _worst(network, evaluation, pictures)
 
 

@@ -15,7 +15,7 @@ from pages._ui import cached
 from pages._ui.choose.checkpoints import choose_checkpoint
 from pages._ui.choose.datasets import choose_dataset
 from pages._ui.choose.setting_widgets import settings_form
-from pages._ui.frame import facts, look_for, problem
+from pages._ui.frame import choice, facts, look_for, problem
 from pages._ui.glossary import term
 from pages.learn._architecture.diagram import architecture_diagram, what_is_drawn
 
@@ -38,7 +38,7 @@ def choose_architecture() -> Drawn | None:
     source = st.segmented_control(
         "Network",
         list(_SOURCES),
-        format_func=_SOURCES.__getitem__,
+        format_func=lambda source: choice(_SOURCES[source]),
         default=BUILD,
         required=True,
         key="arch_source",

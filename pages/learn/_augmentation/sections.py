@@ -16,7 +16,7 @@ from pages._ui import cached, state
 from pages._ui.choose.datasets import choose_dataset
 from pages._ui.draw import pictures
 from pages._ui.draw.histograms import histogram
-from pages._ui.frame import PAGES, look_for, number, plain, problem
+from pages._ui.frame import PAGES, choice, look_for, number, plain, problem
 from pages._ui.glossary import term
 from pages.learn._augmentation.chain_editor import set_chain
 
@@ -120,6 +120,7 @@ def received_section(draws: Draws, format: InputFormat) -> None:
     which = st.segmented_control(
         "Draw",
         list(range(1, len(draws.after) + 1)),
+        format_func=lambda draw: choice(str(draw)),
         default=1,
         required=True,
         key="chain_which",

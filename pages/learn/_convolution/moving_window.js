@@ -253,7 +253,7 @@ function build(tables, names, size) {
       }
       cells.append(cell)
     }
-    section.append(document.createElement("h4"), cells)
+    section.append(document.createElement("h3"), cells)
     return section
   }))
 }

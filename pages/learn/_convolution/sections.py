@@ -10,7 +10,7 @@ from core.explain.sizes.output_size import SizeWork, output_size, remarks
 from core.photos.door import Photo
 from pages._ui import cached
 from pages._ui.draw import pictures
-from pages._ui.frame import look_for, number, problem
+from pages._ui.frame import choice, look_for, number, problem
 from pages._ui.glossary import term
 from pages.learn._convolution.controls import Convolution
 from pages.learn._convolution.moving_window import moving_window
@@ -32,7 +32,7 @@ def before_and_after(photo: Photo, chosen: Convolution) -> None:
     mode = st.segmented_control(
         "Show the result",
         list(_MODES),
-        format_func=_MODES.__getitem__,
+        format_func=lambda mode: choice(_MODES[mode]),
         default="clip",
         required=True,
         key="conv_mode",

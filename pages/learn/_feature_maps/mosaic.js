@@ -6,6 +6,9 @@ export default function (component) {
   const source = "data:image/png;base64," + data.png
   if (picture.src !== source) picture.src = source
   picture.alt = data.alt
+  picture.setAttribute("aria-valuemax", data.count - 1)
+  picture.setAttribute("aria-valuenow", data.chosen)
+  picture.setAttribute("aria-valuetext", `map ${data.chosen}`)
   picture.style.maxWidth = data.width + "px"
   const choose = (index) => {
     if (index >= 0 && index < data.count && index !== data.chosen) setTriggerValue("index", index)

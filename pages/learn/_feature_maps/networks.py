@@ -13,7 +13,7 @@ from core.recipes import fitting_models, recipe_config
 from pages._ui import cached
 from pages._ui.choose.checkpoints import checkpoint_references, choose_checkpoint
 from pages._ui.choose.datasets import choose_dataset
-from pages._ui.frame import problem
+from pages._ui.frame import choice, problem
 
 if TYPE_CHECKING:
     from torch import nn
@@ -43,7 +43,7 @@ def choose_network(*, key: str) -> Network | None:
     source = st.segmented_control(
         "Look into",
         list(_NAMES),
-        format_func=_NAMES.__getitem__,
+        format_func=lambda source: choice(_NAMES[source]),
         default=TRAINED if checkpoint_references() else UNTRAINED,
         required=True,
         key=f"{key}_source",

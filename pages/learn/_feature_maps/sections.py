@@ -23,7 +23,7 @@ from core.photos.door import Photo
 from pages._ui.choose.photo import offer_image_of
 from pages._ui.draw import pictures
 from pages._ui.draw.histograms import histogram as draw_histogram
-from pages._ui.frame import look_for, number
+from pages._ui.frame import choice, look_for, number
 from pages._ui.glossary import term
 from pages.learn._feature_maps.mosaic import clickable_mosaic
 from pages.learn._feature_maps.networks import Network
@@ -76,7 +76,7 @@ def choose_layer(network: Network, photo: Photo) -> LayerView | None:
     scale = right.segmented_control(
         "Colour scale for",
         list(_SCALES),
-        format_func=_SCALES.__getitem__,
+        format_func=lambda scale: choice(_SCALES[scale]),
         default="map",
         required=True,
         key="maps_scale",

@@ -19,7 +19,7 @@ def result(run: Run) -> None:
     except LabError as error:
         problem(error)
         return
-    st.markdown("##### What came out")
+    st.markdown("### What came out")
     _figures(checkpoint)
     for slip in run.config.slips:
         st.caption(f":material/report: This run repeats a slip on purpose: {plain(slip.replace('_', ' '))}.")

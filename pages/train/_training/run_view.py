@@ -75,7 +75,7 @@ def _follow(before: Run) -> None:
 
 
 def _head(run: Run) -> None:
-    st.markdown(f"#### {plain(run.name)} {badge(run)}")
+    st.markdown(f"## {plain(run.name)} {badge(run)}")
     st.caption(f"{plain(what(run))} · {plain(whose(run))}" + (f" · {plain(run.device)}" if run.device else ""))
     if run.precision:
         st.caption(f"Computes in {plain(run.precision)}.", help=term("precision"))

@@ -30,7 +30,7 @@ def why(checkpoint: Checkpoint, photo: Photo, answer: Classified) -> None:
 
 
 def _received(checkpoint: Checkpoint, photo: Photo) -> None:
-    st.markdown("##### What the network receives")
+    st.markdown("### What the network receives")
     pixels, low, high = _tensor(checkpoint.card.sha256, photo.sha256, checkpoint, photo)
     show(
         pixels,
@@ -48,7 +48,7 @@ def _received(checkpoint: Checkpoint, photo: Photo) -> None:
 
 
 def _heat(checkpoint: Checkpoint, photo: Photo, answer: Classified) -> None:
-    st.markdown("##### Where the score comes from (Grad-CAM)", help=term("Grad-CAM"))
+    st.markdown("### Where the score comes from (Grad-CAM)", help=term("Grad-CAM"))
     card = checkpoint.card
     try:
         model = cached.model(checkpoint)

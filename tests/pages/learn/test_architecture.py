@@ -128,7 +128,7 @@ def ablation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_fast_network_comes_with_what_each_ingredient_is_worth(ablation: Path, page: AppTest) -> None:
     page.selectbox(key="arch_model_cifar10").select("fast_cnn").run()
-    assert "What is each ingredient worth?" in [entry.value for entry in check(page).subheader]
+    assert "What is each ingredient worth?" in [entry.value for entry in check(page).header]
     rows = page.table[0].value
     assert rows.iloc[0].tolist() == [
         "Without whitening: the first layer learns",
@@ -140,13 +140,13 @@ def test_the_fast_network_comes_with_what_each_ingredient_is_worth(ablation: Pat
 
 def test_other_networks_have_no_ingredients(ablation: Path, page: AppTest) -> None:
     assert len(page.dataframe) == 1
-    assert "What is each ingredient worth?" not in [entry.value for entry in check(page).subheader]
+    assert "What is each ingredient worth?" not in [entry.value for entry in check(page).header]
 
 
 def test_without_a_measurement_nothing_is_said_of_ingredients(ablation: Path, page: AppTest) -> None:
     (ablation / "2026-11-20-ablation.json").unlink()
     page.selectbox(key="arch_model_cifar10").select("fast_cnn").run()
-    assert "What is each ingredient worth?" not in [entry.value for entry in check(page).subheader]
+    assert "What is each ingredient worth?" not in [entry.value for entry in check(page).header]
 
 
 def heights(model: str, *, image_size: int = 32, **arguments: Value) -> tuple[list[float], str]:

@@ -1,0 +1,55 @@
+"""axe-core finds nothing on any page that a plain Streamlit page does not have, in the light and in the dark."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.server import Server, open_page
+from tests.browser.test_frame import PAGES
+
+pytestmark = pytest.mark.browser
+
+# Streamlit 1.67's own: its menu has groups between a list and its items, its uploader a role that cannot be focused.
+OF_STREAMLIT = ("stSidebarNav", "stFileUploaderDropzone")
+OPTIONS = {"rules": {"label-content-name-mismatch": {"enabled": True}}, "elementRef": False}
+
+
+def faults(page: Page) -> list[str]:
+    """Return what axe finds, a line for each element: the rule, the element, and what is wrong with it."""
+    answer: dict[str, Any] = Axe().run(page, options=OPTIONS).response
+    return [
+        f"{violation['id']}: {node['html'][:200]} ({_why(node)})"
+        for violation in answer["violations"]
+        for node in violation["nodes"]
+        if not _of_streamlit(page, node)
+    ]
+
+
+def _why(node: dict[str, Any]) -> str:
+    checks = node["any"] or node["all"] or node["none"]
+    return str(checks[0]["message"])
+
+
+def _of_streamlit(page: Page, node: dict[str, Any]) -> bool:
+    """Whether the element lies in one of Streamlit's own that are known for a fault."""
+    if not isinstance(node["target"][0], str):  # in the shadow of one of our components
+        return False
+    element = page.locator(node["target"][0]).first
+    inside = "(element, names) => names.some((name) => element.closest(`[data-testid=${name}]`))"
+    return bool(element.evaluate(inside, list(OF_STREAMLIT)))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_is_for_everyone(browser: Browser, server: Server, address: str, scheme: Any) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    context.set_default_timeout(30_000)
+    page = context.new_page()
+    try:
+        open_page(page, server, address)
+        page.wait_for_timeout(1_500)  # pictures and components come after the script has ended
+        assert faults(page) == []
+    finally:
+        context.close()
