@@ -101,18 +101,11 @@ def course_comparison(networks: Sequence[Judged]) -> None:
         names = {"strided_cnn": "the small CNN", "resnet18": "the ResNet-18"}
         st.caption("Not trained here yet: " + " and ".join(names[model] for _data, model in missing) + ".")
         for dataset, model in missing:
-            st.button(
-                f"Set up the training of {names[model]}",
-                icon=":material/model_training:",
-                key=f"course_{model}",
-                on_click=_set_up,
-                args=(dataset, model),
-            )
-
-
-def _set_up(dataset: str, model: str) -> None:
-    state.propose_training(dataset, model, "modern")
-    st.switch_page(PAGES["training"])
+            if st.button(
+                f"Set up the training of {names[model]}", icon=":material/model_training:", key=f"course_{model}"
+            ):
+                state.propose_training(dataset, model, "modern")
+                st.switch_page(PAGES["training"])
 
 
 def _newest(pair: tuple[str, str]) -> str | None:

@@ -6,7 +6,7 @@ from core.checkpoints import Card, Checkpoint, find
 from core.errors import LabError
 from core.judging.claims import doubt_about
 from core.runs.records import Run
-from pages._ui import address, state
+from pages._ui import state
 from pages._ui.frame import PAGES, facts, plain, problem
 from pages._ui.glossary import term
 from pages._ui.run_words import accuracy_with_interval
@@ -24,9 +24,9 @@ def result(run: Run) -> None:
     for slip in run.config.slips:
         st.caption(f":material/report: This run repeats a slip on purpose: {plain(slip.replace('_', ' '))}.")
     with st.container(horizontal=True, key=f"next_{run.id}"):
-        _go("Classify photos with it", "classify", "image_search", _choose, run.id)
-        _go("Look into its layers", "feature-maps", "layers", _choose, run.id)
-        _go("Compare it", "compare", "balance", _compare, run.id)
+        _go("Classify photos with it", "classify", "image_search", state.CHECKPOINT, run.id)
+        _go("Look into its layers", "feature-maps", "layers", state.CHECKPOINT, run.id)
+        _go("Compare it", "compare", "balance", state.COMPARED, run.id)
 
 
 def _figures(checkpoint: Checkpoint) -> None:
@@ -62,17 +62,7 @@ def _verdict(card: Card) -> str:
     )
 
 
-def _go(label: str, page: str, icon: str, prepare, run_id: str) -> None:  # type: ignore[no-untyped-def]
-    def leave() -> None:
-        prepare(run_id)
-        st.switch_page(PAGES[page])
-
-    st.button(label, icon=f":material/{icon}:", key=f"{page}_{run_id}", on_click=leave)
-
-
-def _choose(run_id: str) -> None:
-    address.write(state.CHECKPOINT, run_id)
-
-
-def _compare(run_id: str) -> None:
-    address.write(state.COMPARED, run_id)
+def _go(label: str, page: str, icon: str, parameter: str, run_id: str) -> None:
+    """Offer a page that opens with this run's network: the address says which, in one entry of the history."""
+    if st.button(label, icon=f":material/{icon}:", key=f"{page}_{run_id}"):
+        st.switch_page(PAGES[page], query_params={parameter: run_id})

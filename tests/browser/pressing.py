@@ -1,0 +1,111 @@
+"""Presses every control of a page as it is found: what a press brings to light is pressed as well."""
+
+from collections.abc import Callable
+from urllib.parse import urlparse
+
+from playwright.sync_api import Page
+
+from tests.browser.server import settled
+
+AT_MOST = 150  # presses a page; more means that the names of its controls never repeat
+_POPOVER = "[data-testid=stPopoverBody]"
+# Finds what can be pressed now, marks each with a number, and tells what it is called and does; the same name twice
+# counts twice. Of the buttons of a component, and of the choices in a row, the first few: a confusion matrix has a
+# hundred. While something pops up, only what it holds.
+_FIND = """([inside, popover]) => {
+    const showing = "[data-testid=stExpander] summary, [role=radio]"
+    const opening = "[role=tab]"
+    const popping = "[data-testid=stPopoverButton]"
+    const acting = "[data-testid^=stBaseButton-]:not([data-testid$=elementToolbar]), [data-testid=stPageLink-NavLink]"
+    const seen = {}, found = []
+    const take = one => {
+        if (one.disabled || one.ariaDisabled === "true" || !one.checkVisibility()) return
+        if (one.matches("[role=radio]") && [...one.parentElement.children].indexOf(one) > 3) return
+        const words = one.querySelector("[data-testid=stMarkdownContainer]") || one  // without the icon's name
+        const name = (one.ariaLabel || words.innerText).replace(/\\s+/g, " ").trim()
+        seen[name] = (seen[name] || 0) + 1
+        one.dataset.press = found.length
+        const chosen = one.matches("[aria-selected=true], [aria-checked=true], details[open] > summary")
+        const does = chosen ? "chosen" : one.matches(popping) ? "pops up" : one.matches(opening) ? "opens"
+            : one.matches(showing) ? "shows" : "acts"
+        found.push([seen[name] > 1 ? `${name} (${seen[name]})` : name, does])
+    }
+    const up = [...document.querySelectorAll(popover)].filter(one => one.checkVisibility())
+    document.querySelectorAll("[data-press]").forEach(one => one.removeAttribute("data-press"))
+    for (const box of up.length ? up : document.querySelectorAll(inside)) {
+        box.querySelectorAll([showing, opening, popping, acting].join()).forEach(take)
+        for (const one of box.querySelectorAll("*"))
+            if (one.shadowRoot) [...one.shadowRoot.querySelectorAll("button")].slice(0, 3).forEach(take)
+    }
+    return found
+}"""
+
+
+class Presser:
+    """Presses every button, link, tab and choice of a page, each once.
+
+    ``open_page`` shows the page as at first. ``check`` is called after each press with its name, and fails where
+    something broke. ``inside`` names the part of the page by a selector; what pops up belongs to it.
+    """
+
+    def __init__(self, page: Page, open_page: Callable[[], None], check: Callable[[str], None], *, inside: str) -> None:
+        self.pressed: list[str] = []
+        self._page, self._open, self._check, self._inside = page, open_page, check, inside
+        self._home = ""
+
+    def press_everything(self) -> list[str]:
+        """Open the page and press all there is; returns the names in the order in which they were pressed."""
+        self._open()
+        self._home = urlparse(self._page.url).path
+        self._press_what_is_new(())
+        return self.pressed
+
+    def _press_what_is_new(self, path: tuple[str, ...]) -> None:
+        """Press what can be seen after ``path`` was opened: first what acts, then what opens more."""
+        while left := sorted((does, name) for name, does in self._found().items() if self._is_new(name, does)):
+            does, name = left[0]
+            self.pressed.append(name)
+            if len(self.pressed) > AT_MOST:
+                raise AssertionError(f"no end of controls: {self.pressed}")
+            self._press(name)
+            self._check(name)
+            if does in ("opens", "pops up"):
+                self._press_what_is_new((*path, name))
+                if does == "pops up":
+                    self._page.keyboard.press("Escape")
+                    self._settle()
+            self._restore(path)
+
+    def _is_new(self, name: str, does: str) -> bool:
+        return does != "chosen" and name not in self.pressed
+
+    def _restore(self, path: tuple[str, ...]) -> None:
+        """Come back to where ``path`` is open, if the last press has led away from there."""
+        if urlparse(self._page.url).path != self._home:
+            self._page.go_back()
+            self._page.wait_for_url(lambda url: urlparse(url).path == self._home)
+            self._settle()
+        if not path or self._page.locator(_POPOVER).last.is_visible():
+            return
+        if path[0] not in self._found():
+            self._open()
+        for name in path:
+            if self._found().get(name) != "chosen":
+                self._press(name)
+
+    def _found(self) -> dict[str, str]:
+        """What can be pressed now: its name → what it does.
+
+        It "acts"; it "opens" in the place of something else, or "pops up"; it "shows" more; or it is "chosen" already.
+        """
+        return dict(self._page.evaluate(_FIND, [self._inside, _POPOVER]))
+
+    def _press(self, name: str) -> None:
+        names = list(self._found())
+        if name in names:
+            self._page.locator(f"[data-press='{names.index(name)}']").first.click(timeout=10_000)
+            self._settle()
+
+    def _settle(self) -> None:
+        self._page.wait_for_timeout(150)  # for the click to reach the server
+        settled(self._page)
