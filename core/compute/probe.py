@@ -28,7 +28,7 @@ from core.compute.arithmetic import autocast, layout
 from core.compute.devices import describe_device, processor
 from core.config import TrainingConfig
 from core.home import home
-from core.models.architecture import architecture
+from core.models.architecture import multiply_adds
 from core.strict_json import NotStrictJsonError, read_object, typed
 from core.whole_files import write_file
 
@@ -231,8 +231,7 @@ def trial_batch(
     """Return how many images a trial's step takes: the training's own batch, on a CPU at most what fits the time."""
     if device.type == "cuda":  # a GPU that is not filled gains nothing from a smaller type
         return config.batch_size
-    rows = architecture(model, channels=channels, image_size=image_size)
-    work = sum(row.multiply_adds for row in rows)
+    work = multiply_adds(model, channels=channels, image_size=image_size)
     return min(config.batch_size, max(FEWEST, int(WORK // max(1, work))))
 
 

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.errors import ModelError
+from core.models.resize import Resize
 from core.models.spec import ModelSpec, models
 from core.registry import Setting, Value, settings_of
 from core.slow_imports import torchvision
@@ -32,6 +32,7 @@ class TransferResNet18(nn.Module):
         super().__init__()
         self.input_size = input_size
         self.head_only = train == "head"
+        self.resize = Resize(input_size) if input_size else nn.Identity()
         self.backbone = untrained_backbone()
         self.backbone.fc = nn.Identity()
         if in_channels != 3:
@@ -58,11 +59,7 @@ class TransferResNet18(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """Map (N, 3, S, S) to features (N, 512), enlarging or shrinking to ``input_size`` where one is set."""
-        if self.input_size and x.shape[-1] != self.input_size:
-            x = F.interpolate(
-                x, size=(self.input_size, self.input_size), mode="bilinear", align_corners=False, antialias=True
-            )
-        return self.backbone(x)  # type: ignore[no-any-return]
+        return self.backbone(self.resize(x))  # type: ignore[no-any-return]
 
 
 def resnet18(

@@ -13,7 +13,8 @@ from torch.nn import functional
 
 from core.errors import ConfigError, ModelError
 from core.explain.drawing.colours import colour_map, to_array
-from core.explain.inside.layers import Layer, device_of, has_maps, map_layers, unknown_layer, watched_twin
+from core.explain.inside.layers import Layer, device_of, has_maps, map_layers, unknown_layer
+from core.models.watched_twin import watched_twin
 
 TELLING_SIDE = 3  # maps of 2×2 only tell in which quarter of the picture something is
 
@@ -23,7 +24,7 @@ def cam_layers(model: nn.Module, *, channels: int, image_size: int) -> tuple[Lay
     return tuple(
         layer
         for layer in map_layers(model, channels=channels, image_size=image_size)
-        if layer.shape[1] * layer.shape[2] > 1
+        if layer.shape[1] * layer.shape[2] > 1 and layer.kind != "Resize"  # that is the picture itself
     )
 
 

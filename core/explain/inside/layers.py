@@ -1,24 +1,13 @@
-"""Looking inside a network that others are using at the same moment.
+"""The layers of a network that have maps to show, found without touching the network that others are using."""
 
-All students share one copy of a model, so nothing may be done to it: hooks would fire for everyone, and torchvision's
-create_feature_extractor switches the model to training mode while it traces and patches nn.Module for the whole
-process (a forward pass in another thread then fails with "module is not installed as a submodule"; it also cannot
-trace a network that looks at the size of its input). Here the hooks sit on a private twin: its own modules, the same
-weights in memory, thrown away after one pass.
-"""
-
-import copy
-import itertools
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from core.errors import ModelError
-
-Witness = Callable[[str, nn.Module, Tensor, Tensor], Tensor | None]
+from core.models.resize import Resize
+from core.models.watched_twin import watched_twin
 
 _UNCHANGED = (nn.Identity, nn.Dropout, nn.Dropout2d, nn.AlphaDropout, nn.Flatten, nn.Unflatten)
 
@@ -43,35 +32,6 @@ class Layer:
         count, height, width = self.shape
         kind = f"{self.kind} {self.detail}".strip()
         return f"{self.name} · {kind} · {count} {'map' if count == 1 else 'maps'} of {height}×{width}"
-
-
-def watched_twin(model: nn.Module, witness: Witness) -> nn.Module:
-    """Return a twin of ``model`` in evaluation mode that calls ``witness`` after each layer; good for one pass.
-
-    The witness gets the layer's name, the layer, its input and its output, both of which later layers may overwrite
-    in place; a tensor that it returns takes the place of the output. The twin shares the model's weights and
-    buffers, so neither may be changed through it (``.to()`` and ``.double()`` would).
-    """
-    twin = private_copy(model).eval()
-    calls: Counter[str] = Counter()
-
-    def watch(name: str, module: nn.Module) -> None:
-        def hook(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor | None:
-            call, calls[name] = calls[name], calls[name] + 1
-            return witness(f"{name}_{call}" if call else name, module, inputs[0], output)
-
-        module.register_forward_hook(hook)
-
-    for name, module in twin.named_modules():
-        if next(module.children(), None) is None:
-            watch(name or type(module).__name__, module)
-    return twin
-
-
-def private_copy(model: nn.Module) -> nn.Module:
-    """Return the same network made of its own modules, but with the same weights and buffers in memory."""
-    shared: dict[int, object] = {id(kept): kept for kept in itertools.chain(model.parameters(), model.buffers())}
-    return copy.deepcopy(model, shared)
 
 
 def map_layers(model: nn.Module, *, channels: int, image_size: int) -> tuple[Layer, ...]:
@@ -125,6 +85,8 @@ def _detail(module: nn.Module) -> str:
         size = "×".join(str(side) for side in module.kernel_size)
         stride = f", stride {module.stride[0]}" if module.stride[0] > 1 else ""
         return f"{module.in_channels}→{module.out_channels}, {size}{stride}"
+    if isinstance(module, Resize):
+        return f"to {module.side}×{module.side}"
     if isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
         sides = module.kernel_size if isinstance(module.kernel_size, tuple) else (module.kernel_size,) * 2
         return "×".join(str(side) for side in sides)

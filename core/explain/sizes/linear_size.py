@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import ConfigError
-from core.explain.inside.layers import device_of, watched_twin
+from core.explain.inside.layers import device_of
 from core.explain.sizes.output_size import output_size
+from core.models.watched_twin import watched_twin
 
 MAX_IN_FEATURES = 300_000
 DENSE = 120  # outputs of the first Linear of the LeNet-style network

@@ -1,4 +1,4 @@
-"""A network drawn from left to right: a box for each convolution, pool and dense layer, as tall as its map."""
+"""A network drawn from left to right: a box for each resize, convolution, pool and dense layer, heights to scale."""
 
 import html
 import math
@@ -9,9 +9,10 @@ from core.models import LayerRow
 from pages.learn._architecture.drawing import drawing
 
 _POOLS = ("MaxPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d")
-_COLOURS = {"Conv2d": "#2a86c8", "Linear": "#c7661a", **dict.fromkeys(_POOLS, "#2f9e77")}
+_COLOURS = {"Resize": "#8d6bb8", "Conv2d": "#2a86c8", "Linear": "#c7661a", **dict.fromkeys(_POOLS, "#2f9e77")}
 _OPENS_A_BLOCK = tuple(_COLOURS)
 _MIDDLE, _TALLEST, _TOP = 96, 150, 21
+_LOWEST = 3  # pixels of the screen: the height of a map that would be too low to see
 _GAP = 20
 _SLOT = 80
 
@@ -21,18 +22,20 @@ class _Block:
     kind: str
     lines: tuple[str, ...]
     shape: tuple[int, ...]
-    frozen: bool
+    parameters: int = 0
+    frozen: int = 0
 
 
 def architecture_diagram(rows: Sequence[LayerRow], *, channels: int, image_size: int, key: str) -> None:
     """Draw the layers of `core.models.architecture`; scrolls sideways where the network is long."""
-    first = _Block(kind="input", lines=("input",), shape=(channels, image_size, image_size), frozen=False)
+    first = _Block(kind="input", lines=("input",), shape=(channels, image_size, image_size))
     blocks = [first, *_blocks(rows)]
-    widths = [_extent(block, image_size)[0] for block in blocks]
+    largest = max(block.shape[1] for block in blocks if len(block.shape) == 3)
+    widths = [_extent(block, largest)[0] for block in blocks]
     parts, x = [], 16.0
     for index, (block, width) in enumerate(zip(blocks, widths, strict=True)):
         slot = max(width, _SLOT)
-        parts.append(_draw(block, x + slot / 2, image_size))
+        parts.append(_draw(block, x + slot / 2, largest))
         x += slot + _GAP
         if index < len(blocks) - 1:
             parts.append(_arrow(x - _GAP + 4, x - 6))
@@ -47,45 +50,62 @@ def architecture_diagram(rows: Sequence[LayerRow], *, channels: int, image_size:
     )
 
 
+def what_is_drawn(rows: Sequence[LayerRow]) -> str:
+    """Return the sentence that explains the drawing of just these layers."""
+    kinds = {row.kind for row in rows}
+    named = {"purple resizes": {"Resize"}, "blue convolves": {"Conv2d"}, "green pools": set(_POOLS),
+             "orange is dense": {"Linear"}}  # fmt: skip
+    words = [text for text, of in named.items() if kinds & of]
+    if any(row.parameters > row.trainable for row in rows):
+        words.append("dashed is frozen")
+    dense = " A dense layer has numbers in a row: its box grows with their logarithm." if "Linear" in kinds else ""
+    return (
+        f"Heights are to scale: half the height is half the side of the map ({_LOWEST} px of the screen at least). "
+        f"Widths grow with the logarithm of the number of channels.{dense} Colours: {', '.join(words)}."
+    )
+
+
 def _blocks(rows: Sequence[LayerRow]) -> list[_Block]:
     """Put what follows a convolution, a pool or a dense layer (BatchNorm, ReLU, dropout) into the same box."""
     blocks: list[_Block] = []
     for row in rows:
         if "downsample" in row.name:
             continue
+        frozen = row.parameters - row.trainable
         if row.kind in _OPENS_A_BLOCK:
-            frozen = row.parameters > 0 and not row.trainable
+            lines = (row.kind, row.detail.split(", stride")[0])
             blocks.append(
-                _Block(
-                    kind=row.kind,
-                    lines=(row.kind, row.detail.split(", stride")[0]),
-                    shape=row.output_shape,
-                    frozen=frozen,
-                )
+                _Block(kind=row.kind, lines=lines, shape=row.output_shape, parameters=row.parameters, frozen=frozen)
             )
         elif blocks:
             last = blocks[-1]
-            extra = last.lines if row.kind in ("Flatten", "Identity") else (*last.lines, f"+ {row.kind}")
-            shape = last.shape if row.kind == "Flatten" else row.output_shape
-            blocks[-1] = _Block(kind=last.kind, lines=extra, shape=shape, frozen=last.frozen)
+            blocks[-1] = _Block(
+                kind=last.kind,
+                lines=last.lines if row.kind == "Flatten" else (*last.lines, f"+ {row.kind}"),
+                shape=last.shape if row.kind == "Flatten" else row.output_shape,
+                parameters=last.parameters + row.parameters,
+                frozen=last.frozen + frozen,
+            )
     return blocks
 
 
-def _extent(block: _Block, image_size: int) -> tuple[float, float]:
-    """Return a box's width and height on the screen: channels across on a log scale, the map's side up and down."""
+def _extent(block: _Block, largest: int) -> tuple[float, float]:
+    """Return a box's width and height on the screen; ``largest`` is the side of the network's largest map."""
     if len(block.shape) == 1:
         return 14, min(_TALLEST, 22 + 12 * math.log2(max(2, block.shape[0])))
     channels, side = block.shape[0], block.shape[1]
-    return 10 + 7 * math.log2(channels + 1), max(10, _TALLEST * math.sqrt(side / image_size))
+    return 10 + 7 * math.log2(channels + 1), max(_LOWEST, _TALLEST * side / largest)
 
 
 def _labels(block: _Block) -> list[str]:
     """Return the lines below a box: the output's shape, then what made it."""
-    return ["×".join(map(str, block.shape)), *block.lines, *(("frozen",) if block.frozen else ())]
+    whole = block.frozen == block.parameters
+    frozen = ("frozen" if whole else f"{block.frozen:,} of {block.parameters:,} frozen",) if block.frozen else ()
+    return ["×".join(map(str, block.shape)), *block.lines, *frozen]
 
 
-def _draw(block: _Block, centre: float, image_size: int) -> str:
-    width, height = _extent(block, image_size)
+def _draw(block: _Block, centre: float, largest: int) -> str:
+    width, height = _extent(block, largest)
     x, y = centre - width / 2, _MIDDLE - height / 2
     colour = _COLOURS.get(block.kind, "#8a97a6")
     pattern = ' stroke-dasharray="4 3" fill-opacity="0.35"' if block.frozen else ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.checkpoints import Checkpoint
 from core.data import datasets
 from core.errors import LabError
 from core.models import LayerRow, architecture, build_model, models
@@ -16,7 +17,7 @@ from pages._ui.choose.datasets import choose_dataset
 from pages._ui.choose.setting_widgets import settings_form
 from pages._ui.frame import choice, facts, look_for, problem
 from pages._ui.glossary import term
-from pages.learn._architecture.diagram import architecture_diagram
+from pages.learn._architecture.diagram import architecture_diagram, what_is_drawn
 
 BUILD, TRAINED = "build", "trained"
 _SOURCES = {BUILD: "Build one", TRAINED: "A trained network"}
@@ -88,15 +89,21 @@ def _of_a_checkpoint() -> Drawn | None:
     if checkpoint is None:
         return None
     card = checkpoint.card
-    rows = architecture(cached.model(checkpoint), channels=card.channels, image_size=card.image_size)
-    return Drawn(model=card.model, rows=tuple(rows), channels=card.channels, image_size=card.image_size)
+    rows = _rows_of(card.sha256, checkpoint)
+    return Drawn(model=card.model, rows=rows, channels=card.channels, image_size=card.image_size)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _rows_of(sha256: str, _checkpoint: Checkpoint) -> tuple[LayerRow, ...]:
+    card = _checkpoint.card
+    return tuple(architecture(cached.model(_checkpoint), channels=card.channels, image_size=card.image_size))
 
 
 def figures_section(drawn: Drawn) -> None:
     """Show the totals."""
     rows = drawn.rows
     parameters = sum(row.parameters for row in rows)
-    trainable = sum(row.parameters for row in rows if row.trainable)
+    trainable = sum(row.trainable for row in rows)
     work = sum(row.multiply_adds for row in rows)
     fields = [row.receptive_field for row in rows if row.receptive_field is not None]
     facts(
@@ -104,10 +111,16 @@ def figures_section(drawn: Drawn) -> None:
             ("Parameters", f"{parameters:,}", term("parameters")),
             ("Trainable", f"{trainable:,}", f"{term('parameters')} The rest is frozen: {term('frozen').lower()}"),
             ("Multiply-adds", _short(work), f"For one image. {term('multiply-adds')}"),
-            ("Receptive field", f"{fields[-1]} px" if fields else "all px", term("receptive field")),
+            ("Receptive field", f"{fields[-1]} px" if fields else "all px", _reach(fields[-1:], drawn.image_size)),
             ("Weights on disk", _megabytes(4 * parameters), "Four bytes a parameter (float32)."),
         ]
     )
+
+
+def _reach(last: Sequence[int], image_size: int) -> str:
+    """Return the tooltip of the receptive field of the last maps."""
+    beyond = f" An image has {image_size}: such a place sees all of it." if last and last[0] >= image_size else ""
+    return f"{term('receptive field')} This is the side of the last map's, where no border cuts it.{beyond}"
 
 
 def _short(count: int) -> str:
@@ -124,11 +137,7 @@ def _megabytes(size: int) -> str:
 def diagram_section(drawn: Drawn) -> None:
     """Draw the network, and say where its weights and its work are."""
     architecture_diagram(drawn.rows, channels=drawn.channels, image_size=drawn.image_size, key="arch_diagram")
-    look_for(
-        "A box is as tall as its map and the wider the more channels it has; blue convolves, green pools, "
-        "orange is dense, "
-        f"dashed is frozen. {where_the_weights_are(drawn.rows)}"
-    )
+    look_for(f"{what_is_drawn(drawn.rows)} {where_the_weights_are(drawn.rows)}")
 
 
 def where_the_weights_are(rows: Sequence[LayerRow]) -> str:
@@ -161,6 +170,7 @@ def table_section(drawn: Drawn) -> None:
         hide_index=True,
         alt="Every layer with its output shape, parameters, multiply-adds and receptive field",
         column_config={
+            "layer": st.column_config.TextColumn(width="medium"),
             "output": st.column_config.TextColumn(help="Channels × rows × columns, or numbers in a row."),
             "parameters": st.column_config.NumberColumn(format="localized", help=term("parameters")),
             "weights": st.column_config.TextColumn(help=term("frozen")),
@@ -173,4 +183,6 @@ def table_section(drawn: Drawn) -> None:
 def _state(row: LayerRow) -> str:
     if not row.parameters:
         return "none"
-    return "trainable" if row.trainable else "frozen"
+    if row.trainable == row.parameters:
+        return "trainable"
+    return f"{row.parameters - row.trainable:,} frozen" if row.trainable else "frozen"

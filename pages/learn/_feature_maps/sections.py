@@ -98,10 +98,14 @@ def input_picture(network: Network, photo: Photo) -> None:
     """Show what the network is given: the photo's centre square at its own size, in its own colours."""
     received, _maps = _all_maps(network.identity, photo.sha256, network, photo)
     size, colour = network.format.size, "grey" if network.format.channels == 1 else "colour"
+    first = next(iter(_layers(network.identity, network)), None)
+    resized = ""
+    if first is not None and first.kind == "Resize" and first.shape[1] != size:
+        resized = f". Its first layer makes it {first.shape[1]}×{first.shape[2]}"
     pictures.show(
         received[0].numpy(),
         alt="The photo as the network receives it",
-        caption=f"What comes in: {size}×{size} px, {colour}",
+        caption=f"What comes in: {size}×{size} px, {colour}{resized}",
         at_least=200,
         width=148,
     )
@@ -179,7 +183,8 @@ def _in_words(one: FilterStatistics) -> str:
 def kernel_section(network: Network, view: LayerView) -> None:
     """Show the learned kernel behind the chosen map: one plane of weights for each input channel."""
     if not view.layer.has_kernels:
-        st.caption(f"{view.layer.kind} has no kernel: it changes the maps of the convolution before it.")
+        changed = "the picture itself" if view.layer.kind == "Resize" else "the maps of the layer before it"
+        st.caption(f"{view.layer.kind} has no kernel: it changes {changed}.")
         return
     own = kernels(network.model, view.layer.name)[view.chosen]
     planes = own[:MOST_KERNEL_PLANES]

@@ -169,7 +169,7 @@ def test_a_net_that_does_not_take_the_smallest_of_growing_images_is_refused() ->
 def test_only_a_net_that_asks_for_images_is_shown_some_before_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[int] = []
     monkeypatch.setattr(
-        core.training.trainer, "to_batch", lambda images, *rest: shown.append(len(images)) or to_batch(images, *rest)
+        core.training.assembly, "to_batch", lambda images, *rest: shown.append(len(images)) or to_batch(images, *rest)
     )
     trainer(model="lenet", model_arguments={})
     assert not shown

@@ -223,6 +223,23 @@ def test_a_pool_over_the_whole_map_sees_all_that_the_map_sees() -> None:
     assert (pool.receptive_field, pool.jump) == (51 + 2 * 8, 8 * 3)
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        *((name, {}) for name in INPUTS),
+        ("fast_cnn", {"norm_scale": False}),
+        ("fast_cnn", {"whiten": False}),
+        ("resnet18", {"train": "last_stage"}),
+        ("resnet18", {"train": "all"}),
+    ],
+)
+def test_the_architecture_table_counts_what_learns(name: str, arguments: dict[str, object]) -> None:
+    channels, size = INPUTS[name]
+    model = build(name, **arguments)
+    learning = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+    assert sum(row.trainable for row in architecture(model, channels=channels, image_size=size)) == learning
+
+
 def test_resnets_stem_sees_eleven_pixels_after_its_pool() -> None:
     rows = {row.name: row for row in architecture(build("resnet18"), channels=3, image_size=64)}
     assert (rows["backbone.maxpool"].receptive_field, rows["backbone.maxpool"].jump) == (11, 4)

@@ -1,6 +1,7 @@
 """The Architecture page: figures that can be worked out by hand, and PyTorch's own error beside the arithmetic."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from core.data import datasets
 from core.explain import ingredients
 from core.models import architecture, build_model
 from core.recipes import fitting_models
+from core.registry import Value
 from pages.learn._architecture import diagram as architecture_diagram
 from tests.pages.visit import check, open_page, start_page, texts
 
@@ -45,6 +47,23 @@ def test_a_frozen_backbone_is_told_from_the_head_that_learns(page: AppTest) -> N
     page.selectbox(key="arch_model_cifar10").select("resnet18").run()
     assert figures(page)["Trainable"] == "5,130"  # 512 · 10 + 10
     assert set(page.dataframe[0].value["weights"]) == {"frozen", "trainable", "none"}
+
+
+def test_whitening_weights_are_frozen_and_only_the_others_are_counted_as_trainable(page: AppTest) -> None:
+    page.selectbox(key="arch_model_cifar10").select("fast_cnn").run()
+    # 24 whitening kernels of 3·2·2 numbers are set before the training and stay; their 24 biases learn
+    assert (figures(check(page))["Parameters"], figures(page)["Trainable"]) == ("1,972,792", "1,972,504")
+    table = page.dataframe[0].value.set_index("layer")
+    assert table.loc["whiten", "weights"] == "288 frozen"
+    assert table.loc["head", "weights"] == "trainable"
+
+
+def test_a_resize_in_front_is_a_layer_with_a_size_of_its_own(page: AppTest) -> None:
+    page.selectbox(key="arch_model_cifar10").select("resnet18").run()
+    page.number_input(key="arch_cifar10_resnet18.input_size").set_value(48).run()
+    rows = check(page).dataframe[0].value[["layer", "output", "sees (px)"]].to_numpy().tolist()
+    assert rows[0] == ["resize", "3 × 48 × 48", "2×2"]
+    assert rows[1] == ["backbone.conv1", "64 × 24 × 24", "6×6"]
 
 
 def test_a_setting_that_is_no_list_of_numbers_is_a_sentence(page: AppTest) -> None:
@@ -128,6 +147,44 @@ def test_without_a_measurement_nothing_is_said_of_ingredients(ablation: Path, pa
     (ablation / "2026-11-20-ablation.json").unlink()
     page.selectbox(key="arch_model_cifar10").select("fast_cnn").run()
     assert "What is each ingredient worth?" not in [entry.value for entry in check(page).header]
+
+
+def heights(model: str, *, image_size: int = 32, **arguments: Value) -> tuple[list[float], str]:
+    """Return the height of every box of a drawing, the input first, and the sentence that explains it."""
+    network = build_model(model, channels=3, image_size=image_size, classes=10, arguments=arguments)
+    rows = architecture(network, channels=3, image_size=image_size)
+    drawn: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(architecture_diagram, "drawing", lambda svg, *, alt, key: drawn.append(svg))
+        architecture_diagram.architecture_diagram(rows, channels=3, image_size=image_size, key="drawn")
+    return [float(height) for height in re.findall(r'<rect [^>]*height="([\d.]+)"', drawn[0])], (
+        architecture_diagram.what_is_drawn(rows)
+    )
+
+
+def test_heights_are_to_scale_and_the_sentence_names_only_what_is_there() -> None:
+    tall, said = heights("lenet")
+    assert tall[1] / tall[0] == pytest.approx(28 / 32, abs=0.01)  # conv1: 28 of 32
+    assert tall[3] / tall[0] == pytest.approx(10 / 32, abs=0.01)  # conv2: 10 of 32
+    assert "to scale" in said
+    assert "blue convolves" in said
+    assert "frozen" not in said
+    assert "resizes" not in said
+    assert "convolves" not in heights("simple_nn")[1]
+    enlarged, said = heights("resnet18", input_size=64)
+    assert enlarged[0] / enlarged[1] == pytest.approx(32 / 64, abs=0.01)  # the image, and the same enlarged
+    assert "purple resizes" in said
+    assert "dashed is frozen" in said
+
+
+def test_what_is_frozen_in_part_says_how_much_of_it() -> None:
+    drawn: list[str] = []
+    network = build_model("fast_cnn", channels=3, image_size=32, classes=10)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(architecture_diagram, "drawing", lambda svg, *, alt, key: drawn.append(svg))
+        rows = architecture(network, channels=3, image_size=32)
+        architecture_diagram.architecture_diagram(rows, channels=3, image_size=32, key="drawn")
+    assert "288 of 312 frozen" in drawn[0]
 
 
 def test_a_pool_over_the_whole_map_is_drawn_as_a_box_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
