@@ -50,6 +50,7 @@ def test_a_page_is_for_everyone(browser: Browser, server: Server, address: str, 
     try:
         open_page(page, server, address)
         page.wait_for_timeout(1_500)  # pictures and components come after the script has ended
+        assert page.get_by_text("BidiComponent Error").count() == 0
         assert faults(page) == []
     finally:
         context.close()

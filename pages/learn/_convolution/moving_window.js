@@ -230,7 +230,7 @@ function drawProducts(view, top, left) {
     const section = tables.children[channel]
     const part = plane.flat().reduce((total, entry) => total + entry.product, 0)
     sum += part
-    section.querySelector("h4").textContent = names[channel] + (names.length > 1 ? ` = ${number(part, 2)}` : "")
+    section.querySelector("h3").textContent = names[channel] + (names.length > 1 ? ` = ${number(part, 2)}` : "")
     plane.flat().forEach((entry, index) => fill(section.querySelector(".cells").children[index], entry, largest))
   })
   return sum
