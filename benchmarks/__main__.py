@@ -182,6 +182,47 @@ def profile(only: tuple[str, ...], threads: int | None, seconds: float, out: Pat
     _keep(fields, out, only)
 
 
+@main.command("class-load")
+@click.option(
+    "--against",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Checkout of the lab that is measured first, in turns with this one.",
+)
+@click.option("--turns", default=1, show_default=True, type=click.IntRange(1, 20), help="Lessons of each side.")
+@click.option("--sessions", default=30, show_default=True, type=click.IntRange(1, 500), help="Students, a tab each.")
+@click.option("--minutes", default=5.0, show_default=True, type=click.FloatRange(0.05, 600), help="Length of a lesson.")
+@click.option(
+    "--watch",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(0, 3600),
+    help="Seconds that all watch a training.",
+)
+@click.option(
+    "--away", default=10.0, show_default=True, type=click.FloatRange(0, 600), help="Minutes after the last has left."
+)
+@_OUT
+def class_load(
+    against: Path | None, turns: int, sessions: int, minutes: float, watch: float, away: float, out: Path | None
+) -> None:
+    """What a class at once takes of the web server, over the websocket: memory, waits, errors. A lesson: 17 minutes."""
+    from benchmarks.class_load.lesson import Plan, hold
+    from benchmarks.report import class_table
+    from benchmarks.rows import Lesson
+
+    measurement = Measurement("class", packages=("streamlit",))
+    rows: list[Lesson] = []
+    for turn in range(turns):
+        plan = Plan(sessions=sessions, lesson=60 * minutes, watch=watch, away=60 * away, seed=turn)
+        if against is not None:
+            rows.append(hold(plan, checkout=against.resolve(), name=against.name, before=True, tell=_tell))
+        rows.append(hold(plan, tell=_tell))
+    fields = measurement.fields(rows)
+    click.echo(class_table(fields))
+    whole = sessions >= Plan.sessions and 60 * minutes >= Plan.lesson and 60 * away >= Plan.away
+    _keep(fields, out, () if whole else ("a part",))
+
+
 @main.command()
 def report() -> None:
     """Turn the newest results of each kind into docs/speed.md and its chart."""

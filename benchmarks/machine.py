@@ -85,17 +85,17 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def commit() -> str:
+def commit(root: Path = ROOT) -> str:
     """Return the commit that is checked out, with a plus sign where files differ from it; empty without git."""
     try:
-        head = _git("rev-parse", "--short=12", "HEAD")
-        return head + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
+        head = _git("rev-parse", "--short=12", "HEAD", root=root)
+        return head + ("+" if _git("status", "--porcelain", "--untracked-files=no", root=root) else "")
     except (OSError, subprocess.CalledProcessError):
         return ""
 
 
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+def _git(*arguments: str, root: Path) -> str:
+    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 

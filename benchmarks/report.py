@@ -1,17 +1,21 @@
 """From result files to ``docs/speed.md`` and its chart. No figure in there is written by hand."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.bar_chart import Bar, bar_chart
 from benchmarks.results import Fields, Kind
-from benchmarks.rows import ShippedCurve
+from benchmarks.rows import ShippedCurve, median
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 CHART = DOCS / "images" / "speed.svg"
 PAGE = DOCS / "speed.md"
+
+MOST_MB = 1200  # of a web server with a class
+BACK_TO = 1.15  # times what it held before the first student, ten minutes after the last
+LESS, LESS_WAITING = 0.7, ("page", "slider", "photo")
 
 _HEAD = """# How fast the lab is
 
@@ -40,6 +44,7 @@ python -m benchmarks throughput           # naive and ours in turns, about ten m
 python -m benchmarks profile              # where a step's time goes, two minutes
 python -m benchmarks accuracy --naive     # seconds to an accuracy; --long adds hours; goes on where it was stopped
 python -m benchmarks screen               # through a Chromium
+python -m benchmarks class-load           # a class of thirty on one server, 17 minutes; --against CHECKOUT
 python -m benchmarks ablation             # the fast network without each ingredient, about an hour
 python -m benchmarks report               # writes this page
 ```
@@ -99,6 +104,14 @@ def page(found: Mapping[Kind, Fields], shipped: Sequence[ShippedCurve] = ()) -> 
             "the same machine as the lab, which makes every figure worse than on a student's own."
         )
         parts.append(f"## The screen\n\n{_origin(fields)}\n\n{words}\n\n{screen_table(fields)}\n")
+    if "class" in found:
+        fields = found["class"]
+        words = (
+            "Every student is a tab that speaks Streamlit's protocol, without a browser (`benchmarks/class_load`): "
+            "pages by the menu and by links, sliders, photos of 12 megapixels, a training's curves, and every picture "
+            "fetched as a browser does. Memory is that of the web server alone, as the system counts it."
+        )
+        parts.append(f"## A class at once\n\n{_origin(fields)}\n\n{words}\n\n{class_table(fields)}\n")
     if "ablation" in found:
         fields = found["ablation"]
         whole = fields["rows"][0]
@@ -297,6 +310,76 @@ def screen_table(fields: Fields) -> str:
             figures[place] = f"**{figures[place]}**"
         lines.append((title, *figures, len(row["values"]), _limit(row)))
     return _table(head, lines) + notes.text()
+
+
+def class_table(fields: Fields) -> str:
+    """Return the lessons of a class result as a Markdown table: each figure before, now, and their ratio."""
+    rows = [row for row in fields["rows"] if not row["before"]]
+    before = [row for row in fields["rows"] if row["before"]]
+    lines: list[tuple[Any, ...]] = []
+
+    def line(title: str, of: Callable[[Fields], float | None], unit: str, goal: str, met: bool | None) -> None:
+        old, new = (_middle([of(row) for row in some]) for some in (before, rows))
+        ratio = "–" if not old or new is None or not unit else f"**{new / old:.2f}**"
+        figures = [_figure(value, unit) if unit or value is None else f"{value:g}" for value in (old, new)]
+        lines.append((title, *figures, ratio, _against(goal, met) if goal else "–"))
+
+    def now(of: Callable[[Fields], float | None]) -> float:
+        return _middle([of(row) for row in rows]) or 0.0
+
+    def share(of: Callable[[Fields], float | None], most: float) -> bool | None:
+        old = _middle([of(row) for row in before])
+        return None if not old else now(of) / old <= most
+
+    line("Memory before the first student", lambda row: row["start_mb"], "MB", "", None)
+    highest = _field("highest_mb")
+    met = now(highest) <= MOST_MB and share(highest, 0.5) is not False
+    line("Memory at its highest", highest, "MB", f"≤ {MOST_MB:,} MB, ratio ≤ 0.5", met)
+    line("… of it not shared with any other process", _field("highest_own_mb"), "MB", "", None)
+    line("Memory when all have left", _field("left_mb"), "MB", "", None)
+    away = rows[0]["away_seconds"] / 60
+    met = now(_field("after_mb")) <= BACK_TO * now(_field("start_mb"))
+    line(f"Memory {away:.0f} min later", _field("after_mb"), "MB", f"≤ {BACK_TO:g} times the start", met)
+    for wait in rows[0]["waits"]:
+        p95 = _wait_of(wait["name"])
+        if wait["target"] is not None:
+            line(f"{wait['title']}, p95", p95, "s", f"≤ {wait['target']:g} s", now(p95) <= wait["target"])
+        elif wait["name"] in LESS_WAITING:
+            line(f"{wait['title']}, p95", p95, "s", f"ratio ≤ {LESS:g}", share(p95, LESS))
+        else:
+            line(f"{wait['title']}, p95", p95, "s", "", None)
+    line("Pictures that were answered 404", _field("not_found"), "", "0", now(_field("not_found")) == 0)
+    errors = _errors
+    line("Errors", errors, "", "0", now(errors) == 0)
+    row = rows[0]
+    text = (
+        f"{row['sessions']} sessions for {row['lesson_seconds'] / 60:g} min, {row['trainings']} trainings, then "
+        f"all watch one for {row['watch_seconds']:g} s. "
+    )
+    sides = [f"{len(some)} × `{some[0]['commit']}`" for some in (before, rows) if some]
+    head = ("what", "before", "now", "ratio", "to reach")
+    return f"{text}Lessons: {' and '.join(sides)}, in turns.\n\n{_table(head, lines)}"
+
+
+def _field(name: str) -> Callable[[Fields], float | None]:
+    def of(row: Fields) -> float | None:
+        found: float | None = row[name]
+        return found
+
+    return of
+
+
+def _wait_of(name: str) -> Callable[[Fields], float | None]:
+    return lambda row: next((float(wait["p95"]) for wait in row["waits"] if wait["name"] == name), None)
+
+
+def _errors(row: Fields) -> float:
+    return float(sum(row["errors"].values()) + row["tracebacks"])
+
+
+def _middle(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known)
 
 
 def _limit(row: Fields) -> str:

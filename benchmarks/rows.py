@@ -204,7 +204,56 @@ class Profiled:
             object.__setattr__(self, "of_product", rate / self.product_flops)
 
 
-Row = Comparison | TimeToAccuracy | Seen | Ablated | Profiled
+@dataclass(frozen=True, kw_only=True)
+class ClassWait:
+    """One thing that the students of a class waited for, in seconds: how often, median, 95th percentile and highest.
+
+    ``target`` is the most that the 95th percentile may be.
+    """
+
+    name: str
+    title: str
+    target: float | None = None
+    count: int
+    median: float
+    p95: float
+    highest: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """A class on one web server, whose memory is given in MB (10^6 bytes): resident, trainings left out.
+
+    ``start_mb`` before the first student, ``highest_mb`` at any moment, ``highest_own_mb`` of what no other process
+    shares (looked at now and then), ``left_mb`` when all have left, ``after_mb`` ``away_seconds`` later. ``curve``
+    holds (seconds, MB). ``pictures`` were asked for, ``not_found`` of them answered 404. ``errors`` are what should
+    never be, ``refusals`` what the server declined, each with its count. ``before`` tells the lab that this one is
+    compared with from this one.
+    """
+
+    name: str
+    before: bool
+    commit: str
+    sessions: int
+    lesson_seconds: float
+    watch_seconds: float
+    away_seconds: float
+    trainings: int
+    start_mb: float
+    highest_mb: float
+    highest_own_mb: float | None
+    left_mb: float
+    after_mb: float
+    curve: tuple[tuple[float, float], ...]
+    waits: tuple[ClassWait, ...]
+    pictures: int
+    not_found: int
+    errors: dict[str, int]
+    refusals: dict[str, int]
+    tracebacks: int
+
+
+Row = Comparison | TimeToAccuracy | Seen | Ablated | Profiled | Lesson
 
 
 def median(values: Sequence[float]) -> float | None:

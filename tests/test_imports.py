@@ -211,7 +211,9 @@ def test_threads_that_need_torchvision_at_the_same_time_all_find_it_whole() -> N
 
 @pytest.mark.parametrize("module", BENCHMARKS)
 def test_benchmarks_import_the_core_and_no_page(module: str) -> None:
-    assert [name for name in imports(BENCHMARKS[module]) if within(name, SCREENS)] == []
+    # A browser tab speaks the screen's protocol and knows nothing else of it.
+    named = [name for name in imports(BENCHMARKS[module]) if within(name, SCREENS)]
+    assert [name for name in named if not within(name, ("streamlit.proto",))] == []
 
 
 @pytest.mark.parametrize("module", CORE | PAGES)

@@ -30,15 +30,18 @@ def free_port() -> int:
 
 
 class Server:
-    """``streamlit run`` on a home of its own; `stop` and `start` again are a restart on the same port and home."""
+    """``streamlit run`` on a home of its own; `stop` and `start` again are a restart on the same port and home.
 
-    def __init__(self, home: Path, *, data: str | None = None) -> None:
-        self.home = home
+    ``root`` is the checkout that is served, ``settings`` are environment variables of the server and of what it starts.
+    """
+
+    def __init__(self, home: Path, *, data: str | None = None, root: Path = ROOT, **settings: str) -> None:
+        self.home, self.root = home, root
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = home / "server.log"
         self._environment = {name: value for name, value in os.environ.items() if name != "CNN_LAB_DATA"}
-        self._environment["CNN_LAB_HOME"] = str(home)
+        self._environment |= settings | {"CNN_LAB_HOME": str(home)}
         if data:
             self._environment["CNN_LAB_DATA"] = data
         self._process: subprocess.Popen[bytes] | None = None
@@ -50,7 +53,12 @@ class Server:
         options = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(self.port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command + options, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command + options,
+                cwd=self.root,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         deadline = time.monotonic() + START_SECONDS
         while not self._healthy():
@@ -71,11 +79,16 @@ class Server:
         except OSError:
             return False
 
-    def processor_seconds(self) -> float:
-        """Return what the web server has computed so far, its trainings left out: they are processes of their own."""
+    @property
+    def pid(self) -> int:
+        """The web server's process; trainings are processes of their own."""
         if self._process is None:
             raise RuntimeError("the server does not run")
-        times = psutil.Process(self._process.pid).cpu_times()
+        return self._process.pid
+
+    def processor_seconds(self) -> float:
+        """Return what the web server has computed so far."""
+        times = psutil.Process(self.pid).cpu_times()
         return float(times.user + times.system)
 
     def stop(self) -> None:
