@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from core.checkpoints import Checkpoint
     from core.photos.door import Photo
+    from core.photos.kept import KeptPhotos
 
 
 def import_torch() -> None:
@@ -53,6 +54,14 @@ def checkpoint(reference: str) -> "Checkpoint":
     from core.checkpoints import find
 
     return find(reference)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def kept_photos() -> "KeptPhotos":
+    """Return the place where the photos of all students are held."""
+    from core.photos.kept import KeptPhotos
+
+    return KeptPhotos()
 
 
 def picture(photo: "Photo", view: str, side: int) -> "Tensor":

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.config import AugmentationStep
+from pages._ui import cached
 
 if TYPE_CHECKING:
     from core.photos.door import Photo
+    from core.photos.kept import KeptPhoto
 
 # Bound to the URL
 CHECKPOINT = "checkpoint"
@@ -23,6 +25,8 @@ OWNER = "owner"
 _PHOTO = "photo_chosen"
 _PHOTO_SOURCE = "photo_source"
 PHOTO_PROBLEM = "photo_problem"
+PHOTO_FILE = "photo_file"  # the id of the upload that was looked at last
+CLASSIFIED = "classify_photos"  # those that were uploaded on Classify, by the ids of their files
 
 # Guide
 GUIDE_PAGE = "page"  # in the address: a file of docs/ without its ending
@@ -40,15 +44,21 @@ CHAIN = "chain_steps"
 CHAIN_SEED = "chain_seed"
 
 
-def photo() -> "Photo | None":
-    """Return the photo that the student has chosen, or None where none was chosen in this session."""
-    chosen: Photo | None = st.session_state.get(_PHOTO)
+def photo() -> "KeptPhoto | None":
+    """Return the photo that the student has chosen, or None where none was chosen in this session or it is gone."""
+    chosen: KeptPhoto | None = st.session_state.get(_PHOTO)
+    if chosen is not None and not chosen.there:
+        from core.photos.kept import GONE
+
+        del st.session_state[_PHOTO]
+        st.session_state[PHOTO_PROBLEM] = GONE
+        return None
     return chosen
 
 
 def set_photo(photo: "Photo", source: str) -> None:
     """Keep ``photo`` for all pages; ``source`` says in a few words where it came from."""
-    st.session_state[_PHOTO] = photo
+    st.session_state[_PHOTO] = cached.kept_photos().keep(photo)
     st.session_state[_PHOTO_SOURCE] = source
     st.session_state.pop(PHOTO_PROBLEM, None)
 

@@ -3,24 +3,25 @@
 import streamlit as st
 
 from core.errors import LabError
+from core.photos.door import Photo
 from pages._ui.choose.checkpoints import choose_checkpoint
-from pages._ui.choose.photo import choose_photo, open_upload
+from pages._ui.choose.photo import choose_photo
 from pages._ui.frame import header, look_for, problem, section
-from pages.use._classify.answers import as_csv, classify_photo, classify_uploads, gallery, more_photos
+from pages.use._classify.answers import as_csv, classify_photo, classify_photos, gallery, more_photos
 from pages.use._classify.why import why
 
 header("Classify", "Show a trained network your photos, and ask it why it answers as it does.", icon="image_search")
 
 checkpoint = choose_checkpoint()
 photo = choose_photo()
-files = more_photos()
+more = more_photos()
 if checkpoint is None:
     st.stop()
 
 classes = len(checkpoint.card.classes)
 section("Answers", f"This network knows {classes} classes and always names one of them, whatever the photo shows.")
 try:
-    answers = [classify_photo(checkpoint, photo), *classify_uploads(checkpoint, files)]
+    answers = [classify_photo(checkpoint, photo), *classify_photos(checkpoint, more)]
 except LabError as error:
     problem(error)
     st.stop()
@@ -41,10 +42,10 @@ gallery(answers, top=top)
 look_for("Is it sure and right, or sure and wrong? A probability says how sure the network is, not how good it is.")
 
 section("Why this answer?", "The network never sees your photo, only a small square of numbers made from it.")
-good = [place for place, answer in enumerate(answers) if not answer.error]
-place = good[0]
+good = {place: one for place, one in enumerate([photo, *more]) if isinstance(one, Photo) and not answers[place].error}
+place = next(iter(good))
 if len(good) > 1:
     place = st.selectbox(
-        "Photo", good, format_func=lambda index: f"{index + 1}. {answers[index].name}", key="why_photo"
+        "Photo", list(good), format_func=lambda index: f"{index + 1}. {answers[index].name}", key="why_photo"
     )
-why(checkpoint, photo if place == 0 else open_upload(files[place - 1]), answers[place])
+why(checkpoint, good[place], answers[place])

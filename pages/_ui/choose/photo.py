@@ -7,17 +7,16 @@ from collections.abc import Iterable
 import numpy as np
 import streamlit as st
 from PIL import Image
-from streamlit.typing import UploadedFile
 
 from core.data import availability, datasets
 from core.errors import LabError, PhotoError
-from core.photos.door import Photo, open_photo, sample_photos
+from core.photos.door import Photo, sample_photos
 from pages._ui import cached, state
 from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch
+from pages._ui.choose.uploads import UPLOAD_TYPES, open_upload, sent
 from pages._ui.draw.pictures import as_image, show
 from pages._ui.frame import choice, plain
 
-UPLOAD_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp"]
 _SOURCES = {
     "samples": ":material/photo_library: Samples",
     "upload": ":material/upload: Upload",
@@ -32,22 +31,11 @@ def choose_photo() -> Photo:
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="photo_row"):
         show(_thumbnail(photo), width=84, at_least=84, photo=True, alt=f"The chosen photo, {photo.name}")
         with st.container(width="stretch", gap=None):
-            st.markdown(f"**{plain(photo.name)}** · {photo.image.width}×{photo.image.height} px")
+            st.markdown(f"**{plain(photo.name)}** · {photo.size[0]}×{photo.size[1]} px")
             st.caption(_about(photo))
         with st.popover("Change photo", icon=":material/photo_library:", width="content"):
             _box(photo)
     return photo
-
-
-def open_upload(file: UploadedFile) -> Photo:
-    """Return an uploaded file as a clean photo, decoded once a file; raises PhotoError with a sentence."""
-    data = file.getvalue()
-    return _decoded(hashlib.sha256(data).hexdigest(), file.name, data)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _decoded(sha256: str, name: str, _data: bytes) -> Photo:
-    return open_photo(_data, name)
 
 
 @st.cache_resource(show_spinner=False)
@@ -57,10 +45,12 @@ def _samples() -> dict[str, Photo]:
 
 def _current() -> Photo:
     chosen = state.photo()
-    if chosen is None:
-        chosen = next(iter(_samples().values()))
-        state.set_photo(chosen, "a sample photograph of scikit-learn")
-    return chosen
+    if chosen is not None:
+        return chosen
+    if state.PHOTO_PROBLEM in st.session_state:
+        st.warning(plain(st.session_state[state.PHOTO_PROBLEM]), icon=":material/broken_image:")
+    state.set_photo(next(iter(_samples().values())), "a sample photograph of scikit-learn")
+    return _current()
 
 
 def _thumbnail(photo: Photo) -> Image.Image:
@@ -114,13 +104,14 @@ def _box(photo: Photo) -> None:
 
 def _take(key: str, source: str) -> None:
     """Open what was uploaded; the photo chosen before stays where it cannot be opened."""
-    file = st.session_state.get(key)
-    if file is None:
-        return
-    try:
-        state.set_photo(open_upload(file), source)
-    except PhotoError as error:
-        st.session_state[state.PHOTO_PROBLEM] = str(error)
+    for file in sent(key):
+        if file.file_id == st.session_state.get(state.PHOTO_FILE):
+            return  # its bytes were let go since, which Streamlit takes for a change
+        st.session_state[state.PHOTO_FILE] = file.file_id
+        try:
+            state.set_photo(open_upload(file), source)
+        except PhotoError as error:
+            st.session_state[state.PHOTO_PROBLEM] = str(error)
 
 
 def _from_samples(current: Photo) -> None:

@@ -3,24 +3,26 @@
 import csv
 import io
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.typing import UploadedFile
 
 from core.checkpoints import Checkpoint
 from core.errors import PhotoError
 from core.judging.classification import classify
 from core.photos.door import Photo
-from pages._ui import cached
-from pages._ui.choose.photo import UPLOAD_TYPES, open_upload
+from core.photos.kept import KeptPhoto
+from pages._ui import cached, state
+from pages._ui.choose.uploads import UPLOAD_TYPES, Sent, let_go, open_upload, sent
 from pages._ui.draw.pictures import bars, show
 from pages._ui.frame import plain
 
 AT_MOST = 20  # uploads at a time
 _THUMBNAIL = 320
+_UPLOADS = "classify_uploads"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,21 +36,45 @@ class Classified:
     error: str = ""
 
 
-def more_photos() -> list[UploadedFile]:
-    """Offer the upload of many photos and return at most `AT_MOST` of them."""
-    files = st.file_uploader(
-        "More photos, as many as you like",
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """A file that is no photo, or was not taken in, with the sentence that says why."""
+
+    name: str
+    error: str
+
+
+def more_photos() -> list[KeptPhoto | Refused]:
+    """Offer the upload of many photos and return at most `AT_MOST` of them; each file is read once and let go."""
+    st.file_uploader(
+        f"More photos, up to {AT_MOST}",
         type=UPLOAD_TYPES,
         accept_multiple_files=True,
-        key="classify_uploads",
+        key=_UPLOADS,
         help=f"At most 10 MB each, {AT_MOST} at a time. Orientation is read from the photo; the files are not kept.",
     )
     st.caption(
         ":material/lock: Your photos stay on the machine that runs the lab, in memory and only while this page is open."
     )
+    files = sent(_UPLOADS)
     if len(files) > AT_MOST:
-        st.warning(f"The first {AT_MOST} of {len(files)} photos are classified; take some out to see the others.")
-    return files[:AT_MOST]
+        st.warning(f"The first {AT_MOST} of {len(files)} photos are classified; add the others when these are done.")
+        for file in files[AT_MOST:]:
+            let_go(file)
+    before: dict[str, KeptPhoto | Refused] = st.session_state.get(state.CLASSIFIED, {})
+    listed = files[:AT_MOST]
+    with st.spinner("Looking at the photos …") if any(file.file_id not in before for file in listed) else nullcontext():
+        kept = {file.file_id: before.get(file.file_id) or _taken(file) for file in listed}
+    st.session_state[state.CLASSIFIED] = kept  # those that were taken out of the list are forgotten
+    return list(kept.values())
+
+
+def _taken(file: Sent) -> KeptPhoto | Refused:
+    name = getattr(file, "name", "A photo")
+    try:
+        return cached.kept_photos().keep(open_upload(file))
+    except PhotoError as error:
+        return Refused(name=name, error=str(error))
 
 
 def classify_photo(checkpoint: Checkpoint, photo: Photo) -> Classified:
@@ -56,9 +82,18 @@ def classify_photo(checkpoint: Checkpoint, photo: Photo) -> Classified:
     return replace(_answer(checkpoint.card.sha256, photo.sha256, checkpoint, photo), name=photo.name)
 
 
-def classify_uploads(checkpoint: Checkpoint, files: Sequence[UploadedFile]) -> list[Classified]:
-    """Return an answer for each file, in order: one that is no photo gets its sentence, and the others go on."""
-    return [_of_upload(checkpoint.card.sha256, file.file_id, checkpoint, file) for file in files]
+def classify_photos(checkpoint: Checkpoint, photos: Sequence[KeptPhoto | Refused]) -> list[Classified]:
+    """Return an answer for each, in order: one that is no photo has its sentence, and the others go on."""
+    return [_classified(checkpoint, photo) for photo in photos]
+
+
+def _classified(checkpoint: Checkpoint, photo: KeptPhoto | Refused) -> Classified:
+    if isinstance(photo, Refused):
+        return Classified(name=photo.name, error=photo.error)
+    try:
+        return classify_photo(checkpoint, photo)
+    except PhotoError as error:
+        return Classified(name=photo.name, error=str(error))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -69,15 +104,6 @@ def _answer(sha256: str, photo_sha256: str, _checkpoint: Checkpoint, _photo: Pho
     guesses = classify(_checkpoint, _photo, model=cached.model(_checkpoint), top=classes)
     ranking = tuple((guess.label, guess.probability) for guess in guesses)
     return Classified(name=_photo.name, notes=_photo.notes, thumbnail=thumbnail, ranking=ranking)
-
-
-@st.cache_data(max_entries=256, show_spinner="Looking at the photos …")
-def _of_upload(sha256: str, file_id: str, _checkpoint: Checkpoint, _file: UploadedFile) -> Classified:
-    try:
-        photo = open_upload(_file)
-    except PhotoError as error:
-        return Classified(name=_file.name, error=str(error))
-    return replace(_answer(sha256, photo.sha256, _checkpoint, photo), name=photo.name)
 
 
 def gallery(answers: Sequence[Classified], *, top: int) -> None:

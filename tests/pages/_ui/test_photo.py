@@ -1,8 +1,14 @@
 """One photo, chosen once, follows the student; a file that is no photo is a sentence."""
 
 import pytest
+from PIL import Image
+from streamlit.runtime.uploaded_file_manager import DeletedFile
 from streamlit.testing.v1 import AppTest
 
+from core.errors import PhotoError
+from core.photos.door import Photo
+from pages._ui import cached
+from pages._ui.choose.uploads import open_upload
 from tests.pages.visit import check, jpeg, open_page, texts, upload
 
 
@@ -53,3 +59,37 @@ def test_a_download_that_fails_is_a_sentence(app: AppTest) -> None:
     app.button(key="fetch_cifar10_None").click().run()
     check(app)
     assert "built-in digits or shapes" in texts(app).replace("\\", "")
+
+
+def test_an_uploaded_file_is_let_go_once_it_has_been_read(app: AppTest) -> None:
+    upload(app, "mine.jpg", jpeg())
+    assert app.session_state["photo_upload"].getvalue() == b""
+    app.run()
+    assert "mine\\.jpg" in texts(check(app)), "and the photo stays"
+    assert not app.error
+
+
+def test_the_same_file_again_is_taken_again(app: AppTest) -> None:
+    upload(app, "mine.jpg", jpeg())
+    app.segmented_control(key="photo_from").set_value("samples").run()
+    app.button(key="photo_sample_flower.jpg").click().run()
+    upload(app, "mine.jpg", jpeg())
+    assert "mine\\.jpg" in texts(app)
+
+
+def test_a_file_that_the_server_did_not_take_in_is_a_sentence() -> None:
+    with pytest.raises(PhotoError, match="add it again"):
+        open_upload(DeletedFile("0123"))
+
+
+def test_a_photo_that_had_to_go_is_said_and_a_sample_takes_its_place(app: AppTest) -> None:
+    upload(app, "mine.jpg", jpeg())
+    shelf = cached.kept_photos()
+    shelf.most_bytes = 1
+    other = shelf.keep(Photo(image=Image.new("RGB", (8, 8)), sha256="another student's", name="other.png"))
+    open_page(app, "learn/convolution")
+    assert "no longer kept" in texts(app)
+    assert "china\\.jpg" in texts(app)
+    app.run()
+    assert "no longer kept" not in texts(check(app)), "it is said once"
+    assert other.name == "other.png", "somebody has it all the while"

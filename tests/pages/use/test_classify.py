@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -69,6 +70,31 @@ def test_more_files_than_are_taken_are_said_to_be_left_out(page: AppTest) -> Non
     page.run()
     assert f"The first {AT_MOST} of {AT_MOST + 2} photos" in said(page)
     assert len(page.html) == AT_MOST + 1
+
+
+def test_every_uploaded_file_is_let_go_once_it_has_been_looked_at(page: AppTest) -> None:
+    upload = page.file_uploader(key="classify_uploads")
+    for number in range(AT_MOST + 1):
+        upload.upload(f"{number}.png", picture())
+    page.run()
+    assert {file.getvalue() for file in page.session_state["classify_uploads"]} == {b""}
+    page.run()
+    assert "0.png" in said(page), "the answers stay"
+    assert len(page.html) == AT_MOST + 1
+
+
+def test_a_photo_that_had_to_go_is_a_sentence_beside_its_name(page: AppTest) -> None:
+    upload = page.file_uploader(key="classify_uploads")
+    upload.upload("first.png", picture("red"))
+    upload.upload("second.png", picture("blue"))
+    page.run()
+    (first, _second) = page.session_state["classify_photos"].values()
+    first.__dict__["_packed"].data = None
+    st.cache_data.clear()  # its answer would still be known
+    page.run()
+    assert len(page.error) == 1
+    assert "no longer kept" in page.error[0].value
+    assert "second.png" in said(page)
 
 
 def test_any_class_can_be_asked_why(page: AppTest) -> None:

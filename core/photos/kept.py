@@ -1,0 +1,138 @@
+"""Photos at rest: packed without loss, opened again where somebody looks at their pixels, bounded for a whole class.
+
+An open photo of 1000×750 pixels takes 3 MB, packed (lossless WebP) about 0.8 MB. Packing takes 25 ms of processor
+time, opening 13 ms.
+"""
+
+import io
+import itertools
+import threading
+import weakref
+from collections import OrderedDict
+
+from PIL import Image
+
+from core.errors import PhotoError
+from core.photos.door import Photo
+
+MOST_BYTES = 96 * 2**20  # packed
+MOST_OPEN = 8
+GONE = "This photo is no longer kept: the photos of the class took more room than there is. Add it again."
+
+
+class _Packed:
+    """The pixels of one photo, shared by all who have it; without ``data`` where they had to go."""
+
+    def __init__(self) -> None:
+        self.data: bytes | None = None
+        self.used = 0
+
+
+class KeptPhoto(Photo):
+    """A photo that `KeptPhotos` holds packed for as long as somebody has this; ``image`` opens it.
+
+    ``image`` raises PhotoError where the photo had to go; `there` says so beforehand.
+    """
+
+    def __init__(self, shelf: "KeptPhotos", packed: _Packed, photo: Photo) -> None:
+        given = {"sha256": photo.sha256, "name": photo.name, "notes": photo.notes}
+        for name, value in (given | {"_size": photo.size, "_shelf": shelf, "_packed": packed}).items():
+            object.__setattr__(self, name, value)  # it is frozen, as every Photo is
+
+    def __repr__(self) -> str:
+        return f"KeptPhoto(sha256={self.sha256!r}, name={self.name!r}, notes={self.notes!r})"
+
+    @property
+    def image(self) -> Image.Image:
+        """The pixels, RGB; share them, do not change them."""
+        shelf: KeptPhotos = self.__dict__["_shelf"]
+        return shelf.open(self.sha256, self.__dict__["_packed"])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        size: tuple[int, int] = self.__dict__["_size"]
+        return size
+
+    @property
+    def there(self) -> bool:
+        """Whether the photo is still kept; to ask is to use it."""
+        shelf: KeptPhotos = self.__dict__["_shelf"]
+        return shelf.use(self.__dict__["_packed"])
+
+
+class KeptPhotos:
+    """The photos of all students, each once however many have it; those that nobody used for longest go first.
+
+    Safe between threads. At most ``most_bytes`` are held packed, and ``most_open`` photos open besides.
+    """
+
+    def __init__(self, *, most_bytes: int = MOST_BYTES, most_open: int = MOST_OPEN) -> None:
+        self.most_bytes, self.most_open = most_bytes, most_open
+        self._known: weakref.WeakValueDictionary[str, _Packed] = weakref.WeakValueDictionary()
+        self._open: OrderedDict[str, Image.Image] = OrderedDict()
+        self._uses = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def keep(self, photo: Photo) -> KeptPhoto:
+        """Take a photo in and return the one to go on with; one that is kept already is packed no second time."""
+        with self._lock:
+            packed = self._known.setdefault(photo.sha256, _Packed())
+        if not self.use(packed):
+            data = pack(photo.image)
+            with self._lock:
+                packed.data, packed.used = data, next(self._uses)
+                self._make_room(packed)
+        return KeptPhoto(self, packed, photo)
+
+    def use(self, packed: _Packed) -> bool:
+        """Return whether a photo is still kept, and count this as a use of it."""
+        packed.used = next(self._uses)
+        return packed.data is not None
+
+    def open(self, sha256: str, packed: _Packed) -> Image.Image:
+        """Return the pixels of a photo; raises PhotoError where it is no longer kept."""
+        with self._lock:
+            data, image = packed.data, self._open.get(sha256)
+            packed.used = next(self._uses)
+        if data is None:
+            raise PhotoError(GONE)
+        image = image or unpack(data)
+        with self._lock:
+            self._open[sha256] = image
+            self._open.move_to_end(sha256)
+            while len(self._open) > self.most_open:
+                self._open.popitem(last=False)
+        return image
+
+    def close(self) -> None:
+        """Let go of the pixels that are open; they are opened again where they are looked at."""
+        with self._lock:
+            self._open.clear()
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of all packed photos."""
+        return sum(len(packed.data or b"") for packed in list(self._known.values()))
+
+    def _make_room(self, newest: _Packed) -> None:
+        held = self.held_bytes
+        for packed in sorted(self._known.values(), key=lambda packed: packed.used):
+            if held <= self.most_bytes:
+                return
+            if packed is not newest and packed.data is not None:
+                held -= len(packed.data)
+                packed.data = None
+
+
+def pack(image: Image.Image) -> bytes:
+    """Return an RGB picture's pixels as a file that loses none."""
+    stream = io.BytesIO()
+    image.save(stream, "WEBP", lossless=True, method=0)
+    return stream.getvalue()
+
+
+def unpack(data: bytes) -> Image.Image:
+    """Return the picture that `pack` made a file of."""
+    with Image.open(io.BytesIO(data), formats=("WEBP",)) as file:
+        return file.convert("RGB")

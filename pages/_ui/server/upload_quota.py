@@ -1,0 +1,74 @@
+"""How much may be uploaded at a time, before a page has looked at it: Streamlit bounds one file and no more.
+
+What is beyond is let pass unread, with the answer that a browser expects: its uploader then tells the page of a file
+that is not here, and the page says so in its own words.
+"""
+
+from collections import defaultdict
+
+import streamlit as st
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.runtime import exists, get_instance
+
+FILES = 24  # of one session
+ALL_BYTES = 256 * 2**20  # of all sessions
+_PATH = "/_stcore/upload_file/"
+
+
+class UploadQuota:
+    """ASGI middleware around Streamlit's own handling of uploads."""
+
+    def __init__(self, app: ASGIApp, *, files: int = FILES, all_bytes: int = ALL_BYTES) -> None:
+        self.app, self.files, self.all_bytes = app, files, all_bytes
+        self._coming: dict[str, list[int]] = defaultdict(list)  # bytes on their way, by session
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request on, or let an upload pass unread."""
+        session = _session(scope)
+        if session is None:
+            await self.app(scope, receive, send)
+            return
+        count = _bytes(scope)
+        if not self._fits(session, count):
+            await _let_pass(receive, send)
+            return
+        self._coming[session].append(count)
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._coming[session].remove(count)
+            if not self._coming[session]:
+                del self._coming[session]
+
+    def _fits(self, session: str, count: int) -> bool:
+        held = _held()
+        files = len(held.get(session, ())) + len(self._coming.get(session, ()))
+        everything = sum(map(sum, held.values())) + sum(map(sum, self._coming.values()))
+        return files < self.files and everything + count <= self.all_bytes
+
+
+def _session(scope: Scope) -> str | None:
+    """The session that a file is uploaded to; None for any other request."""
+    if scope["type"] != "http" or scope["method"] != "PUT" or _PATH not in scope["path"]:
+        return None
+    return str(scope["path"].partition(_PATH)[2].partition("/")[0])
+
+
+def _bytes(scope: Scope) -> int:
+    length = dict(scope["headers"]).get(b"content-length", b"")
+    return int(length) if length.isdigit() else int(st.get_option("server.maxUploadSize")) * 2**20
+
+
+def _held() -> dict[str, list[int]]:
+    """The bytes of each file that Streamlit holds, by session."""
+    storage = getattr(get_instance().uploaded_file_mgr, "file_storage", {}) if exists() else {}
+    return {session: [len(file.data) for file in list(files.values())] for session, files in list(storage.items())}
+
+
+async def _let_pass(receive: Receive, send: Send) -> None:
+    more = True
+    while more:
+        message: Message = await receive()
+        more = message["type"] == "http.request" and message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,109 @@
+"""What may be uploaded at a time: so many files of a session, so many bytes of all; the rest is let pass unread."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from pages._ui.server import upload_quota
+from pages._ui.server.upload_quota import UploadQuota
+
+BODY = 100
+
+
+class Store:
+    """Stands in for Streamlit's handling of an upload: takes the body and holds it."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, dict[str, Any]] = {}
+        self.waiting: asyncio.Event | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.waiting is not None:
+            await self.waiting.wait()
+        data = (await receive())["body"]
+        session, name = scope["path"].split("/")[-2:]
+        self.held.setdefault(session, {})[name] = SimpleNamespace(data=data)
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Store:
+    store = Store()
+    manager = SimpleNamespace(file_storage=store.held)
+    monkeypatch.setattr(upload_quota, "exists", lambda: True)
+    monkeypatch.setattr(upload_quota, "get_instance", lambda: SimpleNamespace(uploaded_file_mgr=manager))
+    return store
+
+
+async def put(app: UploadQuota, session: str, name: str, *, method: str = "PUT", length: bool = True) -> int:
+    parts: list[Message] = [{"type": "http.request", "body": b"x" * BODY, "more_body": False}]
+    answers: list[Message] = []
+
+    async def receive() -> Message:
+        return parts.pop(0)
+
+    async def send(message: Message) -> None:
+        answers.append(message)
+
+    headers = [(b"content-length", str(BODY).encode())] if length else []
+    path = f"/_stcore/upload_file/{session}/{name}"
+    await app({"type": "http", "method": method, "path": path, "headers": headers}, receive, send)
+    assert parts == [], "the body is read in any case: a browser that sends it would wait for ever"
+    return int(answers[0]["status"])
+
+
+def test_a_session_holds_so_many_files_and_the_next_passes_unread(store: Store) -> None:
+    app = UploadQuota(store, files=2)
+    assert [asyncio.run(put(app, "ada", str(number))) for number in range(4)] == [204] * 4
+    assert list(store.held["ada"]) == ["0", "1"]
+    asyncio.run(put(app, "ben", "0"))
+    assert list(store.held["ben"]) == ["0"], "another session has a quota of its own"
+
+
+def test_when_a_page_has_looked_at_a_file_there_is_room_again(store: Store) -> None:
+    app = UploadQuota(store, files=1)
+    asyncio.run(put(app, "ada", "first"))
+    store.held["ada"].clear()
+    asyncio.run(put(app, "ada", "second"))
+    assert list(store.held["ada"]) == ["second"]
+
+
+def test_all_sessions_together_hold_so_many_bytes(store: Store) -> None:
+    app = UploadQuota(store, all_bytes=2 * BODY)
+    for session in ("ada", "ben", "cem"):
+        asyncio.run(put(app, session, "photo"))
+    assert list(store.held) == ["ada", "ben"]
+
+
+def test_files_that_are_still_on_their_way_count(store: Store) -> None:
+    app = UploadQuota(store, files=1)
+
+    async def both() -> None:
+        store.waiting = asyncio.Event()
+        first = asyncio.create_task(put(app, "ada", "first"))
+        await asyncio.sleep(0)
+        await put(app, "ada", "second")
+        store.waiting.set()
+        await first
+
+    asyncio.run(both())
+    assert list(store.held["ada"]) == ["first"]
+    store.held.clear()
+    store.waiting = None
+    asyncio.run(put(app, "ada", "third"))
+    assert list(store.held["ada"]) == ["third"], "what has arrived is no longer on its way"
+
+
+def test_an_upload_of_unknown_length_counts_as_the_longest(store: Store) -> None:
+    app = UploadQuota(store, all_bytes=2**20)
+    asyncio.run(put(app, "ada", "photo", length=False))
+    assert store.held == {}
+
+
+def test_other_requests_pass(store: Store) -> None:
+    app = UploadQuota(store, files=0)
+    asyncio.run(put(app, "ada", "photo", method="DELETE"))
+    assert list(store.held) == ["ada"]
