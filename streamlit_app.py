@@ -8,12 +8,13 @@ from pathlib import Path
 import streamlit as st
 
 from pages._ui.frame import PAGES
-from pages._ui.startup import exempt_modules_from_collection, keep_queue_served, lifespan, wait_for_torch
+from pages._ui.server.sessions import note_session
+from pages._ui.startup import MIDDLEWARE, exempt_modules_from_collection, keep_queue_served, lifespan, wait_for_torch
 
 UI = Path(__file__).parent / "pages" / "_ui"
 
 if __name__ != "__main__":
-    app = st.App(__file__, lifespan=lifespan)
+    app = st.App(__file__, lifespan=lifespan, middleware=MIDDLEWARE)
 
 
 def page(path: str, title: str, icon: str, tip: str) -> st.Page:
@@ -24,6 +25,7 @@ def page(path: str, title: str, icon: str, tip: str) -> st.Page:
 
 
 if __name__ == "__main__":
+    note_session()
     st.set_page_config(page_title="CNN Lab", page_icon=UI / "icon.png", layout="wide")
     st.logo(UI / "logo.svg", size="large")
     chosen = st.navigation(

@@ -1,5 +1,6 @@
 """What the server does once, when it starts."""
 
+import asyncio
 import gc
 import sys
 import threading
@@ -8,7 +9,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import streamlit as st
+from starlette.middleware import Middleware
+from streamlit import runtime
 from streamlit.errors import StreamlitAPIException
+
+from core.compute import allocator
+from pages._ui.server.housekeeping import keep_house, seconds_away
+from pages._ui.server.served_pictures import linger
+from pages._ui.server.upload_quota import UploadQuota
+
+MIDDLEWARE = (Middleware(UploadQuota),)
 
 _PATIENCE = 180.0  # seconds; after that a page imports for itself and shows what goes wrong
 _BREATH = 5.0  # seconds in which the first page has the processor to itself
@@ -26,11 +36,25 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, object]]:
     is no visitor, and with no pages, which it refuses after taking note. Torch takes seconds to import: that begins
     now, rather than on somebody's page.
     """
+    allocator.keep_little()
     with suppress(StreamlitAPIException):
         st.navigation([])
     _torch.clear()
     threading.Thread(target=_import_in_turn, name="warm-up", daemon=True).start()
-    yield {}
+    house = asyncio.create_task(_keep_house())
+    try:
+        yield {}
+    finally:
+        house.cancel()
+
+
+async def _keep_house() -> None:
+    if not runtime.exists():  # in a test of this module
+        return
+    server, late = runtime.get_instance(), None
+    with suppress(AttributeError):  # another Streamlit may store its pictures otherwise
+        late = linger(server.media_file_mgr._storage)
+    await keep_house(server, late, away=seconds_away())
 
 
 def _import_in_turn() -> None:

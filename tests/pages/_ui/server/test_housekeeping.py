@@ -1,0 +1,96 @@
+"""The server's clock: what it closes and lets go of, and when."""
+
+import asyncio
+import gc
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import streamlit as st
+
+from pages._ui.server import housekeeping, sessions
+from pages._ui.server.housekeeping import keep_house, let_go_of_everything
+from pages._ui.server.sessions import Sessions
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the clock does, in order, with a tick of a hundredth of a second."""
+    done: list[str] = []
+    known = Sessions()
+    monkeypatch.setattr(sessions, "SESSIONS", known)
+    monkeypatch.setattr(housekeeping, "SESSIONS", known)
+    monkeypatch.setattr(housekeeping, "TICK", 0.01)
+    monkeypatch.setattr(housekeeping, "tidy_up", lambda: done.append("tidy up"))
+    monkeypatch.setattr(housekeeping, "let_go_of_everything", lambda: done.append("let go"))
+    return done
+
+
+async def clock(here: set[str], *, ticks: float, then: set[str] | None = None) -> None:
+    """Run the clock with the sessions that are ``here``, and with those that are left ``then``."""
+    present = set(here)
+    server = SimpleNamespace(is_active_session=lambda session: session in present, close_session=lambda _session: None)
+    house = asyncio.create_task(keep_house(cast(Any, server), None, away=0.0))
+    await asyncio.sleep(ticks * 0.01)
+    if then is not None:
+        present.intersection_update(then)
+        await asyncio.sleep(ticks * 0.01)
+    house.cancel()
+
+
+def test_everything_goes_once_when_the_last_session_has_been_closed(done: list[str]) -> None:
+    sessions.SESSIONS.note("ada")
+    asyncio.run(clock({"ada"}, ticks=10, then=set()))
+    assert done == ["let go"]
+
+
+def test_a_server_that_nobody_has_visited_keeps_what_it_has_imported_for_the_first(done: list[str]) -> None:
+    asyncio.run(clock(set(), ticks=10))
+    assert done == []
+
+
+def test_while_students_are_here_memory_is_tidied_up_now_and_then(
+    done: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "TIDY_EVERY", 0.03)
+    sessions.SESSIONS.note("ada")
+    asyncio.run(clock({"ada"}, ticks=30))
+    assert 2 <= len(done) <= 10
+    assert set(done) == {"tidy up"}
+
+
+def test_a_failure_of_one_tick_does_not_stop_the_clock(done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+
+    def fails(*_arguments: object, **_named: object) -> int:
+        calls.append(1)
+        raise RuntimeError("one bad tick")
+
+    monkeypatch.setattr(housekeeping, "close_left", fails)
+    asyncio.run(clock(set(), ticks=10))
+    assert len(calls) > 1
+
+
+def test_letting_go_empties_the_caches_and_frees_what_was_exempt_from_collection() -> None:
+    class Thing:
+        pass
+
+    calls: list[int] = []
+
+    @st.cache_resource
+    def kept() -> list[int]:
+        calls.append(1)
+        return calls
+
+    kept()
+    one, other = Thing(), Thing()
+    one.other, other.one = other, one  # type: ignore[attr-defined]
+    gc.freeze()
+    gone = __import__("weakref").ref(one)
+    del one, other
+    gc.collect()
+    assert gone() is not None, "what is frozen is never collected"
+    let_go_of_everything()
+    assert gone() is None
+    kept()
+    assert len(calls) == 2
