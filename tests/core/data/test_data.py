@@ -1,6 +1,8 @@
 """Data sets: decoded once, split honestly, recognised by their fingerprint."""
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
+from sklearn.datasets import load_digits
 
 from core.data import availability, datasets, load, loading, make_split, writers_apart
-from core.data.builtin import shapes
+from core.data.builtin import digits, shapes
 from core.errors import DataError
 
+ROOT = Path(__file__).parent.parent.parent.parent
 BUILT_IN = ("digits", "shapes")
 
 
@@ -225,3 +229,14 @@ def test_two_processes_do_not_prepare_twice(home: Path, monkeypatch: pytest.Monk
     load("shapes")
     monkeypatch.setattr(loading, "_prepare", lambda *_arguments: pytest.fail("decoded twice"))
     assert len(load("shapes").labels) == 3000
+
+
+def test_the_digits_are_those_of_scikit_learn_and_need_no_import_of_it() -> None:
+    pictures, labels = digits()
+    bunch = load_digits()
+    expected = np.clip(np.asarray(bunch.images) * (255 / 16), 0, 255).round().astype(np.uint8)
+    assert np.array_equal(np.stack([np.asarray(picture) for picture in pictures]), expected)
+    assert np.array_equal(labels, bunch.target)
+    code = "import sys\nfrom core.data.builtin import digits\ndigits()\nprint({'sklearn', 'scipy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
