@@ -230,7 +230,7 @@ function drawProducts(view, top, left) {
     const section = tables.children[channel]
     const part = plane.flat().reduce((total, entry) => total + entry.product, 0)
     sum += part
-    section.querySelector("h3").textContent = names[channel] + (names.length > 1 ? ` = ${number(part, 2)}` : "")
+    section.querySelector("h2").textContent = names[channel] + (names.length > 1 ? ` = ${number(part, 2)}` : "")
     plane.flat().forEach((entry, index) => fill(section.querySelector(".cells").children[index], entry, largest))
   })
   return sum
@@ -253,7 +253,7 @@ function build(tables, names, size) {
       }
       cells.append(cell)
     }
-    section.append(document.createElement("h3"), cells)
+    section.append(document.createElement("h2"), cells)
     return section
   }))
 }
