@@ -26,6 +26,7 @@ SLIPS = {
 
 
 MOST_STEPS = 20  # links of an augmentation chain
+LARGEST_SIZE_STEP = 16  # pixels by which a growing image grows at once; small images grow by an eighth of their side
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +143,17 @@ class TrainingConfig:
             return typed(cls, fields)
         except NotStrictJsonError as error:
             raise ConfigError(f"This training configuration cannot be read: {error}.") from None
+
+
+def training_size(config: TrainingConfig, epoch: int) -> int:
+    """Return the side in pixels at which epoch ``epoch`` (from 0) trains: growing images reach their full size for the
+    last third of the epochs, in steps of an eighth of their side or 16 pixels; a single epoch is of full size."""
+    grown = 1.5 * epoch / (config.epochs - 1) if config.epochs > 1 else 1.0
+    if config.start_size is None or grown >= 1:
+        return config.image_size
+    side = config.start_size + grown * (config.image_size - config.start_size)
+    step = min(LARGEST_SIZE_STEP, config.image_size // 8)
+    return max(config.start_size, min(config.image_size, round(side / step) * step))
 
 
 def augmentation_steps(steps: object) -> tuple[AugmentationStep, ...]:

@@ -10,14 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.config import TrainingConfig
+from core.config import TrainingConfig, training_size
 from core.data import LabelledImages
 from core.models.input_format import InputFormat, normalise, to_batch
 from core.seeding import derive_seed
 from core.transforms import Chain
 
 EVALUATION_BATCH = 512
-LARGEST_SIZE_STEP = 16  # pixels by which a growing image grows at once; small images grow by an eighth of their side
 
 Batch = tuple[Tensor, Tensor]
 
@@ -62,17 +61,6 @@ class ImageBatches:
 
     def _as_input(self, images: Tensor) -> Tensor:
         return normalise(images, self.format).contiguous(memory_format=self.memory_format)
-
-
-def training_size(config: TrainingConfig, epoch: int) -> int:
-    """Return the side in pixels at which epoch ``epoch`` (from 0) trains: growing images reach their full size for the
-    last third of the epochs, in steps of an eighth of their side or 16 pixels; a single epoch is of full size."""
-    grown = 1.5 * epoch / (config.epochs - 1) if config.epochs > 1 else 1.0
-    if config.start_size is None or grown >= 1:
-        return config.image_size
-    side = config.start_size + grown * (config.image_size - config.start_size)
-    step = min(LARGEST_SIZE_STEP, config.image_size // 8)
-    return max(config.start_size, min(config.image_size, round(side / step) * step))
 
 
 def _shrunk(images: Tensor, size: int) -> Tensor:

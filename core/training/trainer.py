@@ -15,11 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.config import training_size
 from core.events import EpochDone, Event, Finished, StepDone
 from core.models.answers import logits_of
 from core.seeding import derive_seed
 from core.training.assembly import Assembly
-from core.training.batches import Batch, training_size
+from core.training.batches import Batch
 from core.training.optimization import step_after_epoch
 from core.training.precision import Autocast
 

@@ -100,6 +100,11 @@ RUN_TABLE = "training_table"
 LISTED_RUNS = "training_listed"
 
 
+def training_model(dataset: str) -> str:
+    """Return the key of the box in which the network for ``dataset`` is chosen; `TRAINING_MODEL` holds the wish."""
+    return f"{TRAINING_MODEL}.{dataset}"
+
+
 def propose_training(dataset: str, model: str, recipe: str) -> None:
     """Open the Training page, when it is next drawn, with this pair and recipe chosen."""
     st.session_state[TRAINING_DATASET] = dataset

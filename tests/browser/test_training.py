@@ -7,6 +7,8 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.data.catalogue import datasets
+from core.models import models
 from core.runs.records import Run
 from tests.browser.conftest import Console
 from tests.browser.server import Server, go_to, open_page, store_of
@@ -133,3 +135,20 @@ def test_lenet_on_cifar10_trains_live(page: Page, data_server: Server, tmp_path:
     wait_for_state(page, "finished")
     expect(page.get_by_text(re.compile(r"Test accuracy .*n = 10,000"))).to_be_visible()
     assert stored(data_server, run_id).epochs_done == 1
+
+
+def test_the_network_box_names_the_network_that_is_trained_through_every_change_of_the_data_set(
+    server: Server, page: Page
+) -> None:
+    open_page(page, server, "training")
+    box = page.get_by_test_id("stSelectbox").filter(has=page.get_by_role("combobox", name="Network", exact=True))
+    name = page.get_by_test_id("stMain").get_by_label("Name of the run", exact=True)
+    titles = [datasets[dataset].title for dataset in datasets]
+    for first in ("Digits", "Shapes"):
+        choose(page, "Data set", first)
+        choose(page, "Network", models["enhanced_cnn"].title)  # not offered for cats and dogs
+        for title in (titles[3], *titles):
+            choose(page, "Data set", title)
+            _data, network, _recipe = str(name.get_attribute("placeholder")).split(", ")
+            shown = box.evaluate("box => box.querySelector('input').value || box.innerText")
+            assert network in shown, f"{title}: the box says '{shown}', and {network} would be trained"

@@ -4,20 +4,21 @@ import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.config import TrainingConfig
+from core.config import TrainingConfig, training_size
 from core.errors import RunError
 from core.events import EpochDone, FeaturesKept, StepDone
 from core.runs import folders
 from core.runs.records import AT_WORK, Run, check_id
 from core.strict_json import NotStrictJsonError, parse, typed
 
-RUNS = """
+EPOCHS_ASKED = 3  # the last ones, for the time that an epoch takes
+RUNS = f"""
     SELECT runs.*,
         (SELECT max(step) FROM checkpoints WHERE run = runs.id AND kind = 'state') AS saved_step,
         (SELECT folder FROM checkpoints WHERE run = runs.id AND kind IN ('best', 'final')
             ORDER BY kind = 'final' DESC, epoch DESC LIMIT 1) AS best,
         (SELECT avg(seconds) FROM (SELECT seconds FROM epochs WHERE run = runs.id
-            ORDER BY epoch DESC LIMIT 3)) AS epoch_seconds
+            ORDER BY epoch DESC LIMIT {EPOCHS_ASKED})) AS epoch_seconds
     FROM runs
 """
 
@@ -103,12 +104,23 @@ def _number(value: float | None) -> float:
 
 
 def _seconds_left(row: sqlite3.Row, config: TrainingConfig) -> float | None:
-    """From the last epochs' own time where there are some (validation included), from the pace of steps before."""
-    left = row["steps_total"] - row["step"]
-    if row["status"] not in AT_WORK or left <= 0 or not row["steps_total"]:
+    """The steps to come at the pace of today, and judging after each epoch; before there is a pace, as epochs took.
+
+    A step costs as many units as its images have pixels, so that images that grow are known to take longer.
+    """
+    steps, left = row["steps_total"] // config.epochs, row["steps_total"] - row["step"]
+    if row["status"] not in AT_WORK or left <= 0 or not steps:
         return None
-    if row["epoch_seconds"]:
-        return float(left * row["epoch_seconds"] * config.epochs / row["steps_total"])
+    costs = [training_size(config, epoch) ** 2 for epoch in range(config.epochs)]
+    now = min(row["step"] // steps, config.epochs - 1)
+    into = row["step"] - now * steps
+    work = costs[now] * (steps - into) + sum(costs[now + 1 :]) * steps
+    done, lasted = row["epochs_done"], row["epoch_seconds"]
+    lately = costs[max(0, done - EPOCHS_ASKED) : done]
+    usual = sum(lately) / len(lately) * steps if lately else 0.0  # the work of an epoch that took ``lasted`` seconds
     if row["images_per_second"]:
-        return float(left * config.batch_size / row["images_per_second"])
-    return None
+        measured = costs[now if into or not now else now - 1]  # the pace is that of the last steps
+        seconds = config.batch_size / row["images_per_second"] / measured  # for a unit of work
+        judging = max(0.0, lasted - usual * seconds) if lasted and usual else 0.0
+        return float(work * seconds + judging * (config.epochs - done))
+    return float(work * lasted / usual) if lasted and usual else None

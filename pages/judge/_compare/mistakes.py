@@ -29,7 +29,7 @@ def mistakes(networks: Sequence[Judged]) -> None:
         format_func=lambda index: choice(plain(titles[index])),
         default=0,
         required=True,
-        key="mistakes_of",
+        key=f"mistakes_of_{','.join(network.reference for network in ready)}",  # positions mean others elsewhere
         label_visibility="collapsed",
     )
     network = ready[min(int(place or 0), len(ready) - 1)]

@@ -87,17 +87,7 @@ def _pair() -> tuple[str, str, str]:
         dataset = choose_dataset(key=state.TRAINING_DATASET, default="digits")
         st.caption(plain(datasets[dataset].description))
     with middle:
-        fitting = fitting_models(dataset)
-        if st.session_state.get(state.TRAINING_MODEL) not in (None, *fitting):
-            del st.session_state[state.TRAINING_MODEL]
-        model = st.selectbox(
-            "Network",
-            fitting,
-            format_func=lambda name: models[name].title,
-            key=state.TRAINING_MODEL,
-            help="Only networks that take this data set's images.",
-            persist_state="session",
-        )
+        model = _network_box(dataset)
         st.caption(plain(models[model].summary))
     with right:
         recipe = st.selectbox(
@@ -110,6 +100,29 @@ def _pair() -> tuple[str, str, str]:
         )
         st.caption(plain(RECIPES[recipe]))
     return dataset, model, recipe
+
+
+def _network_box(dataset: str) -> str:
+    """Offer the networks that fit; what was chosen stays where it fits.
+
+    Each data set has a box of its own, because a browser shows a box's old choice when its options change below it.
+    """
+    fitting = fitting_models(dataset)
+    key = state.training_model(dataset)
+    if st.session_state.get(state.TRAINING_MODEL) in fitting:
+        st.session_state[key] = st.session_state[state.TRAINING_MODEL]
+
+    def keep() -> None:
+        st.session_state[state.TRAINING_MODEL] = st.session_state[key]
+
+    return st.selectbox(
+        "Network",
+        fitting,
+        format_func=lambda name: models[name].title,
+        key=key,
+        on_change=keep,
+        help="Only networks that take this data set's images.",
+    )
 
 
 def _settings(base: TrainingConfig, key: str) -> TrainingConfig:

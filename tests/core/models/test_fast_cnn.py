@@ -13,7 +13,7 @@ import core.judging.classification
 import core.judging.evaluation
 import core.training.trainer
 from core.checkpoints import read
-from core.config import AugmentationStep, TrainingConfig
+from core.config import AugmentationStep, TrainingConfig, training_size
 from core.data import load, make_split
 from core.errors import ConfigError, ModelError
 from core.events import EpochDone, StepDone
@@ -24,7 +24,6 @@ from core.models.fast_cnn import IMAGES_AT_ONCE, SMALLEST_VARIANCE, FastCNN, sta
 from core.models.input_format import to_batch
 from core.photos.door import Photo
 from core.recipes import recipe_config
-from core.training.batches import training_size
 from core.training.session import Session
 from core.training.trainer import Trainer
 

@@ -7,7 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.config import TrainingConfig
+from core.data.catalogue import datasets
 from core.events import FeaturesKept
+from core.models import models
 from core.recipes import recipe_config
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
@@ -38,7 +40,7 @@ def watch(app: AppTest, run_id: str) -> AppTest:
 
 def chosen(page: AppTest, dataset: str, model: str, recipe: str = "modern") -> AppTest:
     page.selectbox(key=state.TRAINING_DATASET).set_value(dataset).run()
-    page.selectbox(key=state.TRAINING_MODEL).set_value(model).run()
+    page.selectbox(key=state.training_model(dataset)).set_value(model).run()
     page.selectbox(key=state.TRAINING_RECIPE).set_value(recipe).run()
     return check(page)
 
@@ -84,14 +86,19 @@ def test_only_networks_that_fit_are_offered(page: AppTest) -> None:
 
     for dataset in ("digits", "shapes"):
         page.selectbox(key=state.TRAINING_DATASET).set_value(dataset).run()
-        titles = page.selectbox(key=state.TRAINING_MODEL).options
+        titles = page.selectbox(key=state.training_model(dataset)).options
         assert len(titles) == len(fitting_models(dataset))
 
 
-def test_a_network_that_no_longer_fits_is_let_go(page: AppTest) -> None:
-    check(chosen(page, "shapes", "resnet18"))
-    page.selectbox(key=state.TRAINING_DATASET).set_value("digits").run()
-    check(page)
+def test_the_network_box_names_what_is_trained_through_every_change_of_the_data_set(page: AppTest) -> None:
+    chosen(page, "digits", "enhanced_cnn")  # which cats and dogs do not offer
+    for dataset in ("cats_vs_dogs", *datasets):
+        page.selectbox(key=state.TRAINING_DATASET).set_value(dataset).run()
+        boxes = [box for box in page.selectbox if box.label == "Network"]
+        assert [box.key for box in boxes] == [state.training_model(dataset)]
+        expected = "fast_cnn" if dataset == "cats_vs_dogs" else "enhanced_cnn"
+        assert boxes[0].value == expected
+        assert models[expected].title in page.text_input(key=f"training.name.{dataset}.{expected}").placeholder
 
 
 def test_the_recipe_fills_in_the_numbers(page: AppTest) -> None:

@@ -6,12 +6,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
-from core.config import TrainingConfig
+from core.config import TrainingConfig, training_size
 from core.errors import ConfigError, RunError
 from core.recipes import recipe_config
 from core.runs import folders
@@ -215,10 +216,51 @@ def test_a_loss_that_is_no_number_comes_back_as_none_of_them(store: Store, submi
 def test_the_time_left_counts_validation_once_an_epoch_is_known(store: Store, submit: Submit) -> None:
     lease = at_work(store, submit)
     lease.describe(device="CPU", steps_total=20, split="s")
-    lease.record([step(5)], [], pace=64.0)
-    assert store.get(lease.run_id).seconds_left == pytest.approx(15 * 64 / 64)  # 15 batches of 64 images
-    lease.record([step(10)], [(10, epoch(1))], pace=64.0)
-    assert store.get(lease.run_id).seconds_left == pytest.approx(2.0)  # one epoch, and each takes 2 s
+    lease.record([step(5)], [], pace=640.0)
+    assert store.get(lease.run_id).seconds_left == pytest.approx(15 * 64 / 640)  # 15 batches of 64 images
+    lease.record([step(10)], [(10, epoch(1))], pace=640.0)
+    # One epoch is left. The last one took 2 s; its steps take 1 s at this pace, so judging takes the other.
+    assert store.get(lease.run_id).seconds_left == pytest.approx(2.0)
+
+
+def test_the_time_left_follows_the_pace_that_is_shown_beside_it(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    lease.describe(device="CPU", steps_total=20, split="s")
+    lease.record([step(10)], [(10, epoch(1))], pace=640.0)
+    lease.record([step(11)], [], pace=64.0)  # others use the machine now
+    assert store.get(lease.run_id).seconds_left == pytest.approx(9 * 64 / 64)
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+@pytest.mark.parametrize("seen", [3, 6, 10, 15, 19])
+def test_the_time_left_knows_that_images_are_going_to_grow(store: Store, seen: int, resumed: bool) -> None:
+    config = TrainingConfig(dataset="shapes", model="fast_cnn", image_size=128, start_size=64, epochs=20, batch_size=64)
+    run = store.submit(config, "ada", "grows")
+    claim = Queue(store).claim(slots=1)
+    assert claim is not None
+    lease = Lease(store, run.id, claim.fence)
+    lease.begin('{"pid": 1, "started": 0.0}')
+    lease.describe(device="CPU", steps_total=20 * 10, split="s")
+    took = [10 * (training_size(config, number) / 128) ** 2 + 1 for number in range(20)]  # ten steps, 1 s to judge
+    for number, seconds in enumerate(took[:seen], start=1):
+        done = replace(epoch(number), seconds=seconds)
+        lease.record([step(number * 10)], [(number * 10, done)], pace=64 * 10 / (seconds - 1))
+    if resumed:
+        lease.end("interrupted", reason="lost", again=True)
+        lease = at_work_again(store, run.id)
+    # Without a pace yet, judging counts as growing with the images.
+    assert store.get(run.id).seconds_left == pytest.approx(sum(took[seen:]), rel=0.2 if resumed else 0.01)
+
+
+def at_work_again(store: Store, run_id: str) -> Lease:
+    (held,) = Queue(store).held()
+    Queue(store).gone(held, log="", forced=False)
+    store.resume(run_id)
+    claim = Queue(store).claim(slots=1)
+    assert claim is not None
+    lease = Lease(store, run_id, claim.fence)
+    lease.begin('{"pid": 2, "started": 0.0}')
+    return lease
 
 
 def test_after_the_last_step_no_time_is_promised(store: Store, submit: Submit) -> None:
