@@ -20,6 +20,8 @@ PAGES = {
     "classify": "pages/use/classify.py",
 }
 
+# A theme cannot say it: a page that is handed in is printed without its menu, and as wide as the paper.
+_ON_PAPER = "<style>@media print { [data-testid=stSidebar], [data-testid=stHeader] { display: none; } }</style>"
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$:~^=&\"'/@])")
 
 
@@ -35,6 +37,7 @@ def header(title: str, lead: str, *, icon: str) -> None:
     """Show a page's title and the one sentence that says what it is for; ``icon`` is a Material Symbols name."""
     st.title(title, icon=f":material/{icon}:", anchor=False)
     st.markdown(lead)
+    st.html(_ON_PAPER)
 
 
 def section(title: str, lead: str = "") -> None:

@@ -54,3 +54,14 @@ def test_no_page_scrolls_sideways_on_a_laptop_or_a_phone(page: Page, server: Ser
         page.wait_for_timeout(500)  # the layout follows the window after a moment
         too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert too_wide <= 0, f"{too_wide} px too wide at {width} px"
+
+
+def test_compare_is_printed_whole_on_a4(page: Page, server: Server) -> None:
+    open_page(page, server, "compare")
+    page.set_viewport_size({"width": 794, "height": 1123})  # A4 at 96 dots an inch
+    page.emulate_media(media="print")
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    for cell in page.get_by_test_id("stTable").first.get_by_role("columnheader").all():
+        box = cell.bounding_box()
+        assert box is not None
+        assert 0 <= box["x"] < box["x"] + box["width"] <= 794

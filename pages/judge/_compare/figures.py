@@ -20,12 +20,12 @@ from pages.judge._compare.judged import Judged, judge_here
 def table(networks: Sequence[Judged]) -> None:
     """Show every network's figures in a row, each with its unit."""
     columns = [_figures(network) for network in networks]
-    names = _unlike([network.title for network in networks])
+    names = _unlike([plain(network.title) for network in networks])
     rows = [
         {"Figure": figure} | {name: column.get(figure, "none yet") for name, column in zip(names, columns, strict=True)}
         for figure in max(columns, key=len)
     ]
-    st.dataframe(rows, hide_index=True, height="content", alt="Figures of the compared networks")
+    st.table(rows, hide_index=True, border="horizontal", alt="Figures of the compared networks")  # it wraps, and prints
     look_for(f"Interval: {term('interval')} Trained parameters are those that training changed.")
     for network in networks:
         if network.evaluation is None:

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.config import TrainingConfig
 from pages._ui import state
+from pages._ui.frame import plain
 from pages.judge._compare.fair_play import CIRCUMSTANCES
 from tests.pages.networks import ship
 from tests.pages.visit import check, open_page, start_page, texts
@@ -25,7 +26,7 @@ def said(page: AppTest) -> str:
 
 
 def figures(page: AppTest) -> dict[str, list[str]]:
-    table = page.dataframe[0].value
+    table = page.table[0].value
     return {row.iloc[0]: list(row.iloc[1:]) for _index, row in table.iterrows()}
 
 
@@ -104,7 +105,7 @@ def test_where_the_data_is_another_copy_no_image_is_named(folder: Path) -> None:
     page = compare()
     assert "or its order, is not the one" in said(page)
     assert len(page.get("image")) == 0
-    assert list(page.dataframe[1].value.columns) == ["Test image", "True", "Answer", "Confidence"]
+    assert list(page.dataframe[0].value.columns) == ["Test image", "True", "Answer", "Confidence"]
 
 
 def test_a_network_that_was_not_judged_can_be_judged_here(folder: Path) -> None:
@@ -144,7 +145,7 @@ def test_the_choice_goes_into_the_address(folder: Path) -> None:
     page = compare("one", "two")
     check(page.multiselect[0].set_value(["two", "three"]).run())
     assert page.query_params[state.COMPARED] == "two,three"
-    assert list(page.dataframe[0].value.columns)[1:] == ["two on digits", "three on digits"]
+    assert list(page.table[0].value.columns)[1:] == ["two on digits", "three on digits"]
 
 
 def test_a_damaged_network_gets_a_sentence_and_the_others_stay(folder: Path) -> None:
@@ -168,7 +169,7 @@ def test_the_courses_comparison_is_shown_first_where_both_exist(folder: Path) ->
     ship(folder, "b-transfer", wrong=9, dataset="cats_vs_dogs", called="resnet18")
     ship(folder, "c-scratch", wrong=30, dataset="cats_vs_dogs")
     page = compare()
-    assert list(page.dataframe[0].value.columns)[1:] == ["c-scratch on digits", "b-transfer on digits"]
+    assert list(page.table[0].value.columns)[1:] == [plain("c-scratch on digits"), plain("b-transfer on digits")]
     assert "stands side by side above" in said(page)
     page = compare("a-digits", "b-transfer")
     check(page.button(key="course_show").click().run())
