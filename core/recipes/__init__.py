@@ -1,6 +1,21 @@
 """Every hyper-parameter for a pair of data set and model, under the name of a recipe."""
 
-from core.recipes.choice import RECIPES, check_trainable, fitting_models, precision_so_far, recipe_config
+from core.recipes.choice import (
+    RECIPES,
+    check_trainable,
+    fitting_models,
+    input_channels,
+    precision_so_far,
+    recipe_config,
+)
 from core.recipes.shell_command import shell_command
 
-__all__ = ["RECIPES", "check_trainable", "fitting_models", "precision_so_far", "recipe_config", "shell_command"]
+__all__ = [
+    "RECIPES",
+    "check_trainable",
+    "fitting_models",
+    "input_channels",
+    "precision_so_far",
+    "recipe_config",
+    "shell_command",
+]

@@ -54,15 +54,17 @@ def recipe_config(recipe: str, *, dataset: str, model: str, **overrides: Any) ->
         raise ConfigError(f"A training has no setting among {', '.join(overrides)}; it has {known}.") from None
 
 
-def check_trainable(config: TrainingConfig) -> None:
+def check_trainable(config: TrainingConfig, images: int | None = None) -> None:
     """Refuse, before any image is there, what would end as soon as they are.
 
-    Raises ConfigError for a limit below one batch, ModelError or ConfigError for a network that cannot be built: it is
-    laid out without its weights, for the side that images start from as well.
+    ``images`` is the number of training images where it is known. Raises ConfigError where those or the limit are fewer
+    than one batch, ModelError or ConfigError for a network that cannot be built: it is laid out without its weights,
+    for the side that images start from as well.
     """
-    if config.limit is not None and config.limit < config.batch_size:
+    most = min(count for count in (config.limit, images, 10_000_000) if count is not None)
+    if most < config.batch_size:
         raise ConfigError(
-            f"{config.limit:,} training images are fewer than one batch of {config.batch_size:,}; choose a smaller "
+            f"{most:,} training images are fewer than one batch of {config.batch_size:,}; choose a smaller "
             "batch size or more images."
         )
     channels = _channels(config.dataset, config.model, config.greyscale)
@@ -83,6 +85,11 @@ def precision_so_far(config: TrainingConfig, device: torch.device) -> PrecisionC
         classes=len(datasets[config.dataset].classes),
         device=device,
     )
+
+
+def input_channels(config: TrainingConfig) -> int:
+    """Return how many channels the config's network is fed: 1 or 3."""
+    return _channels(config.dataset, config.model, config.greyscale)
 
 
 def _image_size(dataset: str, model: str) -> int:

@@ -18,6 +18,7 @@ WAITING: tuple[Status, ...] = ("queued",)
 AT_WORK: tuple[Status, ...] = ("running", "stopping")
 ENDED: tuple[Status, ...] = ("stopped", "finished", "diverged", "failed", "interrupted")
 RESUMABLE: tuple[Status, ...] = ("stopped", "interrupted", "failed")
+UNFIT = "unfit"  # the reason of a failure that the same settings would meet again
 STATUSES: tuple[Status, ...] = (*WAITING, *AT_WORK, *ENDED)
 
 NAME_LENGTH = 80
@@ -85,7 +86,7 @@ class Run:
     @property
     def resumable(self) -> bool:
         """Whether `Store.resume` would accept it."""
-        return self.status in RESUMABLE
+        return self.status in RESUMABLE and self.reason != UNFIT
 
 
 @dataclass(frozen=True, kw_only=True)

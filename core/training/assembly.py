@@ -11,7 +11,7 @@ from core.compute.devices import best_device
 from core.compute.probe import PrecisionChoice, precision_for
 from core.config import TrainingConfig
 from core.data import LabelledImages, Split
-from core.errors import ConfigError, DataError
+from core.errors import ConfigError
 from core.events import EpochDone, FeaturesKept
 from core.models import build_model, models
 from core.models.input_format import InputFormat, measure_format, normalise, to_batch
@@ -125,14 +125,14 @@ class Assembly:
 def training_indices(split: Split, config: TrainingConfig) -> Tensor:
     """Return the training images' places in the data set, int64, at most ``limit`` of them, chosen by the seed.
 
-    Raises DataError where they are fewer than one batch.
+    Raises ConfigError where they are fewer than one batch.
     """
     indices = torch.from_numpy(split.train)
     if config.limit is not None and config.limit < len(indices):
         generator = torch.Generator().manual_seed(derive_seed(config.seed, "limit"))
         indices = indices[torch.randperm(len(indices), generator=generator)[: config.limit]]
     if len(indices) < config.batch_size:
-        raise DataError(
+        raise ConfigError(
             f"There are {len(indices)} training images, fewer than one batch of {config.batch_size}; "
             f"use a smaller batch size or a higher limit."
         )

@@ -19,6 +19,7 @@ from core.runs.records import (
     AT_WORK,
     RESUMABLE,
     STATUSES,
+    UNFIT,
     Change,
     Run,
     Status,
@@ -120,6 +121,8 @@ class Store:
                 raise RunError(f"'{row['name']}' is still stopping; resume it when it has stopped.")
             if row["status"] in ("finished", "diverged"):
                 raise RunError(f"'{row['name']}' has {row['status']}; there is nothing to resume.")
+            if row["reason"] == UNFIT:
+                raise RunError(f"'{row['name']}' cannot go on with these settings; train anew with others.")
             if row["status"] in RESUMABLE:
                 self._check_quota(connection, row["owner"])
                 connection.execute(

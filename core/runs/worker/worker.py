@@ -17,7 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from core.config import TrainingConfig
-from core.errors import CheckpointError, LabError
+from core.errors import CheckpointError, ConfigError, LabError, OtherBackboneError, OtherSplitError
 from core.events import EpochDone, Finished, StepDone
 from core.runs import folders
 from core.runs.executors.processes import process_handle
@@ -79,7 +79,10 @@ def _outcome(worker: "Worker") -> Outcome:
     except CheckpointError as error:
         if isinstance(error.__cause__, OSError):  # the disk refused; what was saved before is whole
             return Outcome(status="interrupted", reason="disk_full", message=str(error), again=True)
-        return Outcome(status="failed", reason="error", message=str(error))
+        other = isinstance(error, OtherBackboneError | OtherSplitError)
+        return Outcome(status="failed", reason="unfit" if other else "error", message=str(error))
+    except ConfigError as error:
+        return Outcome(status="failed", reason="unfit", message=str(error))
     except LabError as error:
         return Outcome(status="failed", reason="error", message=str(error))
     except Exception as error:

@@ -64,17 +64,14 @@ def whole_numbers(text: str, *, of: str) -> tuple[int, ...]:
 
 
 def _number(setting: Setting, value: int | float, title: str, key: str) -> int | float:
+    """A number field without bounds of its own: it would show what it does not take. `Setting.check` refuses it."""
     if isinstance(value, int):
-        low = None if setting.low is None else int(setting.low)
-        high = None if setting.high is None else int(setting.high)
         return st.number_input(
-            title, low, high, value, step=int(setting.step or 1), key=key, help=setting.help, persist_state="session"
+            title, value=value, step=int(setting.step or 1), key=key, help=setting.help, persist_state="session"
         )
     return st.number_input(
         title,
-        setting.low if setting.low is None else float(setting.low),
-        setting.high if setting.high is None else float(setting.high),
-        value,
+        value=value,
         step=float(setting.step or 0.1),
         format="%g",
         key=key,

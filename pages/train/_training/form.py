@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.checkpoints.backbones import imagenet_file, lab_backbone
-from core.config import OPTIMIZERS, PRECISIONS, SCHEDULES, AugmentationStep, TrainingConfig
+from core.config import PRECISIONS, AugmentationStep, TrainingConfig
 from core.data import datasets
 from core.errors import ConfigError
 from core.models import models
@@ -18,55 +18,8 @@ from pages._ui.choose.datasets import choose_dataset
 from pages._ui.choose.setting_widgets import settings_form
 from pages._ui.frame import PAGES, plain
 from pages._ui.glossary import term
+from pages.train._training.fields import FIRST, OPTIMIZER, SCHEDULE
 from pages.train._training.slips import choose_slips
-
-_FIRST = (
-    Setting(name="epochs", title="Epochs", low=1, high=500, help=term("epoch")),
-    Setting(name="batch_size", title="Batch size", low=2, high=4096, unit="images", help=term("batch size")),
-    Setting(name="learning_rate", title="Learning rate", low=1e-5, high=1.0, step=0.005, help=term("learning rate")),
-    Setting(name="seed", title="Seed", low=0, high=2**31 - 1, help=term("seed")),
-)
-_OPTIMIZER = (
-    Setting(name="optimizer", title="Optimizer", choices=OPTIMIZERS, help=term("optimizer")),
-    Setting(name="momentum", title="Momentum", low=0.0, high=0.999, step=0.05, help=term("momentum")),
-    Setting(name="nesterov", title="Nesterov momentum", help="Looks at the gradient one step ahead; needs momentum."),
-    Setting(name="weight_decay", title="Weight decay", low=0.0, high=1.0, step=1e-4, help=term("weight decay")),
-    Setting(
-        name="norm_shift_rate",
-        title="BatchNorm shifts learn",
-        low=1.0,
-        high=100.0,
-        step=1.0,
-        unit="times as fast",
-        help="In few epochs the shifts of BatchNorm have to move quickly. 1: all parameters learn at one rate.",
-    ),
-    Setting(
-        name="label_smoothing",
-        title="Label smoothing",
-        low=0.0,
-        high=0.5,
-        step=0.05,
-        help="This much of each label's probability is spread over the other classes: 0.1 asks for 90 % certainty.",
-    ),
-    Setting(
-        name="patience",
-        title="Early stopping after",
-        low=0,
-        high=500,
-        unit="epochs",
-        help=f"{term('early stopping')} 0 trains to the end.",
-    ),
-)
-_SCHEDULE = (
-    Setting(
-        name="schedule",
-        title="Schedule",
-        choices=SCHEDULES,
-        help="constant: no change; step: times γ every few epochs (StepLR); one cycle: up, then down to zero.",
-    ),
-    Setting(name="step_size", title="Step every", low=1, high=500, unit="epochs", help="For the schedule step."),
-    Setting(name="gamma", title="Step factor γ", low=0.01, high=1.0, step=0.05, help="For the schedule step."),
-)
 
 
 def training_form() -> TrainingConfig | None:
@@ -126,17 +79,32 @@ def _network_box(dataset: str) -> str:
 
 
 def _settings(base: TrainingConfig, key: str) -> TrainingConfig:
-    fields: dict[str, Any] = dict(_form(_FIRST, base, key))
+    fields: dict[str, Any] = dict(_form(FIRST, base, key))
     fields["slips"] = choose_slips(base, key=key)
-    with st.expander("Images and augmentation", icon=":material/auto_awesome_motion:"):
-        fields |= _images(base, key)
-    with st.expander(f"The network: {plain(models[base.model].title)}", icon=":material/account_tree:"):
-        arguments = _network(base, key)
-    with st.expander("Optimizer and schedule", icon=":material/tune:"):
-        fields |= _form((*_OPTIMIZER, *_SCHEDULE), base, key)
-    with st.expander("Device", icon=":material/memory:"):
-        fields |= _device(base, key)
+    with st.expander("All settings", icon=":material/tune:"):
+        images, network, steps, device = st.tabs(
+            ["Images and augmentation", "The network", "Optimizer and schedule", "Device"]
+        )
+        with images:
+            fields |= _images(base, key)
+        with network:
+            arguments = _network(base, key)
+        with steps:
+            fields |= _steps(base, key)
+        with device:
+            fields |= _device(base, key)
     return recipe_config(base.recipe, dataset=base.dataset, model=base.model, model_arguments=arguments, **fields)
+
+
+def _steps(base: TrainingConfig, key: str) -> dict[str, Value]:
+    """Optimizer and schedule; what the chosen ones ignore is not shown, and stays as the recipe has it."""
+    fields = _form(OPTIMIZER[:1], base, key)
+    ignored = ("momentum", "nesterov") if fields["optimizer"] != "sgd" else ()
+    fields |= _form(tuple(setting for setting in OPTIMIZER[1:] if setting.name not in ignored), base, key)
+    fields |= _form(SCHEDULE[:1], base, key)
+    if fields["schedule"] == "step":
+        fields |= _form(SCHEDULE[1:], base, key)
+    return fields
 
 
 def _form(settings: tuple[Setting, ...], base: TrainingConfig, key: str) -> dict[str, Value]:
@@ -168,9 +136,7 @@ def _images(base: TrainingConfig, key: str) -> dict[str, Any]:
         with grid.cell():
             fields["limit"] = st.number_input(
                 "Training images (empty: all)",
-                2,
-                10_000_000,
-                base.limit,
+                value=base.limit,
                 step=100,
                 key=f"{key}.limit",
                 placeholder="all",
@@ -190,9 +156,7 @@ def _images(base: TrainingConfig, key: str) -> dict[str, Any]:
             with grid.cell():
                 fields["start_size"] = st.number_input(
                     "Images grow from (empty: one size)",
-                    8,
-                    int(fields["image_size"]),
-                    None if base.start_size is None else min(base.start_size, int(fields["image_size"])),
+                    value=None if base.start_size is None else min(base.start_size, int(fields["image_size"])),
                     step=8,
                     key=f"{key}.start_size.{fields['image_size']}",
                     placeholder="one size",

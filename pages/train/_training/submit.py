@@ -6,12 +6,14 @@ from core.config import TrainingConfig
 from core.data import availability, datasets
 from core.errors import LabError
 from core.models import models
-from core.recipes import check_trainable, precision_so_far
+from core.recipes import check_trainable, input_channels, precision_so_far
+from core.registry import Value
 from core.runs import ensure_supervisor, open_store
 from core.runs.records import NAME_LENGTH
 from pages._ui import address, cached, state
 from pages._ui.choose.datasets import dataset_or_fetch
 from pages._ui.frame import plain, problem
+from pages._ui.run_words import duration
 from pages.train._training.form import training_form
 
 
@@ -23,10 +25,13 @@ def set_up(owner: str) -> None:
     ready = availability(config.dataset, config.image_size) != "hub"
     if not ready:
         dataset_or_fetch(config.dataset, config.image_size)
+    refused = _refused(config)
     with st.container(border=True, key="training_go"):
         st.markdown(_amount(config) if ready else "This data set has to be downloaded before it can be trained on.")
-        st.caption(f"{_precision(config)} {_queue()}")
+        st.caption(f"{_time(config)} {_precision(config)} {_queue()}")
         refusal = st.container()  # above the button: below it, it could be outside the window
+        if refused is not None:
+            refusal.error(plain(refused), icon=":material/error:")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input(
                 "Name of the run",
@@ -35,15 +40,82 @@ def set_up(owner: str) -> None:
                 placeholder=_name(config),
                 help="To find it again. Empty: as suggested.",
             )
-            if st.button("Train", type="primary", icon=":material/play_arrow:", disabled=not ready, key="train"):
+            fits = ready and refused is None
+            if st.button("Train", type="primary", icon=":material/play_arrow:", disabled=not fits, key="train"):
                 with refusal:
                     _submit(config, owner, name or _name(config))
+
+
+def _refused(config: TrainingConfig) -> str | None:
+    """Why this training would end as soon as it begins; None where it would not."""
+    try:
+        check_trainable(config, _images(config))
+    except LabError as error:
+        return str(error)
+    return None
+
+
+def _images(config: TrainingConfig) -> int | None:
+    """How many training images there are, where they have been decoded; None where nobody knows yet."""
+    if availability(config.dataset, config.image_size) not in ("builtin", "prepared"):
+        return None
+    return len(cached.split(config.dataset, config.image_size, config.slips).train)
+
+
+def _time(config: TrainingConfig) -> str:
+    """How long it would take with the machine as busy as it is now."""
+    from core.training.forecast import training_seconds
+
+    try:
+        images = _images(config)
+        if images is None or _refused(config) is not None:
+            return ""
+        each = _image_seconds(
+            config.model,
+            config.image_size,
+            input_channels(config),
+            config.dataset,
+            tuple(sorted(config.model_arguments.items())),
+            config.device,
+        )
+        judged = len(cached.split(config.dataset, config.image_size, config.slips).validation)
+    except LabError:
+        return ""
+    train = min(images, config.limit or images) // config.batch_size * config.batch_size
+    seconds = training_seconds(config, each=each, train=train, validation=judged, frozen=_head_only(config))
+    return f"About {duration(_rounded(seconds))} with this machine as busy as it is now, after a few seconds to start."
+
+
+def _head_only(config: TrainingConfig) -> bool:
+    return config.model == "resnet18" and config.model_arguments.get("train", "head") == "head"
+
+
+def _rounded(seconds: float) -> float:
+    """Say no more than is known: to 5 s, then to a minute."""
+    return max(5.0, 5 * round(seconds / 5)) if seconds < 120 else 60 * round(seconds / 60)
+
+
+@st.cache_data(max_entries=64, ttl=60, show_spinner=False)
+def _image_seconds(
+    model: str, image_size: int, channels: int, dataset: str, arguments: tuple[tuple[str, Value], ...], device: str
+) -> float:
+    from core.compute.devices import best_device
+    from core.training.forecast import image_seconds
+
+    return image_seconds(
+        model,
+        channels=channels,
+        image_size=image_size,
+        classes=len(datasets[dataset].classes),
+        arguments=dict(arguments),
+        device=best_device(device),
+    )
 
 
 def _submit(config: TrainingConfig, owner: str, name: str) -> None:
     """Queue the run and show it. Not in a callback: the values are those of this very rerun, typed text included."""
     try:
-        check_trainable(config)
+        check_trainable(config, _images(config))
         run = open_store().submit(config, owner, name)
         ensure_supervisor(open_store())
     except LabError as error:
@@ -73,7 +145,7 @@ def _amount(config: TrainingConfig) -> str:
     images = min(len(split.train), config.limit or len(split.train))
     steps, over = divmod(images, config.batch_size)
     if not steps:
-        return f"{images:,} training images are fewer than one batch of {config.batch_size:,}."
+        return plain(split.description)
     used = "" if images == len(split.train) else f" {images:,} of the training images are used, and all of the others."
     left_out = f" ({over:,} images, drawn anew in every epoch, are too few for another)" if over else ""
     return plain(

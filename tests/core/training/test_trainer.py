@@ -13,7 +13,7 @@ from torchvision.transforms import v2
 from core.compute.probe import NAMES, PrecisionChoice
 from core.config import AugmentationStep, TrainingConfig
 from core.data import LabelledImages, datasets, load, make_split
-from core.errors import CheckpointError, ConfigError, DataError
+from core.errors import CheckpointError, ConfigError
 from core.events import EpochDone, Finished, StepDone
 from core.models import models
 from core.models.resnet18 import TransferResNet18
@@ -360,7 +360,7 @@ def test_a_constant_schedule_never_changes_the_rate() -> None:
 
 
 def test_fewer_images_than_one_batch_is_a_sentence() -> None:
-    with pytest.raises(DataError, match="10 training images, fewer than one batch of 32"):
+    with pytest.raises(ConfigError, match="10 training images, fewer than one batch of 32"):
         trainer(limit=10)
 
 

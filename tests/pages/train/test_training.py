@@ -1,5 +1,6 @@
 """The Training page: the form offers only what fits, a run is queued, watched, stopped, found again and deleted."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.config import TrainingConfig
 from core.data.catalogue import datasets
+from core.errors import RunError
 from core.events import FeaturesKept
 from core.models import models
 from core.recipes import recipe_config
@@ -150,24 +152,53 @@ def test_settings_that_contradict_each_other_get_a_sentence_and_no_button(page: 
     assert "train" not in [button.key for button in page.button]
 
 
-def test_a_network_that_halves_its_images_away_is_refused_before_it_is_queued(page: AppTest, home: Path) -> None:
+def test_a_network_that_halves_its_images_away_is_refused_before_it_is_queued(page: AppTest) -> None:
     chosen(page, "shapes", "fast_cnn")
     page.text_input(key="training.shapes.fast_cnn.modern.network.widths").set_value("8, 8, 8, 8, 8, 8").run()
-    page.button(key="train").click().run()
     assert "use 4 widths or fewer" in texts(check(page)).replace("\\", "")
     assert page.text_input(key="training.shapes.fast_cnn.modern.network.widths").value == "8, 8, 8, 8, 8, 8"
-    assert store(home).list() == []
+    assert page.button(key="train").disabled
 
 
-def test_fewer_images_than_a_batch_are_refused_before_they_are_queued(page: AppTest, home: Path) -> None:
-    chosen(page, "shapes", "fast_cnn")
-    key = "training.shapes.fast_cnn.modern"
-    page.number_input(key=f"{key}.batch_size").set_value(512).run()
-    page.number_input(key=f"{key}.limit").set_value(500).run()
-    assert "fewer than one batch of 512" in texts(page)
-    page.button(key="train").click().run()
-    assert "choose a smaller batch size or more images" in texts(check(page)).replace("\\", "")
-    assert store(home).list() == []
+@pytest.mark.parametrize(("batch", "limit"), [(512, 500), (2_000, None)])  # of 1,288 training images
+def test_fewer_images_than_a_batch_are_refused_before_the_button(page: AppTest, batch: int, limit: int | None) -> None:
+    chosen(page, "digits", "lenet")
+    key = "training.digits.lenet.modern"
+    assert not page.button(key="train").disabled
+    page.number_input(key=f"{key}.batch_size").set_value(batch).run()
+    page.number_input(key=f"{key}.limit").set_value(limit).run()
+    said = texts(check(page)).replace("\\", "")
+    assert f"training images are fewer than one batch of {batch:,}; choose a smaller batch size or more images" in said
+    assert page.button(key="train").disabled
+
+
+@pytest.mark.parametrize(("field", "value"), [("epochs", 0), ("epochs", 501), ("batch_size", 1), ("limit", 1)])
+def test_a_number_out_of_range_is_refused_with_its_range_and_no_button(page: AppTest, field: str, value: int) -> None:
+    chosen(page, "digits", "lenet")
+    page.number_input(key=f"training.digits.lenet.modern.{field}").set_value(value).run()
+    assert re.search(r"must lie between \d+ and \d+", texts(check(page)).replace("\\", ""))
+    assert "train" not in [button.key for button in page.button]
+
+
+def test_what_the_schedule_and_the_optimizer_ignore_is_not_shown(page: AppTest) -> None:
+    key = "training.digits.lenet.modern"
+    chosen(page, "digits", "lenet")
+
+    def shown() -> set[str]:
+        fields = [*page.number_input, *page.toggle]
+        return {str(field.key).removeprefix(f"{key}.") for field in fields} & {"step_size", "gamma", "momentum"}
+
+    assert shown() == {"momentum"}  # one cycle, SGD
+    page.selectbox(key=f"{key}.schedule").set_value("step").run()
+    assert shown() == {"momentum", "step_size", "gamma"}
+    page.selectbox(key=f"{key}.optimizer").set_value("adamw").run()
+    assert shown() == {"step_size", "gamma"}
+    check(page)
+
+
+def test_a_time_is_said_before_train(page: AppTest) -> None:
+    chosen(page, "digits", "lenet")
+    assert re.search(r"About \d+ (s|min).* with this machine as busy as it is now", texts(page))
 
 
 def test_what_the_last_batch_leaves_out_is_said(page: AppTest) -> None:
@@ -292,6 +323,14 @@ def test_a_frozen_backbone_that_only_guesses_points_to_the_preprocessing(app: Ap
 def test_a_frozen_backbone_that_learns_is_not_suspected(app: AppTest, home: Path) -> None:
     run, _lease = runs.at_work(home, epochs=4, config=frozen())
     assert "preprocessing" not in texts(check(watch(app, run.id)))
+
+
+def test_a_run_that_its_settings_ended_offers_no_resume(app: AppTest, home: Path) -> None:
+    run = runs.ended(home, "failed", reason="unfit", message="10 training images, fewer than one batch of 32.")
+    page = watch(app, run.id)
+    assert "Resume" not in [button.label for button in page.button]
+    with pytest.raises(RunError, match="train anew with others"):
+        store(home).resume(run.id)
 
 
 def test_a_stopped_run_can_be_resumed(app: AppTest, home: Path) -> None:
