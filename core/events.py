@@ -13,7 +13,8 @@ Reason = Literal["completed", "early_stopped", "diverged"]
 class StepDone:
     """One optimizer step: ``epoch`` counts from 1, ``step`` from 1 over the whole run.
 
-    ``loss`` is the mean over the batch in nats, ``images`` the batch's size, ``seconds`` the step's own time.
+    ``loss`` is the mean cross-entropy over the batch in nats, without label smoothing (runs recorded before November
+    2026 hold it with smoothing), ``images`` the batch's size, ``seconds`` the step's own time.
     """
 
     epoch: int

@@ -1,4 +1,5 @@
-"""A frozen backbone that does no better than guessing: almost always the images are not what it was trained on."""
+"""A network that does no better than guessing: with a frozen backbone almost always its images are not what that was
+trained on, with all weights learning almost always the steps are too large."""
 
 from collections.abc import Sequence
 
@@ -16,26 +17,45 @@ def frozen_backbone(config: TrainingConfig) -> bool:
     return (defaults | dict(config.model_arguments)).get("train", "all") != "all"
 
 
-def no_better_than_guessing(config: TrainingConfig, accuracies: Sequence[float], *, finished: bool) -> str | None:
-    """Return a sentence that says where to look, or None where all is well or it is too early to tell.
+def came_trained(config: TrainingConfig) -> bool:
+    """Whether part of the config's network was trained before, in a time that no run here has counted."""
+    return config.model_arguments.get("weights", "random") != "random"
 
-    ``accuracies`` in [0, 1] are those of the epochs so far on the validation images. A frozen backbone is suspected
-    where none of them came more than 2 points above 1 / classes, once the run has ``finished`` or is 3 epochs old.
+
+def no_better_than_guessing(config: TrainingConfig, accuracies: Sequence[float], *, finished: bool) -> str | None:
+    """Return a sentence that says what to change, or None where all is well or it is too early to tell.
+
+    ``accuracies`` in [0, 1] are those of the epochs so far on the validation images. A network is suspected where none
+    of them came more than 2 points above 1 / classes, once the run has ``finished`` or is 3 epochs old.
     """
-    if not frozen_backbone(config) or len(accuracies) < (1 if finished else PATIENCE):
+    if len(accuracies) < (1 if finished else PATIENCE):
         return None
     best, chance = max(accuracies), 1 / len(datasets[config.dataset].classes)
     if best > chance + MARGIN:
         return None
     epochs = f"{len(accuracies)} epoch{'s' if len(accuracies) > 1 else ''}"
     seen = f"After {epochs} the best validation accuracy is {best:.1%}, and guessing gives {chance:.1%}. "
+    return seen + (_preprocessing(config) if frozen_backbone(config) else _steps(config, finished=finished))
+
+
+def _steps(config: TrainingConfig, *, finished: bool) -> str:
+    advice = (
+        f"It has learned nothing yet: steps that are too large are the usual cause. The learning rate is "
+        f"{config.learning_rate:g}; try {config.learning_rate / 10:g}"
+    )
+    if finished and config.epochs < PATIENCE:
+        advice += ", or more epochs"
+    return advice + (", and no augmentation to begin with." if config.augmentation else ".")
+
+
+def _preprocessing(config: TrainingConfig) -> str:
     if config.model_arguments.get("weights") == "random":
         cause = "Its frozen backbone has random weights, which may say too little about an image. "
     else:
         cause = "A backbone that learned to see does better on images prepared as those it was trained on. "
     if "no_normalisation" in config.slips:
-        return f"{seen}{cause}This run leaves their normalisation out on purpose: that is the preprocessing to mend."
+        return f"{cause}This run leaves their normalisation out on purpose: that is the preprocessing to mend."
     return (
-        f"{seen}{cause}Check the preprocessing: normalisation (the mean and std of the backbone's own training), "
+        f"{cause}Check the preprocessing: normalisation (the mean and std of the backbone's own training), "
         "order of the channels (red, green, blue), size of the images."
     )

@@ -18,8 +18,8 @@ from core.recipes.notebook import as_written_settings, notebook_settings
 
 RECIPES = {
     "modern": "One-cycle learning rate, Nesterov momentum, label smoothing, augmentation that suits the data.",
-    "notebook": "As the course has it: plain SGD, its batch size and epochs, with honest splits.",
-    "as_written": "The notebook to the letter, its slips included, to see what they cost.",
+    "notebook": "As the course has it: SGD, its batch size and epochs, with honest splits.",
+    "as_written": "The same settings with the slips of the course's notebook, to see what they cost.",
 }
 
 

@@ -1,4 +1,4 @@
-"""The course's own settings, and those of its notebook to the letter."""
+"""The course's own settings, and the same with its notebook's slips."""
 
 from typing import Any
 

@@ -56,13 +56,18 @@ class Trainer(Assembly):
             yield images, labels
 
     def _step(self, images: Tensor, labels: Tensor) -> StepDone:
-        """Forward, loss, backward, step. A loss that is not finite leaves the weights as they are."""
+        """Forward, loss, backward, step. A loss that is not finite leaves the weights as they are.
+
+        What is recorded is plain cross-entropy, as on the validation images; label smoothing changes what is learned.
+        """
         started = time.perf_counter()
         learning_rate = self.optimizer.param_groups[0]["lr"]
         with self.precision.autocast():
             logits = self.network(images)
         loss = F.cross_entropy(logits.float(), labels, label_smoothing=self.config.label_smoothing)
         if math.isfinite(value := loss.item()):
+            if self.config.label_smoothing:
+                value = F.cross_entropy(logits.detach().float(), labels).item()
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()

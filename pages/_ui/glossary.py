@@ -18,7 +18,10 @@ TERMS = {
     "data set": "Many images, each with the class it belongs to.",
     "dilation": "Gaps between the kernel's weights: at 2, every other pixel is skipped, so a 3×3 kernel spans 5×5.",
     "dropout": "While training, a random part of the values is set to zero, so that no value is relied on alone.",
-    "early stopping": "Training ends when the validation loss has not improved for a number of epochs.",
+    "early stopping": (
+        "Training ends when the validation accuracy has had no new best for a number of epochs (at equal accuracy, the "
+        "lower loss is the better one)."
+    ),
     "epoch": "One pass over all training images.",
     "feature map": "What one filter makes of the picture: a plane of numbers, large where the filter found "
     "its pattern.",

@@ -13,7 +13,7 @@ STATES: dict[Status, tuple[str, str, str, str]] = {
     "queued": ("waiting", "gray", "hourglass_empty", "It waits for its turn."),
     "running": ("running", "blue", "play_arrow", "It is training now."),
     "stopping": ("stopping", "orange", "pause", "It saves its state after the present step, then stops."),
-    "stopped": ("stopped", "orange", "stop_circle", "You stopped it; Resume goes on from where it was."),
+    "stopped": ("stopped", "orange", "stop_circle", "It was stopped; Resume goes on from where it was."),
     "finished": ("finished", "green", "check_circle", "It trained to the end."),
     "diverged": ("diverged", "red", "trending_up", "The loss was no longer a number. Lower the learning rate."),
     "failed": ("failed", "red", "error", "An error ended it; the last lines it wrote are below."),
@@ -40,7 +40,10 @@ def state_word(run: Run) -> str:
 def meaning(run: Run) -> str:
     """Return a sentence about the run's state: its own message, or what the state means."""
     if run.status == "finished" and run.reason == "early_stopped":
-        return f"It stopped early after epoch {run.epochs_done}: the validation loss had not improved for a while."
+        return (
+            f"It stopped early after epoch {run.epochs_done}: no epoch of the last {run.config.patience} had a better "
+            "validation accuracy than the best one before."
+        )
     if run.message:
         return run.message
     return STATES[run.status][3]

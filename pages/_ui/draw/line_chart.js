@@ -92,7 +92,7 @@ function window_y(view, x) {
   // A few wild raw steps must not flatten the rest: the top is where 99 in 100 fit.
   let high = Math.max(values[Math.floor((values.length - 1) * 0.99)], ...trusted.slice(-2000))
   let low = view.log ? values[0] : Math.min(values[Math.floor((values.length - 1) * 0.01)], ...trusted.slice(-2000))
-  if (high <= low) [low, high] = [low - 0.5, high + 0.5]
+  if (high <= low) [low, high] = [low - (Math.abs(low) / 2 || 0.5), high + (Math.abs(high) / 2 || 0.5)] // all alike: in the middle
   if (view.log) return [low / 1.15, high * 1.15]
   const room = (high - low) * 0.06
   return [low >= 0 && low < (high - low) * 0.5 ? 0 : low - room, high + room]

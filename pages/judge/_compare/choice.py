@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.data.catalogue import datasets
 from core.errors import LabError
 from pages._ui import address, cached, state
 from pages._ui.choose.checkpoints import checkpoint_references
@@ -30,9 +31,10 @@ def choose_networks() -> list[Judged]:
     if len(chosen) < 2:
         chosen = _with_partner(chosen, list(titles))
     key = f"{state.COMPARED}_{','.join(chosen)}"
+    offered = _of_one_data_set(list(titles), chosen)
     st.multiselect(
         "Networks",
-        list(titles),
+        offered,
         chosen,
         format_func=lambda reference: titles[reference],
         key=key,
@@ -51,26 +53,49 @@ def choose_networks() -> list[Judged]:
     return found
 
 
+def _of_one_data_set(references: list[str], chosen: list[str]) -> list[str]:
+    """Offer to narrow the list to one data set; those that are chosen stay."""
+    made_for = {reference: split[0] for reference in references if (split := _split_of(reference)) is not None}
+    known = [name for name in datasets if name in made_for.values()]
+    if len(known) < 2:
+        return references
+    only = st.pills(
+        "Networks for",
+        known,
+        format_func=lambda name: datasets[name].title,
+        key="compare_only",
+        persist_state="session",
+    )
+    return [one for one in references if only is None or one in chosen or made_for.get(one) == only]
+
+
 def _keep(key: str) -> None:
     address.write(state.COMPARED, ",".join(st.session_state[key]) or None)
 
 
 def _with_partner(chosen: list[str], references: list[str]) -> list[str]:
-    """Add a network that was judged on the same test images, so that there is something to compare."""
-    splits = {reference: _split_of(reference) for reference in references}
-    for first in chosen or references:
-        for second in references:
-            if second != first and splits[first] and splits[first] == splits[second]:
-                return [first, second]
-    return (chosen + [reference for reference in references if reference not in chosen])[:2]
+    """Add a network that was judged on the same test images, so that there is something to compare.
+
+    Where a network has been chosen and none was, one that was trained on the same data; a network of other data is no
+    partner.
+    """
+    first = {reference: _split_of(reference) for reference in references}
+    for one in chosen or references:
+        for same in ((lambda a, b: a == b), (lambda a, b: a[0] == b[0])):
+            for other in references:
+                a, b = first[one], first[other]
+                if other != one and a is not None and b is not None and same(a, b):
+                    return [one, other]
+    return chosen or references[:2]
 
 
 def _split_of(reference: str) -> tuple[str, str] | None:
+    """Data set and split of a network; None where it cannot be read."""
     try:
         card = cached.checkpoint(reference).card
     except LabError:
         return None
-    return (card.dataset, card.split_fingerprint) if card.metrics else None
+    return card.dataset, card.split_fingerprint
 
 
 def course_comparison(networks: Sequence[Judged]) -> None:

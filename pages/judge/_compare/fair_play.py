@@ -53,6 +53,13 @@ def fair_play(networks: Sequence[Judged]) -> None:
             icon=":material/balance:",
         )
         return
+    if cards[0].dataset != cards[1].dataset:
+        st.warning(
+            f"They were judged on different pictures: {plain(first.title)} on {plain(cards[0].dataset)}, "
+            f"{plain(second.title)} on {plain(cards[1].dataset)}. Which one is better, that does not tell.",
+            icon=":material/balance:",
+        )
+        return
     try:
         result = compare(first.evaluation, second.evaluation, same_images=same, names=(first.title, second.title))
     except LabError as error:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.checkpoints import Card
 from core.data import availability, datasets
 from core.errors import LabError
+from core.judging.chance_level import came_trained
 from pages._ui.draw.line_chart import Kind, Line, line_chart
 from pages._ui.draw.palette import categorical
 from pages._ui.frame import choice, look_for, plain
@@ -56,7 +58,7 @@ def _figures(network: Judged) -> dict[str, str]:
             "Loss": f"{evaluation.loss:.3f} nats",
         }
     return row | {
-        "Training time": duration(card.seconds),
+        "Training time": _training_time(card),
         "Trained parameters": f"{card.trainable_parameters:,}",
         "All parameters": f"{card.parameters:,}",
         "Input": f"{card.image_size}×{card.image_size} px, {'grey' if card.channels == 1 else 'colour'}",
@@ -64,6 +66,11 @@ def _figures(network: Judged) -> dict[str, str]:
         "Recipe": card.config.recipe.replace("_", " "),
         "Seed": str(card.config.seed),
     }
+
+
+def _training_time(card: Card) -> str:
+    """The epochs' time; a backbone that came trained took its own, which nobody counted here."""
+    return duration(card.seconds) + (", its backbone's not counted" if came_trained(card.config) else "")
 
 
 def _unjudged(network: Judged) -> None:

@@ -92,16 +92,20 @@ def charts(run: Run, curve: DrawnCurve, epochs: Sequence[EpochDone]) -> None:
             x_total=run.config.epochs,
             marks=[(best, "best")] if best else [],
         )
-        look_for("Validation images were never trained on: their line is the one to trust. The best epoch is kept.")
+        look_for(
+            "Validation images were never trained on: their line is the one to trust. The best epoch is kept. Training "
+            "is averaged over the epoch while the network learns, so early on it lies below what the epoch ends with."
+        )
 
 
 def _loss_hint(run: Run) -> str:
     text = "Both lines should fall. Where validation turns up while training still falls, it is over-fitting."
+    if run.config.label_smoothing:
+        text += " Both show plain cross-entropy; what is minimised asks for softer labels besides."
     harder = [
         word
         for word, on in (
             ("augmentation", run.config.augmentation),
-            ("label smoothing", run.config.label_smoothing),
             ("dropout", run.config.model_arguments.get("dropout")),
         )
         if on

@@ -124,7 +124,11 @@ def _figures(run: Run, curve: DrawnCurve, epochs: Sequence[EpochDone]) -> None:
                 f"{min(run.epochs_done + (run.status in AT_WORK), run.config.epochs)} of {run.config.epochs}",
                 term("epoch"),
             ),
-            ("Training loss", f"{smooth[-1]:.3f} nats" if smooth else "none yet", f"{term('loss')} Smoothed."),
+            (
+                "Training loss",
+                f"{smooth[-1]:.3f} nats" if smooth else "none yet",
+                f"{term('loss')} Smoothed over the last twenty steps.",
+            ),
             ("Best validation", "none yet" if best is None else percent(best), term("validation split")),
             ("Time left", duration(run.seconds_left), _LEFT) if run.live else ("Took", duration(took(run)), _TOOK),
         ]
@@ -223,5 +227,5 @@ def _row(epoch: EpochDone) -> dict[str, object]:
     }
 
 
-_LEFT = "From the time that the last epochs took, validation included."
-_TOOK = "From the start to the end, with any time it lay stopped."
+_LEFT = "The steps to come at the present pace, larger images included, and judging as long as it took before."
+_TOOK = "From the start to the end, with loading, judging and saving; training time on Compare counts the epochs alone."

@@ -1,6 +1,7 @@
 """When a frozen backbone is suspected of seeing its images wrongly, and what is said then."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,9 +46,15 @@ def test_ten_classes_are_guessed_right_a_tenth_of_the_time() -> None:
     assert no_better_than_guessing(config("cifar10"), [0.13], finished=True) is None
 
 
-def test_a_network_that_learns_whole_is_not_suspected() -> None:
-    assert no_better_than_guessing(config(train="all"), [0.5], finished=True) is None
-    assert no_better_than_guessing(config(model="strided_cnn"), [0.5], finished=True) is None
+@pytest.mark.parametrize("model", ["resnet18", "strided_cnn"])
+def test_a_network_whose_every_weight_learns_is_told_to_take_smaller_steps(model: str) -> None:
+    rate = {"learning_rate": 1.0}
+    learning = replace(config(train="all") if model == "resnet18" else config(model=model), **rate)
+    said = no_better_than_guessing(learning, [0.5], finished=True)
+    assert said is not None
+    assert "After 1 epoch the best validation accuracy is 50.0%, and guessing gives 50.0%." in said
+    assert "The learning rate is 1; try 0.1" in said
+    assert no_better_than_guessing(learning, [0.6], finished=True) is None
 
 
 def test_the_sentence_names_both_figures_and_the_preprocessing() -> None:

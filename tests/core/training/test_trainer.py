@@ -507,3 +507,12 @@ def test_the_test_function_counts_right_answers_and_mean_loss() -> None:
     loss, accuracy = judged(Always(), batches, autocast=lambda: torch.autocast("cpu", enabled=False), mirrored=False)
     assert loss == pytest.approx(0.693147, abs=1e-5)  # ln 2
     assert accuracy == 0.75
+
+
+def test_the_loss_of_a_step_is_plain_cross_entropy_whatever_is_minimised() -> None:
+    """Before the first step both networks are one, so that their first losses are of the same answers."""
+    first = [
+        next(event for event in trainer(label_smoothing=smoothing).events() if isinstance(event, StepDone))
+        for smoothing in (0.0, 0.3)
+    ]
+    assert first[1].loss == first[0].loss

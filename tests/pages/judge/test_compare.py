@@ -180,3 +180,38 @@ def test_curves_can_be_switched(folder: Path) -> None:
     ship(folder, "one", wrong=7)
     page = compare()
     check(page.segmented_control(key="compare_curve").set_value("Training loss").run())
+
+
+def chosen_networks(page: AppTest) -> list[str]:
+    return next(box for box in page.multiselect if box.label == "Networks").value
+
+
+def test_a_network_is_paired_with_one_of_the_same_data_or_with_none(folder: Path) -> None:
+    for name, dataset in (("a_cat", "cats_vs_dogs"), ("ours", "digits"), ("sibling", "digits"), ("z", "mnist")):
+        ship(folder, name, dataset=dataset, split_fingerprint=name, settings={"dataset": dataset})
+    assert chosen_networks(open_page(start_page_with("ours"), "judge/compare")) == ["ours", "sibling"]
+    assert chosen_networks(open_page(start_page_with("z"), "judge/compare")) == ["z"]
+
+
+def start_page_with(networks: str) -> AppTest:
+    fresh = start_page()
+    fresh.query_params["networks"] = networks
+    return fresh
+
+
+def test_the_list_can_be_narrowed_to_one_data_set(folder: Path) -> None:
+    for name, dataset in (("ours", "digits"), ("sibling", "digits"), ("z", "mnist")):
+        ship(folder, name, dataset=dataset, settings={"dataset": dataset})
+    page = open_page(start_page_with("ours,sibling"), "judge/compare")
+    box = next(box for box in page.multiselect if box.label == "Networks")
+    assert len(box.options) == 3
+    page.pills(key="compare_only").set_value("digits").run()
+    assert len(next(box for box in check(page).multiselect if box.label == "Networks").options) == 2
+
+
+def test_no_network_wins_over_one_of_other_data(folder: Path) -> None:
+    for name, dataset, wrong in (("ours", "digits", 0), ("z", "mnist", 90)):
+        ship(folder, name, dataset=dataset, wrong=wrong, settings={"dataset": dataset})
+    said = texts(open_page(start_page_with("ours,z"), "judge/compare")).replace("\\", "")
+    assert "They were judged on different pictures" in said
+    assert "emoji_events" not in said
