@@ -56,9 +56,9 @@ def throughput(
     out: Path | None,
 ) -> None:
     """Images a second, naive and ours: about ten minutes on two quiet cores."""
-    from benchmarks.jobs import JOBS, chosen
-    from benchmarks.report import throughput_table
-    from benchmarks.throughput import measure
+    from benchmarks.report.page import throughput_table
+    from benchmarks.training.jobs import JOBS, chosen
+    from benchmarks.training.throughput import measure
 
     _use_threads(threads)
     _known(only, [job.name for job in JOBS])
@@ -100,8 +100,8 @@ def accuracy(
 
     Ctrl-C loses the training that is under way; the same command goes on with those that are missing.
     """
-    from benchmarks.accuracy import GOALS, chosen, default_log, measure
-    from benchmarks.report import accuracy_table
+    from benchmarks.report.page import accuracy_table
+    from benchmarks.training.accuracy import GOALS, chosen, default_log, measure
 
     _use_threads(threads)
     _known(only, [goal.name for goal in GOALS])
@@ -127,7 +127,7 @@ def accuracy(
 @_OUT
 def screen(only: tuple[str, ...], times: int, pairs: int, seconds: float, watchers: int, out: Path | None) -> None:
     """What a student waits for on the screen, through a real Chromium."""
-    from benchmarks.report import screen_table
+    from benchmarks.report.page import screen_table
     from benchmarks.screen import MEASURES, measure
 
     _known(only, list(MEASURES))
@@ -151,8 +151,8 @@ def screen(only: tuple[str, ...], times: int, pairs: int, seconds: float, watche
 @_OUT
 def ablation(threads: int | None, seeds: int, epochs: int, limit: int, log: Path | None, out: Path | None) -> None:
     """What each ingredient of the fast network is worth in a short training: about an hour on two quiet cores."""
-    from benchmarks.ablation import VARIANTS, default_log, measure
-    from benchmarks.report import ablation_table
+    from benchmarks.report.page import ablation_table
+    from benchmarks.training.ablation import VARIANTS, default_log, measure
 
     _use_threads(threads)
     measurement = Measurement("ablation")
@@ -169,9 +169,9 @@ def ablation(threads: int | None, seeds: int, epochs: int, limit: int, log: Path
 @_OUT
 def profile(only: tuple[str, ...], threads: int | None, seconds: float, out: Path | None) -> None:
     """Where the time of a step goes, in training and in judging: about two minutes on two quiet cores."""
-    from benchmarks.jobs import Job
-    from benchmarks.report import profile_table
-    from benchmarks.step_profile import JOBS, measure
+    from benchmarks.report.page import profile_table
+    from benchmarks.training.jobs import Job
+    from benchmarks.training.step_profile import JOBS, measure
 
     _use_threads(threads)
     _known(only, [job.name for job in JOBS])
@@ -207,7 +207,7 @@ def class_load(
 ) -> None:
     """What a class at once takes of the web server, over the websocket: memory, waits, errors. A lesson: 17 minutes."""
     from benchmarks.class_load.lesson import Plan, hold
-    from benchmarks.report import class_table
+    from benchmarks.report.page import class_table
     from benchmarks.rows import Lesson
 
     measurement = Measurement("class", packages=("streamlit",))
@@ -226,8 +226,8 @@ def class_load(
 @main.command()
 def report() -> None:
     """Turn the newest results of each kind into docs/speed.md and its chart."""
-    from benchmarks.report import documents
-    from benchmarks.shipped import curves
+    from benchmarks.report.page import documents
+    from benchmarks.report.shipped import curves
     from core.checkpoints import shipped
 
     found = newest(FOLDER)

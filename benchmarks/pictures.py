@@ -5,7 +5,7 @@ import numpy.typing as npt
 from datasets import Image as ImageFeature
 from datasets import disable_progress_bars, load_dataset
 
-from benchmarks.naive import Picture, pictures_of
+from benchmarks.training.naive import Picture, pictures_of
 from core.data import LabelledImages
 from core.data.catalogue import DatasetSpec
 from core.home import data_folder

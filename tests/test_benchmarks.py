@@ -22,12 +22,11 @@ import torch
 from click.testing import CliRunner
 from PIL import Image
 
-from benchmarks import ablation, accuracy, jobs, naive, step_profile, throughput
 from benchmarks.__main__ import main
 from benchmarks.cores import confined, halves
 from benchmarks.machine import this_machine
 from benchmarks.pictures import files, pictures_for
-from benchmarks.report import (
+from benchmarks.report.page import (
     CHART,
     PAGE,
     accuracy_table,
@@ -38,6 +37,7 @@ from benchmarks.report import (
     shipped_table,
     throughput_table,
 )
+from benchmarks.report.shipped import curves
 from benchmarks.results import FOLDER, KINDS, Fields, Measurement, newest, write
 from benchmarks.rows import (
     Ablated,
@@ -50,8 +50,8 @@ from benchmarks.rows import (
     median,
     percentile95,
 )
-from benchmarks.shipped import curves
 from benchmarks.timing import Step, interleave, take_turn, timed
+from benchmarks.training import ablation, accuracy, jobs, naive, step_profile, throughput
 from core.checkpoints import shipped
 from core.config import AugmentationStep
 from core.data import availability, load, make_split

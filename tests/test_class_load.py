@@ -12,7 +12,7 @@ from benchmarks.class_load.lesson import WAITS, Plan, hold
 from benchmarks.class_load.photographs import SMALL, Album
 from benchmarks.class_load.shown import Run, Shown
 from benchmarks.class_load.tab import state_of
-from benchmarks.report import class_table
+from benchmarks.report.page import class_table
 from benchmarks.rows import ClassWait, Lesson
 from core.photos.door import open_photo
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy import Log, epochs_of
 from benchmarks.rows import Ablated
+from benchmarks.training.accuracy import Log, epochs_of
 from core.config import AugmentationStep, TrainingConfig
 from core.data import availability, load, make_split
 from core.errors import DataError

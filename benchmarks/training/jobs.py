@@ -16,9 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset, TensorDataset
 
-from benchmarks import naive
 from benchmarks.pictures import pictures_for
 from benchmarks.timing import Step, timed
+from benchmarks.training import naive
 from core.config import TrainingConfig
 from core.data import LabelledImages, Split, datasets, load, make_split
 from core.events import EpochDone, FeaturesKept, StepDone

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks import naive
-from benchmarks.jobs import training_loader
 from benchmarks.machine import commit, load, now, this_machine, training_code
 from benchmarks.rows import Reached, TimeToAccuracy, Trained
+from benchmarks.training import naive
+from benchmarks.training.jobs import training_loader
 from core.config import AugmentationStep, TrainingConfig
 from core.data import LabelledImages, Split, availability, datasets, make_split
 from core.data import load as load_data

@@ -10,10 +10,19 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.jobs import FORWARD, HEADS, JUDGED, TRAINING_JOBS, Job, few_judged, forward_trainer, head_trainer
 from benchmarks.rows import Profiled
-from benchmarks.throughput import precision_of, why_not
 from benchmarks.timing import WARM_UP
+from benchmarks.training.jobs import (
+    FORWARD,
+    HEADS,
+    JUDGED,
+    TRAINING_JOBS,
+    Job,
+    few_judged,
+    forward_trainer,
+    head_trainer,
+)
+from benchmarks.training.throughput import precision_of, why_not
 from core.compute.arithmetic import autocast
 from core.data import load, make_split
 from core.training.batches import EVALUATION_BATCH

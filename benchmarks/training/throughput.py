@@ -4,7 +4,9 @@ import gc
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmarks.jobs import (
+from benchmarks.rows import Comparison
+from benchmarks.timing import interleave, steps_for, take_turn
+from benchmarks.training.jobs import (
     FORWARD,
     FROZEN,
     FROZEN_EPOCHS,
@@ -21,8 +23,6 @@ from benchmarks.jobs import (
     training_pair,
     whole_training,
 )
-from benchmarks.rows import Comparison
-from benchmarks.timing import interleave, steps_for, take_turn
 from core.data import availability
 from core.training.trainer import Trainer
 

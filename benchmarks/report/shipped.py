@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from benchmarks.accuracy import GOALS, seconds_to
 from benchmarks.rows import ShippedCurve
+from benchmarks.training.accuracy import GOALS, seconds_to
 from core.checkpoints.card import Card
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bar_chart import Bar, bar_chart
+from benchmarks.report.bar_chart import Bar, bar_chart
 from benchmarks.results import Fields, Kind
 from benchmarks.rows import ShippedCurve, median
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 CHART = DOCS / "images" / "speed.svg"
 PAGE = DOCS / "speed.md"
 
@@ -22,7 +22,7 @@ _HEAD = """# How fast the lab is
 This page is written by `python -m benchmarks report` from the files in `benchmarks/results`; a test compares the two,
 so it says what those files say; a row that was measured later than the others of its file says when.
 
-**Naive** is the loop that courses teach (`benchmarks/naive.py`, which is short and made to be read): one image at a
+**Naive** is the loop that courses teach (`benchmarks/training/naive.py`, short and made to be read): one image at a
 time is opened with Pillow and sent through torchvision's transforms, a `DataLoader` without workers puts the batch
 together, the network computes in float32, plain SGD steps, the loss is read after every batch, and a frozen backbone is
 run again in every epoch. **Ours** is the lab's own `Trainer`, with the same network, the same batch size, the same
@@ -94,7 +94,7 @@ def page(found: Mapping[Kind, Fields], shipped: Sequence[ShippedCurve] = ()) -> 
         words = (
             "By the cards of `checkpoints/`: the trainings whose models ship, one seed each, on a machine that may "
             "have had other work, and without the seconds before the first step (whitening, the trial of precisions). "
-            "Threads and filters may be others than in the table above; the cards and README name them."
+            "Threads and filters may be others than in the table above; the cards and `docs/measured.md` name them."
         )
         parts.append(f"### The models that ship\n\n{words}\n\n{shipped_table(shipped)}\n")
     if "screen" in found:

@@ -1,0 +1,1 @@
+"""docs/speed.md, made from the newest results of each kind."""
