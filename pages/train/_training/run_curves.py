@@ -1,6 +1,8 @@
 """The live curves of a run: loss by step, accuracy by epoch, and what to look for in them."""
 
+import math
 import threading
+import time
 from collections.abc import Sequence
 
 import streamlit as st
@@ -15,29 +17,50 @@ from pages._ui.run_words import percent
 from pages.train._training.step_curve import DrawnCurve, Points, StepCurve
 
 READ_AT_ONCE = 10_000  # steps
+FRESH = 0.4  # seconds for which what one session has read does for all; a worker writes every half second
 
 
 class _Followed:
-    """One run's curve, shared by all who look at it: each step is read once for the whole server."""
+    """One run's figures, shared by all who look at it: each step and epoch is read once for the whole server."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.curve = StepCurve()
         self.drawn = self.curve.drawn()
+        self.epochs: tuple[EpochDone, ...] = ()
+        self.read = -math.inf
+        self.seen: object = None
 
-    def catch_up(self, store: Store, run_id: str) -> DrawnCurve:
-        """Read what is new, and begin anew where the run went back to a saved state."""
+    def catch_up(self, store: Store, run: Run) -> tuple[DrawnCurve, tuple[EpochDone, ...]]:
+        """Read what is new, and begin anew where the run went back to a saved state.
+
+        A run that is known to have changed since is always read.
+        """
         with self.lock:
-            known = self.curve.last
-            if known is not None:
-                again = store.steps(run_id, after=known.step - 1, at_most=1)
-                if not again or again[0] != known:
-                    self.curve = StepCurve()
-            while steps := store.steps(run_id, after=self.curve.last_step, at_most=READ_AT_ONCE):
-                self.curve.add(steps)
-            if self.curve.last != self.drawn.last:
-                self.drawn = self.curve.drawn()
-            return self.drawn
+            seen = (run.status, run.fence, run.epochs_done, run.step > 0)
+            if seen != self.seen or time.monotonic() - self.read >= FRESH:
+                self.epochs = self._epochs(store, run.id)
+                self.drawn = self._curve(store, run.id)
+                self.read, self.seen = time.monotonic(), seen
+            return self.drawn, self.epochs
+
+    def _epochs(self, store: Store, run_id: str) -> tuple[EpochDone, ...]:
+        kept = self.epochs
+        if kept:
+            again = store.epochs(run_id, after=kept[-1].epoch - 1)
+            if again and again[0] == kept[-1]:
+                return kept + tuple(again[1:])
+        return tuple(store.epochs(run_id))
+
+    def _curve(self, store: Store, run_id: str) -> DrawnCurve:
+        known = self.curve.last
+        if known is not None:
+            again = store.steps(run_id, after=known.step - 1, at_most=1)
+            if not again or again[0] != known:
+                self.curve = StepCurve()
+        while steps := store.steps(run_id, after=self.curve.last_step, at_most=READ_AT_ONCE):
+            self.curve.add(steps)
+        return self.curve.drawn() if self.curve.last != self.drawn.last else self.drawn
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -45,10 +68,10 @@ def _followed(path: str, run_id: str) -> _Followed:
     return _Followed()
 
 
-def curve_of(run: Run) -> DrawnCurve:
-    """Return what is to be drawn of the steps that the run has taken until now."""
+def figures_of(run: Run) -> tuple[DrawnCurve, tuple[EpochDone, ...]]:
+    """Return what is to be drawn of the steps that the run has taken until now, and its epochs."""
     store = open_store()
-    return _followed(str(store.path), run.id).catch_up(store, run.id)
+    return _followed(str(store.path), run.id).catch_up(store, run)
 
 
 def charts(run: Run, curve: DrawnCurve, epochs: Sequence[EpochDone]) -> None:

@@ -16,7 +16,7 @@ from pages._ui.frame import empty_state, facts, plain, problem
 from pages._ui.glossary import term
 from pages._ui.run_words import badge, duration, meaning, percent, place, saved, took, what, whose
 from pages.train._training.run_actions import controls
-from pages.train._training.run_curves import charts, curve_of
+from pages.train._training.run_curves import charts, figures_of
 from pages.train._training.run_result import result
 from pages.train._training.step_curve import DrawnCurve
 from pages.train._training.watchers import pace
@@ -43,7 +43,7 @@ def show_run(run_id: str, *, owner: str) -> None:
     if not run.live:
         if run.checkpoint:
             result(run)
-        _numbers(run, curve_of(run), open_store().epochs(run.id))
+        _numbers(run, *figures_of(run))
 
 
 def _follow(before: Run) -> None:
@@ -61,7 +61,7 @@ def _follow(before: Run) -> None:
         same = (run.status, run.device, run.step > 0) == (before.status, before.device, begun)
         if not same or (before.live and not hurry and pace() != usual):
             st.rerun()
-        curve, epochs = curve_of(run), open_store().epochs(run.id)
+        curve, epochs = figures_of(run)
         with st.container():
             if run.status == "queued":
                 _queue(run)

@@ -1,20 +1,25 @@
 """What the Training page is made of, without a page: smoothing, words, one widget a setting."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.errors import ConfigError
-from core.events import FeaturesKept, StepDone
+from core.events import EpochDone, FeaturesKept, StepDone
 from core.registry import Setting
+from core.runs.records import Run
+from core.runs.store.store import Store
 from pages._ui.choose.setting_widgets import whole_numbers
 from pages._ui.run_words import ago, duration, place, saved
-from pages.train._training.run_curves import curve_of
-from pages.train._training.step_curve import SMOOTHING, STRETCHES, StepCurve
+from pages.train._training import run_curves
+from pages.train._training.run_curves import figures_of
+from pages.train._training.step_curve import SMOOTHING, STRETCHES, DrawnCurve, StepCurve
 from tests.pages import runs
 
 
@@ -81,13 +86,48 @@ def test_drawing_is_bounded_and_keeps_spikes_and_ends() -> None:
     assert len(drawn.rates[0]) <= STRETCHES + 1
 
 
+def figures_now(run: Run) -> tuple[DrawnCurve, tuple[EpochDone, ...]]:
+    """What a session sees that looks when what others have read is too old."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_curves, "FRESH", 0.0)
+        return figures_of(run)
+
+
 def test_a_run_that_goes_back_to_a_saved_state_is_drawn_as_it_is_trained_again(home: Path) -> None:
     run, lease = runs.at_work(home, epochs=2)
-    assert curve_of(run).smooth[0] == list(range(1, 11))
+    assert figures_now(run)[0].smooth[0] == list(range(1, 11))
     lease.rewind(step=4, epoch=0)
-    assert curve_of(run).smooth[0] == [1, 2, 3, 4]
+    assert figures_now(run)[0].smooth[0] == [1, 2, 3, 4]
     lease.record([replace(runs.step(1, 5), loss=7.0)], [], pace=1.0)
-    assert curve_of(run).raw == ([1, 2, 3, 4, 5], [2.0, 1.0, pytest.approx(2 / 3), 0.5, 7.0])
+    assert figures_now(run)[0].raw == ([1, 2, 3, 4, 5], [2.0, 1.0, pytest.approx(2 / 3), 0.5, 7.0])
+
+
+def test_the_epochs_of_a_run_that_goes_back_are_those_that_are_trained_again(home: Path) -> None:
+    run, lease = runs.at_work(home, epochs=2)
+    assert [epoch.epoch for epoch in figures_now(run)[1]] == [1, 2]
+    lease.rewind(step=5, epoch=1)
+    assert [epoch.epoch for epoch in figures_now(run)[1]] == [1]
+    again = replace(runs.epoch_done(2), val_accuracy=0.125)
+    lease.record([], [(10, again)], pace=1.0)
+    assert [epoch.val_accuracy for epoch in figures_now(run)[1]][1:] == [0.125]
+
+
+def test_thirty_who_look_at_once_read_the_store_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _lease = runs.at_work(home, epochs=2)
+    figures_of(run)
+    reads: list[str] = []
+    read = Store.steps
+
+    def counted(store: Store, *arguments: Any, **named: Any) -> Sequence[StepDone]:
+        reads.append("steps")
+        return read(store, *arguments, **named)
+
+    monkeypatch.setattr(run_curves, "FRESH", 60.0)
+    monkeypatch.setattr(Store, "steps", counted)
+    assert len({id(figures_of(run)[0]) for _look in range(30)}) == 1
+    assert reads == []
+    figures_of(replace(run, status="stopped"))
+    assert reads != [], "a run that has changed is read at once"
 
 
 def test_who_followed_a_long_run_and_who_opens_it_see_one_curve(home: Path) -> None:
@@ -95,9 +135,9 @@ def test_who_followed_a_long_run_and_who_opens_it_see_one_curve(home: Path) -> N
     taken = [replace(runs.step(1, number), loss=1 + math.sin(number)) for number in range(1, 7_561)]
     for start in range(0, len(taken), 100):
         lease.record(taken[start : start + 100], [], pace=1.0)
-        followed = curve_of(run)
+        followed = figures_now(run)[0]
     st.cache_resource.clear()
-    assert curve_of(run) == followed
+    assert figures_now(run)[0] == followed
 
 
 @pytest.mark.parametrize(
