@@ -2,7 +2,7 @@
 
 from core.checkpoints.card import Card, Metrics
 from core.checkpoints.networks import CARD, Checkpoint, find, newest_in, now, read, save, shipped
-from core.checkpoints.states import TrainerState, load_state, save_state, state_config
+from core.checkpoints.states import TrainerState, load_state, save_state, state_config, state_split
 
 __all__ = [
     "CARD",
@@ -19,4 +19,5 @@ __all__ = [
     "save_state",
     "shipped",
     "state_config",
+    "state_split",
 ]

@@ -62,6 +62,15 @@ def state_config(folder: Path) -> TrainingConfig:
     return _read(folder).config
 
 
+def state_split(folder: Path) -> str:
+    """Return the fingerprint of the split that this training began with, '' where that was not noted yet.
+
+    Raises CheckpointError where the state cannot be read.
+    """
+    split = _read(folder).values.get("split", "")
+    return split if isinstance(split, str) else ""
+
+
 def _read(folder: Path) -> _StateFile:
     try:
         about = typed(_StateFile, read_object(folder / "state.json"))

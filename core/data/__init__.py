@@ -2,7 +2,7 @@
 
 from core.data.catalogue import DatasetSpec, datasets
 from core.data.loading import Availability, LabelledImages, availability, load
-from core.data.splits import Split, make_split, writers_apart
+from core.data.splits import Split, make_split, split_begun_with, writers_apart
 
 __all__ = [
     "Availability",
@@ -13,5 +13,6 @@ __all__ = [
     "datasets",
     "load",
     "make_split",
+    "split_begun_with",
     "writers_apart",
 ]

@@ -81,6 +81,16 @@ def make_split(data: LabelledImages, *, slips: Sequence[str] = ()) -> Split:
     )
 
 
+def split_begun_with(data: LabelledImages, fingerprint: str | None, *, slips: Sequence[str] = ()) -> Split:
+    """Return the split of a training that began with the one of this fingerprint (None: it begins now).
+
+    Digits were split at random once: what began with that split, or does not say ('') because no state did then, goes
+    on with it.
+    """
+    at_random = fingerprint is not None and not writers_apart(data.spec, fingerprint)
+    return make_split(data, slips=(*slips, "shared_writers") if at_random else slips)
+
+
 def writers_apart(spec: DatasetSpec, fingerprint: str) -> bool:
     """Say whether the split with this fingerprint kept each writer on one side.
 

@@ -17,7 +17,7 @@ from torch import nn
 
 from core.checkpoints import Card, Checkpoint, Metrics
 from core.checkpoints.backbones import load_network
-from core.data import datasets, load, make_split
+from core.data import Split, datasets, load, make_split
 from core.errors import DataError, ModelError
 from core.judging.claims import describe, doubt, shared_writers
 from core.judging.intervals import wilson_interval
@@ -154,10 +154,11 @@ def evaluate_checkpoint(
     checkpoint: Checkpoint,
     *,
     dataset: str | None = None,
+    split: Split | None = None,
     device: torch.device | str = "cpu",
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Return the verdict on the test split of the checkpoint's own data set, or of ``dataset``.
+    """Return the verdict on the test split of the checkpoint's own data set, or of ``dataset``, or of ``split`` of it.
 
     Whether these images are known to be unseen is in the result. Raises LabError, one sentence, where the data cannot
     be had, has other classes, or the weights cannot be trusted.
@@ -167,7 +168,7 @@ def evaluate_checkpoint(
     if spec.classes != card.classes:
         raise DataError(_class_mismatch(card.classes, spec.classes, spec.title))
     data = load(spec.name, size=card.image_size, progress=progress)
-    split = make_split(data, slips=card.config.slips)
+    split = split or make_split(data, slips=card.config.slips)
     predictions = predict(
         load_network(checkpoint, device),
         data.images,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from core.checkpoints import CARD, Checkpoint, newest_in, read, state_config
+from core.checkpoints import CARD, Checkpoint, newest_in, read, state_config, state_split
 from core.config import TrainingConfig
 from core.errors import CheckpointError, ConfigError
 from core.whole_files import sweep
@@ -95,6 +95,19 @@ class TrainingFolder:
     def newest(self) -> Checkpoint | None:
         """Return the final checkpoint, or else the best so far, or None before the first epoch."""
         return newest_in(self.path)
+
+    def split(self) -> str | None:
+        """Return the fingerprint of the split that the training here began with, None where nothing has begun.
+
+        It is '' where only a state from before that was noted can be read.
+        """
+        for state in reversed(self.states()):
+            with contextlib.suppress(CheckpointError):
+                return state_split(state)
+        for folder in (*self.path.glob("best-*"), self.final):
+            with contextlib.suppress(CheckpointError):
+                return read(folder).card.split_fingerprint
+        return None
 
     def _owners(self) -> Iterator[TrainingConfig]:
         """The configuration of everything here that can be read."""

@@ -13,7 +13,7 @@ from core.checkpoints import Card, Checkpoint, Metrics, load_state, now, read, s
 from core.checkpoints.backbones import load_network
 from core.compute.devices import describe_device
 from core.config import TrainingConfig
-from core.data import LabelledImages, load, make_split
+from core.data import LabelledImages, load, split_begun_with
 from core.errors import CheckpointError, OtherBackboneError, OtherSplitError
 from core.events import EpochDone, Event, Finished, StepDone
 from core.training.folder import TrainingFolder
@@ -52,7 +52,7 @@ class Session:
         self._saved = saved or (lambda _kind, _folder: None)
         self.files = TrainingFolder(folder, config)
         self.data: LabelledImages = load(config.dataset, size=config.image_size, progress=progress)
-        self.split = make_split(self.data, slips=config.slips)
+        self.split = split_begun_with(self.data, self.files.split(), slips=config.slips)
         self._check_images()
         self.trainer = Trainer(config, self.data, self.split)
         self.fell_back = ""
@@ -141,7 +141,7 @@ class Session:
             return
         self.tell("Judging the best epoch on the test images", 0.0)
         device = self.trainer.device
-        evaluation = evaluate_checkpoint(best, device=device.type, progress=self.tell)
+        evaluation = evaluate_checkpoint(best, split=self.split, device=device.type, progress=self.tell)
         card = self.card(epoch=best.card.epoch, metrics=evaluation.metrics)
         self._before_saving("final")
         save(self.files.final, load_network(best), card, evaluation.predictions)

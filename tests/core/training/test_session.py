@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from core.config import TrainingConfig
 from core.data import load, make_split
 from core.errors import ConfigError, OtherSplitError
 from core.events import EpochDone, Finished, StepDone
+from core.judging.claims import doubt_about
 from core.recipes import recipe_config
 from core.training.session import Session
 
@@ -163,7 +165,7 @@ def test_a_folder_belongs_to_one_copy_of_the_images(tmp_path: Path, kept: str, m
     interrupted(folder, step=2) if kept == "state" else list(Session(config(), folder).events())
     split = make_split(load("digits", size=28))
     other = dataclasses.replace(split, fingerprint="another")
-    monkeypatch.setattr("core.training.session.make_split", lambda *_, **__: other)
+    monkeypatch.setattr("core.training.session.split_begun_with", lambda *_, **__: other)
     with pytest.raises(OtherSplitError, match=r"another copy of Digits \(built in\)"):
         Session(config(), folder)
 
@@ -210,13 +212,45 @@ def rewrite(state: Path, split: str | None) -> None:
     state.write_text(json.dumps(about))
 
 
-@pytest.mark.parametrize("split", [None, "7774cc37fa84762b6f95918ffd6984e1"])
-def test_a_state_from_before_digits_were_split_by_writer_is_refused_and_nothing_starts_over(
+AT_RANDOM = "7774cc37fa84762b6f95918ffd6984e1"  # how Digits were split before they were split by writer
+
+
+@pytest.mark.parametrize("split", [None, AT_RANDOM])
+def test_a_training_from_before_digits_were_split_by_writer_goes_on_with_the_split_it_began_with(
     tmp_path: Path, split: str | None
 ) -> None:
     rewrite(begun(tmp_path / "run"), split)
+    session = Session(config(), tmp_path / "run")
+    assert session.resumed_from is not None
+    assert session.split.fingerprint == AT_RANDOM
+
+
+def test_such_a_training_is_judged_on_the_images_that_it_was_not_shown(tmp_path: Path) -> None:
+    rewrite(begun(tmp_path / "run"), None)
+    session = Session(config(), tmp_path / "run")
+    list(session.events())
+    checkpoint = session.checkpoint()
+    assert checkpoint is not None
+    assert checkpoint.card.split_fingerprint == AT_RANDOM
+    assert checkpoint.card.metrics is not None
+    assert (checkpoint.card.metrics.test_n, checkpoint.card.metrics.unseen) == (359, True)
+    assert doubt_about(checkpoint.card) == "writers that it has seen"
+
+
+def test_a_random_split_of_other_images_is_refused_and_nothing_starts_over(tmp_path: Path) -> None:
+    rewrite(begun(tmp_path / "run"), "0" * 32)
     with pytest.raises(OtherSplitError, match="another split of it into training and test"):
         Session(config(), tmp_path / "run")
+
+
+def test_a_training_whose_states_are_gone_knows_its_split_by_its_models(tmp_path: Path) -> None:
+    list(Session(config(), tmp_path / "run").events())
+    for path in (tmp_path / "run").glob("*/card.json"):
+        card = json.loads(path.read_text())
+        path.write_text(json.dumps(card | {"split_fingerprint": AT_RANDOM}))
+    for state in (tmp_path / "run").glob("state-*"):
+        shutil.rmtree(state)
+    assert Session(config(), tmp_path / "run").split.fingerprint == AT_RANDOM
 
 
 def test_a_state_that_names_no_split_goes_on_where_the_split_is_the_same(tmp_path: Path) -> None:
