@@ -1,5 +1,6 @@
 """A store of its own for each test, and workers that do without torch."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -7,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from core.config import TrainingConfig
@@ -71,6 +73,26 @@ def end_workers(store: Store, executor: LocalExecutor) -> None:
         if held.handle:
             executor.cancel(held.handle, force=True)
             wait_for(lambda handle=held.handle: not executor.poll(handle))
+
+
+def end_lab(store: Store) -> None:
+    """End every supervisor and every worker of this store, whoever started them."""
+    for run in store.list(statuses=["queued", "running"]):
+        store.request_stop(run.id)
+    while found := supervisors(store):
+        for process in found:
+            kill(process.pid)
+        end_workers(store, LocalExecutor())  # a worker may have revived a supervisor just before
+
+
+def supervisors(store: Store) -> list[psutil.Process]:
+    """Every living supervisor of this store, also one that has not come up yet."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.cmdline()[-1:] == ["supervise"] and process.environ().get("CNN_LAB_HOME") == str(store.home):
+                found.append(process)
+    return found
 
 
 @pytest.fixture

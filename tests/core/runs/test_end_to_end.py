@@ -1,6 +1,5 @@
 """The whole house in real processes: supervisor and workers by the command line, the trainer on the built-in digits."""
 
-import contextlib
 import json
 import os
 import subprocess
@@ -13,12 +12,11 @@ import pytest
 
 from core.config import TrainingConfig
 from core.runs import ensure_supervisor, summons
-from core.runs.executors.local import LocalExecutor
 from core.runs.executors.processes import environment, process_id
 from core.runs.records import Run
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store
-from tests.core.runs.conftest import end_workers, kill, trained_here, wait_for
+from tests.core.runs.conftest import end_lab, kill, trained_here, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
 torch = pytest.importorskip("torch")
@@ -35,25 +33,10 @@ def digits() -> TrainingConfig:
 def lab(store: Store) -> Iterator[Store]:
     """A store whose supervisor and workers, whoever started them, are ended with the test."""
     yield store
-    for run in store.list(statuses=["queued", "running"]):
-        store.request_stop(run.id)
-    while found := supervisors(store):
-        for process in found:
-            kill(process.pid)
-        end_workers(store, LocalExecutor())  # a worker may have revived a supervisor just before
+    end_lab(store)
     summons._last_start.clear()
     for child in summons._children:
         child.wait()
-
-
-def supervisors(store: Store) -> list[psutil.Process]:
-    """Every living supervisor of this store, also one that has not come up yet."""
-    found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if process.cmdline()[-1:] == ["supervise"] and process.environ().get("CNN_LAB_HOME") == str(store.home):
-                found.append(process)
-    return found
 
 
 def worker_of(store: Store, run: Run, *, after_step: int = 0, fence: int = 1) -> int:
