@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -345,7 +346,7 @@ def test_a_run_from_before_digits_were_split_by_writer_claims_no_test_accuracy(
 
 
 def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    part = psutil._ntuples.sdiskpart("server:/share", str(tmp_path), "nfs4", "rw")
+    part = SimpleNamespace(device="server:/share", mountpoint=str(tmp_path), fstype="nfs4", opts="rw")
     monkeypatch.setattr(psutil, "disk_partitions", lambda **_: [part])
     with pytest.raises(StoreError, match="network file system"):
         Store(tmp_path / "deep" / "lab.sqlite3")
