@@ -22,7 +22,10 @@ def import_torch() -> None:
 
 
 def import_the_rest() -> None:
-    """Import what only ResNet-18 and some augmentations need, before somebody waits for it."""
+    """Import what ResNet-18 and some augmentations need, and tables and charts, before somebody waits for it."""
+    import pandas  # noqa: F401
+    import plotly.graph_objects  # noqa: F401
+
     from core.slow_imports import torchvision
 
     torchvision()
