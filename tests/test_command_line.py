@@ -223,6 +223,23 @@ def test_classify_has_a_sentence_for_what_is_no_picture(
     assert answer["top"] == []
 
 
+def test_handwriting_is_made_as_the_networks_data_was_unless_it_is_to_be_left(
+    shared_home: Path, tmp_path: Path
+) -> None:
+    photo = tmp_path / "one.png"
+    sheet = Image.new("L", (200, 200), "white")
+    sheet.paste(0, (150, 20, 162, 120))
+    sheet.save(photo)
+    made, left = (
+        lines(core("classify", "mnist-strided_cnn", photo, "--json", *option, home=shared_home))[0]
+        for option in ((), ("--as-it-is",))
+    )
+    assert made["top"][0]["label"] == "1"
+    assert made["notes"][0] == "inverted, to bright on black"
+    assert left["top"][0]["label"] != "1"
+    assert left["notes"] == ["made smaller, from 200×200 to 28×28 px"]
+
+
 def test_classify_fails_as_a_whole_where_a_photo_failed(
     answers: tuple[subprocess.CompletedProcess[str], dict[str, Answer]],
 ) -> None:

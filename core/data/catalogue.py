@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.photos.ink_frame import InkFrame
 from core.registry import Registry
 
 
@@ -11,7 +12,8 @@ class DatasetSpec:
 
     ``hub_id`` is its name on the Hugging Face Hub (None: it is built in), ``official_test`` says whether its
     makers chose a test split. ``channels`` is 1 for greyscale, 3 for RGB. ``writer_block`` is how many images in a row
-    are by one hand, about, where they lie writer by writer (None: nothing is known of that).
+    are by one hand, about, where they lie writer by writer (None: nothing is known of that). ``ink`` tells how its
+    images were made of scans, so that a photo can be made like them (None: they are photos themselves).
     """
 
     name: str
@@ -26,6 +28,7 @@ class DatasetSpec:
     label_column: str = "label"
     official_test: bool = False
     writer_block: int | None = None
+    ink: InkFrame | None = None
 
     @property
     def folder_name(self) -> str | None:
@@ -34,6 +37,12 @@ class DatasetSpec:
 
 
 datasets: Registry[DatasetSpec] = Registry("data set")
+
+
+def ink_frame(dataset: str) -> InkFrame | None:
+    """Return how photos must be made for a network that learned from ``dataset``; None for photos as they are."""
+    return datasets[dataset].ink if dataset in datasets else None
+
 
 _DIGITS = tuple(str(digit) for digit in range(10))
 
@@ -48,6 +57,7 @@ for _spec in (
         size=28,
         hub_id="ylecun/mnist",
         official_test=True,
+        ink=InkFrame(side=28, box=20, centre="mass", stroke=(2.2, 4.0)),
     ),
     DatasetSpec(
         name="fashion_mnist",
@@ -70,6 +80,7 @@ for _spec in (
         size=28,
         hub_id="zalandoresearch/fashion_mnist",
         official_test=True,
+        ink=InkFrame(side=28, box=28, centre="box"),
     ),
     DatasetSpec(
         name="cifar10",
@@ -103,6 +114,7 @@ for _spec in (
         channels=1,
         size=28,
         writer_block=130,  # everybody filled in the same form: labels repeat after 130 places, 14 times
+        ink=InkFrame(side=8, box=8, centre="box", stroke=(1.3, 2.5)),
     ),
     DatasetSpec(
         name="shapes",

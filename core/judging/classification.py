@@ -9,9 +9,10 @@ from torch import nn
 
 from core.checkpoints import Checkpoint
 from core.checkpoints.backbones import load_network
+from core.data.catalogue import ink_frame
 from core.errors import CheckpointError, PhotoError
 from core.models.answers import logits_of
-from core.models.input_format import photo_batch
+from core.models.received import Received, receive
 from core.photos.door import Photo, read_photo
 
 
@@ -33,39 +34,52 @@ Ranking = tuple[Guess, ...]
 class ClassifiedPhoto:
     """The answer for one file: ``photo`` as it was asked for, and either ``error``, a sentence, or ``top``.
 
-    ``top`` holds the likeliest classes, the likeliest first. `dataclasses.asdict` gives what ``--json`` prints.
+    ``top`` holds the likeliest classes, the likeliest first; ``notes`` say what was done to the photo first.
+    `dataclasses.asdict` gives what ``--json`` prints.
     """
 
     photo: str
     error: str | None = None
     top: Ranking = ()
+    notes: tuple[str, ...] = ()
 
 
-def classify(checkpoint: Checkpoint, photo: Photo, *, model: nn.Module | None = None, top: int = 5) -> Ranking:
+def received(checkpoint: Checkpoint, photo: Photo, *, as_it_is: bool = False) -> Received:
+    """Return what the network is given of ``photo``: made as its data set was, or, if asked for, ``as_it_is``."""
+    return receive(photo.image, checkpoint.format, None if as_it_is else ink_frame(checkpoint.card.dataset))
+
+
+def classify(
+    checkpoint: Checkpoint,
+    photo: Photo,
+    *,
+    model: nn.Module | None = None,
+    top: int = 5,
+    as_it_is: bool = False,
+) -> Ranking:
     """Return the ``top`` likeliest classes of ``photo``, the likeliest first (all of them where there are fewer).
 
     ``model`` is the checkpoint's own network where it has been loaded already, in evaluation mode, on any device;
     else it is loaded. Raises CheckpointError where it cannot be, or where its answer is not a number.
     """
-    return classify_all(checkpoint, [photo], model=model, top=top)[0]
+    return rank(checkpoint, [received(checkpoint, photo, as_it_is=as_it_is)], model=model, top=top)[0]
 
 
-def classify_all(
+def rank(
     checkpoint: Checkpoint,
-    photos: Sequence[Photo],
+    photos: Sequence[Received],
     *,
     model: nn.Module | None = None,
     top: int = 5,
     batch_size: int = 64,
 ) -> list[Ranking]:
-    """Return for each photo, in order, what `classify` would; ``batch_size`` photos pass the network at once."""
+    """Return for each received photo, in order, what `classify` would; ``batch_size`` pass the network at once."""
     network = load_network(checkpoint) if model is None else model
     device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
     rankings: list[Ranking] = []
     with torch.inference_mode():
         for start in range(0, len(photos), batch_size):
-            part = photos[start : start + batch_size]
-            batch = torch.cat([photo_batch(photo.image, checkpoint.format) for photo in part])
+            batch = torch.cat([photo.batch for photo in photos[start : start + batch_size]])
             logits = logits_of(network, batch.to(device), mirrored=checkpoint.card.config.mirror_at_test)
             probabilities = logits.softmax(1).cpu()
             if not bool(torch.isfinite(probabilities).all()):
@@ -76,10 +90,13 @@ def classify_all(
     return rankings
 
 
-def classify_paths(checkpoint: Checkpoint, paths: Iterable[Path | str], *, top: int = 5) -> Iterator[ClassifiedPhoto]:
+def classify_paths(
+    checkpoint: Checkpoint, paths: Iterable[Path | str], *, top: int = 5, as_it_is: bool = False
+) -> Iterator[ClassifiedPhoto]:
     """Yield an answer for each file, in order; one that is no photo gets its sentence and the others go on.
 
-    Raises CheckpointError, before the first answer, where the model cannot be loaded.
+    ``as_it_is`` leaves out what `received` does to handwriting. Raises CheckpointError, before the first answer, where
+    the model cannot be loaded.
     """
     model = load_network(checkpoint)
     for path in paths:
@@ -88,7 +105,9 @@ def classify_paths(checkpoint: Checkpoint, paths: Iterable[Path | str], *, top: 
         except PhotoError as error:
             yield ClassifiedPhoto(photo=str(path), error=str(error))
         else:
-            yield ClassifiedPhoto(photo=str(path), top=classify(checkpoint, photo, model=model, top=top))
+            given = received(checkpoint, photo, as_it_is=as_it_is)
+            (ranking,) = rank(checkpoint, [given], model=model, top=top)
+            yield ClassifiedPhoto(photo=str(path), top=ranking, notes=(*photo.notes, *given.notes))
 
 
 def _ranked(probabilities: torch.Tensor, classes: Sequence[str], top: int) -> Ranking:

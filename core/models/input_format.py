@@ -62,12 +62,6 @@ def denormalise(batch: Tensor, format: InputFormat) -> Tensor:
     return batch * std + mean
 
 
-def photo_batch(photo: Image.Image, format: InputFormat) -> Tensor:
-    """Return one photo as the network receives it: float32 (1, C, size, size), centre square, normalised."""
-    stored = pixels(photo, channels=format.channels, size=format.size)
-    return normalise(to_batch(np.array(stored[None]), format), format)  # a copy: Pillow's own pixels are read-only
-
-
 def measure_format(images: npt.NDArray[np.uint8], *, channels: int) -> InputFormat:
     """Return the format whose mean and std are those of ``images``, uint8 (N, C, S, S): give it training images only.
 

@@ -2,8 +2,10 @@
 
 import streamlit as st
 
+from core.errors import LabError
 from pages._ui.choose.photo import choose_photo
-from pages._ui.frame import empty_state, header, section
+from pages._ui.frame import empty_state, header, problem, section
+from pages._ui.received import offer_making, receive_photo
 from pages.learn._feature_maps.networks import choose_network
 from pages.learn._feature_maps.sections import (
     choose_layer,
@@ -25,12 +27,18 @@ photo = choose_photo()
 chooser, received = st.columns([4, 1], gap="medium")
 with chooser, st.container(border=True):
     network = choose_network(key="maps")
-if network is None:
+    if network is None:
+        st.stop()
+    made = offer_making(network.dataset)
+try:
+    given = receive_photo(photo, network.format, network.dataset, made=made)
+except LabError as error:
+    problem(error)
     st.stop()
 with received:
-    input_picture(network, photo)
+    input_picture(network, given)
 
-view = choose_layer(network, photo)
+view = choose_layer(network, photo, given)
 if view is None:
     empty_state(
         "This network has no maps: its first layer sees all pixels in one row and does not know which are neighbours. "

@@ -7,6 +7,7 @@ from core.photos.door import Photo
 from pages._ui.choose.checkpoints import choose_checkpoint
 from pages._ui.choose.photo import choose_photo
 from pages._ui.frame import header, look_for, problem, section
+from pages._ui.received import offer_making
 from pages.use._classify.answers import as_csv, classify_photo, classify_photos, gallery, more_photos
 from pages.use._classify.why import why
 
@@ -20,8 +21,9 @@ if checkpoint is None:
 
 classes = len(checkpoint.card.classes)
 section("Answers", f"This network knows {classes} classes and always names one of them, whatever the photo shows.")
+made = offer_making(checkpoint.card.dataset)
 try:
-    answers = [classify_photo(checkpoint, photo), *classify_photos(checkpoint, more)]
+    answers = [classify_photo(checkpoint, photo, made=made), *classify_photos(checkpoint, more, made=made)]
 except LabError as error:
     problem(error)
     st.stop()
@@ -48,4 +50,4 @@ if len(good) > 1:
     place = st.selectbox(
         "Photo", list(good), format_func=lambda index: f"{index + 1}. {answers[index].name}", key="why_photo"
     )
-why(checkpoint, good[place], answers[place])
+why(checkpoint, good[place], answers[place], made=made)

@@ -18,13 +18,15 @@ from core.explain.inside.feature_maps import (
     statistics,
 )
 from core.explain.inside.layers import Layer
-from core.models.input_format import denormalise, photo_batch
+from core.models.input_format import denormalise
+from core.models.received import Received
 from core.photos.door import Photo
 from pages._ui.choose.photo import offer_image_of
 from pages._ui.draw import pictures
 from pages._ui.draw.histograms import histogram as draw_histogram
 from pages._ui.frame import choice, look_for, number
 from pages._ui.glossary import term
+from pages._ui.received import in_words
 from pages.learn._feature_maps.mosaic import clickable_mosaic
 from pages.learn._feature_maps.networks import Network
 
@@ -52,18 +54,19 @@ class LayerView:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _all_maps(identity: str, sha256: str, _network: Network, _photo: Photo) -> "tuple[Tensor, dict[str, Tensor]]":
-    """Return the input in [0, 1] (1, C, S, S) and every layer's maps (1, K, H, W): one pass for the whole page."""
-    batch = photo_batch(_photo.image, _network.format)
-    return denormalise(batch, _network.format), feature_maps(_network.model, batch)
+def _all_maps(
+    identity: str, sha256: str, notes: tuple[str, ...], _network: Network, _given: Received
+) -> "dict[str, Tensor]":
+    """Return every layer's maps (1, K, H, W): one pass for the whole page. ``notes`` tell what was made of a photo."""
+    return feature_maps(_network.model, _given.batch)
 
 
-def choose_layer(network: Network, photo: Photo) -> LayerView | None:
+def choose_layer(network: Network, photo: Photo, given: Received) -> LayerView | None:
     """Offer the layers that have maps and how to colour them; None where the network has none."""
     known = {layer.name: layer for layer in _layers(network.identity, network)}
     if not known:
         return None
-    _input, maps = _all_maps(network.identity, photo.sha256, network, photo)
+    maps = _all_maps(network.identity, photo.sha256, given.notes, network, given)
     left, right = st.columns([3, 2])
     name = left.selectbox(
         "Layer",
@@ -94,18 +97,17 @@ def _layers(identity: str, _network: Network) -> tuple[Layer, ...]:
     return layers(_network.model, channels=_network.format.channels, image_size=_network.format.size)
 
 
-def input_picture(network: Network, photo: Photo) -> None:
-    """Show what the network is given: the photo's centre square at its own size, in its own colours."""
-    received, _maps = _all_maps(network.identity, photo.sha256, network, photo)
+def input_picture(network: Network, given: Received) -> None:
+    """Show what the network is given of the photo, at the network's size and in its colours, and how it was made."""
     size, colour = network.format.size, "grey" if network.format.channels == 1 else "colour"
     first = next(iter(_layers(network.identity, network)), None)
     resized = ""
     if first is not None and first.kind == "Resize" and first.shape[1] != size:
         resized = f". Its first layer makes it {first.shape[1]}×{first.shape[2]}"
     pictures.show(
-        received[0].numpy(),
+        denormalise(given.batch, network.format)[0].numpy(),
         alt="The photo as the network receives it",
-        caption=f"What comes in: {size}×{size} px, {colour}{resized}",
+        caption=f"What comes in: {size}×{size} px, {colour}{resized}. {in_words(given)}",
         at_least=200,
         width=148,
     )

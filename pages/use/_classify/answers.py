@@ -12,26 +12,32 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.checkpoints import Checkpoint
 from core.errors import PhotoError
-from core.judging.classification import classify
+from core.judging.classification import rank
 from core.photos.door import Photo
 from core.photos.kept import KeptPhoto
 from pages._ui import cached, state
 from pages._ui.choose.uploads import UPLOAD_TYPES, Sent, let_go, open_upload, sent
 from pages._ui.draw.pictures import bars, show
 from pages._ui.frame import plain
+from pages._ui.received import receive_photo
 
 AT_MOST = 20  # uploads at a time
 _THUMBNAIL = 320
+_MADE = 112  # pixels
 _UPLOADS = "classify_uploads"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Classified:
-    """One photo's answer: every class with its probability, the likeliest first, or a sentence why there is none."""
+    """One photo's answer: every class with its probability, the likeliest first, or a sentence why there is none.
+
+    ``notes`` say what was done to the photo; ``made`` is what was made of handwriting.
+    """
 
     name: str
     notes: tuple[str, ...] = ()
     thumbnail: Image.Image | None = None
+    made: Image.Image | None = None
     ranking: tuple[tuple[str, float], ...] = ()
     error: str = ""
 
@@ -77,33 +83,38 @@ def _taken(file: Sent) -> KeptPhoto | Refused:
         return Refused(name=name, error=str(error))
 
 
-def classify_photo(checkpoint: Checkpoint, photo: Photo) -> Classified:
-    """Return what the network says of a photo that is open already."""
-    return replace(_answer(checkpoint.card.sha256, photo.sha256, checkpoint, photo), name=photo.name)
+def classify_photo(checkpoint: Checkpoint, photo: Photo, *, made: bool) -> Classified:
+    """Return what the network says of a photo that is open already; ``made``: like its own images of handwriting."""
+    return replace(_answer(checkpoint.card.sha256, photo.sha256, made, checkpoint, photo), name=photo.name)
 
 
-def classify_photos(checkpoint: Checkpoint, photos: Sequence[KeptPhoto | Refused]) -> list[Classified]:
+def classify_photos(checkpoint: Checkpoint, photos: Sequence[KeptPhoto | Refused], *, made: bool) -> list[Classified]:
     """Return an answer for each, in order: one that is no photo has its sentence, and the others go on."""
-    return [_classified(checkpoint, photo) for photo in photos]
+    return [_classified(checkpoint, photo, made) for photo in photos]
 
 
-def _classified(checkpoint: Checkpoint, photo: KeptPhoto | Refused) -> Classified:
+def _classified(checkpoint: Checkpoint, photo: KeptPhoto | Refused, made: bool) -> Classified:
     if isinstance(photo, Refused):
         return Classified(name=photo.name, error=photo.error)
     try:
-        return classify_photo(checkpoint, photo)
+        return classify_photo(checkpoint, photo, made=made)
     except PhotoError as error:
         return Classified(name=photo.name, error=str(error))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _answer(sha256: str, photo_sha256: str, _checkpoint: Checkpoint, _photo: Photo) -> Classified:
+def _answer(sha256: str, photo_sha256: str, made: bool, _checkpoint: Checkpoint, _photo: Photo) -> Classified:
     thumbnail = _photo.image.copy()
     thumbnail.thumbnail((_THUMBNAIL, _THUMBNAIL))
-    classes = len(_checkpoint.card.classes)
-    guesses = classify(_checkpoint, _photo, model=cached.model(_checkpoint), top=classes)
-    ranking = tuple((guess.label, guess.probability) for guess in guesses)
-    return Classified(name=_photo.name, notes=_photo.notes, thumbnail=thumbnail, ranking=ranking)
+    given = receive_photo(_photo, _checkpoint.format, _checkpoint.card.dataset, made=made)
+    (guesses,) = rank(_checkpoint, [given], model=cached.model(_checkpoint), top=len(_checkpoint.card.classes))
+    return Classified(
+        name=_photo.name,
+        notes=(*_photo.notes, *given.notes),
+        thumbnail=thumbnail,
+        made=given.seen if made else None,
+        ranking=tuple((guess.label, guess.probability) for guess in guesses),
+    )
 
 
 def gallery(answers: Sequence[Classified], *, top: int) -> None:
@@ -127,9 +138,12 @@ def _photo(answer: Classified, place: DeltaGenerator) -> None:
         if answer.thumbnail is None:
             st.error(plain(answer.error), icon=":material/broken_image:")
             return
-        show(answer.thumbnail, alt=f"The photo {answer.name}", at_least=200, width="content", photo=True)
+        with st.container(horizontal=True):
+            show(answer.thumbnail, alt=f"The photo {answer.name}", at_least=200, width="content", photo=True)
+            if answer.made is not None:
+                show(answer.made, alt=f"What was made of {answer.name}", at_least=_MADE, width=_MADE)
         if answer.notes:
-            st.caption(plain(", ".join(answer.notes)))
+            st.caption(plain("; ".join(answer.notes)))
 
 
 def _bars(answer: Classified, place: DeltaGenerator, top: int) -> None:

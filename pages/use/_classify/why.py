@@ -3,37 +3,43 @@
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
-from PIL import Image
 
 from core.checkpoints import Checkpoint
 from core.errors import LabError
 from core.explain.inside.grad_cam import cam_layer, cam_layers, grad_cam, overlay
-from core.models.input_format import denormalise, photo_batch, square
+from core.models.input_format import denormalise
+from core.models.received import Received
 from core.photos.door import Photo
 from pages._ui import cached
-from pages._ui.draw.pictures import as_image, enlarge, show
+from pages._ui.draw.pictures import enlarge, show
 from pages._ui.frame import plain, problem
 from pages._ui.glossary import term
+from pages._ui.received import in_words, receive_photo
 from pages.use._classify.answers import Classified
 
 _SIDE = 360
 
 
 @st.fragment
-def why(checkpoint: Checkpoint, photo: Photo, answer: Classified) -> None:
+def why(checkpoint: Checkpoint, photo: Photo, answer: Classified, *, made: bool) -> None:
     """Show what the network receives of ``photo``, and the heat map of any class; reruns by itself."""
+    try:
+        given = receive_photo(photo, checkpoint.format, checkpoint.card.dataset, made=made)
+    except LabError as error:
+        problem(error)
+        return
     left, right = st.columns(2, gap="large")
     with left:
-        _received(checkpoint, photo)
+        _received(checkpoint, photo, given)
     with right:
-        _heat(checkpoint, photo, answer)
+        _heat(checkpoint, photo, answer, given)
 
 
-def _received(checkpoint: Checkpoint, photo: Photo) -> None:
+def _received(checkpoint: Checkpoint, photo: Photo, given: Received) -> None:
     st.markdown("### What the network receives")
-    pixels, low, high = _tensor(checkpoint.card.sha256, photo.sha256, checkpoint, photo)
+    low, high = float(given.batch.min()), float(given.batch.max())
     show(
-        pixels,
+        denormalise(given.batch, checkpoint.format)[0].numpy(),
         at_least=_SIDE,
         width=_SIDE,
         alt=f"{photo.name} as the network receives it",
@@ -41,13 +47,13 @@ def _received(checkpoint: Checkpoint, photo: Photo) -> None:
     )
     channels, side = checkpoint.card.channels, checkpoint.card.image_size
     st.caption(
-        f"The centre square, {side}×{side} px, {'grey' if channels == 1 else 'colour'}: a tensor of shape "
+        f"{in_words(given)} {side}×{side} px, {'grey' if channels == 1 else 'colour'}: a tensor of shape "
         f"(1, {channels}, {side}, {side}). "
         f"Shown un-normalised; the numbers themselves run from {low:.2f} to {high:.2f}. {term('normalisation')}"
     )
 
 
-def _heat(checkpoint: Checkpoint, photo: Photo, answer: Classified) -> None:
+def _heat(checkpoint: Checkpoint, photo: Photo, answer: Classified, given: Received) -> None:
     st.markdown("### Where the score comes from (Grad-CAM)", help=term("Grad-CAM"))
     card = checkpoint.card
     try:
@@ -79,13 +85,12 @@ def _heat(checkpoint: Checkpoint, photo: Photo, answer: Classified) -> None:
     )
     opacity = st.slider("Opacity (%)", 0, 100, 50, 5, key="why_opacity", persist_state="session")
     try:
-        heat = _cam(card.sha256, photo.sha256, card.classes.index(label), str(layer), checkpoint, photo)
+        heat = _cam(card.sha256, photo.sha256, given.notes, card.classes.index(label), str(layer), checkpoint, given)
     except LabError as error:
         problem(error)
         return
     with picture.container():
-        centre = square(photo.image, min(_SIDE, *photo.image.size))
-        shown = overlay(enlarge(centre, _SIDE), heat, opacity / 100)
+        shown = overlay(enlarge(given.seen, _SIDE), heat, opacity / 100)
         show(
             shown,
             at_least=_SIDE,
@@ -105,14 +110,14 @@ def _sentence(heat: npt.NDArray[np.float32], label: str, layer: str) -> str:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _tensor(sha256: str, photo_sha256: str, _checkpoint: Checkpoint, _photo: Photo) -> tuple[Image.Image, float, float]:
-    batch = photo_batch(_photo.image, _checkpoint.format)
-    return as_image(denormalise(batch, _checkpoint.format)[0].numpy()), float(batch.min()), float(batch.max())
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
 def _cam(
-    sha256: str, photo_sha256: str, index: int, layer: str, _checkpoint: Checkpoint, _photo: Photo
+    sha256: str,
+    photo_sha256: str,
+    notes: tuple[str, ...],
+    index: int,
+    layer: str,
+    _checkpoint: Checkpoint,
+    _given: Received,
 ) -> npt.NDArray[np.float32]:
-    batch = photo_batch(_photo.image, _checkpoint.format)
-    return np.asarray(grad_cam(cached.model(_checkpoint), batch, index, layer).numpy(), dtype=np.float32)
+    """``notes`` tell a photo that was made like handwriting from the same one as it is."""
+    return np.asarray(grad_cam(cached.model(_checkpoint), _given.batch, index, layer).numpy(), dtype=np.float32)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from core.checkpoints import Checkpoint
 from core.errors import CheckpointError
-from core.judging.classification import Guess, classify, classify_all, classify_paths
+from core.judging.classification import Guess, classify, classify_paths, rank, received
 from core.models.input_format import InputFormat
 from core.photos.door import Photo
 
@@ -37,7 +37,9 @@ class Colour(nn.Module):
 def colour_checkpoint(classes: Sequence[str] = COLOURS, model: nn.Module | None = None) -> Checkpoint:
     """A stand-in with what classification reads of a checkpoint: its card, its format, its network."""
     stand_in = SimpleNamespace(
-        card=SimpleNamespace(classes=tuple(classes), title="Colours", config=SimpleNamespace(mirror_at_test=False)),
+        card=SimpleNamespace(
+            classes=tuple(classes), title="Colours", dataset="own", config=SimpleNamespace(mirror_at_test=False)
+        ),
         format=InputFormat(channels=3, size=8, mean=(0.0,) * 3, std=(1.0,) * 3),
         load_model=lambda *_device, **_fill: (model or Colour()).eval(),
     )
@@ -80,7 +82,7 @@ def test_as_many_classes_as_asked_for_and_there_are(top: int, given: int) -> Non
 
 def test_a_batch_gives_what_one_photo_after_the_other_gives() -> None:
     checkpoint, photos = colour_checkpoint(), [photo("red"), photo("#102030"), photo("blue"), photo("lime")]
-    together = classify_all(checkpoint, photos, batch_size=3)
+    together = rank(checkpoint, [received(checkpoint, one) for one in photos], batch_size=3)
     assert [guesses[0].label for guesses in together] == ["red", "blue", "blue", "green"]
     for guesses, one in zip(together, photos, strict=True):
         alone = classify(checkpoint, one)
@@ -133,5 +135,6 @@ def test_an_answer_has_the_fields_that_json_prints(files: Callable[..., list[Pat
         "photo": good.photo,
         "error": None,
         "top": [{"label": "red", "probability": pytest.approx(0.96, abs=0.01)}],
+        "notes": ["made smaller, from 16×16 to 8×8 px"],
     }
-    assert dataclasses.asdict(bad) == {"photo": bad.photo, "error": bad.error, "top": ()}
+    assert dataclasses.asdict(bad) == {"photo": bad.photo, "error": bad.error, "top": (), "notes": ()}

@@ -11,7 +11,6 @@ from core.models.input_format import (
     denormalise,
     measure_format,
     normalise,
-    photo_batch,
     pixels,
     square,
     to_batch,
@@ -53,13 +52,6 @@ def test_the_centre_of_a_wide_photo_is_kept() -> None:
     image = Image.new("RGB", (30, 10), "red")
     image.paste((0, 0, 255), (10, 0, 20, 10))
     assert set(square(image, 10).getcolors() or []) == {(100, (0, 0, 255))}
-
-
-def test_a_photo_becomes_one_normalised_image() -> None:
-    photo = Image.new("RGB", (8, 8), (255, 255, 255))
-    batch = photo_batch(photo, RGB)
-    assert batch.shape == (1, 3, 4, 4)
-    assert torch.allclose(batch[0, :, 0, 0], (1 - torch.tensor(RGB.mean)) / torch.tensor(RGB.std))
 
 
 def test_a_photo_for_a_grey_network_has_one_channel() -> None:

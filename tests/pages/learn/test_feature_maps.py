@@ -1,12 +1,14 @@
 """The Feature maps page: an untrained network at once, a trained one where there is one, and every layer of it."""
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
-from tests.pages.visit import check, open_page, start_page, texts
+from tests.pages.visit import check, open_page, start_page, texts, upload
 
 
 @pytest.fixture
@@ -76,3 +78,24 @@ def test_a_damaged_network_is_a_sentence(shipped: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:-4] + b"\0\1\2\3")
     page = open_page(start_page(), "learn/feature_maps")
     assert "altered" in texts(check(page))
+
+
+def test_handwriting_is_made_as_on_classify_and_the_switch_is_the_same(shipped: Path) -> None:
+    sheet = Image.new("RGB", (90, 60), "white")
+    sheet.paste("black", (60, 10, 66, 40))
+    stream = io.BytesIO()
+    sheet.save(stream, "PNG")
+    app = start_page()
+    upload(app, "one.png", stream.getvalue())
+    page = open_page(app, "learn/feature_maps")
+    said = captions(page)
+    assert "Inverted, to bright on black; cut to the ink, 6×30 of 90×60 px" in said
+    page.toggle(key="photo_made_digits").set_value(False).run()
+    assert "Cut to its centre square" in captions(page)
+    page = open_page(page, "use/classify")
+    assert page.toggle(key="photo_made_digits").value is False
+
+
+def captions(page: AppTest) -> str:
+    """The captions of all pictures."""
+    return " ".join(image.caption for entry in page.get("image") for image in entry.proto.imgs)
