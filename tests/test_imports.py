@@ -21,6 +21,7 @@ FOUNDATIONS = (
     "core.home",
     "core.whole_files",
     "core.strict_json",
+    "core.disk",
     "core.slow_imports",
 )
 LAYERS = (

@@ -12,6 +12,7 @@ from torch import nn
 from core.checkpoints.card import Backbone
 from core.checkpoints.networks import Checkpoint, find
 from core.config import TrainingConfig
+from core.disk import refusal
 from core.errors import CheckpointError, ModelError
 from core.models import models
 from core.models.resnet18 import TransferResNet18
@@ -145,6 +146,8 @@ def _imagenet() -> dict[str, torch.Tensor]:
     try:
         return dict(imagenet_weights().get_state_dict(progress=False, check_hash=True))
     except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+        if refused := refusal(error):
+            raise ModelError(f"The ImageNet weights could not be kept on this machine: {refused}.") from error
         if imagenet_file().is_file():  # what could not be downloaded leaves no file
             raise ModelError(
                 f"The ImageNet weights on this machine are damaged ({type(error).__name__}). Delete "

@@ -12,6 +12,7 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
+from core.disk import sentence
 from core.errors import CheckpointError
 from core.whole_files import read_file, write_folder
 
@@ -23,7 +24,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     try:
         write_folder(folder, files)
     except OSError as error:
-        raise CheckpointError(f"'{folder.name}' could not be written: {error.strerror or error}.") from error
+        raise CheckpointError(sentence(f"'{folder.name}' could not be written", error)) from error
 
 
 def read_tensors(path: Path, sha256: str | None, *, at_most: int = MAX_BYTES) -> dict[str, Tensor]:

@@ -14,6 +14,7 @@ from core.command_line.judge import compare, evaluate
 from core.command_line.queue import doctor, nursery, supervise, worker
 from core.command_line.runs import runs
 from core.command_line.train import train
+from core.disk import refusal, sentence
 from core.errors import ConfigError, LabError
 
 
@@ -30,6 +31,10 @@ class _Commands(click.Group):
         except LabError as error:
             kind = _BadSetting if isinstance(error, ConfigError) else click.ClickException
             raise kind(str(error)) from error
+        except OSError as error:  # a disk that refuses where nobody thought of it
+            if refusal(error) is None:
+                raise
+            raise click.ClickException(sentence("This could not be done", error)) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

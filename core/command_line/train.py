@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from core.command_line.options import MODELS, RECIPES, as_json, progress_lines
 from core.data.catalogue import datasets
+from core.disk import sentence
 from core.errors import LabError
 from core.home import home
 from core.strict_json import NotStrictJsonError, parse
@@ -72,7 +73,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
     except Timeout:
         raise LabError(f"Another process trains in '{folder}'; wait for it, or choose another folder.") from None
     except OSError as error:
-        raise LabError(f"'{folder}' cannot be written: {error.strerror or error}.") from None
+        raise LabError(sentence(f"'{folder}' cannot be written", error)) from None
     try:
         yield
     finally:

@@ -3,6 +3,7 @@
 Looked for in this order: already prepared, built in, the data folder (``CNN_LAB_DATA``), the Hugging Face Hub.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -21,11 +22,13 @@ from filelock import FileLock
 from PIL import Image
 
 from core.data import builtin
+from core.data.array_file import array_file
 from core.data.catalogue import DatasetSpec, datasets
+from core.disk import refusal, sentence
 from core.errors import DataError
 from core.home import data_folder, home
 from core.strict_json import read_object, typed
-from core.whole_files import beside_of
+from core.whole_files import beside_of, write_file
 
 if TYPE_CHECKING:
     pass
@@ -84,10 +87,19 @@ def load(name: str, *, size: int | None = None, progress: Progress | None = None
     folder = _prepared(spec, side)
     if folder is None:
         root = _root()
-        root.mkdir(parents=True, exist_ok=True)
-        with FileLock(root / f"{name}-{side}.lock"):
-            folder = _prepared(spec, side) or _prepare(spec, side, progress or (lambda _text, _fraction: None))
+        with _disk_in_words(spec):
+            root.mkdir(parents=True, exist_ok=True)
+            with FileLock(root / f"{name}-{side}.lock"):
+                folder = _prepared(spec, side) or _prepare(spec, side, progress or (lambda _text, _fraction: None))
     return _open(spec, side, folder)
+
+
+@contextlib.contextmanager
+def _disk_in_words(spec: DatasetSpec) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataError(sentence(f"{spec.title} could not be prepared", error)) from error
 
 
 def _root() -> Path:
@@ -161,10 +173,8 @@ def _prepare(spec: DatasetSpec, size: int, progress: Progress) -> Path:
     try:
         work.mkdir()
         about = _decode(spec, size, work, progress)
-        (work / "about.json").write_text(json.dumps(about))
+        write_file(work / "about.json", json.dumps(about).encode())
         work.replace(final)
-    except OSError as error:
-        raise DataError(f"{spec.title} could not be prepared: {error.strerror or error}. Is the disk full?") from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return final
@@ -215,23 +225,21 @@ def _write(
             raise DataError(f"{spec.title} holds an image that cannot be decoded; get a fresh copy of it.") from None
 
     shape = (count, spec.channels, size, size)
-    images = np.lib.format.open_memmap(work / "images.npy", mode="w+", dtype=np.uint8, shape=shape)
     labels = np.empty(count, dtype=np.int64)
     digest = hashlib.sha256()
     done = 0
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with array_file(work / "images.npy", shape) as append, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         for chunk in _chunks(rows):
             for data, label in chunk:
                 digest.update(len(data).to_bytes(8, "little") + data + label.to_bytes(8, "little", signed=True))
-            images[done : done + len(chunk)] = list(pool.map(decode, (data for data, _label in chunk)))
+            append(np.stack(list(pool.map(decode, (data for data, _label in chunk)))))
             labels[done : done + len(chunk)] = [label for _data, label in chunk]
             done += len(chunk)
             progress(f"Decoding {spec.title}: {done:,} of {count:,} images", done / count)
-    if done != count or labels.min() < 0 or labels.max() >= len(spec.classes):
+    if not done or done != count or labels.min() < 0 or labels.max() >= len(spec.classes):
         raise DataError(
             f"{spec.title} is not what was expected: {done:,} images of {count:,}, or a label out of range."
         )
-    images.flush()
     np.save(work / "labels.npy", labels)
     return {"fingerprint": digest.hexdigest()[:32], "official_test_start": test_start}
 
@@ -265,6 +273,8 @@ def _load_split(spec: DatasetSpec, split: str) -> Any:
             else "Connect to the internet and try again, name a folder that holds it by CNN_LAB_DATA, "
             "or use the built-in digits or shapes."
         )
+        if refused := refusal(error):
+            raise DataError(f"{spec.title} could not be loaded from {where}: {refused}.") from error
         raise DataError(f"{spec.title} could not be loaded from {where} ({type(error).__name__}). {advice}") from error
 
 

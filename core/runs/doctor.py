@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from core.config import TrainingConfig
+from core.disk import free_space
 from core.errors import CheckpointError, ConfigError, RunError
 from core.runs import folders, leftovers
 from core.runs.executors.local import LocalExecutor
@@ -74,7 +75,7 @@ def _disk(home: Path) -> Finding:
         folders.check_space(home)
     except folders.DiskFullError as error:
         return Finding(check="disk", verdict="problem", message=str(error))
-    return Finding(check="disk", verdict="fine", message=f"{folders.free_space(home) / 2**30:,.1f} GB are free.")
+    return Finding(check="disk", verdict="fine", message=f"{free_space(home) / 2**30:,.1f} GB are free.")
 
 
 def _supervisor(store: Store, *, led: bool, repair: bool) -> Finding:

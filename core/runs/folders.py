@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from core.disk import free_space, megabytes, writable
 from core.errors import RunError
 from core.runs.records import StoreError, check_id
 
@@ -27,7 +28,7 @@ _NETWORK = frozenset(
 
 
 class DiskFullError(RunError):
-    """The disk is too full to save; ``str(error)`` says how full."""
+    """The disk is too full to save, or cannot be written; ``str(error)`` says how full."""
 
 
 def run_folder(home: Path, run_id: str) -> Path:
@@ -56,21 +57,32 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def free_space(folder: Path) -> int:
-    """Return the free bytes of the disk that holds ``folder``, or will hold it."""
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
-
-
 def check_space(folder: Path, *, needed: int = 0) -> None:
-    """Raise DiskFullError with a sentence where writing ``needed`` bytes would leave less than `LOW_DISK` free."""
+    """Raise DiskFullError with a sentence where writing ``needed`` bytes would leave less than `LOW_DISK` free, and
+    where a folder that is there cannot be written at all."""
     free = free_space(folder)
+    if not writable(folder):
+        raise DiskFullError(
+            f"'{folder.name}' cannot be written; make it writable, or set CNN_LAB_HOME to a folder that is."
+        )
     if free - needed < LOW_DISK:
         raise DiskFullError(
-            f"The disk has {free / 2**20:,.0f} MB free and {(LOW_DISK + needed) / 2**20:,.0f} MB are needed to go on; "
+            f"The disk has {megabytes(free)} free and {megabytes(LOW_DISK + needed)} are needed to go on; "
             "free some space, for example by deleting old runs."
         )
+
+
+def trouble(home: Path) -> str:
+    """Return a sentence where nothing can be saved in a lab home at this moment, '' where all is well."""
+    free = free_space(home)
+    if free < LOW_DISK:
+        return (
+            f"The disk has {megabytes(free)} free, and {megabytes(LOW_DISK)} are needed: runs pause, and go on by "
+            "themselves when there is room."
+        )
+    if not writable(home):
+        return "The lab's folder cannot be written: runs pause, and go on by themselves when it can."
+    return ""
 
 
 def refuse_network_disk(folder: Path) -> None:

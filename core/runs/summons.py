@@ -6,6 +6,7 @@ import threading
 import time
 from pathlib import Path
 
+from core.disk import sentence
 from core.errors import RunError
 from core.runs.executors.processes import environment, find_process, start_detached
 from core.runs.store.queue_writes import Queue
@@ -48,4 +49,4 @@ def _start(store: Store) -> None:
             command = [sys.executable, "-m", "core", "supervise"]
             _children.append(start_detached(command, log=path, environment=environment(store.home)))
         except OSError as error:
-            raise RunError(f"The supervisor could not be started: {error.strerror or error}.") from error
+            raise RunError(sentence("The supervisor could not be started", error)) from error

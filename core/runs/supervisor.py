@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import filelock
 import psutil
 
+from core.disk import refusal
 from core.errors import RunError
 from core.runs import folders, leftovers
 from core.runs.executors.port import Executor, Job
@@ -78,17 +79,15 @@ class Supervisor:
     def run(self) -> None:
         """Serve the queue until `leaving` is set or there has been nothing to do for long enough."""
         own = process_handle(os.getpid())
-        self.queue.appear(own)
-        for held in self.queue.held():
-            if held.handle:
-                found = self.executor.reattach(held.handle)
-                log.info("run %s, worker %d: %s", held.run_id, held.fence, "found at work" if found else "gone")
-        self._sweep()
+        present = False
         busy = time.monotonic()
         while not self.leaving.wait(self.patience.tick):
             if not self.store.path.exists():  # somebody removed the lab's folder; an open file would hide it
                 return
             try:
+                if not present:
+                    self._appear(own)
+                    present = True
                 if self.tick():
                     busy = time.monotonic()
                 elif time.monotonic() - busy > self.patience.idle and self.queue.leave(own, if_idle=True):
@@ -97,14 +96,15 @@ class Supervisor:
             except StoreError as error:  # a full disk passes; the workers save and wait for nobody
                 log.warning("%s", error)
                 self.leaving.wait(1.0)
-        self.queue.leave(own, if_idle=False)
+        with contextlib.suppress(StoreError):  # whoever looks for this process will find that it has gone
+            self.queue.leave(own, if_idle=False)
 
     def tick(self) -> bool:
         """Look at every worker once, then fill free slots; returns whether there is any work at all."""
         held = self.queue.held()
         for each in held:
             self._watch(each)
-        if folders.free_space(self.store.home) < folders.LOW_DISK:
+        if folders.trouble(self.store.home):
             return bool(held)
         returned = self.queue.again()
         started = 0
@@ -125,7 +125,7 @@ class Supervisor:
             log.info("run %s, worker %d: started", claim.run_id, claim.fence)
         except RunError as error:
             log.warning("run %s, worker %d: %s", claim.run_id, claim.fence, error)
-            self.queue.refused(claim, str(error))
+            self.queue.refused(claim, str(error), by_disk=refusal(error) is not None)
         return True
 
     def _watch(self, held: Held) -> None:
@@ -160,6 +160,15 @@ class Supervisor:
             self._forced.add((held.run_id, held.fence))
         self.executor.cancel(held.handle, force=True)
 
+    def _appear(self, own: str) -> None:
+        """Say who leads this store, and find what the last one left."""
+        self.queue.appear(own)
+        for held in self.queue.held():
+            if held.handle:
+                found = self.executor.reattach(held.handle)
+                log.info("run %s, worker %d: %s", held.run_id, held.fence, "found at work" if found else "gone")
+        self._sweep()
+
     def _sweep(self) -> None:
         """Clear away what killed processes left half-written; no quota counts it."""
         with contextlib.suppress(OSError):  # a disk that refuses: at the next start, or by doctor
@@ -170,7 +179,8 @@ class Supervisor:
     def _gone(self, held: Held) -> None:
         key = (held.run_id, held.fence)
         lines = folders.last_lines(folders.log_file(self.store.home, held.run_id, held.fence))
-        self.queue.gone(held, log=lines, forced=key in self._forced)
+        trouble = folders.trouble(self.store.home)
+        self.queue.gone(held, log=lines, forced=key in self._forced, trouble=trouble)
         self._sweep()
         log.info("run %s, worker %d: gone", held.run_id, held.fence)
         self._seen.pop(key, None)

@@ -16,6 +16,7 @@ import psutil
 
 from core.checkpoints import CARD, Checkpoint, newest_in, read, state_config, state_split
 from core.config import TrainingConfig
+from core.disk import sentence
 from core.errors import CheckpointError, ConfigError
 from core.whole_files import sweep
 
@@ -40,7 +41,7 @@ class TrainingFolder:
             path.mkdir(parents=True, exist_ok=True)
             sweep(path, alive=psutil.pid_exists)
         except OSError as error:
-            raise CheckpointError(f"'{path.name}' cannot be written: {error.strerror or error}.") from error
+            raise CheckpointError(sentence(f"'{path.name}' cannot be written", error)) from error
         if os.path.lexists(path / CARD):
             raise ConfigError(f"'{path.name}' is a checkpoint; choose another folder to train in.")
         for owner in self._owners():

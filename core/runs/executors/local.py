@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 import psutil
 
+from core.disk import sentence
 from core.errors import RunError
 from core.runs import folders
 from core.runs.executors.port import Job
@@ -43,7 +44,7 @@ class LocalExecutor:
             log.parent.mkdir(parents=True, exist_ok=True)
             child = start_detached(self._command(job), log=log, environment=environment(job.home, job.threads))
         except OSError as error:
-            raise RunError(f"A worker could not be started: {error.strerror or error}.") from error
+            raise RunError(sentence("A worker could not be started", error)) from error
         self._children[child.pid] = child
         with contextlib.suppress(psutil.Error):
             give_way(child.pid)

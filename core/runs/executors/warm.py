@@ -55,16 +55,22 @@ class WarmExecutor(LocalExecutor):
             self.close()
         if self._nursery is None and time.monotonic() - self._started > RETRY_SECONDS:
             self._started = time.monotonic()
-            with (self._home / "nursery.log").open("wb") as errors:
-                self._nursery = subprocess.Popen(
-                    [sys.executable, "-m", "core", "nursery"],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=errors,
-                    cwd=ROOT,
-                    env=environment(self._home),
-                    start_new_session=True,
-                )
+            try:
+                self._nursery = self._start()
+            except OSError as error:  # workers start cold until the next attempt
+                log.warning("no nursery: %s", error)
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        with (self._home / "nursery.log").open("wb") as errors:
+            return subprocess.Popen(
+                [sys.executable, "-m", "core", "nursery"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=ROOT,
+                env=environment(self._home),
+                start_new_session=True,
+            )
 
     def is_ready(self) -> bool:
         """Whether the next worker would be forked."""

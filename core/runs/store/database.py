@@ -5,17 +5,21 @@ written with ``synchronous=NORMAL``: they survive the death of any process, and 
 """
 
 import contextlib
+import errno
+import os
 import queue
 import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.disk import sentence, writable
 from core.runs.folders import refuse_network_disk
 from core.runs.records import StoreError
 
 BUSY_SECONDS = 10.0
 _POOL = 8
+_REFUSED = {sqlite3.SQLITE_FULL: errno.ENOSPC, sqlite3.SQLITE_READONLY: errno.EROFS}  # what the disk said to SQLite
 
 # Entry n takes a store from schema n to n + 1. Never edit an entry that has been released: add one.
 MIGRATIONS = (
@@ -232,8 +236,19 @@ class Database:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            why = error.strerror if isinstance(error, OSError) else error
-            raise StoreError(f"The store {self.path.name} cannot be used: {why}.") from error
+            raise StoreError(_sentence(self.path, error)) from error
+
+
+def _sentence(path: Path, error: sqlite3.Error | OSError) -> str:
+    what = f"The store {path.name} cannot be used"
+    if isinstance(error, sqlite3.Error):
+        refused = _REFUSED.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        if refused is None and not writable(path.parent):
+            refused = errno.EROFS  # SQLite only says that it could not open a file
+        if refused is None:
+            return f"{what}: {error}."
+        error = OSError(refused, os.strerror(refused))
+    return sentence(what, error)
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

@@ -175,8 +175,9 @@ class Lease:
             saved = "(SELECT coalesce(max(step), 0) FROM checkpoints WHERE run = runs.id AND kind = 'state')"
             self._update(
                 connection,
-                f"losses = iif({saved} > claimed_step, 0, losses + 1), again = ? AND losses + 1 < {MOST_LOSSES},"
+                f"losses = iif({saved} > claimed_step, 0, losses + ?), again = ? AND losses + 1 < {MOST_LOSSES},"
                 " status = ?, reason = ?, message = ?, log = ?, ended = ?",
+                int(reason != "disk_full" or not folders.trouble(self.store.home)),  # not its fault
                 again,
                 status,
                 reason,

@@ -76,11 +76,12 @@ class Queue:
             for row in rows
         ]
 
-    def gone(self, held: Held, *, log: str, forced: bool) -> None:
+    def gone(self, held: Held, *, log: str, forced: bool, trouble: str = "") -> None:
         """Take note that a worker's process is gone; a run that it left at work becomes interrupted or stopped.
 
         An interrupted run is queued again by `again`, unless `MOST_LOSSES` workers in a row were lost without a newer
-        saved state: then something about the run kills its workers, and a person should look.
+        saved state: then something about the run kills its workers, and a person should look. Where the disk was in
+        ``trouble``, a sentence, the loss is not counted.
         """
         with self.database.writing() as connection:
             row = connection.execute(
@@ -89,8 +90,10 @@ class Queue:
                 (held.run_id, held.fence),
             ).fetchone()
             if row is not None:
-                losses = 1 if row["saved"] > row["claimed_step"] else row["losses"] + 1
+                losses = (0 if row["saved"] > row["claimed_step"] else row["losses"]) + (not trouble)
                 status, reason, message = _verdict(row["status"], row["saved"], losses, forced=forced)
+                if trouble and status == "interrupted":
+                    reason, message = "disk_full", trouble
                 connection.execute(
                     "UPDATE runs SET status = ?, reason = ?, message = ?, log = ?, ended = ?, losses = ?, again = ?"
                     " WHERE id = ?",
@@ -115,13 +118,14 @@ class Queue:
                 " ticket = (SELECT max(ticket) + 1 FROM runs) WHERE status = 'interrupted' AND again"
             ).rowcount
 
-    def refused(self, claim: Claim, message: str) -> None:
-        """Take note that no worker could be started for a claim."""
+    def refused(self, claim: Claim, message: str, *, by_disk: bool = False) -> None:
+        """Take note that no worker could be started for a claim; where that was the disk, it is tried again."""
+        status, reason = ("interrupted", "disk_full") if by_disk else ("failed", "not_started")
         with self.database.writing() as connection:
             connection.execute(
-                "UPDATE runs SET status = 'failed', reason = 'not_started', message = ?, ended = ?"
+                "UPDATE runs SET status = ?, reason = ?, message = ?, ended = ?, again = ?"
                 f" WHERE id = ? AND fence = ? AND {AT_WORK_SQL}",
-                (message, time.time(), claim.run_id, claim.fence),
+                (status, reason, message, time.time(), int(by_disk), claim.run_id, claim.fence),
             )
 
     def appear(self, handle: str) -> None:

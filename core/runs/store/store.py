@@ -6,7 +6,8 @@ inside one transaction each, so that two pages that press Stop at once cannot co
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from core.errors import ConfigError, RunError
 from core.events import EpochDone, StepDone
 from core.home import home
 from core.runs import folders
+from core.runs.executors.processes import find_process, process_id
 from core.runs.records import (
     AT_WORK,
     RESUMABLE,
@@ -74,7 +76,7 @@ class Store:
         with self.database.reading() as connection:
             row = row_of(connection, run_id)
             places = positions(connection) if row["status"] == "queued" else {}
-        return run_of(row, home=self.home, places=places)
+        return self._run(row, places)
 
     def list(
         self, owner: str | None = None, *, statuses: Sequence[Status] | None = None, at_most: int = 200
@@ -89,10 +91,19 @@ class Store:
         found = []
         for row in rows:
             try:
-                found.append(run_of(row, home=self.home, places=places))
+                found.append(self._run(row, places))
             except ConfigError:  # one unreadable row must not hide the others; doctor names it
                 continue
         return found
+
+    def _run(self, row: sqlite3.Row, places: Mapping[str, int]) -> Run:
+        """The run of a row; one that waits for the disk, or whose process has ended on one that cannot take note of it,
+        says so."""
+        run = run_of(row, home=self.home, places=places)
+        gone = run.status in AT_WORK and process_id(row["handle"]) and find_process(row["handle"]) is None
+        if gone or run.status == "queued":
+            return replace(run, message=folders.trouble(self.home) or run.message)
+        return run
 
     def request_stop(self, run_id: str) -> Run:
         """Ask a run to stop: a queued one leaves the queue now, one at work stops after its next step and can resume.

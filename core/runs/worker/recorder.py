@@ -25,6 +25,7 @@ LOOK_SECONDS = 0.25
 WRITE_SECONDS = 0.5
 BEAT_SECONDS = 2.0
 PULSE_SECONDS = 5.0
+DISK_SECONDS = 1.0
 STORE_LOST_SECONDS = 10.0
 _PACE_WINDOW = 5.0
 
@@ -118,7 +119,7 @@ class Recorder:
         return images / (self._pace[-1][0] - self._pace[0][0])
 
     def _run(self) -> None:
-        beat = pulsed = reached = time.monotonic()
+        beat = pulsed = reached = looked = time.monotonic()
         wrote = -math.inf  # the first step does not wait: a student looks at an empty chart
         while not self._done.wait(LOOK_SECONDS):
             now = time.monotonic()
@@ -128,13 +129,15 @@ class Recorder:
                     self.ask_to_leave("superseded")
                 elif orders.stop:
                     self.ask_to_leave("asked")
+                if now - looked >= DISK_SECONDS:  # before anything is written: a full disk refuses that, too
+                    looked = now
+                    if folders.trouble(self.lease.folder):
+                        self.ask_to_leave("disk_full")
                 if now - wrote >= WRITE_SECONDS and self.flush():
                     wrote = now
                 if now - beat >= BEAT_SECONDS:
                     self.lease.beat()
                     beat = now
-                    if folders.free_space(self.lease.folder) < folders.LOW_DISK:
-                        self.ask_to_leave("disk_full")
                 if now - pulsed >= PULSE_SECONDS:
                     self.pulse()
                     pulsed = now

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from core.config import TrainingConfig
+from core.disk import refusal, sentence
 from core.errors import CheckpointError, ConfigError, LabError, OtherBackboneError, OtherSplitError
 from core.events import EpochDone, Finished, StepDone
 from core.runs import folders
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SAY_SECONDS = 0.5
+LAST_WORD_SECONDS = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +61,25 @@ def work(store: Store, run_id: str, fence: int, *, pulse: Callable[[], None] | N
     try:
         config, threads = lease.begin(process_handle(os.getpid()))
         with Recorder(lease, pulse=pulse) as recorder, _signals(recorder):
-            outcome = _outcome(Worker(lease, recorder, config, threads))
-            recorder.flush()
-            lease.end(**asdict(outcome))
+            _say_last(lease, recorder, _outcome(Worker(lease, recorder, config, threads)))
     except (StaleWorkerError, StoreError) as error:
         log.warning("%s", error)
         return False
     return True
+
+
+def _say_last(lease: Lease, recorder: Recorder, outcome: Outcome) -> None:
+    """Write the figures and the last word; a store that cannot be written just now is tried again for a while."""
+    deadline = time.monotonic() + LAST_WORD_SECONDS
+    while True:
+        try:
+            recorder.flush()
+            lease.end(**asdict(outcome))
+            return
+        except StoreError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(SAY_SECONDS)
 
 
 def _outcome(worker: "Worker") -> Outcome:
@@ -74,18 +88,16 @@ def _outcome(worker: "Worker") -> Outcome:
         return worker.train()
     except (LeaveError, StaleWorkerError):
         return worker.left()
-    except (folders.DiskFullError, StoreError) as error:
-        return Outcome(status="interrupted", reason="disk_full", message=str(error), again=True)
-    except CheckpointError as error:
-        if isinstance(error.__cause__, OSError):  # the disk refused; what was saved before is whole
-            return Outcome(status="interrupted", reason="disk_full", message=str(error), again=True)
-        other = isinstance(error, OtherBackboneError | OtherSplitError)
-        return Outcome(status="failed", reason="unfit" if other else "error", message=str(error))
-    except ConfigError as error:
-        return Outcome(status="failed", reason="unfit", message=str(error))
     except LabError as error:
+        if _by_the_disk(error):  # what was saved before is whole
+            return Outcome(status="interrupted", reason="disk_full", message=str(error), again=True)
+        if isinstance(error, OtherBackboneError | OtherSplitError | ConfigError):
+            return Outcome(status="failed", reason="unfit", message=str(error))
         return Outcome(status="failed", reason="error", message=str(error))
     except Exception as error:
+        if refusal(error) is not None and isinstance(error, OSError):
+            message = sentence("Something could not be written", error)
+            return Outcome(status="interrupted", reason="disk_full", message=message, again=True)
         lines = traceback.format_exc()
         log.exception("the training raised")
         return Outcome(
@@ -94,6 +106,12 @@ def _outcome(worker: "Worker") -> Outcome:
             message=_sentence(error),
             log="\n".join(lines.splitlines()[-folders.LOG_LINES :]),
         )
+
+
+def _by_the_disk(error: LabError) -> bool:
+    if isinstance(error, folders.DiskFullError | StoreError) or refusal(error) is not None:
+        return True
+    return isinstance(error, CheckpointError) and isinstance(error.__cause__, OSError)
 
 
 class Worker:
@@ -129,7 +147,7 @@ class Worker:
         if why == "asked":
             return Outcome(status="stopped", reason="asked")
         if why == "disk_full":
-            message = "The disk is almost full. The run is saved and goes on by itself when there is room again."
+            message = "The disk was almost full. The run is saved and goes on by itself when there is room again."
         else:
             message = "Its process was told to leave. The run is saved and goes on by itself."
         return Outcome(status="interrupted", reason=why, message=message, again=True)

@@ -105,7 +105,9 @@ def _queue(run: Run) -> None:
         ensure_supervisor(open_store())
     at_work = open_store().list(statuses=("running", "stopping"))
     now = "; ".join(f"{plain(other.name)} ({plain(other.owner)}, {_until_the_end(other)})" for other in at_work[:3])
-    if now:
+    if run.message:
+        ahead = plain(run.message)
+    elif now:
         ahead = f"Training now: {now}."
     elif time.time() - max(run.created, run.ended or 0) < SLOW_START:
         ahead = "It starts as soon as the training process is up: a few seconds."

@@ -1,6 +1,8 @@
 """Data sets: decoded once, split honestly, recognised by their fingerprint."""
 
+import errno
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -240,3 +242,23 @@ def test_the_digits_are_those_of_scikit_learn_and_need_no_import_of_it() -> None
     code = "import sys\nfrom core.data.builtin import digits\ndigits()\nprint({'sklearn', 'scipy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+@pytest.mark.parametrize("place", ["core.data.loading.FileLock", "core.data.array_file.reserve", "numpy.save"])
+def test_a_disk_that_refuses_is_a_sentence_and_nothing_is_left(
+    home: Path, monkeypatch: pytest.MonkeyPatch, place: str, number: int
+) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(place, refuse)
+    with pytest.raises(DataError, match=r"Digits \(built in\) could not be prepared: the disk is .*\. (Free|Make)"):
+        load("digits", size=8)
+    assert [path.name for path in (home / "prepared").iterdir() if path.is_dir()] == []
+
+
+def test_a_data_set_that_does_not_fit_says_how_much_it_needs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.disk.free_space", lambda _folder: 2**20)
+    with pytest.raises(DataError, match="the disk is full \\(3 MB are needed and 1 MB are free\\)"):
+        load("digits", size=28)

@@ -1,8 +1,10 @@
+import errno
 import json
 import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +17,8 @@ from core.runs import folders
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.port import Job
 from core.runs.executors.processes import find_process, lost_handle, process_handle
-from core.runs.records import Run, Status
+from core.runs.records import Run, Status, StoreError
+from core.runs.store.database import Database
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store
@@ -187,6 +190,76 @@ def test_nothing_is_started_while_the_disk_is_full(
         assert supervisor.store.get(run.id).status == "queued"
     supervisor.tick()
     assert supervisor.store.get(run.id).status == "running"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_worker_that_the_disk_keeps_from_starting_starts_when_there_is_room(
+    supervisor: Supervisor, submit: Submit, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    run = submit()
+
+    def refuse(*_arguments: object, **_more: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.runs.executors.local.start_detached", refuse)
+        supervisor.tick()
+        paused = supervisor.store.get(run.id)
+        assert (paused.status, paused.reason) == ("interrupted", "disk_full")
+        assert paused.message.startswith("A worker could not be started: the disk is ")
+    assert until(supervisor, run, "running").fence == 2
+
+
+def test_a_supervisor_outlives_a_disk_that_refuses_everything(
+    store: Store, executor: LocalExecutor, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = submit()
+    full = threading.Event()
+    full.set()
+    plain = Database.writing
+
+    def writing(self: Database, *, durable: bool = True) -> object:
+        if full.is_set():
+            raise StoreError("The store cannot be used: the disk is full.")
+        return plain(self, durable=durable)
+
+    monkeypatch.setattr(Database, "writing", writing)
+    supervisor = Supervisor(store, executor, patience=replace(QUICK, idle=60.0, tick=0.02))
+    thread = threading.Thread(target=supervise, args=(supervisor,))
+    thread.start()
+    wait_for(lambda: is_led(store))
+    time.sleep(0.2)
+    assert thread.is_alive()
+    full.clear()
+    wait_for(lambda: store.get(run.id).status == "finished")
+    supervisor.leaving.set()
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+
+
+def test_a_worker_lost_while_the_disk_is_full_says_so_and_is_not_held_against_the_run(
+    store: Store, supervisor: Supervisor, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = submit()
+    process = process_of(supervisor, run)
+    process.kill()
+    monkeypatch.setattr(folders, "free_space", lambda _folder: 0)
+    wait_for(lambda: store.get(run.id).message.startswith("The disk has 0 MB free"))  # before anybody took note of it
+    assert store.get(run.id).status == "running"
+    supervisor.tick()
+    paused = store.get(run.id)
+    assert (paused.status, paused.reason) == ("interrupted", "disk_full")
+    assert paused.message.startswith(
+        "The disk has 0 MB free, and 500 MB are needed: runs pause, and go on by themselves"
+    )
+    with store.database.reading() as connection:
+        assert connection.execute("SELECT losses, again FROM runs").fetchone()[:] == (0, 1)
+
+
+def test_a_run_that_waits_for_room_says_so(store: Store, submit: Submit, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = submit()
+    monkeypatch.setattr(folders, "free_space", lambda _folder: 0)
+    assert store.get(run.id).message.startswith("The disk has 0 MB free")
 
 
 def test_the_next_supervisor_takes_over_a_worker_at_work(

@@ -370,7 +370,7 @@ def test_a_store_that_turns_read_only_can_still_be_read(store: Store, submit: Su
     run = submit()
     with store.database.reading() as connection:
         connection.execute("PRAGMA query_only = ON")
-    with pytest.raises(StoreError, match="readonly"):
+    with pytest.raises(StoreError, match="the disk is read-only"):
         submit()
     assert store.get(run.id).name == run.name
 

@@ -15,7 +15,8 @@ from core.config import TrainingConfig
 from core.errors import DataError
 from core.events import StepDone
 from core.runs import folders
-from core.runs.records import Run
+from core.runs.records import Run, StoreError
+from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
 from core.runs.worker.recorder import Recorder
@@ -123,8 +124,8 @@ def test_a_run_is_trained_judged_and_kept(store: Store, digits: TrainingConfig) 
     serve(store)
     run = store.get(run.id)
     assert (run.status, run.reason) == ("finished", "completed")
-    assert (run.step, run.steps_total, run.epochs_done, run.saved_step) == (120, 120, 3, 120)
-    assert [each.step for each in store.steps(run.id)] == list(range(1, 121))
+    assert (run.step, run.steps_total, run.epochs_done, run.saved_step) == (108, 108, 3, 108)
+    assert [each.step for each in store.steps(run.id)] == list(range(1, 109))
     assert [each.epoch for each in store.epochs(run.id)] == [1, 2, 3]
     assert run.images_per_second is not None
     assert run.device.startswith("CPU")
@@ -181,7 +182,7 @@ def test_a_damaged_last_state_costs_some_steps_and_nothing_else(
     serve(store)
     assert store.get(run.id).status == "finished"
     assert_equal(final_tensors(store.get(run.id)), uninterrupted.model)
-    assert [each.step for each in store.steps(run.id)] == list(range(1, 121))
+    assert [each.step for each in store.steps(run.id)] == list(range(1, 109))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to be caught")
@@ -222,7 +223,7 @@ def test_a_superseded_worker_does_not_touch_the_best_model(
         with store.database.writing() as connection:
             connection.execute("UPDATE runs SET fence = fence + 1 WHERE id = ?", (run.id,))
 
-    at_step(75, pass_on)
+    at_step(70, pass_on)
     assert serve(store) is False
     assert [path.name for path in folders.run_folder(store.home, run.id).glob("best-*")] == ["best-0001"]
 
@@ -288,6 +289,44 @@ def test_a_full_disk_interrupts_a_run_with_a_sentence_and_it_goes_on_later(
     assert store.get(run.id).status == "finished"
 
 
+def test_a_last_word_waits_for_a_store_that_cannot_be_written_just_now(
+    store: Store, digits: TrainingConfig, at_step: Callable[[int, Act], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = queued(store, digits)
+    tries = iter(range(3))
+    plain = Lease.end
+
+    def end(self: Lease, *words: object, **more: object) -> None:
+        if next(tries, None) is not None:
+            raise StoreError("The store cannot be used: the disk is full.")
+        plain(self, *words, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Lease, "end", end)
+    monkeypatch.setattr("core.runs.worker.worker.SAY_SECONDS", 0.01)
+    at_step(45, lambda recorder: recorder.ask_to_leave("asked"))
+    assert serve(store)
+    assert store.get(run.id).status == "stopped"
+
+
+def test_images_for_which_the_disk_has_no_room_interrupt_a_run_and_it_goes_on_later(
+    store: Store, digits: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = queued(store, digits)
+
+    def refuse(*_arguments: object, **_more: object) -> None:
+        try:
+            raise OSError(28, "184 MB are needed and 118 MB are free")
+        except OSError as error:
+            raise DataError("Digits could not be prepared: the disk is full.") from error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.training.session.load", refuse)
+        serve(store)
+    paused = store.get(run.id)
+    assert (paused.status, paused.reason) == ("interrupted", "disk_full")
+    assert Queue(store).again() == 1
+
+
 def test_a_best_model_that_the_disk_refuses_leaves_the_last_state(
     store: Store, digits: TrainingConfig, at_step: Callable[[int, Act], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -300,7 +339,7 @@ def test_a_best_model_that_the_disk_refuses_leaves_the_last_state(
         at_step(45, lambda _recorder: patch.setattr(os, "fsync", refuse))
         serve(store)
     paused = store.get(run.id)
-    assert (paused.status, paused.reason, paused.saved_step) == ("interrupted", "disk_full", 40)
+    assert (paused.status, paused.reason, paused.saved_step) == ("interrupted", "disk_full", 36)
     Queue(store).again()
     serve(store)
     assert store.get(run.id).status == "finished"
@@ -314,9 +353,11 @@ def test_a_run_whose_data_changed_does_not_go_on(
     run = queued(store, digits)
     at_step(45, lambda recorder: recorder.ask_to_leave("asked"))
     serve(store)
-    plain = session.make_split
+    plain = session.split_begun_with
     monkeypatch.setattr(
-        session, "make_split", lambda data, **kw: dataclasses.replace(plain(data, **kw), fingerprint="another")
+        session,
+        "split_begun_with",
+        lambda *data, **kw: dataclasses.replace(plain(*data, **kw), fingerprint="another"),
     )
     store.resume(run.id)
     serve(store)
