@@ -39,6 +39,8 @@ def modern_settings(dataset: str, model: str) -> dict[str, Any]:
         fields |= {"epochs": 20, "batch_size": 32, "learning_rate": min(0.05, fields["learning_rate"])}
     if dataset == "cats_vs_dogs":
         fields |= {"epochs": 20}
+    if dataset == "shapes" and model in ("simple_nn", "enhanced_cnn"):  # wide dense layers: at 0.05 they only guess
+        fields |= {"learning_rate": 0.01}
     return fields
 
 

@@ -49,6 +49,8 @@ class Run:
     what it cost to show a frozen backbone every image once (None: this run's images were seen in every epoch).
     ``precision`` is a sentence: what it computes in, and why (empty before it started). ``notice`` is a sentence about
     what went otherwise than planned, such as a saved state that could not be read (empty where nothing did).
+    ``best_validation`` is the best accuracy of an epoch on the validation images, in [0, 1] (None: no epoch yet),
+    ``seconds_at_work`` the time that workers spent on it, without what it lay stopped or waited (None: none yet).
     """
 
     id: str
@@ -77,6 +79,8 @@ class Run:
     features: FeaturesKept | None
     precision: str
     notice: str
+    best_validation: float | None
+    seconds_at_work: float | None
 
     @property
     def live(self) -> bool:

@@ -132,10 +132,8 @@ def ago(moment: float) -> str:
 
 
 def took(run: Run) -> float | None:
-    """Return the seconds from a run's start to its end, or to now while it is at work."""
-    if run.started is None:
-        return None
-    return (run.ended or time.time()) - run.started
+    """Return the seconds for which a run was at work, until now while it is; what it lay stopped or waited is out."""
+    return run.seconds_at_work
 
 
 def percent(part: float) -> str:

@@ -18,7 +18,11 @@ RUNS = f"""
         (SELECT folder FROM checkpoints WHERE run = runs.id AND kind IN ('best', 'final')
             ORDER BY kind = 'final' DESC, epoch DESC LIMIT 1) AS best,
         (SELECT avg(seconds) FROM (SELECT seconds FROM epochs WHERE run = runs.id
-            ORDER BY epoch DESC LIMIT {EPOCHS_ASKED})) AS epoch_seconds
+            ORDER BY epoch DESC LIMIT {EPOCHS_ASKED})) AS epoch_seconds,
+        (SELECT max(val_accuracy) FROM epochs WHERE run = runs.id) AS best_validation,
+        (SELECT sum(max(0, coalesce(until, (julianday('now') - 2440587.5) * 86400.0) - at)) FROM
+            (SELECT at, status, lead(at) OVER (ORDER BY rowid) AS until FROM changes WHERE run = runs.id)
+            WHERE status IN ('running', 'stopping')) AS seconds_at_work
     FROM runs
 """
 
@@ -61,6 +65,8 @@ def run_of(row: sqlite3.Row, *, home: Path, places: Mapping[str, int]) -> Run:
         seconds_left=_seconds_left(row, config),
         features=kept_features(row),
         precision=row["precision"],
+        best_validation=row["best_validation"],
+        seconds_at_work=row["seconds_at_work"],
         notice=row["notice"],
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.checkpoints.backbones import imagenet_file, lab_backbone
-from core.config import PRECISIONS, AugmentationStep, TrainingConfig
+from core.config import PRECISIONS, SLIPS, AugmentationStep, TrainingConfig
 from core.data import datasets
 from core.errors import ConfigError
 from core.models import models
@@ -20,6 +20,8 @@ from pages._ui.frame import PAGES, plain
 from pages._ui.glossary import term
 from pages.train._training.fields import FIRST, OPTIMIZER, SCHEDULE
 from pages.train._training.slips import choose_slips
+
+_RECIPES_CHAIN, _HANDED_CHAIN = "as the recipe has it", "as handed over"  # by the Augmentation page or another run
 
 
 def training_form() -> TrainingConfig | None:
@@ -178,10 +180,10 @@ def _images(base: TrainingConfig, key: str) -> dict[str, Any]:
 
 
 def _chain(base: TrainingConfig, key: str) -> tuple[AugmentationStep, ...]:
-    chains: dict[str, tuple[AugmentationStep, ...]] = {"as the recipe has it": base.augmentation, "none": ()}
+    chains: dict[str, tuple[AugmentationStep, ...]] = {_RECIPES_CHAIN: base.augmentation, "none": ()}
     handed = state.training_chain()
     if handed is not None:
-        chains = {"from the Augmentation page": handed, **chains}
+        chains = {_HANDED_CHAIN: handed, **chains}
     chosen = st.radio(
         "Augmentation chain",
         list(chains),
@@ -193,6 +195,28 @@ def _chain(base: TrainingConfig, key: str) -> tuple[AugmentationStep, ...]:
     st.caption(f"{chain_words(chains[chosen])} Validation and test images are never augmented.")
     st.page_link(PAGES["augmentation"], label="Build a chain on the Augmentation page", icon=":material/arrow_forward:")
     return chains[chosen]
+
+
+def fill_form(config: TrainingConfig, base: TrainingConfig) -> None:
+    """Set every field of the form for the pair and recipe of ``base`` to what ``config`` says, when next drawn."""
+    key = f"training.{base.dataset}.{base.model}.{base.recipe}"
+    values: dict[str, object] = {
+        setting.name: getattr(config, setting.name) for setting in (*FIRST, *OPTIMIZER, *SCHEDULE)
+    }
+    for name in ("image_size", "limit", "greyscale", "mirror_at_test", "device", "precision"):
+        values[name] = getattr(config, name)
+    values[f"start_size.{config.image_size}"] = config.start_size
+    values |= {f"slip.{slip}": slip in config.slips for slip in SLIPS}
+    for name, value in config.model_arguments.items():
+        values[f"network.{name}"] = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+    if config.augmentation == base.augmentation:
+        state.clear_training_chain()
+        values["chain.2"] = _RECIPES_CHAIN
+    else:
+        state.set_training_chain(config.augmentation)
+        values["chain.3"] = _HANDED_CHAIN
+    for name, value in values.items():
+        st.session_state[f"{key}.{name}"] = value
 
 
 def chain_words(steps: tuple[AugmentationStep, ...]) -> str:

@@ -2,14 +2,18 @@
 
 import streamlit as st
 
+from core.checkpoints import find
+from core.config import TrainingConfig
 from core.data.catalogue import datasets
 from core.errors import LabError
+from core.judging.claims import doubt_about
 from core.models import models
 from core.runs import open_store
 from core.runs.records import Run
 from pages._ui import address, state
 from pages._ui.frame import empty_state, look_for, plain, problem
 from pages._ui.run_words import ago, duration, place, state_word, took
+from pages.train._training.settings_table import changed_words
 
 AT_MOST = 200
 TICK = 2.0  # seconds between two looks while a run is at work
@@ -41,7 +45,7 @@ def show_list(*, owner: str, shown: str | None) -> None:
             empty_state(f"None of {len(runs)} runs has '{plain(words)}' in its name, owner, data set, network or note.")
             return
         _table(found, shown)
-        look_for("Choose a row to see that run's curves, to rename it, or to delete it.")
+        look_for("A click on a row opens that run, a click on a heading sorts.")
 
     follow()
 
@@ -72,32 +76,55 @@ def _table(runs: list[Run], shown: str | None) -> None:
         hide_index=True,
         key=state.RUN_TABLE,
         on_select=_choose,
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         selection_default={"selection": {"rows": selected}},
-        column_config={"Progress": st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)},
+        column_config={
+            name: st.column_config.NumberColumn(format="percent") for name in ("Best validation", "Test accuracy")
+        },
         alt=f"{len(runs)} runs, newest first",
     )
 
 
 def _row(run: Run) -> dict[str, object]:
-    done = run.step / run.steps_total if run.steps_total else 0.0
-    status = state_word(run) + (f", {place(run.position)}" if run.position else "")
+    verdict = _verdict(run.id, run.ended) if run.status == "finished" else None
     return {
         "Name": run.name,
-        "State": status,
-        "Progress": 1.0 if run.status == "finished" else min(1.0, done),
+        "State": state_word(run) + (f", {place(run.position)}" if run.position else ""),
+        "Best validation": run.best_validation,
+        "Test accuracy": verdict[0] if verdict else None,
+        "95 % interval": f"{verdict[1] * 100:.1f} to {verdict[2] * 100:.1f} %" if verdict else "",
+        "Epochs": f"{run.epochs_done} of {run.config.epochs}",
         "Owner": run.owner,
         "Data set": datasets[run.config.dataset].title if run.config.dataset in datasets else run.config.dataset,
         "Network": models[run.config.model].title if run.config.model in models else run.config.model,
         "Recipe": run.config.recipe.replace("_", " "),
+        "Changed (the recipe's)": _changed(run.id, run.config),
         "Queued": ago(run.created),
         "Time": duration(took(run)) if run.started else "",
         "Note": run.note,
     }
 
 
+@st.cache_data(max_entries=1_000, show_spinner=False)
+def _changed(run_id: str, _config: TrainingConfig) -> str:
+    return changed_words(_config)
+
+
+@st.cache_data(max_entries=1_000, show_spinner=False)
+def _verdict(run_id: str, ended: float | None) -> tuple[float, float, float] | None:
+    """Test accuracy and its interval; None where there is none, or it is on images that may have been seen."""
+    try:
+        card = find(run_id).card
+    except LabError:
+        return None
+    if card.metrics is None or doubt_about(card):
+        return None
+    return (card.metrics.test_accuracy, *card.metrics.test_ci95)
+
+
 def _choose() -> None:
-    rows = st.session_state[state.RUN_TABLE].selection.rows
+    selection = st.session_state[state.RUN_TABLE].selection
+    rows = [row for row, _column in selection.cells] or selection.rows  # a click anywhere on a row
     ids = st.session_state.get(state.LISTED_RUNS, [])
     if rows and rows[0] < len(ids):
         address.write(state.RUN, ids[rows[0]])

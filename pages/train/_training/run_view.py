@@ -18,6 +18,7 @@ from pages._ui.run_words import badge, duration, meaning, percent, place, saved,
 from pages.train._training.run_actions import controls
 from pages.train._training.run_curves import charts, figures_of
 from pages.train._training.run_result import result
+from pages.train._training.settings_table import changed_words, settings_table
 from pages.train._training.step_curve import DrawnCurve
 from pages.train._training.watchers import pace
 
@@ -40,6 +41,7 @@ def show_run(run_id: str, *, owner: str) -> None:
         _head(run)
         controls(run, owner=owner)
     _follow(run)
+    settings_table(run)
     if not run.live:
         if run.checkpoint:
             result(run)
@@ -79,6 +81,8 @@ def _head(run: Run) -> None:
     st.caption(f"{plain(what(run))} · {plain(whose(run))}" + (f" · {plain(run.device)}" if run.device else ""))
     if run.precision:
         st.caption(f"Computes in {plain(run.precision)}.", help=term("precision"))
+    if changed := changed_words(run.config):
+        st.caption(f"Changed from the recipe: {plain(changed)}.")
     if run.note:
         st.markdown(f"> {plain(run.note)}")
     if run.notice:
@@ -230,4 +234,4 @@ def _row(epoch: EpochDone) -> dict[str, object]:
 
 
 _LEFT = "The steps to come at the present pace, larger images included, and judging as long as it took before."
-_TOOK = "From the start to the end, with loading, judging and saving; training time on Compare counts the epochs alone."
+_TOOK = "While it was at work, with loading, judging and saving; training time on Compare counts the epochs alone."

@@ -444,3 +444,25 @@ def test_the_shown_run_survives_a_page_switch(app: AppTest, home: Path) -> None:
     page = open_page(app, "train/training")
     assert page.query_params["run"] == run.id
     assert "My first run" in texts(page)
+
+
+def test_a_run_says_what_was_changed_and_can_be_set_up_again(app: AppTest, home: Path) -> None:
+    run = runs.queued(home, config=runs.digits(learning_rate=1.0, epochs=3))
+    page = watch(app, run.id)
+    said = texts(page).replace("\\", "")
+    assert "Changed from the recipe: epochs 3 (20), learning rate 1 (0.05)." in said
+    assert "--epochs 3 --set learning_rate=1.0" in page.code[0].value
+    page.button(key=f"again_{run.id}").click().run()
+    assert check(page).number_input(key="training.digits.lenet.modern.learning_rate").value == 1.0
+    assert page.number_input(key="training.digits.lenet.modern.epochs").value == 3
+
+
+def test_the_list_says_accuracy_and_what_was_changed(app: AppTest, home: Path) -> None:
+    runs.at_work(home, epochs=2)
+    page = open_page(app, "train/training")
+    page.session_state[state.TRAINING_OPEN] = state.ALL_RUNS
+    page.run()
+    table = check(page).dataframe[0].value
+    assert table["Best validation"][0] == pytest.approx(0.6)
+    assert table["Epochs"][0] == "2 of 4"
+    assert table["Changed (the recipe's)"][0] == "epochs 4 (20)"

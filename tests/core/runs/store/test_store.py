@@ -417,3 +417,14 @@ def test_stores_opened_at_the_same_moment_make_one_schema(home: Path) -> None:
     assert len(opened) == 6
     for each in opened:
         each.close()
+
+
+def test_the_time_of_a_run_leaves_out_what_it_lay_stopped(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    lease.end("stopped", reason="asked")
+    with store.database.writing() as connection:
+        for status, at in (("queued", 0.0), ("running", 100.0), ("stopped", 130.0)):
+            connection.execute("UPDATE changes SET at = ? WHERE run = ? AND status = ?", (at, lease.run_id, status))
+        for status, at in (("queued", 9_000.0), ("running", 9_100.0), ("finished", 9_112.0)):
+            connection.execute("INSERT INTO changes VALUES (?, ?, ?, '', 2)", (lease.run_id, at, status))
+    assert store.get(lease.run_id).seconds_at_work == pytest.approx(42.0)
