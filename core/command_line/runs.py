@@ -10,11 +10,10 @@ from dataclasses import asdict
 
 import click
 
+from core.command_line.options import as_json, named_settings
 from core.runs.records import Run
 from core.runs.store.store import open_store
 from core.runs.summons import ensure_supervisor
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 
 
 @click.group()
@@ -61,16 +60,24 @@ def show(run_id: str, as_json: bool) -> None:
 @click.option("--epochs", type=int, help="Passes over the training images.")
 @click.option("--limit", type=int, help="Number of training images to keep.")
 @click.option("--seed", type=int, help="Seed of everything that is drawn.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any other setting, as JSON or text.")
 @click.option("--owner", help="Whose run it is; your user name where you do not say.")
 @click.option("--name", help="What to call it.")
 @as_json
 def submit(
-    dataset: str, model: str, recipe: str, owner: str | None, name: str | None, as_json: bool, **overrides: int | None
+    dataset: str,
+    model: str,
+    recipe: str,
+    settings: tuple[str, ...],
+    owner: str | None,
+    name: str | None,
+    as_json: bool,
+    **overrides: int | None,
 ) -> None:
     """Add a training to the queue, and see to it that the queue is served."""
     from core.recipes import check_trainable, recipe_config
 
-    given = {key: value for key, value in overrides.items() if value is not None}
+    given = named_settings(model, settings) | {key: value for key, value in overrides.items() if value is not None}
     config = recipe_config(recipe, dataset=dataset, model=model, **given)
     check_trainable(config)
     store = open_store()
@@ -100,6 +107,17 @@ def resume(run_id: str, as_json: bool) -> None:
     run = store.resume(run_id)
     ensure_supervisor(store)
     _say(run, as_json)
+
+
+@runs.command()
+@click.argument("run_id", metavar="RUN")
+@as_json
+def delete(run_id: str, as_json: bool) -> None:
+    """Delete a run that is not at work, with its figures and its network, for good."""
+    store = open_store()
+    run = store.get(run_id)
+    store.delete(run_id)
+    click.echo(json.dumps({"deleted": run.id}) if as_json else f"Deleted {run.id}: {run.name}")
 
 
 def _say(run: Run, as_json: bool) -> None:

@@ -14,19 +14,15 @@ from typing import TYPE_CHECKING, Any
 import click
 from filelock import FileLock, Timeout
 
-from core.command_line.options import MODELS, RECIPES, as_json, progress_lines
+from core.command_line.options import MODELS, RECIPES, as_json, named_settings, progress_lines
 from core.data.catalogue import datasets
 from core.disk import sentence
 from core.errors import LabError
 from core.home import home
-from core.strict_json import NotStrictJsonError, parse
 
 if TYPE_CHECKING:
     from core.config import TrainingConfig
     from core.training.session import Session
-
-
-_OPTIONS = ("dataset", "model", "recipe")  # what --set does not take
 
 
 @click.command()
@@ -55,7 +51,7 @@ def train(
     """Train here and now, with a progress bar. Ctrl-C saves; the same command with --out goes on."""
     from core.recipes import recipe_config
 
-    chosen: dict[str, Any] = {"seed": seed} | _settings(model, settings)
+    chosen: dict[str, Any] = {"seed": seed} | named_settings(model, settings)
     chosen |= {name: value for name, value in (("epochs", epochs), ("limit", limit)) if value is not None}
     config = recipe_config(recipe, dataset=dataset, model=model, **chosen)
     folder = out or home() / "trained" / f"{dataset}-{model}-{secrets.token_hex(4)}"
@@ -172,30 +168,3 @@ def _finished(checkpoint: Any, event: Any, precision: str, warning: str | None, 
         click.echo(f"Warning: {warning}")
     if event.reason == "diverged":
         raise LabError(f"The loss stopped being a number at step {event.step}; try a lower learning rate.")
-
-
-def _settings(model: str, pairs: tuple[str, ...]) -> dict[str, Any]:
-    """Sort NAME=VALUE pairs into fields of the config and the model's own arguments."""
-    from core.config import augmentation_steps
-    from core.models import models
-
-    own = {setting.name for setting in models[model].settings}
-    fields: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        if not equals:
-            raise click.BadParameter(f"'{pair}' is not NAME=VALUE.", param_hint="--set")
-        if name == "model_arguments":
-            raise click.BadParameter("Set what belongs to the network by its own name.", param_hint="--set")
-        if name in _OPTIONS:
-            raise click.BadParameter(f"'{name}' has an option of its own: --{name}.", param_hint="--set")
-        try:
-            value = parse(text)
-        except NotStrictJsonError:  # a word, or what the setting itself refuses with its bounds
-            value = text
-        if name == "augmentation":
-            value = augmentation_steps(value)
-        value = tuple(value) if isinstance(value, list) else value
-        target = fields.setdefault("model_arguments", {}) if name in own else fields
-        target[name] = value
-    return fields

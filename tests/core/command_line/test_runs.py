@@ -79,6 +79,20 @@ def test_a_training_is_submitted_and_served(store: Store, served: list[Store]) -
     assert [each.path for each in served] == [store.path]
 
 
+def test_any_setting_can_be_submitted(store: Store, served: list[Store]) -> None:
+    settings = ("--set", "learning_rate=0.02", "--set", "augmentation=[]")
+    (submitted,) = objects(call("runs", "submit", "--dataset", "digits", "--model", "lenet", *settings, "--json"))
+    config = store.get(submitted["id"]).config
+    assert (config.learning_rate, config.augmentation) == (0.02, ())
+
+
+def test_a_run_is_deleted_unless_it_is_at_work(store: Store, submit: Submit) -> None:
+    busy, idle = at_work(store, submit), submit()
+    assert "stop it first" in call("runs", "delete", busy.run_id).stderr
+    assert objects(call("runs", "delete", idle.id, "--json")) == [{"deleted": idle.id}]
+    assert [run.id for run in store.list()] == [busy.run_id]
+
+
 def test_a_setting_out_of_bounds_is_bad_usage(store: Store) -> None:
     result = call("runs", "submit", "--dataset", "digits", "--model", "lenet", "--epochs", "0")
     assert (result.exit_code, store.list()) == (2, [])
