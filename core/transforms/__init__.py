@@ -3,12 +3,13 @@
 Nothing in this package is ever called on validation or test images.
 """
 
-from core.transforms import geometry, appearance  # isort: skip  # noqa: F401  (they register themselves)
-from core.transforms.chain import COURSE_CHAIN, Chain, chain_code, chain_from_json, chain_json
+from core.transforms import geometry, warps, appearance  # isort: skip  # noqa: F401  (they register themselves)
+from core.transforms.chain import COURSE_CHAIN, Applied, Chain, chain_code, chain_from_json, chain_json
 from core.transforms.transform import Transform, transforms
 
 __all__ = [
     "COURSE_CHAIN",
+    "Applied",
     "Chain",
     "Transform",
     "chain_code",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from torch import Generator, Tensor
@@ -11,13 +11,26 @@ from core.config import MOST_STEPS, AugmentationStep, augmentation_steps
 from core.errors import ConfigError
 from core.registry import check_values
 from core.strict_json import NotStrictJsonError, parse
-from core.transforms.transform import transforms
+from core.transforms.transform import Transform, transforms
 
 COURSE_CHAIN = (
     AugmentationStep(name="flip_horizontal", probability=0.5),
     AugmentationStep(name="crop", settings={"padding": 4}),
 )
 """The course's own: flip, then RandomCrop(32, padding=4); Normalize follows for every image."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    """One step as it was applied to one image: the transform, and in a few words what its drawn values did."""
+
+    transform: Transform
+    words: str
+
+    @property
+    def text(self) -> str:
+        """The two in one: "Crop with padding: down +4 px, right −2 px"."""
+        return f"{self.transform.title}: {self.words}" if self.words else self.transform.title
 
 
 class Chain:
@@ -40,19 +53,16 @@ class Chain:
         """
         return self._run(batch, generator, None, indices=indices, epoch=epoch)
 
-    def trace(self, batch: Tensor, generator: Generator) -> tuple[Tensor, list[dict[str, dict[str, float]]]]:
-        """Return the augmented batch and, for each image, the drawn values of the transforms that were applied to it.
-
-        The keys are ``"<position>. <transform>"``, because a chain may hold one transform twice.
-        """
-        values: list[dict[str, dict[str, float]]] = [{} for _image in batch]
-        return self._run(batch, generator, values, indices=None, epoch=0), values
+    def trace(self, batch: Tensor, generator: Generator) -> tuple[Tensor, list[list[Applied]]]:
+        """Return the augmented batch and, for each image, the steps that were applied to it."""
+        applied: list[list[Applied]] = [[] for _image in batch]
+        return self._run(batch, generator, applied, indices=None, epoch=0), applied
 
     def _run(
         self,
         batch: Tensor,
         generator: Generator,
-        values: list[dict[str, dict[str, float]]] | None,
+        applied: list[list[Applied]] | None,
         *,
         indices: Tensor | None,
         epoch: int,
@@ -60,16 +70,16 @@ class Chain:
         count = len(batch)
         if indices is None:
             indices = torch.arange(count)
-        for position, (step, transform, settings) in enumerate(self.steps, start=1):
+        for step, transform, settings in self.steps:
             chosen = torch.rand(count, generator=generator) < step.probability
             moment = {"indices": indices, "epoch": epoch} if transform.takes_turns else {}
             drawn = transform.draw(count, generator, **moment, **settings)
             where = chosen.nonzero().squeeze(1)
-            if values is not None:
+            if applied is not None:
                 for index in where.tolist():
-                    values[index][f"{position}. {transform.name}"] = {
-                        name: round(float(value[index]), 4) for name, value in drawn.items()
-                    }
+                    values = {name: float(value[index]) for name, value in drawn.items()}
+                    words = transform.tell(values, size=batch.shape[-1], **settings)
+                    applied[index].append(Applied(transform=transform, words=words))
             if len(where) == 0:
                 continue
             here = {name: value[where].to(batch.device) for name, value in drawn.items()}
@@ -82,20 +92,34 @@ class Chain:
         return batch
 
 
-def chain_code(steps: Sequence[AugmentationStep], *, mean: Sequence[float], std: Sequence[float]) -> str:
-    """Return the chain as torchvision source: what to write in a notebook for the training images."""
+def chain_code(
+    steps: Sequence[AugmentationStep], *, size: int, channels: int, mean: Sequence[float], std: Sequence[float]
+) -> str:
+    """Return the chain as torchvision source: what to write in a notebook for photos, and for the test images.
+
+    ``size`` is the side in pixels and ``channels`` (1 or 3) the number of planes that the network takes. The pictures
+    are those of `Chain` in distribution; where they differ in a detail, a comment says in which.
+    """
     lines = []
     for step, transform, settings in Chain(steps).steps:
-        code = transform.code(**settings)
-        lines.append(code if step.probability == 1 else f"v2.RandomApply([{code}], p={step.probability})")
-    body = "".join(f"    {line},\n" for line in lines)
+        code = transform.code(size=size, **settings)
+        if step.probability < 1 and "p=1.0" in code:
+            code = code.replace("p=1.0", f"p={step.probability}")
+        elif step.probability < 1:
+            code = f"v2.RandomApply([{code}], p={step.probability})"
+        lines += [f"    # {transform.code_note}"] if transform.code_note else []
+        lines.append(f"    {code},")
+    body = "".join(f"{line}\n" for line in lines)
+    mode, colour = ("L", "grey") if channels == 1 else ("RGB", "colour")
+    begin = "    square,\n    v2.ToImage(),\n    v2.ToDtype(torch.float32, scale=True),\n"
+    end = f"    v2.Normalize(mean={list(mean)}, std={list(std)}),\n])\n"
     return (
-        "import torch\nfrom torchvision.transforms import v2\n\n"
-        "train_transform = v2.Compose([\n    v2.ToImage(),\n    v2.ToDtype(torch.float32, scale=True),\n"
-        f"{body}    v2.Normalize(mean={list(mean)}, std={list(std)}),\n])\n"
-        "test_transform = v2.Compose([  # no augmentation: test images stay as they are\n"
-        "    v2.ToImage(),\n    v2.ToDtype(torch.float32, scale=True),\n"
-        f"    v2.Normalize(mean={list(mean)}, std={list(std)}),\n])\n"
+        "import torch\nfrom PIL import Image, ImageOps\nfrom torchvision.transforms import v2\n\n\n"
+        f'def square(photo):\n    """Return the middle of a PIL photo, {size}×{size} pixels, {colour}."""\n'
+        f"    size = ({size}, {size})\n"
+        f'    return ImageOps.fit(photo.convert("{mode}"), size, method=Image.Resampling.BILINEAR)\n\n\n'
+        f"train_transform = v2.Compose([\n{begin}{body}{end}"
+        f"test_transform = v2.Compose([  # no augmentation: test images stay as they are\n{begin}{end}"
     )
 
 

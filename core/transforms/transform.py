@@ -20,7 +20,10 @@ class Transform:
     """One registered augmentation.
 
     ``draw(count, generator, **settings)`` returns float32 (count,) values by name; ``apply(batch, drawn, **settings)``
-    maps float32 (N, C, H, W) in [0, 1] to the same shape; ``code(**settings)`` is torchvision's own version as source.
+    maps float32 (N, C, H, W) in [0, 1] to the same shape. ``code(size=…, **settings)`` is torchvision's own version for
+    images of ``size`` pixels a side, as source; it gives the same pictures in distribution, or ``code_note`` says how
+    they differ. ``tell(drawn, size=…, **settings)`` says in a few words what one image's values did to it: how far its
+    middle moved in pixels, signed (down and right are positive), angles in degrees (counter-clockwise is positive).
     ``caution`` says when it may change the label ("" where it does not). A transform that ``takes_turns`` is also told,
     in ``draw``, the images' ``indices`` in the data set, int64 (count,), and the ``epoch``, from 0.
     """
@@ -32,6 +35,8 @@ class Transform:
     draw: Callable[..., Drawn]
     apply: Callable[..., Tensor]
     code: Callable[..., str]
+    tell: Callable[..., str]
+    code_note: str = ""
     caution: str = ""
     takes_turns: bool = False
 
@@ -46,6 +51,8 @@ def register(
     summary: str,
     apply: Callable[..., Tensor],
     code: Callable[..., str],
+    tell: Callable[..., str] = lambda drawn, **_settings: "",
+    code_note: str = "",
     caution: str = "",
     takes_turns: bool = False,
 ) -> Callable[[Callable[..., Drawn]], Callable[..., Drawn]]:
@@ -62,6 +69,8 @@ def register(
                 draw=draw,
                 apply=apply,
                 code=code,
+                tell=tell,
+                code_note=code_note,
                 caution=caution,
                 takes_turns=takes_turns,
             ),
@@ -79,3 +88,14 @@ def uniform(count: int, generator: Generator, low: float, high: float) -> Tensor
 def per_image(values: Tensor) -> Tensor:
     """Return (N,) values as (N, 1, 1, 1), to go with a batch."""
     return values.view(-1, 1, 1, 1)
+
+
+def signed(value: float, unit: str, digits: int = 0) -> str:
+    """Return a number with its sign and unit, such as "+4 px", "−12.5°" or "0 px"."""
+    text = f"{value:+.{digits}f}"
+    return f"{'0' if float(text) == 0 else text.replace('-', '−')}{unit}"
+
+
+def moved(down: float, right: float, digits: int = 0) -> str:
+    """Return how far the middle of a picture moved: "down +4 px, right −2 px"."""
+    return f"down {signed(down, ' px', digits)}, right {signed(right, ' px', digits)}"

@@ -3,7 +3,7 @@
 The chain is the very one that training uses (`core.transforms.Chain`); here it is drawn for many copies of one image.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from core.explain.convolution.convolve import show_picture
 from core.explain.drawing.colours import Pixels
 from core.models.input_format import InputFormat, denormalise, normalise, pixels, to_batch
 from core.seeding import derive_seed
-from core.transforms import Chain
+from core.transforms import Applied, Chain
 
 MOST_DRAWS = 64
 
@@ -27,12 +27,16 @@ MOST_DRAWS = 64
 class Draws:
     """One image, drawn several times: ``before`` (C, S, S) and ``after`` (N, C, S, S), float32 in [0, 1].
 
-    ``values`` has for each draw the values of the steps that were applied: {"2. crop": {"down": 3.0, "right": 5.0}}.
+    ``applied`` has for each draw the steps that were applied to it, in order, with what they did.
     """
 
     before: Tensor
     after: Tensor
-    values: tuple[Mapping[str, Mapping[str, float]], ...]
+    applied: tuple[tuple[Applied, ...], ...]
+
+    def words(self, index: int) -> str:
+        """Return what was done to draw ``index``, for people."""
+        return " · ".join(step.text for step in self.applied[index]) or "nothing applied"
 
     def picture(self, index: int | None = None) -> Pixels:
         """Return draw ``index``, or the image before any draw (None), as uint8 (S, S, 3)."""
@@ -77,8 +81,8 @@ def draw(photo: Image.Image, steps: Sequence[AugmentationStep], *, format: Input
         raise ConfigError(f"{count} draws were asked for; it can be 1 to {MOST_DRAWS}.")
     before = _stored(photo, format)
     batch = before.expand(count, -1, -1, -1).contiguous()
-    after, values = Chain(steps).trace(batch, _generator(seed))
-    return Draws(before=before[0], after=after, values=tuple(values))
+    after, applied = Chain(steps).trace(batch, _generator(seed))
+    return Draws(before=before[0], after=after, applied=tuple(map(tuple, applied)))
 
 
 def received(image: Tensor, format: InputFormat) -> Received:

@@ -1,6 +1,6 @@
 """The sections of the Augmentation page: the draws, what the network receives, test images, code, and training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
@@ -65,16 +65,25 @@ def draws_section(photo: Image.Image, steps: Sequence[AugmentationStep], format:
     draws = draw(photo, steps, format=format, count=COUNT, seed=int(seed))
     with st.grid(4, min_column_width=112, gap="small"):
         _tile(draws.picture(), "Before", "The image before any augmentation")
-        for index, values in enumerate(draws.values):
-            words = in_words(values)
+        for index in range(COUNT):
+            words = draws.words(index)
             _tile(draws.picture(index), f"{index + 1}. {words}", f"Draw {index + 1}: {words}")
-    look_for(
-        "Every draw is a new training image with the same label. Is it still what it was? "
-        "The values below each picture are the ones that were drawn for it."
-    )
+    look_for(what_the_draws_are(draws))
     for caution in _cautions(steps, dataset):
         st.warning(caution, icon=":material/label_important:")
     return draws
+
+
+def what_the_draws_are(draws: Draws) -> str:
+    """Return what is to be seen in these very draws."""
+    if not any(draws.applied):
+        return "Nothing was applied to any of them: every epoch would see the same pixels."
+    if bool((draws.after == draws.after[:1]).all()):
+        return "All draws are alike: nothing in this chain is left to chance, so every epoch would see the same pixels."
+    return (
+        "Every draw is a new training image with the same label. Is it still what it was? Below each stands what was "
+        "done to it: + is down, to the right and counter-clockwise."
+    )
 
 
 def _next_seed() -> None:
@@ -83,28 +92,6 @@ def _next_seed() -> None:
 
 def _tile(pixels: np.ndarray, caption: str, alt: str) -> None:
     pictures.show(pixels, alt=alt, caption=caption, at_least=96, photo=True)
-
-
-def in_words(values: Mapping[str, Mapping[str, float]]) -> str:
-    """Return the drawn values of one image in a few words: "crop: down 3, right 5"."""
-    if not values:
-        return "nothing applied"
-    parts = []
-    for step, drawn in values.items():
-        name = step.split(". ", 1)[-1]
-        title = transforms[name].title
-        if len(drawn) > 5:
-            parts.append(f"{title}: up to {max(drawn.values()):.2g}")
-        elif drawn:
-            parts.append(f"{title}: " + ", ".join(f"{key} {_as_drawn(value)}" for key, value in drawn.items()))
-        else:
-            parts.append(title)
-    return " · ".join(parts)
-
-
-def _as_drawn(value: float) -> str:
-    """Return a drawn value: whole numbers as they are, others with two digits."""
-    return f"{value:.0f}".replace("-", "−") if value == round(value) else number(value)
 
 
 def _cautions(steps: Sequence[AugmentationStep], dataset: str) -> list[str]:
@@ -131,16 +118,16 @@ def received_section(draws: Draws, format: InputFormat) -> None:
     got = received(image, format)
     columns = st.columns(3)
     with columns[0]:
-        pictures.show(draws.picture(int(which) - 1), alt="The draw as pixels", caption="Pixels, 0 to 1")
-        _histogram_of(image.numpy(), 0.0, 1.0, "Pixel values after augmentation")
+        drawn = draws.picture(int(which) - 1)
+        pictures.show(drawn, alt="The draw as pixels", caption="Pixels, 0 to 1")
+        _histogram_of(drawn / 255, 0.0, 1.0, "Pixel values after augmentation")
     with columns[1]:
         pictures.show(got.clipped, alt="The normalised draw, cut to 0 to 1", caption="Normalised")
-        limit = max(1.0, float(np.abs(got.normalised).max()))
-        _histogram_of(got.normalised, -limit, limit, "Normalised values")
+        low, high = normalised_range(format)
+        _histogram_of(got.normalised, low, high, "Normalised values")
     with columns[2]:
         pictures.show(got.restored, alt="The draw un-normalised", caption="Un-normalised")
-        _histogram_of(draws.before.numpy(), 0.0, 1.0, "Pixel values before augmentation")
-        st.caption("Histogram: the image before augmentation, to compare with the first.")
+        _histogram_of(got.restored / 255, 0.0, 1.0, "Pixel values after un-normalising")
     names = _CHANNELS[format.channels]
     st.table(
         {
@@ -154,15 +141,20 @@ def received_section(draws: Draws, format: InputFormat) -> None:
         hide_index=True,
     )
     look_for(
-        "The network never sees a photo: it sees the numbers of the middle one, (pixel − mean) / std, which "
-        "lie around 0. "
-        "A screen shows only 0 to 1, so it looks broken although nothing is lost: value · std + mean gives "
-        "the right one."
+        "The network never sees a photo: it sees the numbers of the middle one, (pixel − mean) / std. A screen shows "
+        "only 0 to 1, so it looks broken although nothing is lost: value · std + mean gives the right one, with the "
+        "histogram of the left one. Each histogram is of the picture above it; their axes stay where they are."
     )
     st.markdown(
         f":material/school: **A slip of the course's notebook:** {_lower(SLIPS['no_normalisation'])}. "
         "A network gets other numbers than it was trained on, and its accuracy falls without any error message."
     )
+
+
+def normalised_range(format: InputFormat) -> tuple[float, float]:
+    """Return the smallest and largest number that normalised pixels of this format can have."""
+    ends = [(end - mean) / std for mean, std in zip(format.mean, format.std, strict=True) for end in (0.0, 1.0)]
+    return min(ends), max(ends)
 
 
 def _lower(sentence: str) -> str:
@@ -218,8 +210,8 @@ def _two_readings(title: str, both: Sequence[np.ndarray], difference: float) -> 
 def code_section(steps: Sequence[AugmentationStep], format: InputFormat) -> None:
     """Show the chain as PyTorch code and as JSON, and take JSON back."""
     st.markdown("What to write in a notebook for the same chain. `v2.Compose` applies its parts from top to bottom.")
-    source = chain_code(steps, mean=format.mean, std=format.std)
-    st.code(source.replace("Crop(32,", f"Crop({format.size},"), language="python")  # the course's size is 32
+    source = chain_code(steps, size=format.size, channels=format.channels, mean=format.mean, std=format.std)
+    st.code(source, language="python")
     text = chain_json(steps)
     with st.expander("The chain as JSON", icon=":material/data_object:"):
         st.code(text, language="json", height=220)

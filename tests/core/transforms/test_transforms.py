@@ -1,6 +1,9 @@
 """Augmentation: each image has values of its own, exact pixels given them, torchvision's distribution."""
 
+import itertools
 import math
+import re
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -25,6 +28,10 @@ def apply(name: str, batch: torch.Tensor, drawn: dict[str, list[float]], **setti
     values = {key: torch.tensor(value) for key, value in drawn.items()}
     defaults = {setting.name: setting.default for setting in transforms[name].settings}
     return transforms[name].apply(batch, values, **(defaults | settings))
+
+
+def code_of(steps: Sequence[AugmentationStep], *, size: int = 32, channels: int = 3) -> str:
+    return chain_code(steps, size=size, channels=channels, mean=(0.0,) * channels, std=(1.0,) * channels)
 
 
 @pytest.mark.parametrize("name", transforms)
@@ -66,25 +73,20 @@ def test_each_image_of_a_batch_is_drawn_for_itself(name: str) -> None:
     assert any(not torch.equal(out[0], other) for other in out[1:])
 
 
-@pytest.mark.parametrize("name", transforms)
-def test_torchvisions_version_of_the_code_runs(name: str) -> None:
-    code = chain_code([AugmentationStep(name=name, probability=0.5)], mean=(0.5,) * 3, std=(0.2,) * 3)
-    names: dict[str, object] = {}
-    exec(code, names)  # our own text, and it is the thing under test
-    train = names["train_transform"]
-    assert callable(train)
-    assert train(torch.randint(0, 256, (3, 32, 32), dtype=torch.uint8)).shape == (3, 32, 32)
+def test_the_course_chain_is_written_as_the_course_writes_it() -> None:
+    code = code_of(COURSE_CHAIN, size=32)
+    assert "    v2.RandomHorizontalFlip(p=0.5),\n    v2.RandomCrop(32, padding=4),\n    v2.Normalize(" in code
 
 
 def test_the_code_for_test_images_has_no_augmentation() -> None:
-    code = chain_code(COURSE_CHAIN, mean=(0.5,), std=(0.2,))
+    code = code_of(COURSE_CHAIN)
     assert "Random" not in code.split("test_transform")[1]
     assert "RandomHorizontalFlip" in code.split("test_transform")[0]
 
 
 def test_a_crop_is_the_window_that_torchvision_cuts() -> None:
     batch = images(3)
-    out = apply("crop", batch, {"down": [0.0, 3.0, 8.0], "right": [8.0, 4.0, 1.0]}, padding=4, border="black")
+    out = apply("crop", batch, {"down": [4.0, 1.0, -4.0], "right": [-4.0, 0.0, 3.0]}, padding=4, border="black")
     padded = functional.pad(batch, [4, 4, 4, 4])
     for index, (down, right) in enumerate([(0, 8), (3, 4), (8, 1)]):
         assert torch.equal(out[index], functional.crop(padded[index], down, right, 12, 12))
@@ -92,7 +94,7 @@ def test_a_crop_is_the_window_that_torchvision_cuts() -> None:
 
 def test_crops_fall_on_every_offset_equally_often() -> None:
     drawn = transforms["crop"].draw(20_000, generator(), padding=4)
-    counts = torch.bincount((drawn["down"] * 9 + drawn["right"]).long(), minlength=81).float()
+    counts = torch.bincount(((drawn["down"] + 4) * 9 + drawn["right"] + 4).long(), minlength=81).float()
     chi_squared = ((counts - 20_000 / 81) ** 2 / (20_000 / 81)).sum().item()
     assert chi_squared < 124.8  # the 99.9 % point for 80 degrees of freedom
 
@@ -136,7 +138,7 @@ def test_taking_turns_begins_with_half_of_the_images_mirrored() -> None:
 
 def test_a_crop_with_a_reflected_border_is_torchvisions() -> None:
     batch = images(2)
-    out = apply("crop", batch, {"down": [0.0, 5.0], "right": [6.0, 1.0]}, padding=3, border="reflect")
+    out = apply("crop", batch, {"down": [3.0, -2.0], "right": [-3.0, 2.0]}, padding=3, border="reflect")
     padded = functional.pad(batch, [3, 3, 3, 3], padding_mode="reflect")
     for index, (down, right) in enumerate([(0, 6), (5, 1)]):
         assert torch.equal(out[index], functional.crop(padded[index], down, right, 12, 12))
@@ -144,7 +146,7 @@ def test_a_crop_with_a_reflected_border_is_torchvisions() -> None:
 
 def test_a_reflected_border_wider_than_the_image_mirrors_it_again() -> None:
     batch = images(1)
-    out = apply("crop", batch, {"down": [0.0], "right": [64.0]}, padding=32, border="reflect")
+    out = apply("crop", batch, {"down": [32.0], "right": [-32.0]}, padding=32, border="reflect")
     padded = np.pad(batch.numpy(), [(0, 0), (0, 0), (32, 32), (32, 32)], mode="reflect")
     assert np.array_equal(out.numpy(), padded[:, :, :12, 64:76])
 
@@ -156,7 +158,7 @@ def test_a_flip_is_torchvisions() -> None:
 
 @pytest.mark.parametrize("angle", [90.0, -30.0, 12.5])
 def test_a_rotation_is_torchvisions(angle: float) -> None:
-    expected = functional.rotate(images(1), angle, interpolation=v2.InterpolationMode.BILINEAR)
+    expected = functional.rotate(images(1), angle, interpolation=v2.InterpolationMode.BILINEAR, fill=0)
     assert torch.allclose(apply("rotation", images(1), {"angle": [angle]}), expected, atol=1e-4)
 
 
@@ -169,27 +171,69 @@ def test_an_affine_map_is_torchvisions() -> None:
 
 
 def test_a_resized_crop_of_everything_is_the_image() -> None:
-    out = apply("resized_crop", images(1), {"side": [1.0], "right": [0.0], "down": [0.0]})
+    out = apply("resized_crop", images(1), {"side": [1.0], "left": [0.9], "top": [0.9]})
     assert torch.allclose(out, images(1), atol=1e-5)
 
 
-def test_a_resized_crop_of_a_quarter_is_that_quarter_enlarged() -> None:
-    batch = torch.zeros(1, 1, 8, 8)
-    batch[:, :, :4, 4:] = 1
-    out = apply("resized_crop", batch, {"side": [0.5], "right": [0.25], "down": [-0.25]})
-    assert torch.allclose(out[:, :, 2:6, 2:6], torch.ones(1, 1, 4, 4))
+def test_a_resized_crop_is_torchvisions() -> None:
+    drawn = transforms["resized_crop"].draw(20, generator(), smallest=0.1)
+    batch = images(20, side=28)
+    out = transforms["resized_crop"].apply(batch, drawn, smallest=0.1)
+    for index in range(20):
+        side = round(float(drawn["side"][index]) * 28)
+        top, left = (int((28 - side + 1) * float(drawn[name][index])) for name in ("top", "left"))
+        expected = functional.resized_crop(batch[index], top, left, side, side, [28, 28], antialias=True)
+        assert torch.allclose(out[index], expected, atol=1e-4)
+
+
+def test_a_perspective_shrinks_onto_black_as_torchvisions_does() -> None:
+    drawn = transforms["perspective"].draw(20, generator(), distortion=0.5)
+    out = transforms["perspective"].apply(torch.ones(20, 1, 32, 32), drawn, distortion=0.5)
+    corners = ("upper_left", "upper_right", "lower_right", "lower_left")
+    for index in range(20):
+        x_in, y_in = ([int(float(drawn[f"{corner}_{axis}"][index]) * 9) for corner in corners] for axis in "xy")
+        ends = [[x_in[0], y_in[0]], [31 - x_in[1], y_in[1]], [31 - x_in[2], 31 - y_in[2]], [x_in[3], 31 - y_in[3]]]
+        starts = [[0, 0], [31, 0], [31, 31], [0, 31]]
+        expected = functional.perspective(torch.ones(1, 32, 32), starts, ends, fill=0)
+        assert torch.allclose(out[index], expected, atol=1e-4)
+    assert (out[:, 0, 0, 0] < 1).any()  # a corner that has moved inward leaves black behind
+
+
+def test_three_corners_on_one_line_give_black_and_not_nan() -> None:
+    # inward of the upper left corner by 20 px to (20, 20); upper right (31, 9) and lower left (9, 31): one line
+    drawn = {f"{corner}_{axis}": [0.0] for corner in ("lower_right", "upper_right", "lower_left") for axis in "xy"}
+    drawn |= {"upper_left_x": [12 / 13], "upper_left_y": [12 / 13], "upper_right_x": [7 / 13], "lower_left_y": [7 / 13]}
+    out = apply("perspective", torch.ones(1, 1, 32, 32), drawn, distortion=0.8)
+    assert torch.isfinite(out).all()
+    many = Chain([AugmentationStep(name="perspective", settings={"distortion": 0.8})])(
+        images(1, side=32).expand(3000, -1, -1, -1), generator()
+    )
+    assert torch.isfinite(many).all()
 
 
 def test_no_distortion_leaves_the_perspective_alone() -> None:
-    drawn = {f"{corner}_{axis}": [0.0] for corner in "abcd" for axis in "xy"}
+    corners = ("upper_left", "upper_right", "lower_right", "lower_left")
+    drawn = {f"{corner}_{axis}": [0.0] for corner in corners for axis in "xy"}
     assert torch.allclose(apply("perspective", images(1), drawn), images(1), atol=1e-4)
 
 
-def test_brightness_and_contrast_are_torchvisions() -> None:
-    out = apply("colour_jitter", images(1), {"brightness": [1.3], "contrast": [0.6], "saturation": [1.4]})
-    expected = functional.adjust_brightness(images(1), 1.3)
-    expected = functional.adjust_saturation(functional.adjust_contrast(expected, 0.6), 1.4)
-    assert torch.allclose(out, expected, atol=1e-5)
+JITTERS = {
+    "brightness": functional.adjust_brightness,
+    "contrast": functional.adjust_contrast,
+    "saturation": functional.adjust_saturation,
+}
+
+
+@pytest.mark.parametrize(("number", "order"), list(enumerate(itertools.permutations(JITTERS))))
+def test_jitters_are_torchvisions_in_every_order(number: int, order: tuple[str, ...]) -> None:
+    factors = {"brightness": 1.6, "contrast": 0.6, "saturation": 1.4}
+    drawn = {name: [1.0, factor] for name, factor in factors.items()}  # the first image stays as it is
+    out = apply("colour_jitter", images(2), drawn | {"order": [0.0, float(number)]})
+    expected = images(2)[1:]
+    for name in order:
+        expected = JITTERS[name](expected, factors[name])
+    assert torch.allclose(out[1:], expected, atol=1e-5)
+    assert torch.allclose(out[:1], images(2)[:1], atol=1e-5)
 
 
 def test_greyscale_is_torchvisions() -> None:
@@ -211,14 +255,83 @@ def test_erasing_blacks_out_one_rectangle_of_the_drawn_size() -> None:
     assert torch.equal(out, expected)
 
 
-def test_the_trace_names_what_was_drawn_for_each_image() -> None:
+def test_the_trace_tells_what_was_done_to_each_image() -> None:
     chain = Chain([AugmentationStep(name="flip_horizontal", probability=0.5), AugmentationStep(name="crop")])
-    out, values = chain.trace(images(8), generator())
+    out, applied = chain.trace(images(8), generator())
     assert torch.equal(out, chain(images(8), generator()))
-    flipped = ["1. flip_horizontal" in value for value in values]
+    flipped = [steps[0].transform.name == "flip_horizontal" for steps in applied]
     assert any(flipped)
     assert not all(flipped)
-    assert all(set(value["2. crop"]) == {"down", "right"} for value in values)
+    for picture, before, steps in zip(out, images(8), applied, strict=True):
+        assert [step.transform.name for step in steps][-1] == "crop"
+        mirrored = before.flip(-1) if len(steps) == 2 else before
+        down, right = moves(steps[-1].text)
+        assert torch.equal(picture, functional.affine(mirrored, 0, [right, down], 1.0, [0.0]))
+
+
+def moves(text: str) -> tuple[int, int]:
+    """Return what "… down +4 px, right −2 px …" says."""
+    found = re.search(r"down ([+−]?\d+) px, right ([+−]?\d+) px", text)
+    assert found is not None, text
+    down, right = (int(number.replace("−", "-")) for number in found.groups())
+    return down, right
+
+
+def dot_after(name: str, seed: int, **settings: float) -> tuple[float, float, str]:
+    """Draw one image with a bright spot in its middle; return how far the spot went, down and right, and the words."""
+    side = 64
+    places = torch.arange(side) - (side - 1) / 2
+    spot = torch.exp(-(places.view(-1, 1) ** 2 + places**2) / 18)[None, None]
+    chain = Chain([AugmentationStep(name=name, settings=settings)])
+    out, applied = chain.trace(spot, generator(seed))
+    share = out[0, 0] / out.sum()
+    return float((share.sum(1) * places).sum()), float((share.sum(0) * places).sum()), applied[0][0].text
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    ("name", "settings", "pixels"),
+    [
+        ("crop", {"padding": 8}, 0.1),
+        ("affine", {"degrees": 20.0, "translate": 0.1, "scale": 0.2, "shear": 10.0}, 0.4),
+        ("resized_crop", {"smallest": 0.7}, 1.2),  # where its middle goes is told in whole pixels
+    ],
+)
+def test_the_words_say_where_the_middle_of_the_picture_went(
+    name: str, settings: dict[str, float], pixels: float, seed: int
+) -> None:
+    down, right, text = dot_after(name, seed, **settings)
+    said = re.findall(r"(down|right) ([+−]?[\d.]+) px", text)
+    assert [float(number.replace("−", "-")) for _, number in said] == pytest.approx([down, right], abs=pixels)
+
+
+def test_words_of_every_transform_have_units_and_signs() -> None:
+    said = {}
+    for name, transform in transforms.items():
+        settings = {setting.name: setting.default for setting in transform.settings}
+        moment = {"indices": torch.zeros(1, dtype=torch.int64), "epoch": 0} if transform.takes_turns else {}
+        drawn = transform.draw(1, generator(5), **moment, **settings)
+        values = {key: float(value) for key, value in drawn.items()}
+        said[name] = transform.tell(values, size=32, **settings)
+    assert said["flip_horizontal"] == ""
+    assert re.fullmatch(r"down [+−]?\d px, right [+−]?\d px", said["crop"])
+    assert re.fullmatch(r"turned [+−]?\d+\.\d°", said["rotation"])
+    assert re.fullmatch(
+        r"down [+−]?\d\.\d px, right [+−]?\d\.\d px, turned [+−]?\d\.\d°, zoom ×\d\.\d\d", said["affine"]
+    )
+    assert re.fullmatch(r"corners \d to \d px inward", said["perspective"])
+    assert re.fullmatch(r"\d+×\d+ px black from row \d+, column \d+", said["erasing"])
+    assert re.fullmatch(r"σ \d\.\d\d px", said["blur"])
+    assert said["colour_jitter"].count("×") == 3
+    assert all(said[name] for name, transform in transforms.items() if transform.settings)
+
+
+def test_a_turn_to_the_left_is_positive() -> None:
+    upright = torch.zeros(1, 1, 9, 9)
+    upright[:, :, 1, 4] = 1  # above the middle
+    out = apply("rotation", upright, {"angle": [90.0]}, degrees=180.0)
+    assert out[0, 0, 4, 1] == pytest.approx(1.0, abs=1e-3)  # to the left of it
+    assert transforms["rotation"].tell({"angle": 90.0}, size=9, degrees=180.0) == "turned +90.0°"
 
 
 def test_json_gives_the_same_chain_back() -> None:

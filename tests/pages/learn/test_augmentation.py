@@ -1,12 +1,12 @@
 """The Augmentation page: a chain that is edited, draws that follow the seed, and test images that stay as they are."""
 
 import json
+import re
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.transforms import transforms
-from pages.learn._augmentation.sections import in_words
 from tests.pages.visit import check, open_page, texts
 
 
@@ -101,6 +101,7 @@ def test_code_and_json_of_the_chain_are_shown_and_json_is_taken_back(page: AppTe
     page.run()
     code, text = page.code[0].value, page.code[1].value
     assert "v2.RandomCrop(128, padding=4)" in code  # cats and dogs are 128 pixels wide
+    assert "size = (128, 128)" in code  # and photos of every size, which the network cannot take
     turned = json.loads(text)[::-1]
     page.text_area(key="chain_json_text").set_value(json.dumps(turned)).run()
     page.button(key="chain_json_use").click().run()
@@ -126,9 +127,44 @@ def test_flips_of_digits_come_with_a_caution(page: AppTest) -> None:
     assert "mirrored 2" not in texts(check(page))
 
 
-def test_drawn_values_in_words() -> None:
-    assert in_words({}) == "nothing applied"
-    assert in_words({"1. flip_horizontal": {}, "2. crop": {"down": 3.0, "right": 5.0}}) == (
-        "Flip left-right · Crop with padding: down 3, right 5"
-    )
-    assert in_words({"1. rotation": {"angle": -7.25}}) == "Rotation: angle −7.25"
+def captions(page: AppTest) -> list[str]:
+    """Return what stands below the draws, without the image before them."""
+    shown = (str(image.caption) for entry in check(page).image for image in entry.proto.imgs)
+    return [caption.split(". ", 1)[1] for caption in shown if ". " in caption]
+
+
+def test_below_each_draw_stands_how_far_it_moved(page: AppTest) -> None:
+    said = captions(page)
+    assert len(said) == 7
+    assert all(re.search(r"Crop with padding: down ([+−]\d|0) px, right ([+−]\d|0) px", one) for one in said)
+    assert "counter-clockwise" in texts(page)
+
+
+def test_draws_that_are_all_alike_say_so(page: AppTest) -> None:
+    page.button(key="chain_empty").click().run()
+    assert "Nothing was applied" in texts(check(page))
+    add(page, "flip_horizontal")
+    page.slider(key=f"chain_{number_of(page, 0)}_probability").set_value(1.0).run()
+    assert "nothing in this chain is left to chance" in texts(check(page))
+    add(page, "rotation")
+    assert "Every draw is a new training image" in texts(page)
+
+
+def histograms(page: AppTest) -> dict[str, str]:
+    """Return the columns and labels of every histogram by its name."""
+    bodies = (entry.proto.body for entry in check(page).get("html"))
+    return {re.search(r'aria-label="([^"]*)"', body).group(1): body for body in bodies if "Histogram" in body}  # type: ignore[union-attr]
+
+
+def test_each_histogram_is_of_the_picture_above_it_on_an_axis_that_stays(page: AppTest) -> None:
+    page.button(key="chain_empty").click().run()
+    add(page, "colour_jitter")
+    first = histograms(page)
+    before, middle, after = first.values()
+    columns = [re.findall(r"height:[\d.]+%", one) for one in (before, after)]
+    assert columns[0] == columns[1]  # un-normalised: the first again
+    page.segmented_control(key="chain_which").set_value(3).run()
+    third = histograms(page)
+    assert third != first
+    labels = [re.findall(r"<span>([^<]*)</span>", body) for body in (middle, list(third.values())[1])]
+    assert labels[0] == labels[1]

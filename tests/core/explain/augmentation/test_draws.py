@@ -1,5 +1,7 @@
 """What the Augmentation page shows: seeded draws, what the network gets, and test images that stay as they are."""
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -24,17 +26,25 @@ def test_equal_seeds_give_equal_draws_and_other_seeds_others(photo: Image.Image)
     again = draw(photo, COURSE_CHAIN, format=COLOUR, count=6, seed=3)
     other = draw(photo, COURSE_CHAIN, format=COLOUR, count=6, seed=4)
     assert (first.after == again.after).all()
-    assert first.values == again.values
+    assert first.applied == again.applied
     assert not (first.after == other.after).all()
 
 
-def test_each_draw_tells_the_values_that_made_it(photo: Image.Image) -> None:
+def test_each_draw_tells_how_far_its_picture_moved(photo: Image.Image) -> None:
     steps = (AugmentationStep(name="crop", settings={"padding": 4}),)
-    draws = draw(photo, steps, format=COLOUR, count=4, seed=0)
-    for index, values in enumerate(draws.values):
-        down, right = int(values["1. crop"]["down"]), int(values["1. crop"]["right"])
-        padded = np.pad(draws.before.numpy(), ((0, 0), (4, 4), (4, 4)))
-        assert (draws.after[index].numpy() == padded[:, down : down + 32, right : right + 32]).all()
+    draws = draw(photo, steps, format=COLOUR, count=6, seed=0)
+    for index in range(6):
+        down, right = (int(number.replace("−", "-")) for number in re.findall(r"([+−]?\d+) px", draws.words(index)))
+        moved = np.zeros((3, 32, 32), dtype=np.float32)
+        moved[:, max(0, down) : 32 + down, max(0, right) : 32 + right] = draws.before.numpy()[
+            :, max(0, -down) : 32 - down, max(0, -right) : 32 - right
+        ]
+        assert (draws.after[index].numpy() == moved).all()
+
+
+def test_a_draw_to_which_nothing_was_applied_says_so(photo: Image.Image) -> None:
+    steps = (AugmentationStep(name="flip_horizontal", probability=0.0),)
+    assert draw(photo, steps, format=COLOUR, count=1, seed=0).words(0) == "nothing applied"
 
 
 def test_an_empty_chain_leaves_the_image_as_it_is(photo: Image.Image) -> None:
