@@ -32,8 +32,11 @@ def _told_apart(titles: dict[str, str]) -> dict[str, str]:
 
 
 def _runs() -> dict[str, str]:
-    from core.runs import open_store
+    from core.home import home
+    from core.runs.store.store import STORE_NAME, open_store
 
+    if not (home() / STORE_NAME).exists():  # looking makes no store
+        return {}
     try:
         runs = open_store().list()
     except LabError:
