@@ -54,7 +54,7 @@ class TrainingConfig:
     must take any size. ``mirror_at_test`` averages the logits of each judged image and of its mirror image.
     ``patience`` is the number of epochs without a new best validation accuracy after which training stops (0: never).
     ``slips`` name mistakes to repeat on purpose (see `SLIPS`). ``recipe`` is a label. ``precision``
-    ``auto`` takes what a probe finds to pay here, once for a network, an input and a machine (`core.compute.probe`).
+    ``auto`` takes what a probe finds to pay here, once for a network, input and machine (`core.compute.precision_probe`).
     """
 
     dataset: str

@@ -23,7 +23,7 @@ from benchmarks.training.jobs import (
     head_trainer,
 )
 from benchmarks.training.throughput import precision_of, why_not
-from core.compute.arithmetic import autocast
+from core.compute.autocast import autocast
 from core.data import load, make_split
 from core.training.batches import EVALUATION_BATCH
 from core.training.trainer import Trainer

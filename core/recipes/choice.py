@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from core.compute.probe import PrecisionChoice, known_precision
+from core.compute.precision_probe import PrecisionChoice, known_precision
 from core.config import TrainingConfig
 from core.data.catalogue import datasets
 from core.errors import ConfigError

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from core.checkpoints.backbones import load_backbone, pretrained_normalisation
 from core.compute.devices import best_device
-from core.compute.probe import PrecisionChoice, precision_for
+from core.compute.precision_probe import PrecisionChoice, precision_for
 from core.config import TrainingConfig
 from core.data import LabelledImages, Split
 from core.errors import ConfigError

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
-from core.compute.arithmetic import autocast, layout
-from core.compute.probe import PrecisionChoice
+from core.compute.autocast import autocast, layout
+from core.compute.precision_probe import PrecisionChoice
 from core.compute.unreached_weights import protect_unreached_weights
 from core.models.input_format import InputFormat
 

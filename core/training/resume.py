@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from core.checkpoints import TrainerState
 from core.checkpoints.backbones import weights_hash
-from core.compute.probe import PrecisionChoice
+from core.compute.precision_probe import PrecisionChoice
 from core.data import DatasetSpec, writers_apart
 from core.errors import CheckpointError, OtherBackboneError, OtherSplitError
 from core.events import EpochDone

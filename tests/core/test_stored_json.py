@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from core.checkpoints import TrainerState, load_state, save_state
 from core.checkpoints import read as read_checkpoint
-from core.compute import probe
+from core.compute import precision_probe as probe
 from core.config import TrainingConfig
 from core.data import load
 from core.errors import LabError

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from core.checkpoints import Checkpoint
-from core.compute.probe import PrecisionChoice
+from core.compute.precision_probe import PrecisionChoice
 from core.config import TrainingConfig
 from core.data import load, make_split
 from core.errors import ConfigError, OtherSplitError

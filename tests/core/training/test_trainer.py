@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from core.compute.probe import NAMES, PrecisionChoice
+from core.compute.precision_probe import NAMES, PrecisionChoice
 from core.config import AugmentationStep, TrainingConfig
 from core.data import LabelledImages, datasets, load, make_split
 from core.errors import CheckpointError, ConfigError
@@ -393,10 +393,10 @@ def probe_says(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Let the probe of the trainings to come find this precision the better one."""
 
     def say(precision: str) -> None:
-        monkeypatch.setattr("core.compute.probe.choose", lambda _steps, batch: SAID[precision])
-        monkeypatch.setattr("core.compute.probe._remembered", {})
-        monkeypatch.setattr("core.compute.probe._kept", dict)
-        monkeypatch.setattr("core.compute.probe._keep", lambda _key, _choice: None)
+        monkeypatch.setattr("core.compute.precision_probe.choose", lambda _steps, batch: SAID[precision])
+        monkeypatch.setattr("core.compute.precision_probe._remembered", {})
+        monkeypatch.setattr("core.compute.precision_probe._kept", dict)
+        monkeypatch.setattr("core.compute.precision_probe._keep", lambda _key, _choice: None)
 
     return say
 
@@ -420,7 +420,7 @@ def test_auto_trains_in_what_the_probe_says(probe_says: Callable[[str], None], p
 
 
 def test_a_real_probe_leaves_no_trace_in_the_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.compute.probe._remembered", {})
+    monkeypatch.setattr("core.compute.precision_probe._remembered", {})
     tried = trainer(precision="auto", **CARRIES)
     events = facts(tried.events())
     told = trainer(precision=tried.precision.choice.precision, **CARRIES)

@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from filelock import FileLock
 from torch import Tensor, nn
 
-from core.compute.arithmetic import autocast, layout
+from core.compute.autocast import autocast, layout
 from core.compute.devices import describe_device, processor
 from core.config import TrainingConfig
 from core.home import home

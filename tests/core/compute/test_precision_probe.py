@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core.compute import probe
-from core.compute.probe import PrecisionChoice, Trial, choose, known_precision, precision_for, trial_batch
+from core.compute import precision_probe
+from core.compute.precision_probe import PrecisionChoice, Trial, choose, known_precision, precision_for, trial_batch
 from core.config import TrainingConfig
 from core.models import build_model
 
@@ -38,7 +38,7 @@ class FakeSteps:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "_remembered", {})
+    monkeypatch.setattr(precision_probe, "_remembered", {})
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_bf16_is_chosen_where_it_pays_and_refused_where_it_does_not(
     fp32: float, bf16: float, precision: str, words: str
 ) -> None:
     choice = choose(FakeSteps(fp32, bf16), batch=32)
-    assert (choice.precision, choice.pairs, choice.sentence) == (precision, probe.MOST_PAIRS, words)
+    assert (choice.precision, choice.pairs, choice.sentence) == (precision, precision_probe.MOST_PAIRS, words)
     assert choice.ratio == pytest.approx(fp32 / bf16)
 
 
@@ -63,7 +63,7 @@ def test_steps_of_both_are_timed_in_turn_after_one_of_each_size_to_warm_up() -> 
     steps = FakeSteps(0.02, 0.01)
     choose(steps, batch=32)
     assert steps.calls[:4] == [("fp32", 2), ("bf16", 2), ("fp32", 32), ("bf16", 32)]
-    assert steps.calls[4:] == [("fp32", 32), ("bf16", 32)] * probe.MOST_PAIRS
+    assert steps.calls[4:] == [("fp32", 32), ("bf16", 32)] * precision_probe.MOST_PAIRS
 
 
 def test_the_first_step_is_not_larger_than_the_batch() -> None:
@@ -274,13 +274,13 @@ class Trials:
 @pytest.fixture
 def trials(monkeypatch: pytest.MonkeyPatch, home: Path) -> Trials:
     fake = Trials()
-    monkeypatch.setattr(probe, "Trial", fake)
+    monkeypatch.setattr(precision_probe, "Trial", fake)
     return fake
 
 
 def forget() -> None:
     """What another process remembers: nothing."""
-    probe._remembered.clear()
+    precision_probe._remembered.clear()
 
 
 @pytest.mark.parametrize(
@@ -330,7 +330,7 @@ def test_another_network_input_or_batch_is_another_decision(
 
 def test_another_machine_is_another_decision(trials: Trials, monkeypatch: pytest.MonkeyPatch) -> None:
     decided(config())
-    monkeypatch.setattr(probe, "processor", lambda: "another one")
+    monkeypatch.setattr(precision_probe, "processor", lambda: "another one")
     decided(config())
     assert trials.count == 2
 
@@ -448,7 +448,7 @@ def test_an_entry_that_makes_no_sense_is_decided_again(trials: Trials, home: Pat
 
 
 def test_the_file_holds_the_newest_decisions_only(trials: Trials, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "MOST_KEPT", 3)
+    monkeypatch.setattr(precision_probe, "MOST_KEPT", 3)
     for classes in (2, 3, 4, 5, 6):
         decided(config(), classes=classes)
     kept = [json.loads(key)["classes"] for key in json.loads((home / FILE).read_text())["choices"]]
@@ -473,7 +473,7 @@ def test_a_costly_network_is_tried_on_few_images_and_a_cheap_one_on_its_batch() 
         return trial_batch(wanted, model, channels=3, image_size=side, device=device)
 
     assert images("lenet", side=32) == 64
-    assert images("resnet18", side=224) == probe.FEWEST
+    assert images("resnet18", side=224) == precision_probe.FEWEST
     assert images("resnet18", side=224, device=torch.device("cuda")) == 64  # what fills a GPU
 
 
@@ -489,9 +489,9 @@ def one_thread() -> Iterator[None]:
 def test_a_real_probe_decides_for_one_of_the_two_and_names_it(home: Path) -> None:
     choice = decided(config(batch_size=8))
     assert choice.precision in ("fp32", "bf16")
-    assert choice.sentence.startswith(probe.NAMES[choice.precision])
+    assert choice.sentence.startswith(precision_probe.NAMES[choice.precision])
     if choice.ratio is not None and choice.pairs:
-        assert (choice.ratio >= probe.PAYS) == (choice.precision == "bf16")
+        assert (choice.ratio >= precision_probe.PAYS) == (choice.precision == "bf16")
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
