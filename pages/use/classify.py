@@ -9,6 +9,7 @@ from pages._ui.choose.photo import choose_photo
 from pages._ui.frame import header, look_for, problem, section
 from pages._ui.received import offer_making
 from pages.use._classify.answers import as_csv, classify_photo, classify_photos, gallery, more_photos
+from pages.use._classify.pad import drawing_pad
 from pages.use._classify.why import why
 
 header("Classify", "Show a trained network your photos, and ask it why it answers as it does.", icon="image_search")
@@ -18,6 +19,7 @@ photo = choose_photo()
 more = more_photos()
 if checkpoint is None:
     st.stop()
+drawing_pad(checkpoint.card.dataset)
 
 classes = len(checkpoint.card.classes)
 section("Answers", f"This network knows {classes} classes and always names one of them, whatever the photo shows.")

@@ -68,6 +68,34 @@ def test_a_photo_follows_over_the_pages(page: Page, server: Server) -> None:
         assert is_red(colour_at(row, 0.5, 0.1))
 
 
+def draw(page: Page, *corners: tuple[float, float]) -> None:
+    """Draw one line with the mouse through ``corners``, in shares of the sheet."""
+    sheet = page.get_by_role("application", name=re.compile("Sheet to draw a digit"))
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    assert box is not None
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+
+
+def test_a_drawn_digit_is_read_and_the_sheet_can_be_emptied(page: Page, server: Server) -> None:
+    open_page(page, server, "classify", "?checkpoint=mnist-strided_cnn")
+    draw(page, (0.55, 0.1), (0.85, 0.1), (0.65, 0.7))  # small, and not in the middle
+    expect(page.get_by_role("img", name=re.compile(r"^Drawing: 7 [\d.]+%$"))).to_be_visible()
+    expect(page.get_by_alt_text("The chosen photo, Drawing")).to_be_visible()
+    expect(page.get_by_text(re.compile("inverted, to bright on black; cut to the ink")).first).to_be_visible()
+    page.get_by_role("application", name=re.compile("Sheet to draw a digit")).press("Delete")
+    draw(page, (0.5, 0.2), (0.5, 0.8))
+    expect(page.get_by_role("img", name=re.compile(r"^Drawing: 1 [\d.]+%$"))).to_be_visible()
+    page.get_by_role("button", name="Empty the sheet").click()
+    draw(page, (0.1, 0.2), (0.45, 0.2), (0.25, 0.8))
+    expect(page.get_by_role("img", name=re.compile(r"^Drawing: 7 [\d.]+%$"))).to_be_visible()
+
+
 def test_a_file_that_is_no_photo_gets_a_sentence_and_the_others_go_on(page: Page, server: Server) -> None:
     open_page(page, server, "classify")
     small = io.BytesIO()
@@ -93,7 +121,7 @@ def test_small_cnn_and_resnet18_meet_on_the_same_cats_and_dogs(page: Page, serve
     open_page(page, server, "compare", "?networks=cats_vs_dogs-strided_cnn,cats_vs_dogs-resnet18")
     expect(page.get_by_text("judged on the same 4,682 test images")).to_be_visible()
     for row in ("Accuracy", "95 % interval", "Images judged"):
-        expect(page.locator("[role=gridcell]", has_text=row).first).to_be_attached()  # drawn on a canvas
+        expect(page.locator("td, th", has_text=row).first).to_be_attached()
 
 
 @pytest.mark.data

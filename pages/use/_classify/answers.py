@@ -17,7 +17,7 @@ from core.photos.door import Photo
 from core.photos.kept import KeptPhoto
 from pages._ui import cached, state
 from pages._ui.choose.uploads import UPLOAD_TYPES, Sent, let_go, open_upload, sent
-from pages._ui.draw.pictures import bars, show
+from pages._ui.draw.pictures import Width, bars, show
 from pages._ui.frame import plain
 from pages._ui.received import receive_photo
 
@@ -139,7 +139,8 @@ def _photo(answer: Classified, place: DeltaGenerator) -> None:
             st.error(plain(answer.error), icon=":material/broken_image:")
             return
         with st.container(horizontal=True):
-            show(answer.thumbnail, alt=f"The photo {answer.name}", at_least=200, width="content", photo=True)
+            width: Width = "content" if answer.made is None else _MADE
+            show(answer.thumbnail, alt=f"The photo {answer.name}", at_least=200, width=width, photo=True)
             if answer.made is not None:
                 show(answer.made, alt=f"What was made of {answer.name}", at_least=_MADE, width=_MADE)
         if answer.notes:

@@ -12,7 +12,7 @@ from core.models.received import Received
 from core.photos.door import Photo
 from pages._ui import cached
 from pages._ui.draw.pictures import enlarge, show
-from pages._ui.frame import plain, problem
+from pages._ui.frame import number, plain, problem
 from pages._ui.glossary import term
 from pages._ui.received import in_words, receive_photo
 from pages.use._classify.answers import Classified
@@ -49,7 +49,7 @@ def _received(checkpoint: Checkpoint, photo: Photo, given: Received) -> None:
     st.caption(
         f"{in_words(given)} {side}×{side} px, {'grey' if channels == 1 else 'colour'}: a tensor of shape "
         f"(1, {channels}, {side}, {side}). "
-        f"Shown un-normalised; the numbers themselves run from {low:.2f} to {high:.2f}. {term('normalisation')}"
+        f"Shown un-normalised; the numbers themselves run from {number(low)} to {number(high)}. {term('normalisation')}"
     )
 
 
