@@ -53,8 +53,8 @@ class TrainingConfig:
     ``start_size``, smaller than ``image_size``, lets training images grow from it while the epochs go by; the network
     must take any size. ``mirror_at_test`` averages the logits of each judged image and of its mirror image.
     ``patience`` is the number of epochs without a new best validation accuracy after which training stops (0: never).
-    ``slips`` name mistakes to repeat on purpose (see `SLIPS`). ``recipe`` is a label. ``precision``
-    ``auto`` takes what a probe finds to pay here, once for a network, input and machine (`core.compute.precision_probe`).
+    ``slips`` name mistakes to repeat on purpose (see `SLIPS`). ``recipe`` is a label. ``precision`` ``auto`` takes what
+    a probe finds to pay here, once for a network, input and machine (`core.compute.precision_probe`).
     """
 
     dataset: str
