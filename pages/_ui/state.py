@@ -98,6 +98,7 @@ RUN_SEARCH = "training_search"
 RUN_MINE = "training_mine"
 RUN_TABLE = "training_table"
 LISTED_RUNS = "training_listed"
+RUNS_PASSED = "training_passed"  # which list of runs, and how many of it lie before those shown
 
 
 def training_model(dataset: str) -> str:

@@ -4,11 +4,13 @@ Nothing here runs a training or imports torch. Changes of state are made under t
 inside one transaction each, so that two pages that press Stop at once cannot confuse a run.
 """
 
+import contextlib
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from core.config import TrainingConfig
@@ -35,6 +37,7 @@ from core.runs.store.queue_order import positions
 from core.runs.store.rows import RUNS, epoch_of, row_of, run_of, step_of
 
 STORE_NAME = "lab.sqlite3"
+_READ_AT_ONCE = 200  # runs
 WAITING_PER_OWNER = 100  # runs of one owner in the queue
 CONFIG_LENGTH = 20_000  # characters of JSON
 
@@ -79,22 +82,48 @@ class Store:
         return self._run(row, places)
 
     def list(
-        self, owner: str | None = None, *, statuses: Sequence[Status] | None = None, at_most: int = 200
+        self,
+        owner: str | None = None,
+        *,
+        statuses: Sequence[Status] | None = None,
+        trained: bool = False,
+        which: Callable[[Run], bool] | None = None,
+        after: int = 0,
+        at_most: int | None = None,
     ) -> Sequence[Run]:
-        """Return runs, newest first: all, or one owner's, or those in one of ``statuses``."""
-        wanted = tuple(STATUSES if statuses is None else statuses)
-        condition = f"status IN ({', '.join('?' * len(wanted))})" + ("" if owner is None else " AND owner = ?")
-        values = [*wanted, *(() if owner is None else (owner,)), at_most]
+        """Return runs, newest first: all, or one owner's, those in one of ``statuses``, those that ``which`` takes,
+        those ``trained`` (a network has been kept).
+
+        ``at_most`` of them (None: every one), passing over the first ``after``: both count runs that are wanted, so
+        that nothing is cut off before it is looked for.
+        """
+        wanted = filter(which, self._each(*_condition(owner, statuses, trained)))
+        return list(islice(wanted, after, None if at_most is None else after + at_most))
+
+    def count(
+        self, owner: str | None = None, *, statuses: Sequence[Status] | None = None, trained: bool = False
+    ) -> int:
+        """Return how many runs `list` would return, without reading them."""
+        condition, values = _condition(owner, statuses, trained)
         with self.database.reading() as connection:
-            rows = connection.execute(f"{RUNS} WHERE {condition} ORDER BY runs.rowid DESC LIMIT ?", values).fetchall()
-            places = positions(connection) if any(row["status"] == "queued" for row in rows) else {}
-        found = []
-        for row in rows:
-            try:
-                found.append(self._run(row, places))
-            except ConfigError:  # one unreadable row must not hide the others; doctor names it
-                continue
-        return found
+            return int(connection.execute(f"SELECT count(*) FROM runs WHERE {condition}", values).fetchone()[0])
+
+    def _each(self, condition: str, values: Sequence[str]) -> Iterator[Run]:
+        """Such runs, newest first, read in parts; a row that cannot be read hides no other one, and doctor names it."""
+        before = 2**62
+        while True:
+            with self.database.reading() as connection:
+                rows = connection.execute(
+                    f"{RUNS} WHERE {condition} AND runs.rowid < ? ORDER BY runs.rowid DESC LIMIT ?",
+                    (*values, before, _READ_AT_ONCE),
+                ).fetchall()
+                places = positions(connection) if any(row["status"] == "queued" for row in rows) else {}
+            for row in rows:
+                with contextlib.suppress(ConfigError):
+                    yield self._run(row, places)
+            if len(rows) < _READ_AT_ONCE:
+                return
+            before = rows[-1]["place"]
 
     def _run(self, row: sqlite3.Row, places: Mapping[str, int]) -> Run:
         """The run of a row; one that waits for the disk, or whose process has ended on one that cannot take note of it,
@@ -208,6 +237,15 @@ class Store:
                 f"The runs of {owner} hold {used / 2**30:.1f} GB on the disk, and {folders.QUOTA / 2**30:.1f} GB are "
                 "allowed; delete some runs first."
             )
+
+
+def _condition(owner: str | None, statuses: Sequence[Status] | None, trained: bool) -> tuple[str, tuple[str, ...]]:
+    """The part of a query that chooses runs, and what stands for its question marks."""
+    wanted = tuple(STATUSES if statuses is None else statuses)
+    condition = f"runs.status IN ({', '.join('?' * len(wanted))})" + ("" if owner is None else " AND runs.owner = ?")
+    if trained:
+        condition += " AND EXISTS (SELECT 1 FROM checkpoints WHERE run = runs.id AND kind IN ('best', 'final'))"
+    return condition, (*wanted, *(() if owner is None else (owner,)))
 
 
 def open_store() -> Store:

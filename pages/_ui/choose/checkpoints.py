@@ -1,7 +1,8 @@
 """Choosing a trained network: those that ship, and those of the runs made here."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -16,13 +17,17 @@ if TYPE_CHECKING:
     from core.checkpoints import Card, Checkpoint
 
 
+AT_MOST = 200  # runs that are offered
 _WIDGET = "checkpoint_chosen"
 
 
-def checkpoint_references() -> dict[str, str]:
-    """Return what can be chosen: a reference for `core.checkpoints.find` → its title, shipped ones first."""
+def checkpoint_references(named: Sequence[str] = ()) -> dict[str, str]:
+    """Return what can be chosen: a reference for `core.checkpoints.find` → its title, shipped ones first.
+
+    Of the runs the newest `AT_MOST` that have a network, and those ``named``, however old they are.
+    """
     found = {checkpoint.folder.name: f"{checkpoint.card.title} · ships with the lab" for checkpoint in cached.shipped()}
-    return _told_apart(found | _runs())
+    return _told_apart(found | _runs(named))
 
 
 def _told_apart(titles: dict[str, str]) -> dict[str, str]:
@@ -31,17 +36,32 @@ def _told_apart(titles: dict[str, str]) -> dict[str, str]:
     return {name: f"{title} · {name[-6:]}" if often[title] > 1 else title for name, title in titles.items()}
 
 
-def _runs() -> dict[str, str]:
+def _runs(named: Sequence[str]) -> dict[str, str]:
     from core.home import home
     from core.runs.store.store import STORE_NAME, open_store
 
     if not (home() / STORE_NAME).exists():  # looking makes no store
         return {}
     try:
-        runs = open_store().list()
+        runs = list(open_store().list(trained=True, at_most=AT_MOST))
     except LabError:
         return {}
+    here = {run.id for run in runs}
+    for run_id in named:
+        if run_id not in here:
+            with suppress(LabError):
+                runs.append(open_store().get(run_id))
     return {run.id: f"{run.name} · {run.owner}'s run" for run in runs if run.checkpoint}
+
+
+def say_what_is_left_out() -> None:
+    """Say that older networks are not offered, where there are any, and how they are reached."""
+    from core.home import home
+    from core.runs.store.store import STORE_NAME, open_store
+
+    with suppress(LabError):
+        if (home() / STORE_NAME).exists() and open_store().count(trained=True) > AT_MOST:
+            st.caption(f"The newest {AT_MOST} trained runs are offered; an older one opens from All runs (Training).")
 
 
 def choose_checkpoint(
@@ -55,7 +75,8 @@ def choose_checkpoint(
     The first one that the page would ``prefer`` is chosen until the student chooses.
     Where there is none, or it cannot be read, a sentence with a way out is shown and None returned.
     """
-    titles = checkpoint_references()
+    wanted = address.read(state.CHECKPOINT)
+    titles = checkpoint_references([wanted] if wanted else [])
     if fits is not None:
         titles = {reference: title for reference, title in titles.items() if _fits(reference, fits)}
     if not titles:
@@ -65,7 +86,6 @@ def choose_checkpoint(
             label="Train a network",
         )
         return None
-    wanted = address.read(state.CHECKPOINT)
     options = list(titles)
     first = next((name for name in options if prefer is not None and _fits(name, prefer)), options[0])
     reference = st.selectbox(
@@ -83,6 +103,7 @@ def choose_checkpoint(
         problem(error)
         return None
     st.caption(describe(checkpoint.card))
+    say_what_is_left_out()
     return checkpoint
 
 

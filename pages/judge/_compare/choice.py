@@ -7,17 +7,19 @@ import streamlit as st
 from core.data.catalogue import datasets
 from core.errors import LabError
 from pages._ui import address, cached, state
-from pages._ui.choose.checkpoints import checkpoint_references
+from pages._ui.choose.checkpoints import checkpoint_references, say_what_is_left_out
 from pages._ui.frame import PAGES, empty_state, plain
 from pages.judge._compare.judged import Judged, judged
 
 AT_MOST = 6
+MOST_NAMED = 50  # references that are read from the address
 _COURSE = (("cats_vs_dogs", "strided_cnn"), ("cats_vs_dogs", "resnet18"))
 
 
 def choose_networks() -> list[Judged]:
     """Offer every trained network and return those chosen, each with its verdict where it has one."""
-    titles = checkpoint_references()
+    named = list(dict.fromkeys((address.read(state.COMPARED) or "").split(",", MOST_NAMED)[:MOST_NAMED]))
+    titles = checkpoint_references(named)
     if not titles:
         empty_state(
             "There is nothing to compare yet. Train two networks; on the built-in digits each takes about a minute.",
@@ -25,7 +27,10 @@ def choose_networks() -> list[Judged]:
             label="Train a network",
         )
         return []
-    chosen = [reference for reference in (address.read(state.COMPARED) or "").split(",") if reference in titles]
+    here = [reference for reference in named if reference in titles]
+    chosen = here[:AT_MOST]
+    if len(here) > AT_MOST:
+        st.warning(f"The address names {len(here)} networks; the first {AT_MOST} are compared.")
     if not chosen:
         chosen = [reference for reference in map(_newest, _COURSE) if reference is not None]
     if len(chosen) < 2:
@@ -44,6 +49,7 @@ def choose_networks() -> list[Judged]:
         placeholder="Choose two or more",
         help="Networks that ship with the lab, and every run that has kept a best epoch.",
     )
+    say_what_is_left_out()
     found: list[Judged] = []
     for reference in chosen:
         try:

@@ -1,5 +1,7 @@
 """Every run of this lab in one table, with search; choosing a row shows the run."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.checkpoints import find
@@ -9,20 +11,20 @@ from core.errors import LabError
 from core.judging.claims import doubt_about
 from core.models import models
 from core.runs import open_store
-from core.runs.records import Run
+from core.runs.records import AT_WORK, WAITING, Run
 from pages._ui import address, state
 from pages._ui.frame import empty_state, look_for, plain, problem
 from pages._ui.run_words import ago, duration, place, state_word, took
 from pages.train._training.settings_table import changed_words
 
-AT_MOST = 200
+AT_MOST = 200  # rows of the table
 TICK = 2.0  # seconds between two looks while a run is at work
 
 
 def show_list(*, owner: str, shown: str | None) -> None:
     """Show the table of runs, newest first; it follows those that are at work."""
     try:
-        live = any(run.live for run in open_store().list(at_most=AT_MOST))
+        live = open_store().count(statuses=(*WAITING, *AT_WORK)) > 0
     except LabError as error:
         problem(error)
         return
@@ -36,18 +38,45 @@ def show_list(*, owner: str, shown: str | None) -> None:
     def follow() -> None:
         if state.TRAINING_OPEN in st.session_state:
             st.rerun()  # the choice was made inside this fragment; the tabs are outside it
-        runs = open_store().list(owner=owner if mine else None, at_most=AT_MOST)
-        if not runs:
+        whose = owner if mine else None
+        count = open_store().count(whose)
+        if not count:
             empty_state("No run yet. Choose a data set and a network under Set up; the built-in digits take a minute.")
             return
-        found = [run for run in runs if matches(run, words)]
-        if not found:
-            empty_state(f"None of {len(runs)} runs has '{plain(words)}' in its name, owner, data set, network or note.")
+        listed = f"{whose} {words}"
+        if st.session_state.get(state.RUNS_PASSED, (listed, 0))[0] != listed:
+            del st.session_state[state.RUNS_PASSED]  # another search begins with the newest again
+        passed = st.session_state.get(state.RUNS_PASSED, (listed, 0))[1]
+        one_more = AT_MOST + 1  # than is shown: whether there are older ones
+        found = open_store().list(whose, which=lambda run: matches(run, words), after=passed, at_most=one_more)
+        if not found and not passed:
+            empty_state(f"None of {count:,} runs has '{plain(words)}' in its name, owner, data set, network or note.")
             return
-        _table(found, shown)
+        _table(found[:AT_MOST], shown)
+        _pages(listed, passed, len(found), count)
         look_for("A click on a row opens that run, a click on a heading sorts.")
 
     follow()
+
+
+def _pages(listed: str, passed: int, found: int, count: int) -> None:
+    """Say which runs of how many the table shows, and lead to the others; nothing where it shows all."""
+    if not passed and found <= AT_MOST:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{passed + 1:,} to {passed + min(found, AT_MOST):,}, newest first, of {count:,} runs in all.")
+        for label, icon, to, there in (
+            ("Newer", "arrow_back", passed - AT_MOST, passed > 0),
+            ("Older", "arrow_forward", passed + AT_MOST, found > AT_MOST),
+        ):
+            st.button(
+                label,
+                icon=f":material/{icon}:",
+                key=f"runs_{label}",
+                disabled=not there,
+                on_click=st.session_state.__setitem__,
+                args=(state.RUNS_PASSED, (listed, max(0, to))),
+            )
 
 
 def matches(run: Run, words: str) -> bool:
@@ -67,7 +96,7 @@ def matches(run: Run, words: str) -> bool:
     return all(word in text for word in words.casefold().split())
 
 
-def _table(runs: list[Run], shown: str | None) -> None:
+def _table(runs: Sequence[Run], shown: str | None) -> None:
     ids = [run.id for run in runs]
     st.session_state[state.LISTED_RUNS] = ids
     selected = [ids.index(shown)] if shown in ids else []

@@ -179,7 +179,7 @@ def _precision(config: TrainingConfig) -> str:
 def _queue() -> str:
     """Say how many runs are before this one, if any."""
     try:
-        ahead = len(open_store().list(statuses=("queued", "running", "stopping")))
+        ahead = open_store().count(statuses=("queued", "running", "stopping"))
     except LabError as error:
         return plain(str(error))
     if not ahead:

@@ -57,6 +57,14 @@ def test_runs_are_listed_for_people(store: Store, submit: Submit) -> None:
     assert call("runs", "list").stdout == f"{run.id}  queued       place 1        ada: one\n"
 
 
+def test_every_run_is_listed_however_many_there_are(
+    store: Store, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.runs.store.store.WAITING_PER_OWNER", 1_000)
+    ids = [submit("ada", f"run {number}").id for number in range(210)]
+    assert [line.split()[0] for line in call("runs", "list").stdout.splitlines()] == ids[::-1]
+
+
 def test_only_one_owners_runs_are_listed(store: Store, submit: Submit) -> None:
     submit("ada"), submit("bob")
     assert [each["owner"] for each in objects(call("runs", "list", "--owner", "bob", "--json"))] == ["bob"]

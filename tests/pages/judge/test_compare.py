@@ -3,12 +3,14 @@
 import dataclasses
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.config import TrainingConfig
 from pages._ui import state
 from pages._ui.frame import plain
 from pages.judge._compare.fair_play import CIRCUMSTANCES
+from tests.pages import runs
 from tests.pages.networks import ship
 from tests.pages.visit import check, open_page, start_page, texts
 
@@ -137,6 +139,25 @@ def test_a_link_with_unknown_networks_falls_back(folder: Path) -> None:
     ship(folder, "one", wrong=7)
     ship(folder, "two", wrong=9)
     assert "on the same 367 images" in said(compare("nonsense", "../../etc"))
+
+
+def test_an_address_that_names_more_networks_than_are_compared_is_cut_with_a_word(folder: Path) -> None:
+    names = [f"net{number}" for number in range(8)]
+    for name in names:
+        ship(folder, name, wrong=7)
+    page = compare(*names, "net0", *["net1"] * 1_000)
+    assert "The address names 8 networks; the first 6 are compared." in said(page)
+    assert len(page.multiselect[0].value) == 6
+
+
+def test_networks_of_old_runs_can_be_compared_by_their_address(
+    folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages._ui.choose.checkpoints.AT_MOST", 1)
+    ids = [runs.finished(home, name=name).id for name in ("oldest", "older", "newest")]
+    page = compare(*ids[:2])
+    assert page.multiselect[0].value == ids[:2]
+    assert "The newest 1 trained runs are offered" in said(page)
 
 
 def test_the_choice_goes_into_the_address(folder: Path) -> None:

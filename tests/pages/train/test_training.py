@@ -399,6 +399,28 @@ def test_the_list_finds_runs_by_any_word(app: AppTest, home: Path) -> None:
     assert "None of 2 runs" in texts(check(page))
 
 
+def test_a_long_list_has_pages_and_is_searched_as_a_whole(
+    app: AppTest, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.train._training.run_list.AT_MOST", 3)
+    for number in range(1, 9):
+        runs.queued(home, name=f"try {number}")
+    app.session_state[state.TRAINING_VIEW] = state.ALL_RUNS
+    page = open_page(app, "train/training")
+    assert list(page.dataframe[0].value["Name"]) == ["try 8", "try 7", "try 6"]
+    assert "1 to 3, newest first, of 8 runs in all" in texts(page)
+    page.button(key="runs_Older").click().run()
+    page.button(key="runs_Older").click().run()
+    assert list(page.dataframe[0].value["Name"]) == ["try 2", "try 1"]
+    assert page.button(key="runs_Older").disabled
+    page.text_input(key=state.RUN_SEARCH).set_value("1").run()
+    assert list(page.dataframe[0].value["Name"]) == ["try 1"]
+    page.text_input(key=state.RUN_SEARCH).set_value("").run()
+    assert list(page.dataframe[0].value["Name"]) == ["try 8", "try 7", "try 6"]
+    assert page.button(key="runs_Newer").disabled
+    check(page)
+
+
 def test_the_list_can_be_narrowed_to_ones_own(app: AppTest, home: Path) -> None:
     runs.queued(home, name="mine")
     runs.queued(home, name="hers", owner="Grace")

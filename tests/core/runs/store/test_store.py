@@ -114,6 +114,37 @@ def test_runs_are_listed_by_owner_and_by_status(store: Store, submit: Submit) ->
     assert [run.id for run in store.list("bob")] == [other.id]
 
 
+@pytest.fixture
+def many(store: Store, submit: Submit, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """More runs than are read at once, oldest first; every tenth has kept a network."""
+    monkeypatch.setattr("core.runs.store.store._READ_AT_ONCE", 7)
+    ids = [submit("ada" if number % 2 else "bob", f"run {number}").id for number in range(30)]
+    with store.database.writing() as connection:
+        for run_id in ids[::10]:
+            for kind in ("best", "state"):
+                connection.execute("INSERT INTO checkpoints VALUES (?, ?, ?, 1, 1, 1, 0)", (run_id, kind, kind))
+    return ids
+
+
+def test_no_run_is_left_out_of_a_list_that_is_not_cut(store: Store, many: list[str]) -> None:
+    assert [run.id for run in store.list()] == many[::-1]
+    assert [run.id for run in store.list("ada")] == many[1::2][::-1]
+    assert (store.count(), store.count("ada"), store.count(statuses=["running"])) == (30, 15, 0)
+
+
+def test_runs_are_looked_for_before_the_list_is_cut(store: Store, many: list[str]) -> None:
+    oldest = store.list(which=lambda run: run.name in ("run 0", "run 1"), at_most=1)
+    assert [run.id for run in oldest] == [many[1]]
+    assert [run.id for run in store.list(which=lambda run: run.name in ("run 0", "run 1"), after=1)] == [many[0]]
+    assert [run.id for run in store.list(trained=True, at_most=2)] == [many[20], many[10]]
+    assert store.count(trained=True) == 3
+
+
+def test_a_list_is_read_in_parts_without_a_gap(store: Store, many: list[str]) -> None:
+    parts = [[run.id for run in store.list(after=after, at_most=8)] for after in range(0, 32, 8)]
+    assert [run_id for part in parts for run_id in part] == many[::-1]
+
+
 def test_a_run_that_cannot_be_read_does_not_hide_the_others(store: Store, submit: Submit) -> None:
     broken, whole = submit(), submit()
     with store.database.writing() as connection:
