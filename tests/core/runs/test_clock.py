@@ -132,6 +132,7 @@ def test_a_living_supervisor_is_not_started_again(
     store: Store, monkeypatch: pytest.MonkeyPatch, set_clock: Callable[[float], None], seconds: float
 ) -> None:
     started: list[object] = []
+    monkeypatch.setattr("core.runs.summons._children", [])  # the fake leaves no process behind
     monkeypatch.setattr("core.runs.summons.start_detached", lambda command, **_: started.append(command))
     Queue(store).appear(process_handle(os.getpid()))
     set_clock(seconds)

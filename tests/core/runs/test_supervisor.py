@@ -306,6 +306,7 @@ def test_a_supervisor_leaves_when_its_store_is_removed(store: Store, executor: L
 
 def test_a_supervisor_that_is_there_is_not_started_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
+    monkeypatch.setattr("core.runs.summons._children", [])  # the fake leaves no process behind
     monkeypatch.setattr("core.runs.summons.start_detached", lambda command, **_: started.append(command))
     Queue(store).appear(process_handle(os.getpid()))
     ensure_supervisor(store)

@@ -93,6 +93,7 @@ def test_a_supervisor_that_died_is_started_again_by_any_page(
     app: AppTest, home: Path, monkeypatch: pytest.MonkeyPatch, died: bool
 ) -> None:
     started: list[object] = []
+    monkeypatch.setattr("core.runs.summons._children", [])  # the fake leaves no process behind
     monkeypatch.setattr("core.runs.summons.start_detached", lambda command, **_: started.append(command))
     Queue(open_store()).appear(lost_handle(4711) if died else process_handle(os.getpid()))
     app.run()
