@@ -149,7 +149,7 @@ def convolution(page: Page, server: Server, times: int) -> Measured:
     alt = "The map that the kernel makes of the photo"
     open_page(page, server, "convolution")
     quiet(page)
-    cell = page.get_by_role("spinbutton", name="Weight in row 2, column 2")
+    cell = page.get_by_role("textbox", name="Weight in row 2, column 2")
     slider = page.get_by_role("slider", name="Bias")
     kernels, biases = [], []
     for number in range(times + 1):

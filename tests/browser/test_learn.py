@@ -27,13 +27,90 @@ def test_a_kernel_edited_by_hand_is_ones_own(page: Page, server: Server) -> None
     open_page(page, server, "convolution")
     kernel = page.get_by_role("combobox", name="Kernel", exact=True)
     expect(kernel).to_have_value("Vertical edges")
-    cell = page.get_by_role("spinbutton", name="Weight in row 2, column 2")
+    cell = page.get_by_role("textbox", name="Weight in row 2, column 2")
     cell.fill("5")
     cell.press("Enter")
     expect(kernel).to_have_value("My own numbers")
     expect(page.get_by_text("The weights add up to 5.")).to_be_visible()
     choose(page, "Kernel", "Horizontal edges")
     expect(cell).to_have_value("0")
+
+
+def test_a_weight_says_what_it_took_and_shows_what_is_used(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution")
+    cell = page.get_by_role("textbox", name="Weight in row 2, column 2")
+
+    def typed(text: str) -> None:
+        cell.fill(text)
+        cell.press("Enter")
+        settled(page)
+
+    typed("1,5")
+    expect(page.get_by_text("1,5 is taken as 1.5.")).to_be_visible()
+    expect(page.get_by_text("The weights add up to 1.5.")).to_be_visible()
+    typed("1e5")
+    expect(page.get_by_text("A weight lies between −999 and 999; 1.5 stays.")).to_be_visible()
+    expect(cell).to_have_value("1.5")
+    typed("abc")
+    expect(page.get_by_text("“abc” is no number; 1.5 stays.")).to_be_visible()
+    typed("-2")
+    expect(page.get_by_text("is no number")).to_have_count(0)
+    expect(page.get_by_text("The weights add up to −2.")).to_be_visible()
+
+
+def shown_numbers(page: Page) -> list[list[float]]:
+    """Return pixel, weight and product of every cell, as they are written."""
+    cells = page.locator(".cell")
+    written = [cells.nth(index).locator("div").all_inner_texts() for index in range(cells.count())]
+    return [[float(re.sub("[×= ]", "", text).replace("−", "-")) for text in cell] for cell in written]
+
+
+def test_products_multiply_as_they_are_written(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution")
+    cell = page.get_by_role("textbox", name="Weight in row 2, column 2")
+    cell.fill("0.3333")
+    cell.press("Enter")
+    settled(page)
+    page.get_by_role("application", name=re.compile("Output")).click(position={"x": 80, "y": 60})
+    numbers = shown_numbers(page)
+    assert len(numbers) == 9
+    for pixel, weight, product in numbers:
+        assert round(pixel * weight, 6) == product
+    total = float(page.locator("#sum b").inner_text().replace("−", "-"))
+    assert round(sum(product for _, _, product in numbers), 6) == total
+
+
+def test_while_the_window_plays_the_line_below_follows(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution")
+    page.get_by_role("button", name="Play").click()
+    line = page.locator("#readout")
+    first = line.inner_text()
+    page.wait_for_timeout(900)
+    assert line.inner_text() != first
+    last = re.search(r"give (\S+)\.$", line.inner_text())
+    assert last is not None
+    page.get_by_role("button", name="Pause").click()
+    assert page.locator("#sum strong").inner_text() == re.search(r"give (\S+)\.$", line.inner_text()).group(1)  # type: ignore[union-attr]
+
+
+def test_a_place_of_a_strided_output_is_as_large_as_a_pixel_of_the_input(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution")
+    write(page, "Stride (px)", "2")
+    widths = page.evaluate(
+        """() => {
+            const find = (root) => root.querySelector("#input") ? root : [...root.querySelectorAll("*")]
+                .filter((e) => e.shadowRoot).map((e) => find(e.shadowRoot)).find(Boolean)
+            const root = find(document)
+            return ["input", "output"].map((id) => root.querySelector("#" + id)).map((c) => [c.clientWidth, c.width])
+        }"""
+    )
+    (shown_in, pixels_in), (shown_out, pixels_out) = widths
+    assert shown_out / shown_in == pytest.approx(pixels_out / pixels_in, abs=0.02)  # both have so many a number
+    assert pixels_out < 0.6 * pixels_in
+    before, after = (
+        page.get_by_alt_text(name) for name in ("The photo before the convolution", re.compile("^The map"))
+    )
+    assert picture_size(before) == picture_size(after)  # on sheets of one size
 
 
 def test_arrow_keys_move_the_window_without_a_rerun(page: Page, server: Server) -> None:

@@ -18,7 +18,7 @@ from torch.nn import functional
 from core.errors import ConfigError
 from core.explain.convolution.kernels import KERNEL_SIZES
 from core.explain.drawing.colours import Pixels, colour_map
-from core.explain.sizes.output_size import output_size
+from core.explain.sizes.output_size import output_sizes
 
 KernelLike = Sequence[Sequence[float]] | Sequence[Sequence[Sequence[float]]] | npt.NDArray[np.floating] | Tensor
 Mode = Literal["clip", "stretch", "signed"]
@@ -114,8 +114,7 @@ def convolve(
     Raises ConfigError for a kernel that `weights` refuses and for one that does not fit the padded picture.
     """
     weight = weights(kernel, image.shape[0], divide_by_sum=divide_by_sum)
-    for side in image.shape[1:]:
-        output_size(side, weight.shape[-1], stride=stride, padding=padding, dilation=dilation)
+    output_sizes(image.shape[1], image.shape[2], weight.shape[-1], stride=stride, padding=padding, dilation=dilation)
     offset = torch.tensor([float(bias)])
     output = functional.conv2d(image[None], weight, offset, stride=stride, padding=padding, dilation=dilation)
     return functional.relu(output)[0, 0] if relu else output[0, 0]
@@ -140,7 +139,8 @@ def window_products(
     """
     weight = weights(kernel, image.shape[0], divide_by_sum=divide_by_sum)[0].double().numpy()
     side = weight.shape[-1]
-    sizes = [output_size(n, side, stride=stride, padding=padding, dilation=dilation).size for n in image.shape[1:]]
+    works = output_sizes(image.shape[1], image.shape[2], side, stride=stride, padding=padding, dilation=dilation)
+    sizes = [work.size for work in works]
     if not (0 <= row < sizes[0] and 0 <= col < sizes[1]):
         raise ConfigError(f"The output has {sizes[0]}×{sizes[1]} places; row {row}, column {col} is not one of them.")
     top, left = row * stride - padding, col * stride - padding
@@ -178,8 +178,13 @@ def component_data(
 ) -> dict[str, object]:
     """Return everything a browser needs to show the sum at any place without asking again: numbers and nested lists.
 
-    ``pixels`` (C, H, W) come without their padding, ``weights`` (C, k, k) as `weights` gives them, ``output`` (H', W').
+    ``pixels`` (C, H, W) come without their padding, with two digits after the point: these very numbers are multiplied,
+    so that every product can be checked by hand. ``weights`` (C, k, k) are those of the grid, ``divisor`` what their
+    products' sum is divided by (1 where nothing is), ``output`` (H', W') is what comes of these pixels.
     """
+    image = (image.double() * 100).round().div(100).float()
+    plain = weights(kernel, image.shape[0])
+    divided = weights(kernel, image.shape[0], divide_by_sum=divide_by_sum)
     output = convolve(
         image,
         kernel,
@@ -196,7 +201,8 @@ def component_data(
         "height": height,
         "width": width,
         "pixels": _rounded(image),
-        "weights": _rounded(weights(kernel, channels, divide_by_sum=divide_by_sum)[0]),
+        "weights": _rounded(plain[0]),
+        "divisor": 1.0 if torch.equal(plain, divided) else round(float(plain.double().sum()), 4),
         "bias": float(bias),
         "output": _rounded(output),
         "output_height": output.shape[0],

@@ -155,22 +155,22 @@ PRESETS: dict[str, Preset] = {
     entry.name: entry
     for entry in (
         _first("identity", "Identity", (1, *ODD),
-               "Nothing changes: each pixel is multiplied by 1 and all its neighbours by 0."),
+               "Each pixel is multiplied by 1 and all its neighbours by 0: the kernel changes nothing."),
         _first("horizontal_edges", "Horizontal edges", ALL,
-               "Bright where the picture turns from dark above to light below, negative where it is the other way."),
+               "Positive where the picture turns from dark above to light below, negative where it is the other way."),
         _first("vertical_edges", "Vertical edges", ALL,
-               "Bright where the picture turns from dark on the left to light on the right; flat areas give 0."),
+               "Positive where the picture turns from dark on the left to light on the right; flat areas give 0."),
         _first("diagonal_edges", "Diagonal edges", ALL,
-               "Bright where it is dark at the top left and light at the bottom right; an edge that runs "
+               "Positive where it is dark at the top left and light at the bottom right; an edge that runs "
                "from the one to the other gives 0."),
         _first("box_blur", "Box blur", ALL,
-               "Every pixel becomes the mean of its window: detail goes, noise goes too. Larger kernels blur more.",
+               "All pixels of the window count alike: detail goes, noise goes too. Larger kernels blur more.",
                divide_by_sum=True),
         _first("gaussian", "Gaussian blur", ALL,
                "A blur that counts near pixels more than far ones, so it is softer and leaves no boxes.",
                divide_by_sum=True),
         _first("sharpen", "Sharpen", ODD,
-               "Edges get a bright and a dark rim. The numbers add up to 1, so flat areas keep their brightness."),
+               "Edges get a bright and a dark rim. The weights add up to 1, so flat areas keep their brightness."),
         _first("emboss", "Emboss", (3,),
                "The picture looks like a relief lit from the top left: a diagonal difference, plus the picture."),
         _first("sobel_x", "Sobel x", (3, 5),

@@ -1,6 +1,6 @@
 """How large the output of a convolution is, with the live numbers in the formula, and why.
 
-floor((n + 2p − d(f − 1) − 1) / s) + 1, for a side of n pixels, a kernel f wide, padding p, stride s and dilation d.
+floor((n + 2p − d(k − 1) − 1) / s) + 1, for a side of n pixels, a kernel k wide, padding p, stride s and dilation d.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class SizeWork:
     """
 
     n: int
-    f: int
+    kernel: int
     stride: int
     padding: int
     dilation: int
@@ -27,49 +27,68 @@ class SizeWork:
     special: str | None
 
 
-def output_size(n: int, f: int, *, stride: int = 1, padding: int = 0, dilation: int = 1) -> SizeWork:
-    """Return the side of the output for a picture ``n`` pixels and a kernel ``f`` numbers wide.
+def output_size(n: int, kernel: int, *, stride: int = 1, padding: int = 0, dilation: int = 1) -> SizeWork:
+    """Return the side of the output for a square picture of ``n`` pixels a side and a kernel ``kernel`` numbers wide.
 
     Raises ConfigError where a number is out of range or the kernel does not fit the padded picture.
     """
-    least = {"kernel": (f, 1), "stride": (stride, 1), "padding": (padding, 0), "dilation": (dilation, 1)}
+    return output_sizes(n, n, kernel, stride=stride, padding=padding, dilation=dilation)[0]
+
+
+def output_sizes(
+    height: int, width: int, kernel: int, *, stride: int = 1, padding: int = 0, dilation: int = 1
+) -> tuple[SizeWork, SizeWork]:
+    """Return the rows and the columns of the output for a picture of ``height``×``width`` pixels.
+
+    Raises ConfigError as `output_size` does, naming both sides.
+    """
+    least = {"kernel": (kernel, 1), "stride": (stride, 1), "padding": (padding, 0), "dilation": (dilation, 1)}
     for name, (value, lowest) in least.items():
         if value < lowest:
             raise ConfigError(f"{name} is {value}; it must be at least {lowest}.")
-    room = n + 2 * padding - dilation * (f - 1) - 1
-    if room < 0:
-        spread = f" (spread over {dilation * (f - 1) + 1} pixels by dilation {dilation})" if dilation > 1 else ""
+    reach = dilation * (kernel - 1) + 1
+    if min(height, width) + 2 * padding < reach:
+        spread = f" (spread over {reach} pixels by dilation {dilation})" if dilation > 1 else ""
         padded = f" with padding {padding}" if padding else ""
-        raise ConfigError(f"kernel {f}{spread} does not fit a {n}×{n} map{padded}; take a smaller one or add padding.")
+        raise ConfigError(
+            f"kernel {kernel}{spread} does not fit a {height}×{width} map{padded}; take a smaller one or add padding."
+        )
+    down, across = (_work(side, kernel, stride, padding, dilation) for side in (height, width))
+    return down, across
+
+
+def _work(n: int, kernel: int, stride: int, padding: int, dilation: int) -> SizeWork:
+    room = n + 2 * padding - dilation * (kernel - 1) - 1
     size = room // stride + 1
-    inner = f"({n} + 2·{padding} − {dilation}·({f} − 1) − 1) / {stride}"
+    inner = f"({n} + 2·{padding} − {dilation}·({kernel} − 1) − 1) / {stride}"
     plain = stride == 1 and padding == 0 and dilation == 1
     return SizeWork(
         n=n,
-        f=f,
+        kernel=kernel,
         stride=stride,
         padding=padding,
         dilation=dilation,
         size=size,
         dropped=room % stride,
         formula=f"floor({inner}) + 1 = floor({room} / {stride}) + 1 = {size}",
-        special=f"{n} − {f} + 1 = {size}" if plain else None,
+        special=f"{n} − {kernel} + 1 = {size}" if plain else None,
     )
 
 
 def remarks(
-    height: int, width: int, f: int, *, stride: int = 1, padding: int = 0, dilation: int = 1
+    height: int, width: int, kernel: int, *, stride: int = 1, padding: int = 0, dilation: int = 1
 ) -> tuple[str, ...]:
     """Return sentences on what these numbers do to the size: keeping it, stride, dropped rows, dilation.
 
-    Raises ConfigError as `output_size` does.
+    Raises ConfigError as `output_sizes` does.
     """
-    down = output_size(height, f, stride=stride, padding=padding, dilation=dilation)
-    across = output_size(width, f, stride=stride, padding=padding, dilation=dilation)
+    down, across = output_sizes(height, width, kernel, stride=stride, padding=padding, dilation=dilation)
     found = [_keeping(down, across)]
-    if dilation > 1 and f > 1:
-        reach = dilation * (f - 1) + 1
-        found.append(f"Dilation {dilation} leaves gaps between the numbers: {f} of them reach over {reach} pixels.")
+    if dilation > 1 and kernel > 1:
+        reach = dilation * (kernel - 1) + 1
+        found.append(
+            f"Dilation {dilation} leaves gaps between the numbers: {kernel} of them reach over {reach} pixels."
+        )
     if stride > 1:
         found.append(_striding(down, across))
     if down.dropped or across.dropped:
@@ -78,38 +97,48 @@ def remarks(
 
 
 def _keeping(down: SizeWork, across: SizeWork) -> str:
-    """Why padding k // 2 keeps the size, or why it does not here."""
-    f, reach = down.f, down.dilation * (down.f - 1)
-    rule = f"d·(k − 1) / 2 = {down.dilation}·({f} − 1) / 2" if down.dilation > 1 else f"k // 2 = {f} // 2"
+    """Why a padding of half the kernel's reach keeps the size, or why none does here."""
+    k, d, reach = down.kernel, down.dilation, down.dilation * (down.kernel - 1)
+    rule = f"d·(k − 1) / 2 = {d}·({k} − 1) / 2" if d > 1 else f"k // 2 = {k} // 2"
     if reach % 2:
-        sizes = " or ".join(str(down.n + 2 * pad - reach) for pad in (reach // 2, reach // 2 + 1))
+        why = f"d·(k − 1) = {reach} is odd" if d > 1 else "An even kernel has no middle"
+        pads = [pad for pad in (reach // 2, reach // 2 + 1) if min(down.n, across.n) + 2 * pad > reach]
+        sizes = " or ".join(f"{down.n + 2 * pad - reach}×{across.n + 2 * pad - reach}" for pad in pads)
         return (
-            f"An even kernel has no middle, so no padding keeps the size at stride 1: "
-            f"{down.n} rows become {sizes} with padding {reach // 2} or {reach // 2 + 1}."
+            f"{why}, so no padding keeps the size at stride 1: {down.n}×{across.n} becomes {sizes} with padding "
+            f"{' or '.join(map(str, pads))}."
         )
+    why = f"d·(k − 1) = {reach} is even" if d > 1 else "k is odd"
     same = f"{down.n} + 2·{reach // 2} − {reach + 1} + 1 = {down.n}"
     if down.padding == reach // 2 and down.stride == 1:
-        return f"Padding {rule} = {reach // 2} keeps the size, because k is odd and the stride is 1: {same}."
+        return f"Padding {rule} = {reach // 2} keeps the size, because {why} and the stride is 1: {same}."
     if down.stride == 1:
         return (
             f"The map is {down.size}×{across.size}. Padding {rule} = {reach // 2} would keep {down.n}×{across.n}, "
-            f"because k is odd and the stride is 1: {same}."
+            f"because {why} and the stride is 1: {same}."
         )
     return (
         f"With padding {rule} = {reach // 2} and stride 1 the size would stay {down.n}×{across.n}; "
-        f"stride {down.stride} makes it {down.size}×{across.size}."
+        f"{_as_set(down)} makes it {down.size}×{across.size}."
     )
+
+
+def _as_set(work: SizeWork) -> str:
+    return f"stride {work.stride} with padding {work.padding}"
 
 
 def _striding(down: SizeWork, across: SizeWork) -> str:
     """What a stride does to the number of places, and why the filters are doubled for it."""
     stride = down.stride
-    at_one = [output_size(side.n, side.f, padding=side.padding, dilation=side.dilation).size for side in (down, across)]
+    at_one = [
+        output_size(side.n, side.kernel, padding=side.padding, dilation=side.dilation).size for side in (down, across)
+    ]
     before, after = at_one[0] * at_one[1], down.size * across.size
     text = f"Stride {stride} keeps one row and one column in {stride}: {before:,} places become {after:,}"
-    if stride == 2:
+    part = round(before / after)
+    if part == 4:
         return f"{text}, about a quarter. Networks double the filters there, so that half the numbers are left."
-    return f"{text}, about one in {stride * stride}."
+    return f"{text}, about one in {part}." if part > 1 else f"{text}."
 
 
 def _dropping(down: SizeWork, across: SizeWork) -> str:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
+from pages._ui.draw.palette import page_colour
 from pages._ui.frame import look_for as say_what_to_look_for
 
 Pixels = npt.NDArray[Any]
@@ -18,7 +19,6 @@ Picture = Image.Image | Pixels
 Width = Literal["stretch", "content"] | int
 
 _PALETTE = 256  # colours that a PNG can name in one byte
-_SHEET_BACKGROUND = (128, 134, 142)  # between the light and the dark theme's page
 
 
 def as_image(pixels: Picture) -> Image.Image:
@@ -44,6 +44,19 @@ def enlarge(image: Image.Image, at_least: int) -> Image.Image:
     if factor <= 1:
         return image
     return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+
+
+def on_page(picture: Picture, shape: tuple[int, int]) -> Image.Image:
+    """Return the picture at the upper left of a sheet of the page's colour, ``shape`` (rows, columns) pixels large.
+
+    Two pictures on sheets of one size are shown at one scale.
+    """
+    image = as_image(picture)
+    if image.size == shape[::-1]:
+        return image
+    sheet = Image.new("RGB", shape[::-1], page_colour())
+    sheet.paste(image)
+    return sheet
 
 
 def show(
@@ -99,11 +112,12 @@ def _with_palette(pixels: Pixels, palette: Pixels) -> Image.Image:
 def contact_sheet(images: Sequence[Picture], *, columns: int, tile: int = 64, gap: int = 4) -> Image.Image:
     """Return all pictures in one, ``columns`` a row, each drawn into a square of ``tile`` pixels.
 
-    Small pictures are enlarged sharply, large ones reduced; one PNG is sent instead of many.
+    Small pictures are enlarged sharply, large ones reduced; one PNG is sent instead of many. What holds no picture has
+    the colour of the page.
     """
     rows = max(1, math.ceil(len(images) / columns))
     size = (columns * (tile + gap) - gap, rows * (tile + gap) - gap)
-    sheet = Image.new("RGB", size, _SHEET_BACKGROUND)
+    sheet = Image.new("RGB", size, page_colour())
     for index, picture in enumerate(images):
         image = as_image(picture).convert("RGB")
         resample = Image.Resampling.NEAREST if max(image.size) <= tile else Image.Resampling.BILINEAR

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.errors import ConfigError
-from core.explain.convolution.batch_norm import batch_norm_steps
+from core.explain.convolution.batch_norm import BatchNormSteps, batch_norm_steps
 from core.explain.convolution.convolve import convolve
 from core.explain.convolution.kernels import PRESETS
 from core.explain.drawing.colours import colour_map
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SIDE = 160  # pixels
+LIMIT = 6.0  # of the colours and of every axis: fixed, so that γ and β are seen to do what they do
 _OTHERS = ("gaussian", "laplacian")
+_NAMES = ("your kernel", "blur", "Laplacian")
+_FLAT = 1e-9  # variance of a map whose numbers are all one
 
 
 def batch_norm_section(photo: Photo, chosen: Convolution) -> None:
@@ -60,7 +63,6 @@ def batch_norm_section(photo: Photo, chosen: Convolution) -> None:
         persist_state="session",
     )
     steps = batch_norm_steps(maps, gamma, beta)
-    limit = max(3.0, float(steps.after.abs().max()) / 2)
     columns = st.columns(3)
     for column, title, values in zip(
         columns,
@@ -69,12 +71,31 @@ def batch_norm_section(photo: Photo, chosen: Convolution) -> None:
         strict=True,
     ):
         with column:
-            _show_step(title, values.numpy(), limit)
+            _show_step(title, values.numpy())
     look_for(
-        "One colour scale and one axis for all nine. Before, one map may shout and another whisper; "
-        "standardised, all speak "
-        "equally loud. γ widens the histograms, β moves them. After β > 0, ReLU would cut less."
+        f"One colour scale and one axis for all nine, from −{LIMIT:g} to {LIMIT:g}. {what_it_did(steps, gamma, beta)}"
     )
+
+
+def what_it_did(steps: BatchNormSteps, gamma: float, beta: float) -> str:
+    """Return what is to be seen in these maps at these settings."""
+    flat = [name for name, variance in zip(_NAMES, steps.variance.tolist(), strict=True) if variance < _FLAT]
+    said = []
+    if len(flat) < len(_NAMES):
+        said.append("Before, one map may shout and another whisper; standardised, all speak equally loud.")
+    if flat:
+        said.append(f"The map of {' and of '.join(flat)} is the same everywhere: there is no spread to bring to 1.")
+    if gamma == 0:
+        said.append(f"γ = 0 leaves nothing but β: every number is {number(beta, 1)}.")
+    elif gamma == 1 and beta == 0:
+        said.append("With γ = 1 and β = 0 the last column is the middle one. Move them.")
+    else:
+        width = "keeps the width" if gamma == 1 else f"makes the histograms {number(gamma, 1)} times as wide"
+        place = "they stay in place" if beta == 0 else f"β moves them by {number(beta, 1)}"
+        said.append(f"γ {width}; {place}.")
+    if beta > 0 and gamma > 0:
+        said.append("A ReLU after it would cut less than before.")
+    return " ".join(said)
 
 
 def _three_maps(photo: Photo, chosen: Convolution) -> "Tensor":
@@ -95,15 +116,17 @@ def _three_maps(photo: Photo, chosen: Convolution) -> "Tensor":
     return stacked
 
 
-def _show_step(title: str, values: np.ndarray, limit: float) -> None:
+def _show_step(title: str, values: np.ndarray) -> None:
     st.markdown(f"**{title}**")
-    for name, one in zip(("your kernel", "blur", "Laplacian"), values, strict=True):
+    for name, one in zip(_NAMES, values, strict=True):
         pictures.show(
-            colour_map(one, signed=True, limit=limit), alt=f"{title}, map of {name}", at_least=160, width="stretch"
+            colour_map(one, signed=True, limit=LIMIT), alt=f"{title}, map of {name}", at_least=160, width="stretch"
         )
-        counts, _edges = np.histogram(one, bins=48, range=(-limit, limit))
+        counts, _edges = np.histogram(one.clip(-LIMIT, LIMIT), bins=48, range=(-LIMIT, LIMIT))
         mean, spread = float(one.mean()), float(one.std())
         histogram(
-            counts, low=-limit, high=limit, alt=f"Histogram of {name}, {title}: mean {mean:.2f}, spread {spread:.2f}"
+            counts, low=-LIMIT, high=LIMIT, alt=f"Histogram of {name}, {title}: mean {mean:.2f}, spread {spread:.2f}"
         )
-        st.caption(f"{name}: mean {number(mean)}, spread {number(spread)}")
+        beyond = float((np.abs(one) > LIMIT).mean())
+        more = f"; {beyond:.0%} beyond ±{LIMIT:g}, in the last columns" if beyond >= 0.005 else ""
+        st.caption(f"{name}: mean {number(mean)}, spread {number(spread)}{more}")

@@ -38,10 +38,21 @@ class Convolution:
 
     @property
     def look_for(self) -> str:
-        """What to look for in the result."""
+        """What to look for in the result, as it is set."""
         if self.preset == OWN:
-            return "Your own kernel: where does it answer strongly, where not at all? A sum of 0 makes flat areas 0."
-        return PRESETS[self.preset].look_for
+            said = ["Your own kernel: where does it answer strongly, where not at all? A sum of 0 makes flat areas 0."]
+        else:
+            said = [PRESETS[self.preset].look_for]
+        total = sum(map(sum, self.kernel)) * (3 if self.view == "rgb" else 1)
+        if self.numbers["divide_by_sum"] and abs(total) > 1e-6 and abs(total - 1) > 1e-6:
+            said.append(f"Divided by their sum, {_short(total)}, the weights keep the brightness.")
+        elif total > 1 + 1e-6:
+            said.append(f"The weights add up to {_short(total)}: flat areas become that many times as bright.")
+        if self.numbers["bias"]:
+            said.append(f"The bias then adds {_short(self.numbers['bias'])} to every number.")
+        if self.numbers["relu"]:
+            said.append("ReLU makes what is negative 0.")
+        return " ".join(said)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +148,12 @@ def movement_controls(kernel: _Kernel) -> Convolution:
 
 
 def _sum_of(kernel: Kernel) -> str:
-    return f"The weights add up to {sum(map(sum, kernel)):.4g}.".replace("-", "−")
+    return f"The weights add up to {_short(sum(map(sum, kernel)))}."
+
+
+def _short(value: float) -> str:
+    """Return a number with the digits that it needs, four after the point at most."""
+    return f"{round(value, 4) + 0:.10g}".replace("-", "−")
 
 
 def _take_preset() -> None:

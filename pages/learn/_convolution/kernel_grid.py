@@ -12,6 +12,7 @@ from pages._ui.component import beside
 Kernel = tuple[tuple[float, ...], ...]
 
 LARGEST = 999.0
+DIGITS = 4  # after the point: what the grid shows is what is used
 _KEY = "kernel_grid"
 _grid = st.components.v2.component("cnn_lab_kernel_grid", **beside(__file__))
 
@@ -21,7 +22,12 @@ def kernel_grid(*, on_edit: Callable[[], None]) -> Kernel:
     kernel: Kernel = st.session_state[state.KERNEL]
     _grid(
         key=_KEY,
-        data={"values": [list(row) for row in kernel], "revision": st.session_state.get(state.KERNEL_REVISION, 0)},
+        data={
+            "values": [list(row) for row in kernel],
+            "revision": st.session_state.get(state.KERNEL_REVISION, 0),
+            "largest": LARGEST,
+            "digits": DIGITS,
+        },
         on_values_change=lambda: _edited(on_edit),
     )
     return kernel
@@ -42,11 +48,14 @@ def _edited(on_edit: Callable[[], None]) -> None:
 
 
 def checked(values: Any, size: int) -> Kernel | None:
-    """Return what the browser sent as a ``size``×``size`` kernel with entries within ±999, or None if it is not one."""
+    """Return what the browser sent as a ``size``×``size`` kernel, or None where it is none or a weight is out of range.
+
+    The grid itself says what it does not take; nothing is cut to fit here.
+    """
     try:
-        rows = tuple(tuple(float(value) for value in row) for row in values)
-    except (TypeError, ValueError):
+        rows = tuple(tuple(round(float(value), DIGITS) for value in row) for row in values)
+    except (TypeError, ValueError, OverflowError):
         return None
-    if len(rows) != size or any(len(row) != size for row in rows) or not all(map(math.isfinite, sum(rows, ()))):
+    if len(rows) != size or any(len(row) != size for row in rows):
         return None
-    return tuple(tuple(min(LARGEST, max(-LARGEST, value)) for value in row) for row in rows)
+    return rows if all(math.isfinite(value) and abs(value) <= LARGEST for value in sum(rows, ())) else None

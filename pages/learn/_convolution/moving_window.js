@@ -4,6 +4,8 @@
 const views = new WeakMap()
 const CANVAS = 460
 const CHANNELS = { 1: ["Pixels × weights"], 3: ["Red × weights", "Green × weights", "Blue × weights"] }
+const EXACT = 6 // digits after the point of a product: pixels have two here, weights four
+const SHOWN = 4 // digits after the point of what comes out
 const SPOKEN_AFTER = 400 // milliseconds of rest before a screen reader is told the new place
 
 export default function (component) {
@@ -28,8 +30,9 @@ function connect(view) {
   const input = view.find("input"), output = view.find("output"), scrub = view.find("scrub")
   scrub.max = data.output_height * data.output_width - 1
   view.find("in-title").textContent =
-    `Input: ${data.width}×${data.height} px` + (data.padding ? `, with ${data.padding} px of zeros around it` : "")
-  view.find("out-title").textContent = `Output: ${data.output_width}×${data.output_height}`
+    `Input: ${data.height}×${data.width} (rows × columns)` +
+    (data.padding ? `, with ${data.padding} px of zeros around it` : "")
+  view.find("out-title").textContent = `Output: ${data.output_height}×${data.output_width} (rows × columns)`
   const onInput = (event) => {
     const [x, y] = place(input, event, data.width + 2 * data.padding, data.height + 2 * data.padding)
     const half = span(data) / 2
@@ -142,23 +145,37 @@ function draw(view) {
   view.find("scrub").value = row * data.output_width + column
   view.find("scrub").setAttribute("aria-valuetext", `row ${row}, column ${column}`)
   const sum = drawProducts(view, top, left)
-  const total = sum + data.bias
+  const divided = sum / data.divisor
+  const total = divided + data.bias
   const output = data.relu ? Math.max(0, total) : total
   view.find("sum").innerHTML =
-    `sum of products <b>${number(sum, 3)}</b>` + (data.bias ? ` + bias ${number(data.bias, 2)} = ${number(total, 3)}` : "") +
-    (data.relu ? " → ReLU" : "") + ` → output <strong>${number(output, 3)}</strong>`
+    `sum of products <b>${number(sum, EXACT)}</b>` +
+    (data.divisor === 1 ? "" : ` ÷ ${number(data.divisor, SHOWN)} ${shown(divided)}`) +
+    (data.bias ? ` + bias ${number(data.bias, 2)} ${shown(total)}` : "") +
+    (data.relu ? " → ReLU" : "") + ` → output <strong>${number(output, SHOWN)}</strong>`
+  view.find("readout").textContent =
+    `Output row ${row}, column ${column}: the window starts at input row ${number(top, 0)}, column ${number(left, 0)}` +
+    `; ${kernelSize(data) ** 2 * data.channels} multiply-adds give ${number(output, SHOWN)}.`
   clearTimeout(view.spoken)
   view.spoken = setTimeout(() => {
-    view.find("readout").textContent =
-      `Output row ${row}, column ${column}: the window starts at input row ${top}, column ${left}` +
-      `; ${kernelSize(data) ** 2 * data.channels} multiply-adds give ${number(output, 3)}.`
-  }, view.playing ? 2000 : SPOKEN_AFTER)
+    view.find("spoken").textContent = `Row ${row}, column ${column}: ${number(output, SHOWN)}`
+  }, SPOKEN_AFTER)
 }
 
-function scaled(canvas, picture, columns, rows) {
-  const zoom = Math.max(2, Math.floor(CANVAS / Math.max(columns, rows)))
+// "= 0.79", or "≈ 0.1111" where more digits would follow.
+function shown(value) {
+  return `${Math.abs(value - Number(value.toFixed(SHOWN))) < 1e-9 ? "=" : "≈"} ${number(value, SHOWN)}`
+}
+
+// One scale for both pictures: a place of the output is as large as a pixel of the input.
+function scaled(view, canvas, picture, columns, rows) {
+  const { data } = view
+  const across = data.width + 2 * data.padding, down = data.height + 2 * data.padding
+  const zoom = Math.max(2, Math.floor(CANVAS / Math.max(across, down)))
   canvas.width = columns * zoom
   canvas.height = rows * zoom
+  canvas.style.width = `${(100 * columns) / across}%`
+  canvas.style.maxWidth = `${(CANVAS * columns) / across}px`
   const context = canvas.getContext("2d")
   context.imageSmoothingEnabled = false
   return [context, zoom, picture]
@@ -167,7 +184,7 @@ function scaled(canvas, picture, columns, rows) {
 function drawInput(view, top, left) {
   const { data } = view, pad = data.padding
   const [context, zoom, picture] = scaled(
-    view.find("input"), view.pictures.input, data.width + 2 * pad, data.height + 2 * pad)
+    view, view.find("input"), view.pictures.input, data.width + 2 * pad, data.height + 2 * pad)
   context.fillStyle = "#000"
   context.fillRect(0, 0, context.canvas.width, context.canvas.height)
   context.drawImage(picture, pad * zoom, pad * zoom, data.width * zoom, data.height * zoom)
@@ -192,7 +209,7 @@ function drawInput(view, top, left) {
 function drawOutput(view) {
   const { data, row, column } = view
   const [context, zoom, picture] = scaled(
-    view.find("output"), view.pictures.output, data.output_width, data.output_height)
+    view, view.find("output"), view.pictures.output, data.output_width, data.output_height)
   const { width, height } = context.canvas
   if (view.playing) context.globalAlpha = 0.18
   context.drawImage(picture, 0, 0, width, height)
@@ -230,7 +247,7 @@ function drawProducts(view, top, left) {
     const section = tables.children[channel]
     const part = plane.flat().reduce((total, entry) => total + entry.product, 0)
     sum += part
-    section.querySelector("h2").textContent = names[channel] + (names.length > 1 ? ` = ${number(part, 2)}` : "")
+    section.querySelector("h2").textContent = names[channel] + (names.length > 1 ? ` = ${number(part, EXACT)}` : "")
     plane.flat().forEach((entry, index) => fill(section.querySelector(".cells").children[index], entry, largest))
   })
   return sum
@@ -261,8 +278,8 @@ function build(tables, names, size) {
 function fill(cell, entry, largest) {
   const [pixel, weight, product] = cell.children
   pixel.textContent = number(entry.pixel, 2)
-  weight.textContent = `× ${number(entry.weight, 2)}`
-  product.textContent = `= ${number(entry.product, 2)}`
+  weight.textContent = `× ${number(entry.weight, SHOWN)}`
+  product.textContent = `= ${number(entry.product, EXACT)}`
   cell.classList.toggle("outside", !entry.inside)
   cell.title = entry.inside ? "" : "in the padding: zero"
   const share = (0.55 * Math.abs(entry.product)) / largest
@@ -270,6 +287,7 @@ function fill(cell, entry, largest) {
 }
 
 function number(value, digits) {
-  const text = value.toFixed(digits).replace(/\.?0+$/, "")
+  const fixed = value.toFixed(digits)
+  const text = fixed.includes(".") ? fixed.replace(/\.?0+$/, "") : fixed
   return (text === "-0" ? "0" : text).replace("-", "−")
 }

@@ -6,7 +6,8 @@ import streamlit as st
 from core.errors import ConfigError
 from core.explain.convolution.code import code
 from core.explain.convolution.convolve import Mode, component_data, convolve, show, show_picture
-from core.explain.sizes.output_size import SizeWork, output_size, remarks
+from core.explain.convolution.unseen import unseen
+from core.explain.sizes.output_size import SizeWork, output_sizes, remarks
 from core.photos.door import Photo
 from pages._ui import cached
 from pages._ui.draw import pictures
@@ -19,6 +20,11 @@ SIDE = 448  # pixels: what the two large pictures are computed on
 SMALL_SIDE = 40  # pixels: what the window moves over; each must stay a visible square
 
 _MODES: dict[Mode, str] = {"clip": "As a photo", "stretch": "Stretched", "signed": "Signed"}
+_LEGENDS: dict[Mode, str] = {
+    "clip": "Here 0 and below is black, 1 and above white.",
+    "stretch": "Here the smallest number is black, the largest white.",
+    "signed": "Here positive is orange, negative blue; the full colour stands at the 99th percentile.",
+}
 
 
 def before_and_after(photo: Photo, chosen: Convolution) -> None:
@@ -41,24 +47,28 @@ def before_and_after(photo: Photo, chosen: Convolution) -> None:
         "Signed: blue is negative, near-white 0, orange positive.",
         persist_state="session",
     )
+    channels, height, width = image.shape
+    frame = max(height, result.shape[0]), max(width, result.shape[1])  # one for both: a pixel is as large in either
     left, right = st.columns(2)
     with left:
-        channels, height, width = image.shape
         pictures.show(
-            show_picture(image),
+            pictures.on_page(show_picture(image), frame),
             photo=True,
             alt="The photo before the convolution",
             caption=f"Before: {channels} × {height} × {width} (channels, rows, columns)",
         )
     with right:
         pictures.show(
-            show(result, mode=mode),
+            pictures.on_page(show(result, mode=mode), frame),
             photo=True,
             alt="The map that the kernel makes of the photo",
             caption=f"After: 1 × {result.shape[0]} × {result.shape[1]}, values from {number(float(result.min()))} to "
             f"{number(float(result.max()))}",
         )
-    look_for(f"{chosen.look_for} {_cut_off(result.numpy()) if mode == 'clip' else ''}")
+    said = [chosen.look_for, _LEGENDS[mode], _cut_off(result.numpy()) if mode == "clip" else ""]
+    look_for(" ".join(filter(None, said)))
+    for sentence in unseen(image, chosen.kernel, mode, chosen.numbers):
+        st.caption(f":material/visibility_off: {sentence}")
     moves = _moves(chosen)
     st.caption(f":material/straighten: {remarks(height, width, len(chosen.kernel), **moves)[0]}")
 
@@ -77,8 +87,8 @@ def window_section(photo: Photo, chosen: Convolution) -> None:
         return
     moving_window(data, key="conv_window")
     look_for(
-        "Each cell is pixel × weight; their sum, plus the bias, is one place of the output. "
-        "Find a place where the sum is large: what does the picture do under the window?"
+        "Each cell is pixel × weight, with all the digits that are used: pixels are rounded to two here. A pixel is as "
+        "large in either picture. Find a place where the sum is large: what does the picture do under the window?"
     )
 
 
@@ -87,17 +97,16 @@ def size_section(photo: Photo, chosen: Convolution) -> None:
     _channels, height, width = cached.picture(photo, chosen.view, SIDE).shape
     moves = _moves(chosen)
     try:
-        down = output_size(height, len(chosen.kernel), **moves)
-        across = output_size(width, len(chosen.kernel), **moves)
+        down, across = output_sizes(height, width, len(chosen.kernel), **moves)
         sentences = remarks(height, width, len(chosen.kernel), **moves)
     except ConfigError as error:
         problem(error)
         return
     st.markdown(
-        "One side of the result: *n* pixels, a kernel *f* wide, padding *p*, stride *s*, dilation *d*.",
+        "One side of the result: *n* pixels, a kernel *k* wide, padding *p*, stride *s*, dilation *d*.",
         help=term("convolution"),
     )
-    st.latex(r"\left\lfloor \frac{n + 2p - d\,(f - 1) - 1}{s} \right\rfloor + 1")
+    st.latex(r"\left\lfloor \frac{n + 2p - d\,(k - 1) - 1}{s} \right\rfloor + 1")
     for name, work in (("Rows", down), ("Columns", across)):
         st.markdown(f"**{name}:** {work.special}" if work.special else f"**{name}**")
         st.latex(_with_numbers(work))
@@ -110,8 +119,8 @@ def _moves(chosen: Convolution) -> dict[str, int]:
 
 
 def _with_numbers(work: SizeWork) -> str:
-    room = work.n + 2 * work.padding - work.dilation * (work.f - 1) - 1
-    inner = rf"{work.n} + 2 \cdot {work.padding} - {work.dilation} \cdot ({work.f} - 1) - 1"
+    room = work.n + 2 * work.padding - work.dilation * (work.kernel - 1) - 1
+    inner = rf"{work.n} + 2 \cdot {work.padding} - {work.dilation} \cdot ({work.kernel} - 1) - 1"
     return (
         rf"\left\lfloor \frac{{{inner}}}{{{work.stride}}} \right\rfloor + 1 = "
         rf"\left\lfloor \frac{{{room}}}{{{work.stride}}} \right\rfloor + 1 = {work.size}"

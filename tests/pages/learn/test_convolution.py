@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.explain.convolution.convolve import VIEWS
 from core.explain.convolution.kernels import PRESETS
+from pages.learn._convolution.controls import Convolution, Numbers
 from pages.learn._convolution.kernel_grid import checked
 from tests.pages.visit import check, jpeg, open_page, texts, upload
 
@@ -106,5 +107,62 @@ def test_a_grid_that_is_not_a_kernel_is_refused(sent: object) -> None:
     assert checked(sent, 2) is None
 
 
-def test_a_grid_within_bounds_is_taken_and_larger_numbers_are_cut() -> None:
-    assert checked([[1, 2], [3, 1e9]], 2) == ((1.0, 2.0), (3.0, 999.0))
+def test_a_grid_within_bounds_is_taken_and_one_with_a_larger_number_is_not() -> None:
+    assert checked([[1, 2], [3, -999]], 2) == ((1.0, 2.0), (3.0, -999.0))
+    assert checked([[1, 2], [3, 1e5]], 2) is None
+
+
+def test_a_weight_has_no_more_digits_than_the_grid_shows() -> None:
+    assert checked([[0.123456]], 1) == ((0.1235,),)
+
+
+def set_to(name: str, *, view: str = "grey", **numbers: object) -> Convolution:
+    plain = Numbers(divide_by_sum=False, bias=0.0, stride=1, padding=0, dilation=1, relu=False)
+    return Convolution(kernel=PRESETS[name].kernel, preset=name, view=view, numbers=plain | numbers)  # type: ignore[operator]
+
+
+def test_what_to_look_for_follows_the_settings() -> None:
+    edges = PRESETS["vertical_edges"].look_for
+    assert set_to("vertical_edges").look_for == edges
+    assert set_to("vertical_edges", bias=0.3).look_for == f"{edges} The bias then adds 0.3 to every number."
+    assert set_to("vertical_edges", relu=True).look_for == f"{edges} ReLU makes what is negative 0."
+    assert "Divided by their sum, 9," in set_to("box_blur", divide_by_sum=True).look_for
+    assert "Divided by their sum, 27," in set_to("box_blur", divide_by_sum=True, view="rgb").look_for
+    assert "The weights add up to 9: flat areas become that many times as bright." in set_to("box_blur").look_for
+
+
+@pytest.mark.parametrize("mode", ["clip", "stretch", "signed"])
+def test_a_switch_without_effect_has_a_word(page: AppTest, mode: str) -> None:
+    page.segmented_control(key="conv_mode").set_value(mode).run()
+    page.toggle(key="conv_relu").set_value(True).run()
+    page.toggle(key="conv_divide").set_value(True).run()
+    said = texts(check(page))
+    assert "÷ sum changes nothing: the weights add up to 0" in said
+    assert ("ReLU changes nothing that you can see" in said) == (mode == "clip")
+
+
+def test_gamma_and_beta_change_neither_the_axis_nor_the_colours(page: AppTest) -> None:
+    page.session_state["conv_tabs"] = "BatchNorm"
+    page.run()
+
+    def seen() -> tuple[list[str], list[str]]:
+        bodies = [entry.proto.body for entry in check(page).get("html") if "Histogram" in entry.proto.body]
+        captions = [entry.value for entry in page.caption if "mean" in entry.value]
+        return bodies, captions
+
+    before, _ = seen()
+    page.slider(key="bn_gamma").set_value(3.0).run()
+    page.slider(key="bn_beta").set_value(-2.0).run()
+    after, captions = seen()
+    assert before[:6] == after[:6]  # the maps before, and standardised
+    assert before[6:] != after[6:]
+    assert all("<span>−6</span>" in body and "<span>6</span>" in body for body in after)
+    assert "beyond ±6" in " ".join(captions[6:])
+    assert "γ makes the histograms 3.0 times as wide; β moves them by −2.0." in texts(page)
+
+
+def test_a_flat_map_is_not_said_to_speak_as_loud_as_the_others(page: AppTest) -> None:
+    page.session_state["kernel_values"] = ((0.0,) * 3,) * 3
+    page.session_state["conv_tabs"] = "BatchNorm"
+    page.run()
+    assert "The map of your kernel is the same everywhere" in texts(check(page))

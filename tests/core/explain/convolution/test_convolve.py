@@ -129,8 +129,16 @@ def test_the_component_gets_strict_json_with_the_map_in_it() -> None:
 def test_the_components_numbers_give_its_output(colour_image: Tensor) -> None:
     data = component_data(colour_image, EDGE, stride=2, divide_by_sum=True, bias=0.1)
     window = np.array(data["pixels"])[:, 2:5, 4:7]
-    total = (window * np.array(data["weights"])).sum() + data["bias"]
-    assert total == pytest.approx(data["output"][1][2], abs=3e-3)  # 27 products of numbers rounded to 4 places
+    total = (window * np.array(data["weights"])).sum() / data["divisor"] + data["bias"]
+    assert total == pytest.approx(data["output"][1][2], abs=1e-4)  # rounded to four digits, nothing before it
+
+
+def test_the_components_numbers_have_the_digits_that_are_multiplied(colour_image: Tensor) -> None:
+    data = component_data(colour_image, ((1, 2), (3, 0.3333)), divide_by_sum=True)
+    assert np.array_equal(np.round(data["pixels"], 2), data["pixels"])
+    assert np.array(data["weights"])[0].tolist() == [[1, 2], [3, 0.3333]]
+    assert data["divisor"] == pytest.approx(3 * 6.3333, abs=1e-4)
+    assert component_data(colour_image, EDGE)["divisor"] == 1
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 import torch
 from hypothesis import given
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from core.errors import ConfigError
-from core.explain.sizes.output_size import output_size, remarks
+from core.explain.sizes.output_size import output_size, output_sizes, remarks
 
 
 def test_without_padding_the_size_is_n_minus_f_plus_one() -> None:
@@ -76,7 +78,60 @@ def test_other_padding_is_told_which_would_keep_the_size() -> None:
 
 
 def test_an_even_kernel_cannot_keep_the_size() -> None:
-    assert "28 rows become 27 or 29 with padding 1 or 2" in remarks(28, 28, 4)[0]
+    assert "28×40 becomes 27×39 or 29×41 with padding 1 or 2" in remarks(28, 40, 4)[0]
+
+
+def test_a_picture_that_is_not_square_is_refused_with_both_sides() -> None:
+    with pytest.raises(ConfigError, match=r"^kernel 5 does not fit a 3×40 map; take a smaller one or add padding\.$"):
+        output_sizes(3, 40, 5)
+    with pytest.raises(ConfigError, match="a 40×3 map with padding 1"):
+        output_sizes(40, 3, 7, padding=1)
+
+
+@given(
+    height=st.integers(1, 30),
+    width=st.integers(1, 30),
+    kernel=st.integers(1, 7),
+    stride=st.integers(1, 4),
+    padding=st.integers(0, 6),
+    dilation=st.integers(1, 4),
+)
+def test_every_remark_is_true_of_the_numbers_it_is_made_from(
+    height: int, width: int, kernel: int, stride: int, padding: int, dilation: int
+) -> None:
+    settings = {"stride": stride, "padding": padding, "dilation": dilation}
+    try:
+        said = " ".join(remarks(height, width, kernel, **settings))
+    except ConfigError:
+        return
+    image, weight = torch.zeros(1, 1, height, width), torch.zeros(1, 1, kernel, kernel)
+
+    def size(padding: int, stride: int = 1) -> str:
+        try:
+            made = functional.conv2d(image, weight, stride=stride, padding=padding, dilation=dilation)
+        except RuntimeError:
+            return "nothing"
+        return f"{made.shape[2]}×{made.shape[3]}"
+
+    assert "k is odd" not in said or (kernel % 2 == 1 and dilation == 1)
+    if "keeps the size" in said and "no padding keeps" not in said:
+        assert size(padding, stride) == f"{height}×{width}"
+    for kept, would in re.findall(r"= (\d+)(?: and stride 1 the size)? would (?:keep|stay) (\d+×\d+)", said):
+        assert size(int(kept)) == would
+    for sizes, pads in re.findall(r"becomes ([\d×or ]+) with padding ([\d or]+)\.", said):
+        assert sizes.split(" or ") == [size(int(pad)) for pad in pads.split(" or ")]
+        assert f"{height}×{width}" not in sizes.split(" or ")
+    for becomes in re.findall(r"makes it (\d+×\d+)", said):
+        assert becomes == size(padding, stride)
+    for before, after, part in re.findall(r"([\d,]+) places become ([\d,]+), about (a quarter|one in \d+)", said):
+        ratio = int(before.replace(",", "")) / int(after.replace(",", ""))
+        assert round(ratio) == (4 if part == "a quarter" else int(part.split()[-1]))
+
+
+def test_an_even_kernel_with_an_even_dilation_keeps_the_size_for_another_reason() -> None:
+    first = remarks(28, 28, 4, padding=3, dilation=2)[0]
+    assert "keeps the size, because d·(k − 1) = 6 is even" in first
+    assert "k is odd" not in first
 
 
 def test_dilation_is_part_of_the_padding_that_keeps_the_size() -> None:

@@ -1,0 +1,57 @@
+"""Which settings of a convolution change nothing in its picture, and why: a switch without effect needs a word."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from core.explain.convolution.convolve import KernelLike, Mode, convolve, show, weights
+
+_OWN_SCALE = {
+    "stretch": "a stretched picture runs from its smallest number to its largest, whatever these are",
+    "signed": "a signed picture takes its scale from its own numbers",
+}
+
+
+def unseen(image: Tensor, kernel: KernelLike, mode: Mode, numbers: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a sentence for each setting that is on and changes nothing in what `show` makes of the map.
+
+    ``image`` (C, H, W) is convolved with ``numbers``, the keywords of `convolve`. Each setting is switched off in turn,
+    and the two pictures are compared. Raises ConfigError as `convolve` does.
+    """
+    shown = show(convolve(image, kernel, **numbers), mode=mode)
+    found = []
+    for name, off, why in (
+        ("relu", False, _relu_unseen),
+        ("divide_by_sum", False, _divisor_unseen),
+        ("bias", 0.0, _bias_unseen),
+    ):
+        if not numbers[name]:
+            continue
+        without = convolve(image, kernel, **{**numbers, name: off})
+        difference = np.abs(show(without, mode=mode).astype(int) - shown)
+        if difference.max() <= 1:  # a step of rounding is nothing that can be seen
+            found.append(why(without, kernel, mode, image.shape[0]))
+    return tuple(found)
+
+
+def _relu_unseen(without: Tensor, _kernel: KernelLike, mode: Mode, _channels: int) -> str:
+    if float(without.min()) >= 0:
+        return "ReLU changes nothing: no number lies below 0."
+    if mode == "clip":
+        return "ReLU changes nothing that you can see: as a photo, all below 0 is black anyway. Choose Signed."
+    return "ReLU changes nothing that you can see here."
+
+
+def _divisor_unseen(_without: Tensor, kernel: KernelLike, mode: Mode, channels: int) -> str:
+    plain = weights(kernel, channels)
+    if bool((plain == weights(kernel, channels, divide_by_sum=True)).all()):
+        total = float(plain.double().sum())
+        reason = "1" if round(total, 6) == 1 else "0, by which nothing can be divided"
+        return f"÷ sum changes nothing: the weights add up to {reason}."
+    return f"÷ sum changes nothing that you can see: {_OWN_SCALE.get(mode, 'all of it lies outside 0 to 1')}."
+
+
+def _bias_unseen(_without: Tensor, _kernel: KernelLike, mode: Mode, _channels: int) -> str:
+    return f"The bias changes nothing that you can see: {_OWN_SCALE.get(mode, 'all of it lies outside 0 to 1')}."
