@@ -71,7 +71,7 @@ models.add(
     ModelSpec(
         name="enhanced_cnn",
         title="Enhanced CNN",
-        summary="Two convolutions with BatchNorm and a dense size computed by a dummy image: works for any image size.",
+        summary="Convolutions with BatchNorm; a dummy image counts the dense size: any image up to 64 px fits.",
         build=enhanced_cnn,
         settings=settings_of(enhanced_cnn),
         refusal=refusal,

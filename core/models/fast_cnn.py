@@ -178,7 +178,7 @@ models.add(
     ModelSpec(
         name="fast_cnn",
         title="Fast CNN",
-        summary="A whitening first layer, then blocks that pool early: the most accuracy for a minute of training.",
+        summary="A small first layer, then blocks that pool early: much accuracy for little training time.",
         build=fast_cnn,
         settings=settings_of(fast_cnn),
         suggest=suggest,

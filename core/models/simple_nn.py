@@ -29,7 +29,7 @@ models.add(
     ModelSpec(
         name="simple_nn",
         title="Simple dense net",
-        summary="Pixels in a row, 128 hidden units, ten logits. No convolution: the course's point of comparison.",
+        summary="Pixels in a row, a hidden layer, a logit for each class. No convolution: the course compares with it.",
         build=simple_nn,
         settings=settings_of(simple_nn),
     ),

@@ -70,7 +70,7 @@ models.add(
     ModelSpec(
         name="strided_cnn",
         title="Strided CNN",
-        summary="The notebook's stack of stride-2 convolutions: six layers on MNIST, eight on cats and dogs.",
+        summary="The notebook's stack of stride-2 convolutions: each halves the map; what is left are the logits.",
         build=strided_cnn,
         settings=settings_of(strided_cnn),
         suggest=suggest,

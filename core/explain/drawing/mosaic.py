@@ -80,9 +80,14 @@ def is_signed(maps: Maps) -> bool:
     return bool((to_array(maps) < 0).any())
 
 
-def network_limit(maps: Iterable[Maps]) -> float:
-    """Return the largest magnitude in the maps of several layers: the scale that makes their colours comparable."""
-    return max((float(np.abs(to_array(one)).max(initial=0.0)) for one in maps), default=0.0)
+def full_colour(maps: Iterable[Maps]) -> float:
+    """Return the magnitude that gets the full colour where these maps share a scale: the 99th percentile.
+
+    The largest one would leave everything else pale where it stands alone. It is taken where 99 of 100 numbers are 0.
+    """
+    magnitudes = [np.abs(to_array(one)).ravel() for one in maps]
+    together = np.concatenate(magnitudes) if magnitudes else np.zeros(1)
+    return float(np.quantile(together, 0.99, method="higher")) or float(together.max(initial=0.0))
 
 
 def mosaic(
@@ -93,23 +98,28 @@ def mosaic(
     max_side: int = 960,
     columns: int | None = None,
     chosen: int | None = None,
+    filler: tuple[int, int, int] = SEPARATOR,
 ) -> Pixels:
     """Return one picture, uint8 (H', W', 3), of the maps (K, H, W), laid out by `mosaic_grid`.
 
     ``signed`` maps are zero-centred (by default those with a negative number). ``scale`` says what gets the full
-    colour: the largest magnitude of each "map", of the "layer", or a number such as `network_limit`. ``chosen`` puts a
-    frame around one map. Raises ConfigError where there is no map.
+    colour: the `full_colour` of each "map", of the "layer", or a number such as that of several layers. ``chosen`` puts
+    a frame around one map, and ``filler`` is the colour of the places past the last one, so that nobody takes them for
+    empty maps. Raises ConfigError where there is no map.
     """
     values = to_array(maps)
     grid = mosaic_grid(*values.shape, max_side=max_side, columns=columns)
     signed = is_signed(values) if signed is None else signed
-    layer_limit = float(np.abs(values).max(initial=0.0))
+    of_all = full_colour([values]) if scale == "layer" else 0.0 if scale == "map" else float(scale)
     picture = np.empty((*grid.shape, 3), dtype=np.uint8)
     picture[:] = SEPARATOR
-    for index, one in enumerate(values):
-        limit = None if scale == "map" else layer_limit if scale == "layer" else float(scale)
+    height, width = grid.height * grid.zoom, grid.width * grid.zoom
+    for index in range(grid.count, grid.columns * grid.rows):
         x, y = grid.corner(index)
-        height, width = grid.height * grid.zoom, grid.width * grid.zoom
+        picture[y : y + height + grid.gap, x : x + width + grid.gap] = filler
+    for index, one in enumerate(values):
+        limit = full_colour([one]) if scale == "map" else of_all
+        x, y = grid.corner(index)
         if index == chosen:
             picture[y - grid.gap : y + height + grid.gap, x - grid.gap : x + width + grid.gap] = FRAME
         picture[y : y + height, x : x + width] = enlarge(colour_map(one, signed=signed, limit=limit), grid.zoom)

@@ -23,7 +23,7 @@ def why_section() -> None:
     except LabError as error:
         problem(error)
         return
-    _steps(work)
+    _steps(work, kernel, padding, pool)
     st.session_state.setdefault(_NUMBER, 400)
     wanted = st.number_input(
         "nn.Linear( … , 120): in_features",
@@ -63,7 +63,7 @@ def _settings() -> tuple[int, int, int, int]:
     return int(size), int(kernel), int(padding), int(pool)
 
 
-def _steps(work: LinearSize) -> None:
+def _steps(work: LinearSize, kernel: int, padding: int, pool: int) -> None:
     st.table(
         {
             "layer": [line.layer for line in work.lines] + ["flatten"],
@@ -74,9 +74,23 @@ def _steps(work: LinearSize) -> None:
         alt="The size of the maps after each layer",
         hide_index=True,
     )
-    look_for(
-        "The side shrinks by kernel − 1 at each convolution and is divided at each pool; the last line multiplies."
-    )
+    look_for(what_changes(kernel, padding, pool))
+
+
+def what_changes(kernel: int, padding: int, pool: int) -> str:
+    """Return what each convolution and each pool does to the side, with these numbers."""
+    loss = kernel - 1 - 2 * padding
+    rule = f"kernel − 1 − 2·padding = {kernel} − 1 − 2·{padding} = {loss}" if padding else f"kernel − 1 = {loss}"
+    if loss > 0:
+        convolution = f"Each convolution takes {rule} off the side"
+    elif loss < 0:
+        convolution = (
+            f"Each convolution adds 2·padding − (kernel − 1) = 2·{padding} − {kernel - 1} = {-loss} to the side"
+        )
+    else:
+        convolution = "The convolutions leave the side as it is"
+    pooled = f"each pool divides it by {pool} and rounds down" if pool > 1 else "a pool of 1 leaves it as it is"
+    return f"{convolution}; {pooled}. The last line multiplies."
 
 
 def dummy_section() -> None:
@@ -103,7 +117,7 @@ def dummy_section() -> None:
     )
     st.markdown(f"At {size} px, `in_features` is **{trace.in_features:,}** = {plain(trace.text.split(' = ')[0])}.")
     st.code(trace.code, language="python")
-    look_for("Another image size changes every line of the table, and only the dummy's size in the code.")
+    look_for("Another image size changes the shapes in the table; in the code, the dummy's size and what it counts.")
 
 
 def _shape(shape: tuple[int, ...]) -> str:

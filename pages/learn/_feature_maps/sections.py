@@ -7,9 +7,8 @@ import numpy as np
 import streamlit as st
 
 from core.explain.drawing.colours import colour_bar
-from core.explain.drawing.mosaic import is_signed, mosaic, mosaic_grid, network_limit, upscale
+from core.explain.drawing.mosaic import full_colour, is_signed, mosaic, mosaic_grid, upscale
 from core.explain.inside.feature_maps import (
-    FilterStatistics,
     LayerStatistics,
     feature_maps,
     histogram,
@@ -24,9 +23,11 @@ from core.photos.door import Photo
 from pages._ui.choose.photo import offer_image_of
 from pages._ui.draw import pictures
 from pages._ui.draw.histograms import histogram as draw_histogram
-from pages._ui.frame import choice, look_for, number
+from pages._ui.draw.palette import page_colour
+from pages._ui.frame import choice, look_for
 from pages._ui.glossary import term
 from pages._ui.received import in_words
+from pages.learn._feature_maps import words
 from pages.learn._feature_maps.mosaic import clickable_mosaic
 from pages.learn._feature_maps.networks import Network
 
@@ -40,10 +41,15 @@ MOST_KERNEL_PLANES = 64
 
 @dataclass(frozen=True, kw_only=True)
 class LayerView:
-    """A layer and the maps (K, H, W) that it makes of the photo; ``limit`` is the value with the full colour."""
+    """A layer and the maps (K, H, W) that it makes of the photo.
+
+    ``scale`` says whose numbers the colours follow (a key of `_SCALES`); ``limit`` is the value with the full colour,
+    None where each map has its own.
+    """
 
     layer: Layer
     maps: "Tensor"
+    scale: str
     limit: float | None
     chosen: int
 
@@ -73,23 +79,24 @@ def choose_layer(network: Network, photo: Photo, given: Received) -> LayerView |
         list(known),
         format_func=lambda layer: known[layer].title,
         key=f"maps_layer_{network.identity}",
-        help="In the order in which the picture passes them. Deeper layers have more and smaller maps.",
+        help="In the order in which the picture passes them. Deeper layers usually have more and smaller maps.",
         persist_state="session",
     )
     scale = right.segmented_control(
         "Colour scale for",
         list(_SCALES),
         format_func=lambda scale: choice(_SCALES[scale]),
-        default="map",
+        default="layer",
         required=True,
         key="maps_scale",
-        help="Each map by itself shows patterns; one scale for all shows which filters answer strongly.",
+        help="Each map by itself shows patterns, and noise as strongly; one scale for all shows which filters answer "
+        "strongly. The full colour stands at the 99th percentile of the numbers' sizes.",
         persist_state="session",
     )
     own = maps[name][0]
-    limit = {"map": None, "layer": network_limit([own]), "network": network_limit(maps.values())}[str(scale)]
+    limit = None if scale == "map" else full_colour([own] if scale == "layer" else maps.values())
     chosen = min(int(st.session_state.get(_CHOSEN, 0)), len(own) - 1)
-    return LayerView(layer=known[name], maps=own, limit=limit, chosen=chosen)
+    return LayerView(layer=known[name], maps=own, scale=str(scale), limit=limit, chosen=chosen)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -124,6 +131,7 @@ def mosaic_section(view: LayerView) -> None:
         scale="map" if view.limit is None else view.limit,
         max_side=side,
         chosen=view.chosen,
+        filler=page_colour(),
     )
     grid = mosaic_grid(count, height, width, max_side=side)
     clickable_mosaic(
@@ -134,10 +142,7 @@ def mosaic_section(view: LayerView) -> None:
         key="maps_mosaic",
         on_choose=_choose,
     )
-    look_for(
-        "Each tile is what one filter makes of the picture: strong colour where it found its pattern. "
-        "Look for tiles that follow outlines, tiles that fill areas, and tiles that are empty. Click one to enlarge it."
-    )
+    look_for(words.what_the_tiles_are(view.layer, view.maps, scale=view.scale, limit=view.limit))
 
 
 def _choose(index: int) -> None:
@@ -156,7 +161,7 @@ def one_map_section(view: LayerView) -> None:
         help="The number of the filter that made it, counted from 0 as PyTorch does.",
     )
     one = view.maps[view.chosen]
-    limit = view.limit if view.limit is not None else float(one.abs().max())
+    limit = view.limit if view.limit is not None else full_colour([one])
     pictures.show(
         upscale(one, signed=view.signed, limit=limit or None),
         alt=f"Map {view.chosen} of layer {view.layer.name}, enlarged",
@@ -170,25 +175,17 @@ def one_map_section(view: LayerView) -> None:
         caption=f"{low} … 0 … {limit:.3g}" if view.signed else f"0 … {limit:.3g}",
     )
     numbers = statistics(view.maps).filters[view.chosen]
-    st.markdown(_in_words(numbers))
-
-
-def _in_words(one: FilterStatistics) -> str:
-    if one.dead:
-        return ":material/volume_off: This filter is silent on this picture: zero everywhere."
-    return (
-        f"Values from {number(one.low)} to {number(one.high)}, mean {number(one.mean)}, spread {number(one.spread)}; "
-        f"{one.zeros:.0%} are exactly 0."
-    )
+    st.markdown(words.in_words(numbers))
 
 
 def kernel_section(network: Network, view: LayerView) -> None:
-    """Show the learned kernel behind the chosen map: one plane of weights for each input channel."""
+    """Show the kernel behind the chosen map: one plane of weights for each input channel."""
     if not view.layer.has_kernels:
         changed = "the picture itself" if view.layer.kind == "Resize" else "the maps of the layer before it"
         st.caption(f"{view.layer.kind} has no kernel: it changes {changed}.")
         return
     own = kernels(network.model, view.layer.name)[view.chosen]
+    weight = network.model.get_parameter(f"{view.layer.name}.weight")
     planes = own[:MOST_KERNEL_PLANES]
     limit = float(own.abs().max()) or None
     columns = min(len(planes), 3 if len(planes) == 3 else 8)
@@ -200,8 +197,7 @@ def kernel_section(network: Network, view: LayerView) -> None:
         + (f", the first {MOST_KERNEL_PLANES} planes shown" if len(own) > MOST_KERNEL_PLANES else ""),
         at_least=84,
         width="content",
-        look_for="Orange weights add, blue ones subtract. Side by side they answer to an edge; all of one "
-        "colour they blur.",
+        look_for=words.what_the_kernel_is(own, frozen=network.trained and not weight.requires_grad, limit=limit or 0.0),
     )
 
 
@@ -215,7 +211,7 @@ def numbers_section(view: LayerView) -> None:
         draw_histogram(
             found.counts, low=found.edges[0], high=found.edges[-1], alt=f"Histogram of all values of {view.layer.name}"
         )
-        look_for("All values of the layer. After ReLU, nothing lies below 0 and the column at 0 is the tallest.")
+        look_for(words.what_the_values_are(view.layer, view.maps))
     with right:
         _table(whole)
 

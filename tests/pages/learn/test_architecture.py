@@ -10,10 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 from core.data import datasets
 from core.explain import ingredients
-from core.models import architecture, build_model
+from core.explain.sizes.linear_size import follow
+from core.models import architecture, build_model, models
 from core.recipes import fitting_models
 from core.registry import Value
 from pages.learn._architecture import diagram as architecture_diagram
+from pages.learn._architecture.linear_size_section import what_changes
 from tests.pages.visit import check, open_page, start_page, texts
 
 
@@ -92,6 +94,28 @@ def test_sizes_that_run_out_are_a_sentence(page: AppTest) -> None:
     page.slider(key="why_size").set_value(12).run()
     page.slider(key="why_kernel").set_value(7).run()
     assert "does not fit" in texts(check(page))
+
+
+@pytest.mark.parametrize("kernel", [1, 3, 5, 7])
+@pytest.mark.parametrize("padding", [0, 1, 2, 3])
+@pytest.mark.parametrize("pool", [1, 2])
+def test_what_each_layer_does_to_the_side_is_said_as_it_is(kernel: int, padding: int, pool: int) -> None:
+    sizes = [line.size for line in follow(image_size=40, kernel=kernel, padding=padding, pool=pool).lines]
+    said = what_changes(kernel, padding, pool)
+    change = sizes[1] - sizes[0]
+    if change < 0:
+        assert f"= {-change} off the side" in said
+    elif change > 0:
+        assert f"= {change} to the side" in said
+    else:
+        assert "leave the side as it is" in said
+    assert sizes[2] == sizes[1] // pool
+    assert ("divides it by 2" in said) == (pool == 2)
+
+
+def test_no_summary_says_what_a_setting_can_change() -> None:
+    of_defaults = r"\d+ hidden|ten logits|six layers|eight on|only its new head|[Tt]wo conv|whitening"
+    assert [name for name, spec in models.items() if re.search(of_defaults, spec.summary)] == []
 
 
 @pytest.mark.parametrize("size", [16, 32, 64])

@@ -4,10 +4,13 @@ import io
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
+from core.explain.inside.layers import Layer
+from pages.learn._feature_maps import words
 from tests.pages.visit import check, open_page, start_page, texts, upload
 
 
@@ -99,3 +102,59 @@ def test_handwriting_is_made_as_on_classify_and_the_switch_is_the_same(shipped: 
 def captions(page: AppTest) -> str:
     """The captions of all pictures."""
     return " ".join(image.caption for entry in page.get("image") for image in entry.proto.imgs)
+
+
+def as_layer(kind: str, maps: torch.Tensor) -> Layer:
+    return Layer(name="one", kind=kind, detail="", shape=tuple(maps.shape), has_kernels=False)  # type: ignore[arg-type]
+
+
+def test_the_words_below_a_histogram_follow_the_values() -> None:
+    values = torch.linspace(-3, 3, 200).view(2, 10, 10)
+    relu, gelu = torch.relu(values), torch.nn.functional.gelu(values)
+    assert words.what_the_values_are(as_layer("ReLU", relu), relu) == (
+        "All values of the layer. Nothing lies below 0: ReLU has replaced it by 0; 50% are exactly 0."
+    )
+    said = words.what_the_values_are(as_layer("GELU", gelu), gelu)
+    assert "50% of them lie below 0. GELU lets a little" in said
+    assert float(gelu.min()) >= -0.17
+    assert "ReLU" not in said
+    assert "ReLU" not in words.what_the_values_are(as_layer("MaxPool2d", relu), relu)
+    assert "50% of them lie below 0." in words.what_the_values_are(as_layer("Conv2d", values), values)
+
+
+def test_the_words_below_the_tiles_follow_the_maps_and_the_scale() -> None:
+    maps = torch.rand(4, 6, 6) + 0.5
+    maps[1] *= 0.01
+    maps[2] = 0
+    said = words.what_the_tiles_are(as_layer("ReLU", maps), maps, scale="layer", limit=1.4)
+    assert "1 of 4 is empty" in said
+    assert "Dark is 0." in said
+    assert "The full colour stands for 1.4, the 99th percentile of this layer, in every tile." in said
+    alone = words.what_the_tiles_are(as_layer("ReLU", maps), maps, scale="map", limit=None)
+    assert "a whisper looks like a shout" in alone
+    assert "for 0 in one" in alone
+    signed = words.what_the_tiles_are(as_layer("Conv2d", maps - 1), maps - 1, scale="network", limit=2.0)
+    assert "empty" not in signed
+    assert "blue negative" in signed
+    assert "of all layers" in signed
+
+
+def test_the_words_below_a_kernel_follow_its_size_and_whether_it_learned() -> None:
+    learned = words.what_the_kernel_is(torch.ones(3, 3, 3), frozen=False, limit=1.0)
+    assert "answer to an edge" in learned
+    assert "frozen" not in learned
+    mixing = words.what_the_kernel_is(torch.ones(3, 1, 1), frozen=True, limit=1.0)
+    assert "sees none of its neighbours" in mixing
+    assert "frozen: it did not change them" in mixing
+
+
+def test_what_comes_in_names_the_resize_that_a_network_begins_with(page: AppTest) -> None:
+    page.selectbox(key="maps_model_shapes").select("resnet18").run()
+    said = captions(check(page))
+    assert "What comes in: 32×32 px, colour. Its first layer makes it 64×64" in said
+    assert layer(page).options[0].startswith("resize · Resize")
+
+
+def test_the_scale_of_a_layer_is_the_first_and_is_said(page: AppTest) -> None:
+    assert page.segmented_control(key="maps_scale").value == "layer"
+    assert "99th percentile of this layer" in texts(page)

@@ -4,7 +4,7 @@ import torch
 
 from core.errors import ConfigError
 from core.explain.drawing.colours import DIVERGING, FRAME, SEQUENTIAL
-from core.explain.drawing.mosaic import SEPARATOR, is_signed, mosaic, mosaic_grid, network_limit, upscale
+from core.explain.drawing.mosaic import SEPARATOR, full_colour, is_signed, mosaic, mosaic_grid, upscale
 
 
 def at(picture: np.ndarray, grid, index: int) -> np.ndarray:
@@ -102,9 +102,32 @@ def test_no_maps_are_refused() -> None:
         mosaic(np.zeros((0, 3, 3)))
 
 
-def test_the_network_limit_is_the_largest_magnitude_of_all_layers() -> None:
-    assert network_limit([torch.tensor([[1.0]]), torch.tensor([[-7.0]])]) == 7
-    assert network_limit([]) == 0
+def test_the_full_colour_stands_at_the_99th_percentile_of_all_layers() -> None:
+    many = torch.arange(1, 1001) / 1000
+    assert full_colour([many[:600].view(1, 20, 30), -many[600:].view(1, 20, 20)]) == pytest.approx(0.99, abs=0.002)
+    assert full_colour([]) == 0
+
+
+def test_one_outlier_does_not_bleach_the_scale() -> None:
+    maps = torch.rand(4, 20, 20, generator=torch.Generator().manual_seed(0))
+    maps[0, 0, 0] = 1000
+    assert full_colour([maps]) < 1
+
+
+def test_a_map_with_a_single_spot_keeps_its_colour() -> None:
+    spot = torch.zeros(1, 30, 30)
+    spot[0, 3, 3] = 0.5
+    assert full_colour([spot]) == 0.5
+
+
+def test_places_past_the_last_map_have_the_fillers_colour_and_no_map_has() -> None:
+    filler = (1, 2, 3)
+    picture = mosaic(torch.zeros(5, 4, 4), columns=3, max_side=60, filler=filler)
+    grid = mosaic_grid(5, 4, 4, columns=3, max_side=60)
+    x, y = grid.corner(4)
+    assert (picture[y:, x + grid.width * grid.zoom + grid.gap :] == filler).all()
+    for index in range(5):
+        assert (at(picture, grid, index) == SEQUENTIAL[0]).all()
 
 
 def test_one_negative_number_makes_maps_signed() -> None:
