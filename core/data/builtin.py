@@ -1,4 +1,4 @@
-"""The two data sets that need no network: scikit-learn's digits and the generated shapes."""
+"""The two data sets that need no download: scikit-learn's digits and the generated shapes."""
 
 import gzip
 import math

@@ -4,8 +4,9 @@ TERMS = {
     "activation": "A number that a layer puts out for one place; after ReLU it is zero or positive.",
     "augmentation": "Random changes to training images (flips, crops, turns), so that no two epochs show the "
     "same pixels.",
-    "BatchNorm": "Shifts and scales each channel to mean 0 and spread 1 over the batch, then by a learned γ and β.",
+    "backbone": "The part of a network that turns a picture into features; a trained one can be taken over.",
     "batch size": "How many images are used for one step of the optimiser.",
+    "BatchNorm": "Shifts and scales each channel to mean 0 and spread 1 over the batch, then by a learned γ and β.",
     "bias": "A number that is added to every sum, the same at each place.",
     "channel": "One plane of numbers: a grey photo has one, a colour photo three, a layer as many as it has filters.",
     "checkpoint": "A trained network on disk: its weights, and a card that says how it was trained and how good it is.",
@@ -26,8 +27,11 @@ TERMS = {
     "feature map": "What one filter makes of the picture: a plane of numbers, large where the filter found "
     "its pattern.",
     "filter": "One kernel with a plane of weights for each input channel; it makes one feature map.",
+    "flatten": "Write the maps' numbers one after the other in a single row, as a dense layer takes them.",
     "frozen": "Weights that training leaves as they are; only the others learn.",
+    "GELU": "Lets positive numbers through and little of negative ones; a smooth relative of ReLU, never below −0.17.",
     "Grad-CAM": "A heat map of the places in the picture that raised the score of a class.",
+    "head": "The last part of a network, which turns features into the scores of the classes.",
     "interval": "The range that holds the true accuracy in 95 of 100 such tests; it shrinks with more test images.",
     "kernel": "A small grid of weights, often 3×3, that is slid over the picture.",
     "learning rate": "How far the weights move in one step; too large diverges, too small takes for ever.",
@@ -36,19 +40,27 @@ TERMS = {
     "loss": "How wrong the network is, as one number to make small; here cross-entropy, in nats.",
     "momentum": "The step keeps part of the last one's direction, so that it rolls through small bumps.",
     "multiply-adds": "Products that are computed and summed for one image; the work that a layer costs.",
+    "nats": "The unit of the loss, from the natural logarithm: 0.69 nats is a guess between two classes.",
     "normalisation": "Subtract the mean and divide by the standard deviation, so that inputs are around zero.",
     "optimizer": "The rule that turns gradients into steps; here SGD or AdamW.",
     "over-fitting": "Training loss goes on falling while validation loss rises: the network learns images by heart.",
+    "p value": (
+        "How often chance alone would make a difference at least this large if both were equally good. Below 0.05 is "
+        "called a difference here."
+    ),
     "padding": "A border of zeros around the picture; p = k // 2 keeps its size (for odd k and stride 1).",
-    "parameters": "The numbers that training changes: weights and biases.",
+    "parameters": "The numbers that a network holds: weights and biases. Training changes those that are not frozen.",
     "pooling": "Keep the largest (or the mean) value of each small square; halves the map's sides at 2×2.",
     "precision": "How many bits a number has: float32 has 32; bfloat16 has 16, which is coarser, and faster where the "
     "processor has it. Weights, loss and BatchNorm's statistics stay in float32.",
     "receptive field": "The square of input pixels that one value of a layer can see.",
+    "recipe": "All settings of a training together, such as learning rate, epochs and augmentation, under one name.",
     "ReLU": "Replace negative numbers by zero: max(0, x).",
     "schedule": "How the learning rate changes over the epochs.",
     "seed": "The number from which all random choices follow; the same seed gives the same training.",
+    "Sobel": "A kernel that finds edges in one direction and smooths across it, so that noise counts less.",
     "softmax": "Turns scores into probabilities that add up to 1.",
+    "spread": "How far numbers lie from their mean, on average: the standard deviation.",
     "stride": "How many pixels the window moves at each step; stride 2 halves both sides of the map.",
     "tensor": "An array of numbers with a shape; images are (N, C, H, W): how many, channels, height, width.",
     "test split": "Images that are used once, at the end, to say how good a network is; never for training "
@@ -57,6 +69,10 @@ TERMS = {
     "transfer learning": "Start from a network that was trained on other images and train only its last part.",
     "validation split": "Images kept out of training to choose by: when to stop, which epoch to keep.",
     "weight decay": "Pulls every weight a little towards zero at each step.",
+    "whitening": (
+        "A first layer whose answers are uncorrelated and equally strong; set from the training images before the "
+        "training, it stays as it is."
+    ),
 }
 
 

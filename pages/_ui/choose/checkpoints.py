@@ -81,7 +81,7 @@ def choose_checkpoint(
         titles = {reference: title for reference, title in titles.items() if _fits(reference, fits)}
     if not titles:
         empty_state(
-            "No trained network that fits is here yet. Train one: the built-in digits take about a minute.",
+            "No trained network that fits is here yet. Train one: the built-in digits are the quickest.",
             page="training",
             label="Train a network",
         )

@@ -58,7 +58,7 @@ def what_is_ready() -> None:
         ]
     )
     st.caption(
-        "The lab works without any network: digits and shapes are built in. Teachers fetch the other data "
+        "The lab works without the internet: digits and shapes are built in. Teachers fetch the other data "
         "sets once with "
         "`python -m core fetch`."
     )

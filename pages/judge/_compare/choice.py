@@ -22,7 +22,7 @@ def choose_networks() -> list[Judged]:
     titles = checkpoint_references(named)
     if not titles:
         empty_state(
-            "There is nothing to compare yet. Train two networks; on the built-in digits each takes about a minute.",
+            "There is nothing to compare yet. Train two networks; the built-in digits are the quickest.",
             page="training",
             label="Train a network",
         )

@@ -25,10 +25,10 @@ CIRCUMSTANCES = {
     "optimizer": ("optimizer", "momentum", "nesterov", "weight_decay"),
     "label smoothing": ("label_smoothing",),
 }
-_P_VALUE = (
-    "If both were equally good, how often would chance alone make a difference at least this large? Exact McNemar test "
-    "on the same images, Fisher's exact test on different ones. Below 0.05 is called a difference here."
-)
+_TESTS = {
+    True: "McNemar's exact test, on the images that just one of the two gets right.",
+    False: "The z test for two proportions, because they were judged on different images.",
+}
 
 
 def fair_play(networks: Sequence[Judged]) -> None:
@@ -78,6 +78,11 @@ def _pair(ready: Sequence[Judged]) -> tuple[Judged, Judged]:
     return ready[a], ready[b]
 
 
+def p_value_tip(result: Comparison) -> str:
+    """Return what the p value of this comparison is, with the test that it comes from."""
+    return f"{term('p value')} {_TESTS[result.same_images]}"
+
+
 def _card(result: Comparison, first: Judged, second: Judged) -> None:
     winner = "No clear winner" not in result.verdict
     with st.container(border=True, key="fair_play"):
@@ -86,7 +91,7 @@ def _card(result: Comparison, first: Judged, second: Judged) -> None:
         rows = [
             ("Difference", f"{result.difference * 100:+.2f} points", "First minus second, in percentage points."),
             ("95 % interval", f"{low * 100:+.1f} to {high * 100:+.1f}", term("interval")),
-            ("p value", "< 0.001" if result.p_value < 0.001 else f"{result.p_value:.3f}", _P_VALUE),
+            ("p value", "< 0.001" if result.p_value < 0.001 else f"{result.p_value:.3f}", p_value_tip(result)),
         ]
         if result.same_images:
             alone = "Images that only the first, or only the second, gets right: the test looks at no others."

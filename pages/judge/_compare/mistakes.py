@@ -55,7 +55,7 @@ def _pictures(network: Judged) -> TestImages | str:
             key=f"decode_{network.reference}",
             icon=":material/photo_library:",
         ):
-            return "The images lie in the data folder; decode them once (up to a minute or two) to see them here."
+            return "The images lie in the data folder; decode them once to see them here."
         dataset_or_fetch(card.dataset, card.image_size)
         return test_images(network.checkpoint)
     return found

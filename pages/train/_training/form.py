@@ -239,7 +239,7 @@ def _network(base: TrainingConfig, key: str) -> dict[str, Value]:
         return settings_form(settings, start, key=f"{key}.network")
     here = imagenet_file().is_file()
     if not here and lab_backbone() is not None:
-        start["weights"] = "lab"  # what trains without a network
+        start["weights"] = "lab"  # what trains without the internet
     arguments = settings_form(settings, start, key=f"{key}.network")
     st.caption(
         "The ImageNet weights are on this machine."

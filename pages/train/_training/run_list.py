@@ -41,7 +41,7 @@ def show_list(*, owner: str, shown: str | None) -> None:
         whose = owner if mine else None
         count = open_store().count(whose)
         if not count:
-            empty_state("No run yet. Choose a data set and a network under Set up; the built-in digits take a minute.")
+            empty_state("No run yet. Choose a data set and a network under Set up; the built-in digits are quickest.")
             return
         listed = f"{whose} {words}"
         if st.session_state.get(state.RUNS_PASSED, (listed, 0))[0] != listed:

@@ -136,7 +136,7 @@ def _amount(config: TrainingConfig) -> str:
     if availability(config.dataset, config.image_size) == "folder":
         return (
             f"At {config.image_size} pixels the images have not been decoded yet; that is done once, before the first "
-            f"epoch, in a minute or two. It trains on {plain(_device(config))}."
+            f"epoch. It trains on {plain(_device(config))}."
         )
     try:
         split = cached.split(config.dataset, config.image_size, config.slips)

@@ -1,5 +1,10 @@
 """The start page gives a result before any click, and leads on."""
 
+import math
+import re
+
+import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from pages._ui.glossary import TERMS
@@ -28,6 +33,27 @@ def test_it_leads_to_every_page_of_the_guide(app: AppTest) -> None:
 def test_it_says_what_is_ready_without_any_data_folder(app: AppTest) -> None:
     ready = {entry.label: entry.value for entry in app.metric}
     assert ready["Data sets ready"] == "2 of 6"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["GELU", "whitening", "Sobel", "flatten", "head", "backbone", "recipe", "p value", "spread", "nats"],
+)
+def test_words_that_the_pages_use_are_in_the_glossary_in_one_or_two_sentences(name: str) -> None:
+    assert 1 <= len(re.findall(r"[.](?= [A-Z]|$)", TERMS[name])) <= 2
+
+
+def test_the_glossary_is_in_alphabetical_order() -> None:
+    assert list(TERMS) == sorted(TERMS, key=str.casefold)
+
+
+def test_numbers_in_the_glossary_are_right() -> None:
+    assert f"{math.log(2):.2f} nats" in TERMS["nats"]
+    assert f"−{-float(torch.nn.functional.gelu(torch.linspace(-3, 0, 3001)).min()):.2f}" in TERMS["GELU"]
+
+
+def test_without_the_internet_is_said_as_such(app: AppTest) -> None:
+    assert "works without the internet" in texts(check(app))
 
 
 def test_the_glossary_finds_a_term_and_says_so_where_there_is_none(app: AppTest) -> None:

@@ -93,6 +93,23 @@ def test_other_test_images_are_said_to_be_so(folder: Path) -> None:
     assert "different images" in said(compare("here", "elsewhere"))
 
 
+def test_the_p_value_is_explained_by_the_test_that_made_it(folder: Path) -> None:
+    ship(folder, "here", wrong=10)
+    ship(folder, "again", wrong=100)
+    ship(folder, "elsewhere", wrong=100, split_fingerprint="by-writer-another")
+    same = tips(compare("here", "again"))["p value"]
+    assert "McNemar" in same
+    assert "z test" not in same
+    other = tips(compare("here", "elsewhere"))["p value"]
+    assert "z test for two proportions" in other
+    assert "McNemar" not in other
+
+
+def tips(page: AppTest) -> dict[str, str]:
+    """Return the tooltip of every figure."""
+    return {entry.label: str(entry.proto.help) for entry in page.metric}
+
+
 def test_the_images_behind_a_cell_and_the_worst_mistakes_are_shown(folder: Path) -> None:
     ship(folder, "one", wrong=7)
     ship(folder, "two", wrong=0)
