@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages._ui import address
 from pages._ui.frame import PAGES
 from pages._ui.server.sessions import note_session
 from pages._ui.startup import MIDDLEWARE, exempt_modules_from_collection, keep_queue_served, lifespan, wait_for_torch
@@ -28,6 +29,7 @@ if __name__ == "__main__":
     note_session()
     st.set_page_config(page_title="CNN Lab", page_icon=UI / "icon.png", layout="wide")
     st.logo(UI / "logo.svg", size="large")
+    address.forget_owners()
     chosen = st.navigation(
         {
             "Start": [

@@ -25,6 +25,7 @@ from benchmarks.cores import confined, halves
 from benchmarks.machine import ROOT
 from benchmarks.rows import Seen, median
 from core.runs.records import Run
+from core.runs.rights import OPERATOR
 from tests.browser.chromium import ARGUMENTS, chromium_path
 from tests.browser.server import Server, go_to, open_page, settled, store_of
 from tests.browser.widgets import choose, quiet
@@ -446,7 +447,7 @@ def stop_runs(server: Server) -> None:
     with store_of(server) as store:
         live = [run.id for run in store.list() if run.live]
         for run_id in live:
-            store.request_stop(run_id)
+            store.request_stop(run_id, by=OPERATOR)
     for run_id in live:
         wait_for(server, run_id, lambda run: not run.live)
 

@@ -31,7 +31,7 @@ COLOURS = 256  # a screenshot needs no more, and is a third of the size
 
 def start_training(page: Page, server: Server) -> None:
     """Train on the built-in digits and wait until the curves have some length."""
-    open_page(page, server, "training", "?owner=Ada")
+    open_page(page, server, "training")
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_role("img", name=re.compile(r"After epoch ([5-9]|\d\d)")).wait_for(timeout=180_000)
 

@@ -1,6 +1,7 @@
 """The queue from a terminal: what `python -m core` offers about runs. The work is done elsewhere.
 
-A LabError ends a command with its sentence and status 1; the group in `core.__main__` sees to that.
+Whoever has a shell on the machine runs the lab, and may change every run. A LabError ends a command with its sentence
+and status 1; the group in `core.__main__` sees to that.
 """
 
 import getpass
@@ -12,13 +13,15 @@ import click
 
 from core.command_line.options import as_json, named_settings
 from core.runs.records import Run
-from core.runs.store.store import open_store
+from core.runs.rights import OPERATOR, has_browser
+from core.runs.store.owners import Owners
+from core.runs.store.store import Store, open_store
 from core.runs.summons import ensure_supervisor
 
 
 @click.group()
 def runs() -> None:
-    """Look at the queue, add to it, stop and resume."""
+    """Look at the queue, add to it, stop, resume, give away and delete."""
 
 
 @runs.command("list")
@@ -26,7 +29,10 @@ def runs() -> None:
 @as_json
 def list_runs(owner: str | None, as_json: bool) -> None:
     """List runs, newest first."""
-    for run in open_store().list(owner):
+    store = open_store()
+    if owner is not None:
+        owner = Owners(store).find(owner) or owner
+    for run in store.list(owner):
         click.echo(json.dumps(_fields(run)) if as_json else _line(run))
 
 
@@ -61,7 +67,7 @@ def show(run_id: str, as_json: bool) -> None:
 @click.option("--limit", type=int, help="Number of training images to keep.")
 @click.option("--seed", type=int, help="Seed of everything that is drawn.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any other setting, as JSON or text.")
-@click.option("--owner", help="Whose run it is; your user name where you do not say.")
+@click.option("--owner", help="Whose run it is: a nickname, or another name.")
 @click.option("--name", help="What to call it.")
 @as_json
 def submit(
@@ -81,7 +87,7 @@ def submit(
     config = recipe_config(recipe, dataset=dataset, model=model, **given)
     check_trainable(config)
     store = open_store()
-    run = store.submit(config, owner or getpass.getuser(), name or f"{model} on {dataset}")
+    run = store.submit(config, _owner(store, owner), name or f"{model} on {dataset}")
     ensure_supervisor(store)
     _say(run, as_json)
 
@@ -92,7 +98,7 @@ def submit(
 def cancel(run_id: str, as_json: bool) -> None:
     """Stop a run; it keeps its checkpoint and can be resumed."""
     store = open_store()
-    run = store.request_stop(run_id)
+    run = store.request_stop(run_id, by=OPERATOR)
     if run.live:
         ensure_supervisor(store)
     _say(run, as_json)
@@ -104,7 +110,7 @@ def cancel(run_id: str, as_json: bool) -> None:
 def resume(run_id: str, as_json: bool) -> None:
     """Queue a stopped, interrupted or failed run again."""
     store = open_store()
-    run = store.resume(run_id)
+    run = store.resume(run_id, by=OPERATOR)
     ensure_supervisor(store)
     _say(run, as_json)
 
@@ -116,8 +122,27 @@ def delete(run_id: str, as_json: bool) -> None:
     """Delete a run that is not at work, with its figures and its network, for good."""
     store = open_store()
     run = store.get(run_id)
-    store.delete(run_id)
+    store.delete(run_id, by=OPERATOR)
     click.echo(json.dumps({"deleted": run.id}) if as_json else f"Deleted {run.id}: {run.name}")
+
+
+@runs.command()
+@click.argument("owner")
+@click.option("--to", required=True, help="The nickname of who gets them.")
+def give(owner: str, to: str) -> None:
+    """Give all runs of OWNER to somebody else, such as those of a nickname from before to whoever has it now."""
+    count = Owners(open_store()).give(owner, to=to)
+    click.echo(f"{count} {'run' if count == 1 else 'runs'} of {owner} passed to {to}.")
+
+
+def _owner(store: Store, name: str | None) -> str:
+    """The id of the owner of that name; of the account that calls where there is none."""
+    owners = Owners(store)
+    if name is not None:
+        return owners.find(name) or name
+    account = getpass.getuser()
+    known = owners.find(account)
+    return f"{account} (command line)" if known is not None and has_browser(known) else account
 
 
 def _say(run: Run, as_json: bool) -> None:
@@ -125,11 +150,14 @@ def _say(run: Run, as_json: bool) -> None:
 
 
 def _fields(run: Run) -> dict[str, object]:
-    """A run as JSON: everything but the configuration, of which the four that name it."""
-    fields = {key: value for key, value in asdict(run).items() if key != "config"}
+    """A run as JSON: its owner by name, and of the configuration the four that name it."""
+    ids = ("config", "owner_name", "stopped_by_name")
+    fields = {key: value for key, value in asdict(run).items() if key not in ids}
     config = run.config
     return {
         **fields,
+        "owner": run.owner_name,
+        "stopped_by": run.stopped_by_name,
         "dataset": config.dataset,
         "model": config.model,
         "recipe": config.recipe,
@@ -144,4 +172,4 @@ def _finite(figures: dict[str, float]) -> dict[str, float | None]:
 
 def _line(run: Run) -> str:
     where = f"place {run.position}" if run.position else f"epoch {run.epochs_done}/{run.config.epochs}"
-    return f"{run.id}  {run.status:11}  {where:13}  {run.owner}: {run.name}"
+    return f"{run.id}  {run.status:11}  {where:13}  {run.owner_name}: {run.name}"

@@ -40,6 +40,8 @@ class StaleWorkerError(RunError):
 class Run:
     """One training as the store knows it. Times are seconds since 1970; ``step`` and epochs count from 1.
 
+    ``owner`` and ``stopped_by``, who asked it to stop ("" where that is not known), are ids (`core.runs.rights`), and
+    never shown; ``owner_name`` and ``stopped_by_name`` are what people read.
     ``reason`` is one word about how the run came to its status (completed, early_stopped, asked, forced, lost,
     terminated, disk_full …), ``message`` a sentence for people, ``log`` the last lines of a worker that failed.
     While a run is at work ``message`` says what it does outside the loop, ``message_share`` how much of that is done,
@@ -55,6 +57,9 @@ class Run:
 
     id: str
     owner: str
+    owner_name: str
+    stopped_by: str
+    stopped_by_name: str
     name: str
     note: str
     config: TrainingConfig

@@ -29,5 +29,11 @@ def write(name: str, value: str | None) -> None:
         st.query_params[name] = value
 
 
+def forget_owners() -> None:
+    """Take out what links from before carried: a nickname, which named an owner and gave that owner's rights."""
+    if "owner" in st.query_params:
+        del st.query_params["owner"]
+
+
 def _key(name: str) -> str:
     return f"address_{name}"

@@ -6,14 +6,12 @@ from core.data.catalogue import datasets
 from core.models import models
 from core.runs.records import Run, Status
 
-NOBODY = "you"  # the owner of runs for which no nickname was given
-
 # Word, colour of its badge, symbol, and what it means.
 STATES: dict[Status, tuple[str, str, str, str]] = {
     "queued": ("waiting", "gray", "hourglass_empty", "It waits for its turn."),
     "running": ("running", "blue", "play_arrow", "It is training now."),
     "stopping": ("stopping", "orange", "pause", "It saves its state after the present step, then stops."),
-    "stopped": ("stopped", "orange", "stop_circle", "It was stopped; Resume goes on from where it was."),
+    "stopped": ("stopped", "orange", "stop_circle", "Resume goes on from where it was."),
     "finished": ("finished", "green", "check_circle", "It trained to the end."),
     "diverged": ("diverged", "red", "trending_up", "The loss was no longer a number. Lower the learning rate."),
     "failed": ("failed", "red", "error", "An error ended it; the last lines it wrote are below."),
@@ -58,11 +56,6 @@ def what(run: Run) -> str:
     if config.limit is not None:
         parts.append(f"{config.limit:,} training images")
     return " · ".join(parts)
-
-
-def whose(run: Run) -> str:
-    """Return "your run", or whose it is; "you" is what everybody is called who has chosen no nickname."""
-    return "your run" if run.owner == NOBODY else f"{run.owner}'s run"
 
 
 def place(position: int) -> str:

@@ -1,7 +1,7 @@
 """The names of everything that is kept for one student's session, and typed access to what pages share.
 
-Streamlit forgets a widget's value at a page switch and everything at a reload; what must survive a reload is a
-widget bound to the URL (the keys in lower case below are the names seen there).
+Streamlit forgets a widget's value at a page switch and everything at a reload; what must survive a reload is in the
+address (`address`), under the names below.
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from core.photos.door import Photo
     from core.photos.kept import KeptPhoto
 
-# Bound to the URL
+# In the address
 CHECKPOINT = "checkpoint"
 RUN = "run"
-OWNER = "owner"
+
+# Who is looking
+SECRET = "visitor_secret"  # only where the browser keeps no cookie
+NICKNAME = "nickname"
+NICKNAME_PROBLEM = "nickname_problem"
+OPERATORS_KEY = "operators_key"
 
 # The photo that follows the student
 _PHOTO = "photo_chosen"

@@ -6,7 +6,7 @@ from core.errors import LabError
 from core.runs import ensure_supervisor, open_store
 from pages._ui import address, state
 from pages._ui.frame import empty_state, header, problem
-from pages.train._training.owner import choose_owner
+from pages.train._training.nickname import choose_nickname
 from pages.train._training.run_list import show_list
 from pages.train._training.run_view import show_run
 from pages.train._training.submit import set_up
@@ -14,7 +14,7 @@ from pages.train._training.submit import set_up
 header("Training", "Choose images and a network, press Train, and watch it learn, step by step.", icon="model_training")
 
 shown = address.read(state.RUN)
-owner = choose_owner()
+choose_nickname()
 try:
     # Not only for runs that wait, after a restart of the machine: while the student sets a training up, the supervisor
     # has time to warm the parent of workers, and the first step comes some six seconds sooner.
@@ -32,13 +32,13 @@ views = st.tabs(
 )
 if views[0].open:
     with views[0]:
-        set_up(owner)
+        set_up()
 if views[1].open:
     with views[1]:
         if shown is None:
             empty_state("No run is shown. Set one up, or choose one under All runs.")
         else:
-            show_run(shown, owner=owner)
+            show_run(shown)
 if views[2].open:
     with views[2]:
-        show_list(owner=owner, shown=shown)
+        show_list(shown=shown)

@@ -1,12 +1,18 @@
 """A Chromium for all browser tests, one server for those that can share it, a page that fails on any error."""
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import filelock
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from core.runs.executors.processes import process_handle
+from core.runs.store.queue_writes import Queue
+from core.runs.store.store import STORE_NAME, Store
+from core.runs.supervisor import _LOCK
 from tests.browser.chromium import ARGUMENTS, chromium_path
 from tests.browser.server import Server
 from tests.conftest import NO_DATA, REAL_DATA
@@ -111,3 +117,17 @@ def data_server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> I
         yield lab.start()
     finally:
         lab.clear_away()
+
+
+@pytest.fixture(scope="package")
+def still_server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose queue nobody serves, so that a run stays in the state that a test has put it in."""
+    lab = Server(tmp_path_factory.mktemp("still-home"))
+    store = Store(lab.home / STORE_NAME)
+    with filelock.FileLock(lab.home / _LOCK):
+        Queue(store).appear(process_handle(os.getpid()))
+        try:
+            yield lab.start()
+        finally:
+            lab.clear_away()
+            store.close()

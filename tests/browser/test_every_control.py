@@ -1,22 +1,20 @@
 """Every button, link, tab and choice of every page is pressed, in the states that students are in."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
-import filelock
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from core.runs.executors.processes import process_handle
 from core.runs.records import Run, Status
-from core.runs.store.queue_writes import Queue
+from core.runs.rights import OPERATOR
+from core.runs.store.owners import Owners
 from core.runs.store.store import STORE_NAME, Store
-from core.runs.supervisor import _LOCK
+from pages._ui.server.secret_cookie import COOKIE
 from tests.browser.conftest import Console
 from tests.browser.pressing import Presser
-from tests.browser.server import Server, open_page
+from tests.browser.server import Server, open_page, store_of
 from tests.pages import runs
+from tests.pages.visit import ME, SECRET
 
 pytestmark = pytest.mark.browser
 
@@ -35,20 +33,6 @@ GONE_PICTURE = r"404 \(Not Found\) \(.*/media/"  # who presses at once leaves be
 PAGES = ("", "convolution", "feature-maps", "architecture", "augmentation", "training", "compare", "classify")
 
 
-@pytest.fixture(scope="module")
-def still_server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose queue nobody serves, so that a run stays in the state that a test has put it in."""
-    lab = Server(tmp_path_factory.mktemp("still-home"))
-    store = Store(lab.home / STORE_NAME)
-    with filelock.FileLock(lab.home / _LOCK):
-        Queue(store).appear(process_handle(os.getpid()))
-        try:
-            yield lab.start()
-        finally:
-            lab.clear_away()
-            store.close()
-
-
 def prepared(home: Path, state: str, owner: str) -> Run:
     """Put one run into this state, and no other run into the store."""
     store = Store(home / STORE_NAME)
@@ -58,13 +42,20 @@ def prepared(home: Path, state: str, owner: str) -> Run:
         return runs.queued(home, owner=owner)
     if state in ("running", "stopping"):
         run = runs.at_work(home, owner=owner)[0]
-        return store.request_stop(run.id) if state == "stopping" else run
+        return store.request_stop(run.id, by=OPERATOR) if state == "stopping" else run
     if state in ("finished", "deleted"):
         run = runs.finished(home, owner=owner)
         if state == "deleted":
-            store.delete(run.id)
+            store.delete(run.id, by=OPERATOR)
         return run
     return runs.ended(home, state, reason="asked", log="the last line", owner=owner)
+
+
+def known_as(page: Page, server: Server, nickname: str) -> None:
+    """Be the browser that owns the prepared runs, with this nickname or none."""
+    page.context.add_cookies([{"name": COOKIE, "value": SECRET, "url": server.url}])
+    with store_of(server) as store:
+        Owners(store).call(ME, nickname)
 
 
 def nothing_broke(page: Page, server: Server, said_before: int) -> None:
@@ -80,12 +71,12 @@ def test_everything_on_a_page_can_be_pressed(
     page: Page, console: Console, still_server: Server, address: str, nickname: str
 ) -> None:
     console.expect(GONE_PICTURE)
-    prepared(still_server.home, "finished", nickname or "you")
-    query = f"?owner={nickname}" if nickname else ""
+    prepared(still_server.home, "finished", ME)
+    known_as(page, still_server, nickname)
     before = still_server.log.stat().st_size
 
     def again() -> None:
-        open_page(page, still_server, address, query)
+        open_page(page, still_server, address)
 
     def check(name: str) -> None:
         nothing_broke(page, still_server, before)
@@ -99,13 +90,13 @@ def test_everything_about_a_run_can_be_pressed(
     page: Page, console: Console, still_server: Server, state: str, whose: str, nickname: str
 ) -> None:
     console.expect(GONE_PICTURE)
-    owner = (nickname or "you") if whose == "own" else "Grace"
+    owner = ME if whose == "own" else "Grace"
+    known_as(page, still_server, nickname)
     before = still_server.log.stat().st_size
 
     def again() -> None:
         run = prepared(still_server.home, state, owner)
-        query = f"?run={run.id}" + (f"&owner={nickname}" if nickname else "")
-        open_page(page, still_server, "training", query)
+        open_page(page, still_server, "training", f"?run={run.id}")
 
     def check(name: str) -> None:
         nothing_broke(page, still_server, before)

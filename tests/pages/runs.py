@@ -11,6 +11,7 @@ from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
 from tests.pages.networks import ship
+from tests.pages.visit import ME
 
 STEPS_AN_EPOCH = 5
 
@@ -20,7 +21,7 @@ def digits(**overrides: object) -> TrainingConfig:
     return recipe_config("modern", dataset="digits", model="lenet", **{"epochs": 4, **overrides})
 
 
-def queued(home: Path, *, owner: str = "you", name: str = "My first run", config: TrainingConfig | None = None) -> Run:
+def queued(home: Path, *, owner: str = ME, name: str = "My first run", config: TrainingConfig | None = None) -> Run:
     """Put a run into the queue of this home."""
     return Store(home / STORE_NAME).submit(config or digits(), owner, name)
 

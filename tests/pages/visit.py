@@ -6,13 +6,20 @@ from pathlib import Path
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.runs.rights import owner_of
+from pages._ui import state
+
 ROOT = Path(__file__).parents[2]
+SECRET = "a" * 43  # of whoever walks: there is no browser that could keep one
+ME = owner_of(SECRET)
 TIMEOUT = 120  # seconds: the first page of a process imports torch, and build machines are busy
 
 
 def start_page() -> AppTest:
     """Run the entrypoint and return the app on its start page."""
-    return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT).run()
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT)
+    app.session_state[state.SECRET] = SECRET
+    return app.run()
 
 
 def open_page(app: AppTest, path: str) -> AppTest:

@@ -134,6 +134,12 @@ MIGRATIONS = (
     DROP TABLE supervisor;
     ALTER TABLE leader RENAME TO supervisor;
     """,
+    """
+    -- An owner is a browser's secret, by its hash; an owner that is a name is from before, or the command line's.
+    ALTER TABLE owners ADD COLUMN nickname TEXT NOT NULL DEFAULT '';
+    ALTER TABLE owners ADD COLUMN proof TEXT NOT NULL DEFAULT '';     -- of the key of whoever runs the lab
+    ALTER TABLE runs ADD COLUMN stopped_by TEXT NOT NULL DEFAULT '';  -- who asked it to stop
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 

@@ -27,7 +27,7 @@ CLAIM = f"""
     RETURNING id, owner, fence, threads
 """
 SERVED = """
-    INSERT INTO owners VALUES (?, (SELECT coalesce(max(served), 0) + 1 FROM owners))
+    INSERT INTO owners (owner, served) VALUES (?, (SELECT coalesce(max(served), 0) + 1 FROM owners))
     ON CONFLICT (owner) DO UPDATE SET served = excluded.served
 """
 

@@ -10,11 +10,14 @@ from core.errors import RunError
 from core.events import EpochDone, FeaturesKept, StepDone
 from core.runs import folders
 from core.runs.records import AT_WORK, Run, check_id
+from core.runs.rights import Person, RightsError, shown_name
 from core.strict_json import NotStrictJsonError, parse, typed
 
 EPOCHS_ASKED = 3  # the last ones, for the time that an epoch takes
 RUNS = f"""
     SELECT runs.*, runs.rowid AS place,
+        coalesce((SELECT nickname FROM owners WHERE owners.owner = runs.owner), '') AS nickname,
+        coalesce((SELECT nickname FROM owners WHERE owners.owner = runs.stopped_by), '') AS stoppers_nickname,
         (SELECT max(step) FROM checkpoints WHERE run = runs.id AND kind = 'state') AS saved_step,
         (SELECT folder FROM checkpoints WHERE run = runs.id AND kind IN ('best', 'final')
             ORDER BY kind = 'final' DESC, epoch DESC LIMIT 1) AS best,
@@ -36,6 +39,24 @@ def row_of(connection: sqlite3.Connection, run_id: str) -> sqlite3.Row:
     return row
 
 
+def row_to_change(connection: sqlite3.Connection, run_id: str, by: Person, act: str) -> sqlite3.Row:
+    """Return the row of a run that ``by`` may change; raises RightsError with whose it is."""
+    row = row_of(connection, run_id)
+    if not by.may_change(row["owner"]):
+        name = shown_name(row["owner"], row["nickname"])
+        raise RightsError(
+            f"'{row['name']}' is {name}'s run: only {name}, in the browser that started it, and whoever runs the lab "
+            f"can {act} it."
+        )
+    return row
+
+
+def name_of(connection: sqlite3.Connection, owner: str) -> str:
+    """Return what people read for an owner."""
+    row = connection.execute("SELECT nickname FROM owners WHERE owner = ?", (owner,)).fetchone()
+    return shown_name(owner, row["nickname"] if row else "")
+
+
 def run_of(row: sqlite3.Row, *, home: Path, places: Mapping[str, int]) -> Run:
     """Return a run from its row, joined as `RUNS` does; ``places`` are the queue's, by run."""
     config = _config(row["config"])
@@ -43,6 +64,9 @@ def run_of(row: sqlite3.Row, *, home: Path, places: Mapping[str, int]) -> Run:
     return Run(
         id=row["id"],
         owner=row["owner"],
+        owner_name=shown_name(row["owner"], row["nickname"]),
+        stopped_by=row["stopped_by"],
+        stopped_by_name=shown_name(row["stopped_by"], row["stoppers_nickname"]),
         name=row["name"],
         note=row["note"],
         config=config,

@@ -32,9 +32,10 @@ from core.runs.records import (
     check_note,
     new_id,
 )
+from core.runs.rights import Person
 from core.runs.store.database import Database
 from core.runs.store.queue_order import positions
-from core.runs.store.rows import RUNS, epoch_of, row_of, run_of, step_of
+from core.runs.store.rows import RUNS, epoch_of, name_of, row_of, row_to_change, run_of, step_of
 
 STORE_NAME = "lab.sqlite3"
 _READ_AT_ONCE = 200  # runs
@@ -134,29 +135,33 @@ class Store:
             return replace(run, message=folders.trouble(self.home) or run.message)
         return run
 
-    def request_stop(self, run_id: str) -> Run:
+    def request_stop(self, run_id: str, *, by: Person) -> Run:
         """Ask a run to stop: a queued one leaves the queue now, one at work stops after its next step and can resume.
 
-        A run that has ended stays as it is.
+        A run that has ended stays as it is. Raises RightsError where it is not ``by``'s.
         """
         with self.database.writing() as connection:
-            row_of(connection, run_id)
+            row_to_change(connection, run_id, by, "stop")
             connection.execute(
-                "UPDATE runs SET status = 'stopped', reason = 'asked', again = 0, ended = ?"
+                "UPDATE runs SET status = 'stopped', reason = 'asked', again = 0, ended = ?, stopped_by = ?"
                 " WHERE id = ? AND (status = 'queued' OR (status = 'interrupted' AND again))",
-                (time.time(), run_id),
+                (time.time(), by.owner, run_id),
             )
-            connection.execute("UPDATE runs SET status = 'stopping' WHERE id = ? AND status = 'running'", (run_id,))
+            connection.execute(
+                "UPDATE runs SET status = 'stopping', stopped_by = ? WHERE id = ? AND status = 'running'",
+                (by.owner, run_id),
+            )
         return self.get(run_id)
 
-    def resume(self, run_id: str) -> Run:
+    def resume(self, run_id: str, *, by: Person) -> Run:
         """Queue a stopped, interrupted or failed run again; it goes on from its last saved state.
 
-        A run that is queued or running stays as it is. Raises RunError for one that has nothing left to do.
+        A run that is queued or running stays as it is. Raises RightsError where it is not ``by``'s, RunError for one
+        that has nothing left to do.
         """
         folders.check_space(self.home)
         with self.database.writing() as connection:
-            row = row_of(connection, run_id)
+            row = row_to_change(connection, run_id, by, "resume")
             if row["status"] == "stopping":
                 raise RunError(f"'{row['name']}' is still stopping; resume it when it has stopped.")
             if row["status"] in ("finished", "diverged"):
@@ -167,23 +172,27 @@ class Store:
                 self._check_quota(connection, row["owner"])
                 connection.execute(
                     "UPDATE runs SET status = 'queued', reason = 'resumed', message = '', log = '', ended = NULL,"
-                    " front = 0, again = 0, losses = 0, ticket = (SELECT max(ticket) + 1 FROM runs) WHERE id = ?",
+                    " stopped_by = '', front = 0, again = 0, losses = 0, ticket = (SELECT max(ticket) + 1 FROM runs)"
+                    " WHERE id = ?",
                     (run_id,),
                 )
         return self.get(run_id)
 
-    def rename(self, run_id: str, name: str) -> Run:
-        """Give a run another name; raises RunError where the name cannot be used."""
-        return self._set(run_id, "name", check_name(name))
+    def rename(self, run_id: str, name: str, *, by: Person) -> Run:
+        """Give a run another name; raises RightsError where it is not ``by``'s, RunError for a name that cannot be."""
+        return self._set(run_id, "name", check_name(name), by)
 
-    def note(self, run_id: str, text: str) -> Run:
-        """Replace a run's note; raises RunError where it is too long."""
-        return self._set(run_id, "note", check_note(text))
+    def note(self, run_id: str, text: str, *, by: Person) -> Run:
+        """Replace a run's note; raises RightsError where the run is not ``by``'s, RunError where it is too long."""
+        return self._set(run_id, "note", check_note(text), by)
 
-    def delete(self, run_id: str) -> None:
-        """Delete a run, its figures and its folder for good; raises RunError while it is at work."""
+    def delete(self, run_id: str, *, by: Person) -> None:
+        """Delete a run, its figures and its folder for good.
+
+        Raises RightsError where it is not ``by``'s, RunError while it is at work.
+        """
         with self.database.writing() as connection:
-            row = row_of(connection, run_id)
+            row = row_to_change(connection, run_id, by, "delete")
             if row["status"] in AT_WORK:
                 raise RunError(f"'{row['name']}' is {row['status']}; stop it first, then delete it.")
             connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
@@ -215,26 +224,27 @@ class Store:
             rows = connection.execute("SELECT * FROM changes WHERE run = ? ORDER BY rowid", (check_id(run_id),))
             return [Change(at=r["at"], status=r["status"], reason=r["reason"], fence=r["fence"]) for r in rows]
 
-    def _set(self, run_id: str, column: str, value: str) -> Run:
+    def _set(self, run_id: str, column: str, value: str, by: Person) -> Run:
         with self.database.writing() as connection:
-            row_of(connection, run_id)
+            row_to_change(connection, run_id, by, "rename" if column == "name" else "annotate")
             connection.execute(f"UPDATE runs SET {column} = ? WHERE id = ?", (value, run_id))
         return self.get(run_id)
 
     def _check_quota(self, connection: sqlite3.Connection, owner: str) -> None:
+        name = name_of(connection, owner)
         waiting = connection.execute(
             "SELECT count(*) FROM runs WHERE owner = ? AND status = 'queued'", (owner,)
         ).fetchone()[0]
         if waiting >= WAITING_PER_OWNER:
             raise RunError(
-                f"{owner} has {waiting} runs waiting, and {WAITING_PER_OWNER} may wait; let some finish first."
+                f"{name} has {waiting} runs waiting, and {WAITING_PER_OWNER} may wait; let some finish first."
             )
         used = connection.execute(
             "SELECT coalesce(sum(bytes), 0) FROM checkpoints JOIN runs ON runs.id = run WHERE owner = ?", (owner,)
         ).fetchone()[0]
         if used >= folders.QUOTA:
             raise RunError(
-                f"The runs of {owner} hold {used / 2**30:.1f} GB on the disk, and {folders.QUOTA / 2**30:.1f} GB are "
+                f"The runs of {name} hold {used / 2**30:.1f} GB on the disk, and {folders.QUOTA / 2**30:.1f} GB are "
                 "allowed; delete some runs first."
             )
 

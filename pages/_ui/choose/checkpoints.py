@@ -12,6 +12,7 @@ from core.errors import LabError
 from pages._ui import address, cached, state
 from pages._ui.frame import empty_state, plain, problem
 from pages._ui.glossary import term
+from pages._ui.visitor import whose
 
 if TYPE_CHECKING:
     from core.checkpoints import Card, Checkpoint
@@ -51,7 +52,7 @@ def _runs(named: Sequence[str]) -> dict[str, str]:
         if run_id not in here:
             with suppress(LabError):
                 runs.append(open_store().get(run_id))
-    return {run.id: f"{run.name} · {run.owner}'s run" for run in runs if run.checkpoint}
+    return {run.id: f"{run.name} · {whose(run)}" for run in runs if run.checkpoint}
 
 
 def say_what_is_left_out() -> None:

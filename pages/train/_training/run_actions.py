@@ -9,35 +9,38 @@ from core.runs import ensure_supervisor, open_store
 from core.runs.records import AT_WORK, NAME_LENGTH, NOTE_LENGTH, Run
 from pages._ui import address, state
 from pages._ui.frame import plain
-from pages._ui.run_words import whose
+from pages._ui.visitor import visitor, whose
 
 
-def controls(run: Run, *, owner: str) -> None:
-    """Show the buttons that fit the run's state; for somebody else's run, those that change it ask first."""
+def controls(run: Run) -> None:
+    """Show the buttons that fit the run's state, to those who may press them."""
+    _say_problem(run.id)
+    if not visitor().may_change(run.owner):
+        return
     with st.container(horizontal=True, key=f"controls_{run.id}"):
         if run.status in ("queued", "running"):
-            _asked(run, owner, "Stop", "stop", _stop, "It keeps what it has learned, and Resume goes on from there.")
+            explained = "It keeps what it has learned, and Resume goes on from there."
+            _act(run, "Stop", "stop", "stop", _stop, explained)
         elif run.status == "stopping":
             st.button("Stopping …", icon=":material/stop:", disabled=True, key=f"stopping_{run.id}")
         elif run.resumable:
-            _asked(run, owner, "Resume", "resume", _resume, "It goes on from its last saved state.")
+            _act(run, "Resume", "resume", "play_arrow", _resume, "It goes on from its last saved state.")
         with st.popover("Name and note", icon=":material/edit:", width="content"):
             _rename(run)
         with st.popover("Delete", icon=":material/delete:", width="content", disabled=run.status in AT_WORK):
             _delete(run)
-    _say_problem(run.id)
 
 
-def _asked(run: Run, owner: str, label: str, icon: str, act: Callable[[str], None], explained: str) -> None:
-    symbol = {"stop": ":material/stop:", "resume": ":material/play_arrow:"}[icon]
-    if run.owner == owner:
-        st.button(
-            label, icon=symbol, type="primary", key=f"{icon}_{run.id}", on_click=act, args=(run.id,), help=explained
-        )
-        return
-    with st.popover(label, icon=symbol, width="content"):
-        st.markdown(f"This is {plain(whose(run))}. {explained}")
-        st.button(f"{label} it all the same", key=f"{icon}_{run.id}", on_click=act, args=(run.id,))
+def _act(run: Run, label: str, name: str, icon: str, act: Callable[[str], None], explained: str) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        type="primary",
+        key=f"{name}_{run.id}",
+        on_click=act,
+        args=(run.id,),
+        help=explained,
+    )
 
 
 def _rename(run: Run) -> None:
@@ -60,22 +63,23 @@ def _delete(run: Run) -> None:
 
 
 def _stop(run_id: str) -> None:
-    _try(run_id, lambda: open_store().request_stop(run_id))
+    _try(run_id, lambda: open_store().request_stop(run_id, by=visitor()))
 
 
 def _resume(run_id: str) -> None:
-    _try(run_id, lambda: open_store().resume(run_id))
+    _try(run_id, lambda: open_store().resume(run_id, by=visitor()))
     _try(run_id, lambda: ensure_supervisor(open_store()))
 
 
 def _save_words(run_id: str) -> None:
     name, note = st.session_state[f"name_{run_id}"], st.session_state[f"note_{run_id}"]
-    _try(run_id, lambda: (open_store().rename(run_id, name), open_store().note(run_id, note)))
+    store, by = open_store(), visitor()
+    _try(run_id, lambda: (store.rename(run_id, name, by=by), store.note(run_id, note, by=by)))
 
 
 def delete_run(run_id: str) -> None:
     """Delete a run for good; what is shown afterwards is the list of the others."""
-    if _try(run_id, lambda: open_store().delete(run_id)):
+    if _try(run_id, lambda: open_store().delete(run_id, by=visitor())):
         address.write(state.RUN, None)
         st.session_state[state.TRAINING_OPEN] = state.ALL_RUNS
 

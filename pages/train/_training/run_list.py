@@ -15,13 +15,14 @@ from core.runs.records import AT_WORK, WAITING, Run
 from pages._ui import address, state
 from pages._ui.frame import empty_state, look_for, plain, problem
 from pages._ui.run_words import ago, duration, place, state_word, took
+from pages._ui.visitor import visitor, who_owns
 from pages.train._training.settings_table import changed_words
 
 AT_MOST = 200  # rows of the table
 TICK = 2.0  # seconds between two looks while a run is at work
 
 
-def show_list(*, owner: str, shown: str | None) -> None:
+def show_list(*, shown: str | None) -> None:
     """Show the table of runs, newest first; it follows those that are at work."""
     try:
         live = open_store().count(statuses=(*WAITING, *AT_WORK)) > 0
@@ -38,7 +39,7 @@ def show_list(*, owner: str, shown: str | None) -> None:
     def follow() -> None:
         if state.TRAINING_OPEN in st.session_state:
             st.rerun()  # the choice was made inside this fragment; the tabs are outside it
-        whose = owner if mine else None
+        whose = visitor().owner if mine else None
         count = open_store().count(whose)
         if not count:
             empty_state("No run yet. Choose a data set and a network under Set up; the built-in digits are quickest.")
@@ -84,7 +85,8 @@ def matches(run: Run, words: str) -> bool:
     text = " ".join(
         (
             run.name,
-            run.owner,
+            who_owns(run),
+            run.owner_name,
             run.note,
             run.config.dataset,
             run.config.model,
@@ -123,7 +125,7 @@ def _row(run: Run) -> dict[str, object]:
         "Test accuracy": verdict[0] if verdict else None,
         "95 % interval": f"{verdict[1] * 100:.1f} to {verdict[2] * 100:.1f} %" if verdict else "",
         "Epochs": f"{run.epochs_done} of {run.config.epochs}",
-        "Owner": run.owner,
+        "Owner": who_owns(run),
         "Data set": datasets[run.config.dataset].title if run.config.dataset in datasets else run.config.dataset,
         "Network": models[run.config.model].title if run.config.model in models else run.config.model,
         "Recipe": run.config.recipe.replace("_", " "),

@@ -14,7 +14,8 @@ from core.runs.records import AT_WORK, Run
 from pages._ui.draw.line_chart import Line, line_chart
 from pages._ui.frame import empty_state, facts, plain, problem
 from pages._ui.glossary import term
-from pages._ui.run_words import badge, duration, meaning, percent, place, saved, took, what, whose
+from pages._ui.run_words import badge, duration, meaning, percent, place, saved, took, what
+from pages._ui.visitor import visitor, who_owns, who_stopped, whose
 from pages.train._training.run_actions import controls
 from pages.train._training.run_curves import charts, figures_of
 from pages.train._training.run_result import result
@@ -26,7 +27,7 @@ FIRST_TICK = 0.25  # seconds between two looks until the first step is seen, whi
 SLOW_START = 60.0  # seconds after which a queue that nobody serves is said to be so
 
 
-def show_run(run_id: str, *, owner: str) -> None:
+def show_run(run_id: str) -> None:
     """Show one run, and follow it as long as it can change.
 
     Only what changes with every step is drawn by the fragment that polls; a change of state redraws the page once.
@@ -39,7 +40,7 @@ def show_run(run_id: str, *, owner: str) -> None:
         return
     with st.container():  # one place on the page however much is said: a chart that moves is mounted anew
         _head(run)
-        controls(run, owner=owner)
+        controls(run)
     _follow(run)
     settings_table(run)
     if not run.live:
@@ -78,7 +79,10 @@ def _follow(before: Run) -> None:
 
 def _head(run: Run) -> None:
     st.markdown(f"## {plain(run.name)} {badge(run)}")
-    st.caption(f"{plain(what(run))} · {plain(whose(run))}" + (f" · {plain(run.device)}" if run.device else ""))
+    st.caption(
+        f"{plain(what(run))} · {plain(whose(run))}" + (f" · {plain(run.device)}" if run.device else ""),
+        help=None if visitor().may_change(run.owner) else _READING,
+    )
     if run.precision:
         st.caption(f"Computes in {plain(run.precision)}.", help=term("precision"))
     if changed := changed_words(run.config):
@@ -95,7 +99,7 @@ def _head(run: Run) -> None:
 
 
 def _say(run: Run) -> None:
-    sentence = plain(meaning(run))
+    sentence = plain(f"{who_stopped(run)} stopped it. {meaning(run)}" if run.status == "stopped" else meaning(run))
     if run.status in ("failed", "diverged"):
         st.error(sentence, icon=":material/error:")
     elif run.status in ("interrupted", "stopped", "stopping"):
@@ -108,7 +112,7 @@ def _queue(run: Run) -> None:
     with contextlib.suppress(RunError):
         ensure_supervisor(open_store())
     at_work = open_store().list(statuses=("running", "stopping"))
-    now = "; ".join(f"{plain(other.name)} ({plain(other.owner)}, {_until_the_end(other)})" for other in at_work[:3])
+    now = "; ".join(f"{plain(other.name)} ({plain(who_owns(other))}, {_until_the_end(other)})" for other in at_work[:3])
     if run.message:
         ahead = plain(run.message)
     elif now:
@@ -233,5 +237,6 @@ def _row(epoch: EpochDone) -> dict[str, object]:
     }
 
 
+_READING = "You can look at it. Only the browser that started it, and whoever runs the lab, can change it."
 _LEFT = "The steps to come at the present pace, larger images included, and judging as long as it took before."
 _TOOK = "While it was at work, with loading, judging and saving; training time on Compare counts the epochs alone."

@@ -14,10 +14,11 @@ from pages._ui import address, cached, state
 from pages._ui.choose.datasets import dataset_or_fetch
 from pages._ui.frame import plain, problem
 from pages._ui.run_words import duration
+from pages._ui.visitor import visitor
 from pages.train._training.form import training_form
 
 
-def set_up(owner: str) -> None:
+def set_up() -> None:
     """Show the form, say what it amounts to, and put the run into the queue when the button is pressed."""
     config = training_form()
     if config is None:
@@ -43,7 +44,7 @@ def set_up(owner: str) -> None:
             fits = ready and refused is None
             if st.button("Train", type="primary", icon=":material/play_arrow:", disabled=not fits, key="train"):
                 with refusal:
-                    _submit(config, owner, name or _name(config))
+                    _submit(config, name or _name(config))
 
 
 def _refused(config: TrainingConfig) -> str | None:
@@ -112,11 +113,11 @@ def _image_seconds(
     )
 
 
-def _submit(config: TrainingConfig, owner: str, name: str) -> None:
+def _submit(config: TrainingConfig, name: str) -> None:
     """Queue the run and show it. Not in a callback: the values are those of this very rerun, typed text included."""
     try:
         check_trainable(config, _images(config))
-        run = open_store().submit(config, owner, name)
+        run = open_store().submit(config, visitor().owner, name)
         ensure_supervisor(open_store())
     except LabError as error:
         problem(error)

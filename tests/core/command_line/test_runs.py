@@ -8,7 +8,9 @@ from click.testing import CliRunner, Result
 from core.__main__ import main
 from core.command_line import runs
 from core.runs.records import Run
+from core.runs.rights import new_secret, owner_of
 from core.runs.store.lease import Lease
+from core.runs.store.owners import Owners
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store
 from tests.core.runs.conftest import epoch, step
@@ -128,7 +130,39 @@ def test_a_run_at_work_that_is_cancelled_needs_somebody_to_see_to_it(
     assert len(served) == 1
 
 
-@pytest.mark.parametrize("command", ["show", "cancel", "resume"])
+def test_a_nickname_names_an_owner_and_no_secret_is_shown(store: Store, submit: Submit) -> None:
+    browser = owner_of(new_secret())
+    Owners(store).call(browser, "Ada")
+    run = submit(browser)
+    submit("bob")
+    (listed,) = objects(call("runs", "list", "--owner", "ada", "--json"))
+    assert (listed["id"], listed["owner"]) == (run.id, "Ada")
+    assert browser not in json.dumps(listed)
+    arguments = ("--dataset", "digits", "--model", "lenet", "--owner", "Ada")
+    (submitted,) = objects(call("runs", "submit", *arguments, "--json"))
+    assert store.get(submitted["id"]).owner == browser
+
+
+def test_a_students_nickname_does_not_take_the_runs_of_the_account(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "teacher")
+    Owners(store).call(owner_of(new_secret()), "Teacher")
+    (submitted,) = objects(call("runs", "submit", "--dataset", "digits", "--model", "lenet", "--json"))
+    assert store.get(submitted["id"]).owner == "teacher (command line)"
+
+
+def test_the_runs_of_a_name_from_before_are_given_to_whoever_has_it_now(store: Store, submit: Submit) -> None:
+    browser = owner_of(new_secret())
+    Owners(store).call(browser, "Ada L")
+    submit("Ada"), submit("Ada")
+    assert call("runs", "give", "Ada", "--to", "Ada L").stdout == "2 runs of Ada passed to Ada L.\n"
+    assert {run.owner for run in store.list()} == {browser}
+    refused = call("runs", "give", "Zoe", "--to", "Ada L")
+    assert (refused.exit_code, "Nobody in this lab is called 'Zoe'" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("command", ["show", "cancel", "resume", "delete"])
 def test_an_unknown_run_is_one_sentence_and_status_1(store: Store, command: str) -> None:
     result = call("runs", command, "abcdefghij")
     assert (result.exit_code, result.stdout) == (1, "")

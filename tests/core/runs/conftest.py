@@ -17,6 +17,7 @@ from core.runs.executors.local import LocalExecutor
 from core.runs.executors.port import Job
 from core.runs.executors.processes import find_process, process_handle
 from core.runs.records import Run
+from core.runs.rights import OPERATOR
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
 from core.runs.supervisor import Patience, Supervisor
@@ -78,7 +79,7 @@ def end_workers(store: Store, executor: LocalExecutor) -> None:
 def end_lab(store: Store) -> None:
     """End every supervisor and every worker of this store, whoever started them."""
     for run in store.list(statuses=["queued", "running"]):
-        store.request_stop(run.id)
+        store.request_stop(run.id, by=OPERATOR)
     while found := supervisors(store):
         for process in found:
             kill(process.pid)

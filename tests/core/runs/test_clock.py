@@ -15,6 +15,7 @@ from core.runs import ensure_supervisor
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.processes import find_process, process_handle
 from core.runs.records import Run
+from core.runs.rights import OPERATOR
 from core.runs.store.database import MIGRATIONS
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
@@ -123,7 +124,7 @@ def test_a_living_worker_is_not_taken_for_dead(
     for _look in range(20):
         supervisor.tick()
     assert (store.get(run.id).status, store.get(run.id).fence) == ("running", 1)
-    store.request_stop(run.id)
+    store.request_stop(run.id, by=OPERATOR)
     wait_for(lambda: store.get(run.id).status == "stopped", act=supervisor.tick)
 
 

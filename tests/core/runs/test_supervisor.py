@@ -18,6 +18,7 @@ from core.runs.executors.local import LocalExecutor
 from core.runs.executors.port import Job
 from core.runs.executors.processes import find_process, lost_handle, process_handle
 from core.runs.records import Run, Status, StoreError
+from core.runs.rights import OPERATOR
 from core.runs.store.database import Database
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
@@ -80,11 +81,11 @@ def test_a_stop_is_obeyed_at_the_next_step_and_the_run_goes_on_from_there(
 ) -> None:
     run = submit()
     process_of(supervisor, run)
-    supervisor.store.request_stop(run.id)
+    supervisor.store.request_stop(run.id, by=OPERATOR)
     stopped = until(supervisor, run, "stopped")
     assert stopped.reason == "asked"
     assert 0 < stopped.step == stopped.saved_step < 300
-    supervisor.store.resume(run.id)
+    supervisor.store.resume(run.id, by=OPERATOR)
     finished = until(supervisor, run, "finished")
     assert (finished.step, finished.fence) == (300, 2)
     assert [each.step for each in supervisor.store.steps(run.id)] == list(range(1, 301))
@@ -114,7 +115,7 @@ def test_a_deaf_worker_is_ended_by_force_with_all_that_it_started(supervisor: Su
     run = submit(note="has a child and is deaf")
     child = folders.run_folder(supervisor.store.home, run.id) / "child"
     wait_for(lambda: child.exists() and child.read_text(), act=supervisor.tick)
-    supervisor.store.request_stop(run.id)
+    supervisor.store.request_stop(run.id, by=OPERATOR)
     stopped = until(supervisor, run, "stopped")
     assert stopped.reason == "forced"
     wait_for(lambda: not alive(int(child.read_text())))
@@ -127,7 +128,7 @@ def test_the_children_of_a_worker_that_died_are_ended(supervisor: Supervisor, su
     child = folders.run_folder(supervisor.store.home, run.id) / "child"
     wait_for(lambda: child.exists() and child.read_text(), act=supervisor.tick)
     kill(only_worker(supervisor).pid)
-    supervisor.store.request_stop(run.id)
+    supervisor.store.request_stop(run.id, by=OPERATOR)
     until(supervisor, run, "stopped")
     wait_for(lambda: not alive(int(child.read_text())))
 
@@ -153,7 +154,7 @@ def test_a_silent_worker_is_given_up(supervisor: Supervisor, submit: Submit) -> 
     run = submit(note="is silent")
     until(supervisor, run, "running")
     wait_for(lambda: supervisor.store.get(run.id).fence == 2, act=supervisor.tick)
-    supervisor.store.request_stop(run.id)
+    supervisor.store.request_stop(run.id, by=OPERATOR)
     until(supervisor, run, "stopped")
 
 
@@ -270,7 +271,7 @@ def test_the_next_supervisor_takes_over_a_worker_at_work(
     heir = Supervisor(store, LocalExecutor(), patience=QUICK)
     heir.tick()
     assert find_process(process_handle(process.pid)) is not None
-    store.request_stop(run.id)
+    store.request_stop(run.id, by=OPERATOR)
     assert until(heir, run, "stopped").fence == 1
     executor.poll(handle(process, 0.0))  # the child of this process, which the heir could not reap
 

@@ -20,7 +20,7 @@ def test_a_finished_run_leads_to_the_pages_that_use_it(
     app.query_params["run"] = run.id
     shown = open_page(app, "train/training")
     if nickname:
-        shown.text_input(key=state.OWNER).set_value(nickname).run()
+        shown.text_input(key=state.NICKNAME).set_value(nickname).run()
     check(shown.button(key=f"{page}_{run.id}").click().run())
     parameter = state.COMPARED if page == "compare" else state.CHECKPOINT
     assert shown.query_params[parameter] == run.id

@@ -13,11 +13,13 @@ from core.errors import RunError
 from core.events import FeaturesKept
 from core.models import models
 from core.recipes import recipe_config
+from core.runs.records import Status
+from core.runs.rights import OPERATOR
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
 from tests.pages import runs
 from tests.pages.networks import ship
-from tests.pages.visit import check, open_page, texts
+from tests.pages.visit import ME, check, open_page, texts
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +42,13 @@ def watch(app: AppTest, run_id: str) -> AppTest:
     return open_page(app, "train/training")
 
 
+def controls(page: AppTest, run_id: str) -> list[str]:
+    """The buttons that would change a run."""
+    names = ("stop", "resume", "delete")
+    found = [str(button.key) for button in page.button if button.key in [f"{name}_{run_id}" for name in names]]
+    return found + [str(field.key) for field in page.text_input if field.key == f"name_{run_id}"]
+
+
 def chosen(page: AppTest, dataset: str, model: str, recipe: str = "modern") -> AppTest:
     page.selectbox(key=state.TRAINING_DATASET).set_value(dataset).run()
     page.selectbox(key=state.training_model(dataset)).set_value(model).run()
@@ -58,7 +67,7 @@ def test_train_queues_what_the_form_says_and_shows_the_run(page: AppTest, home: 
     supervised.clear()
     check(page.button(key="train").click().run())
     (run,) = store(home).list()
-    assert (run.owner, run.status, run.config.epochs, run.config.seed) == ("you", "queued", 3, 7)
+    assert (run.owner, run.status, run.config.epochs, run.config.seed) == (ME, "queued", 3, 7)
     assert (run.config.dataset, run.config.model, run.config.recipe) == ("digits", "lenet", "modern")
     assert page.query_params["run"] == run.id
     assert "In the queue: next" in texts(page)
@@ -72,14 +81,32 @@ def test_opening_the_page_wakes_the_supervisor_before_there_is_a_run(
     assert [asked.path for asked in supervised] == [home / STORE_NAME]
 
 
-def test_the_nickname_owns_the_run(page: AppTest, home: Path) -> None:
-    page.text_input(key=state.OWNER).set_value("Ada").run()
+def test_the_nickname_is_shown_and_owns_nothing(page: AppTest, home: Path) -> None:
+    page.text_input(key=state.NICKNAME).set_value("Ada").run()
     page.button(key="train").click().run()
-    assert [run.owner for run in store(home).list()] == ["Ada"]
+    (run,) = store(home).list()
+    assert (run.owner, run.owner_name) == (ME, "Ada")
+    assert "Ada" not in str(page.query_params)
+
+
+def test_a_nickname_that_is_taken_is_refused(page: AppTest, home: Path) -> None:
+    runs.queued(home, owner="Ada")  # from before, or from the command line
+    page.text_input(key=state.NICKNAME).set_value("ada").run()
+    assert "somebody else's in this lab" in texts(check(page)).replace("\\", "")
+    page.button(key="train").click().run()
+    assert [run.owner_name for run in store(home).list(owner=ME)] == [f"guest {ME[8:12]}"]
+
+
+def test_a_link_from_before_makes_nobody_an_owner(app: AppTest, home: Path) -> None:
+    run, _lease = runs.at_work(home, owner="Ada")
+    app.query_params["owner"] = "Ada"
+    page = watch(app, run.id)
+    assert "owner" not in page.query_params
+    assert controls(page, run.id) == []
 
 
 def test_a_name_with_a_control_character_gets_a_sentence(page: AppTest, home: Path) -> None:
-    page.text_input(key=state.OWNER).set_value("a\x07b").run()
+    page.text_input(key=state.NICKNAME).set_value("a\x07b").run()
     assert "control character" in texts(check(page))
 
 
@@ -330,7 +357,7 @@ def test_a_run_that_its_settings_ended_offers_no_resume(app: AppTest, home: Path
     page = watch(app, run.id)
     assert "Resume" not in [button.label for button in page.button]
     with pytest.raises(RunError, match="train anew with others"):
-        store(home).resume(run.id)
+        store(home).resume(run.id, by=OPERATOR)
 
 
 def test_a_stopped_run_can_be_resumed(app: AppTest, home: Path) -> None:
@@ -341,10 +368,44 @@ def test_a_stopped_run_can_be_resumed(app: AppTest, home: Path) -> None:
     assert store(home).get(run.id).status == "queued"
 
 
-def test_somebody_elses_run_is_stopped_only_after_a_question(app: AppTest, home: Path) -> None:
-    run, _lease = runs.at_work(home, owner="Grace")
+@pytest.mark.parametrize("status", ["stopped", "finished", "failed", "diverged", "interrupted"])
+def test_somebody_elses_run_can_be_read_and_not_changed(app: AppTest, home: Path, status: Status) -> None:
+    run = runs.ended(home, status, reason="asked", owner="Grace")
+    page = check(watch(app, run.id))
+    assert "Grace's run" in texts(page).replace("\\", "")
+    assert controls(page, run.id) == []
+
+
+@pytest.mark.parametrize("button", ["stop", "delete"])
+def test_a_press_that_reaches_the_server_is_asked_for_its_right_there(app: AppTest, home: Path, button: str) -> None:
+    run = runs.queued(home)
     page = watch(app, run.id)
-    assert "Stop it all the same" in [button.label for button in page.button]
+    page.session_state[state.SECRET] = "b" * 43  # somebody else's browser sends what this page would
+    check(page.button(key=f"{button}_{run.id}").click().run())
+    assert "only guest" in texts(page).replace("\\", "")
+    assert store(home).get(run.id) == run
+
+
+def test_who_runs_the_lab_may_stop_what_others_train(app: AppTest, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CNN_LAB_KEY", "a key of the teacher's")
+    run = runs.queued(home, owner="Grace")
+    page = watch(app, run.id)
+    assert controls(page, run.id) == []
+    page.text_input(key=state.OPERATORS_KEY).set_value("a key of the teacher's").run()
+    check(page.button(key=f"stop_{run.id}").click().run())
+    assert "You stopped it" in texts(page)
+
+
+def test_without_a_key_of_the_lab_none_can_be_entered(page: AppTest) -> None:
+    assert state.OPERATORS_KEY not in [field.key for field in page.text_input]
+
+
+def test_who_stopped_a_run_is_said(app: AppTest, home: Path) -> None:
+    run = runs.queued(home)
+    store(home).request_stop(run.id, by=OPERATOR)
+    assert "Whoever runs the lab stopped it. Resume goes on from where it was." in texts(watch(app, run.id)).replace(
+        "\\", ""
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from core.errors import RunError
 from core.events import FeaturesKept
 from core.runs.records import Run, StaleWorkerError
+from core.runs.rights import OPERATOR
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store
@@ -61,7 +62,7 @@ def test_a_worker_writes_nothing_once_its_run_has_ended(store: Store, lease: Lea
 @pytest.mark.parametrize("write", WRITES)
 def test_a_worker_writes_while_its_run_is_stopping(store: Store, lease: Lease, write: str) -> None:
     lease.record([step(5)], [], pace=None)
-    store.request_stop(lease.run_id)
+    store.request_stop(lease.run_id, by=OPERATOR)
     before = everything(store)
     WRITES[write](lease)
     assert everything(store) != before
@@ -78,7 +79,7 @@ def test_every_worker_of_a_run_gets_the_first_ones_number_of_threads(queue: Queu
     claim = queue.claim(slots=1, threads=3)
     assert claim is not None
     Lease(queue.store, run.id, claim.fence).end("stopped", reason="asked")
-    queue.store.resume(run.id)
+    queue.store.resume(run.id, by=OPERATOR)
     again = queue.claim(slots=1, threads=8)
     assert again is not None
     assert again.threads == 3

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from core.runs.records import Run
+from core.runs.rights import OPERATOR
 from core.runs.store.lease import MOST_LOSSES, Lease
 from core.runs.store.queue_writes import Claim, Held, Queue
 from core.runs.store.store import Store
@@ -59,7 +60,7 @@ def test_no_more_runs_are_at_work_than_there_are_slots(queue: Queue, submit: Sub
 
 def test_a_stopping_run_still_holds_its_slot(store: Store, queue: Queue, submit: Submit) -> None:
     submit(), submit()
-    store.request_stop(claim(queue).run_id)
+    store.request_stop(claim(queue).run_id, by=OPERATOR)
     assert queue.claim(slots=1) is None
 
 
@@ -97,7 +98,7 @@ def test_deleting_served_runs_buys_no_place(queue: Queue, store: Store, submit: 
     submit("ada")
     first = claim(queue)
     finish(store, first)
-    store.delete(first.run_id)
+    store.delete(first.run_id, by=OPERATOR)
     submit("ada"), submit("bob")
     assert claim(queue).owner == "bob"
 
@@ -156,7 +157,7 @@ def test_a_run_that_kills_every_worker_is_left_for_a_person(queue: Queue, store:
     assert queue.claim(slots=1) is None
     assert store.get(run.id).status == "interrupted"
     assert f"lost {MOST_LOSSES} times in a row" in store.get(run.id).message
-    assert store.resume(run.id).status == "queued"
+    assert store.resume(run.id, by=OPERATOR).status == "queued"
 
 
 def test_a_run_that_gets_further_each_time_is_never_given_up(queue: Queue, store: Store, submit: Submit) -> None:
@@ -173,7 +174,7 @@ def test_a_run_that_was_stopping_when_its_worker_was_lost_is_stopped(
 ) -> None:
     run = submit()
     taken = claim(queue)
-    store.request_stop(run.id)
+    store.request_stop(run.id, by=OPERATOR)
     lose(queue, taken)
     assert store.get(run.id).status == "stopped"
     assert queue.again() == 0
@@ -184,7 +185,7 @@ def test_an_interrupted_run_can_be_stopped_before_it_is_queued_again(
 ) -> None:
     run = submit()
     lose(queue, claim(queue))
-    assert store.request_stop(run.id).status == "stopped"
+    assert store.request_stop(run.id, by=OPERATOR).status == "stopped"
     assert queue.again() == 0
 
 
@@ -193,7 +194,7 @@ def test_a_run_is_not_claimed_while_its_last_worker_may_live(queue: Queue, store
     first = claim(queue)
     queue.started(first, '{"pid": 1, "started": 0}')
     Lease(store, run.id, first.fence).end("stopped", reason="asked")
-    store.resume(run.id)
+    store.resume(run.id, by=OPERATOR)
     assert queue.claim(slots=1) is None
     queue.gone(held_after(queue, first), log="", forced=False)
     assert claim(queue).run_id == run.id

@@ -19,6 +19,7 @@ from core.recipes import recipe_config
 from core.runs import folders
 from core.runs.executors.processes import ROOT
 from core.runs.records import Run, StoreError
+from core.runs.rights import OPERATOR
 from core.runs.store.database import MIGRATIONS, SCHEMA
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
@@ -109,7 +110,7 @@ def test_runs_are_listed_newest_first(store: Store, submit: Submit) -> None:
 
 def test_runs_are_listed_by_owner_and_by_status(store: Store, submit: Submit) -> None:
     first, other, _ = submit("ada"), submit("bob"), submit("ada")
-    store.request_stop(first.id)
+    store.request_stop(first.id, by=OPERATOR)
     assert [run.id for run in store.list("ada", statuses=["stopped"])] == [first.id]
     assert [run.id for run in store.list("bob")] == [other.id]
 
@@ -153,20 +154,20 @@ def test_a_run_that_cannot_be_read_does_not_hide_the_others(store: Store, submit
 
 
 def test_a_queued_run_that_is_stopped_leaves_the_queue_at_once(store: Store, submit: Submit) -> None:
-    run = store.request_stop(submit().id)
+    run = store.request_stop(submit().id, by=OPERATOR)
     assert (run.status, run.reason, run.position) == ("stopped", "asked", None)
 
 
 def test_a_run_at_work_that_is_stopped_is_stopping(store: Store, submit: Submit) -> None:
     lease = at_work(store, submit)
-    assert store.request_stop(lease.run_id).status == "stopping"
+    assert store.request_stop(lease.run_id, by=OPERATOR).status == "stopping"
     assert lease.orders().stop
 
 
 def test_a_run_that_has_ended_is_not_stopped(store: Store, submit: Submit) -> None:
     lease = at_work(store, submit)
     lease.end("finished", reason="completed")
-    assert store.request_stop(lease.run_id).status == "finished"
+    assert store.request_stop(lease.run_id, by=OPERATOR).status == "finished"
 
 
 @pytest.mark.parametrize("status", ["stopped", "failed", "interrupted"])
@@ -174,7 +175,7 @@ def test_a_run_that_did_not_get_to_its_end_can_be_resumed(store: Store, submit: 
     lease = at_work(store, submit)
     lease.end(status, reason="asked", message="a sentence", log="a line")  # type: ignore[arg-type]
     assert store.get(lease.run_id).resumable
-    run = store.resume(lease.run_id)
+    run = store.resume(lease.run_id, by=OPERATOR)
     assert (run.status, run.message, run.log, run.ended) == ("queued", "", "", None)
 
 
@@ -183,20 +184,20 @@ def test_a_run_at_its_end_cannot_be_resumed(store: Store, submit: Submit, status
     lease = at_work(store, submit)
     lease.end(status, reason="x")  # type: ignore[arg-type]
     with pytest.raises(RunError, match="nothing to resume"):
-        store.resume(lease.run_id)
+        store.resume(lease.run_id, by=OPERATOR)
 
 
 def test_a_run_that_is_still_stopping_cannot_be_resumed(store: Store, submit: Submit) -> None:
     lease = at_work(store, submit)
-    store.request_stop(lease.run_id)
+    store.request_stop(lease.run_id, by=OPERATOR)
     with pytest.raises(RunError, match="still stopping"):
-        store.resume(lease.run_id)
+        store.resume(lease.run_id, by=OPERATOR)
 
 
 def test_a_run_is_renamed_and_annotated(store: Store, submit: Submit) -> None:
     run = submit()
-    store.rename(run.id, "another name")
-    assert (store.note(run.id, "seen").note, store.get(run.id).name) == ("seen", "another name")
+    store.rename(run.id, "another name", by=OPERATOR)
+    assert (store.note(run.id, "seen", by=OPERATOR).note, store.get(run.id).name) == ("seen", "another name")
 
 
 def test_a_deleted_run_takes_its_figures_and_its_folder_along(store: Store, submit: Submit) -> None:
@@ -204,7 +205,7 @@ def test_a_deleted_run_takes_its_figures_and_its_folder_along(store: Store, subm
     (lease.folder / "best-0001").mkdir(parents=True)
     lease.record([step(1)], [(1, epoch(1))], pace=1.0)
     lease.end("finished", reason="completed")
-    store.delete(lease.run_id)
+    store.delete(lease.run_id, by=OPERATOR)
     assert list((store.home / "runs").iterdir()) == []
     with store.database.reading() as connection:
         tables = ("runs", "steps", "epochs", "checkpoints", "changes")
@@ -214,14 +215,14 @@ def test_a_deleted_run_takes_its_figures_and_its_folder_along(store: Store, subm
 def test_a_run_at_work_is_not_deleted(store: Store, submit: Submit) -> None:
     lease = at_work(store, submit)
     with pytest.raises(RunError, match="stop it first"):
-        store.delete(lease.run_id)
+        store.delete(lease.run_id, by=OPERATOR)
 
 
 def test_every_change_of_status_is_remembered(store: Store, submit: Submit) -> None:
     lease = at_work(store, submit)
-    store.request_stop(lease.run_id)
+    store.request_stop(lease.run_id, by=OPERATOR)
     lease.end("stopped", reason="asked")
-    store.resume(lease.run_id)
+    store.resume(lease.run_id, by=OPERATOR)
     changes = store.changes(lease.run_id)
     assert [change.status for change in changes] == ["queued", "running", "stopping", "stopped", "queued"]
     assert [change.fence for change in changes] == [0, 1, 1, 1, 1]
@@ -287,7 +288,7 @@ def test_the_time_left_knows_that_images_are_going_to_grow(store: Store, seen: i
 def at_work_again(store: Store, run_id: str) -> Lease:
     (held,) = Queue(store).held()
     Queue(store).gone(held, log="", forced=False)
-    store.resume(run_id)
+    store.resume(run_id, by=OPERATOR)
     claim = Queue(store).claim(slots=1)
     assert claim is not None
     lease = Lease(store, run_id, claim.fence)

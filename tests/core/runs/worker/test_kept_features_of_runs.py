@@ -6,6 +6,7 @@ import pytest
 
 from core.config import TrainingConfig
 from core.runs.records import Run
+from core.runs.rights import OPERATOR
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store
 from core.runs.worker.recorder import Recorder
@@ -99,7 +100,7 @@ def test_a_run_is_stopped_during_the_pass_and_goes_on_with_what_was_finished(
 
     monkeypatch.setattr(Recorder, "say", plain)
     shown.clear()
-    store.resume(run.id)
+    store.resume(run.id, by=OPERATOR)
     run = serve(store, run)
     assert run.status == "finished"
     split = make_split(load("shapes"))

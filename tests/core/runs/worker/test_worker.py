@@ -16,6 +16,7 @@ from core.errors import DataError
 from core.events import StepDone
 from core.runs import folders
 from core.runs.records import Run, StoreError
+from core.runs.rights import OPERATOR
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
@@ -161,7 +162,7 @@ def test_stopped_and_resumed_equals_uninterrupted(
     serve(store)
     stopped = store.get(run.id)
     assert (stopped.status, stopped.step, stopped.saved_step) == ("stopped", cut, cut)
-    store.resume(run.id)
+    store.resume(run.id, by=OPERATOR)
     serve(store)
     assert_equal(final_tensors(store.get(run.id)), uninterrupted.model)
     assert_equal(last_state(store, run), uninterrupted.state)
@@ -178,7 +179,7 @@ def test_a_damaged_last_state_costs_some_steps_and_nothing_else(
     data = bytearray(last.read_bytes())
     data[len(data) // 2] ^= 1
     last.write_bytes(data)
-    store.resume(run.id)
+    store.resume(run.id, by=OPERATOR)
     serve(store)
     assert store.get(run.id).status == "finished"
     assert_equal(final_tensors(store.get(run.id)), uninterrupted.model)
@@ -359,7 +360,7 @@ def test_a_run_whose_data_changed_does_not_go_on(
         "split_begun_with",
         lambda *data, **kw: dataclasses.replace(plain(*data, **kw), fingerprint="another"),
     )
-    store.resume(run.id)
+    store.resume(run.id, by=OPERATOR)
     serve(store)
     assert store.get(run.id).status == "failed"
     assert "cannot go on" in store.get(run.id).message

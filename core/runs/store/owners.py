@@ -1,0 +1,112 @@
+"""The owners of runs: their nicknames, which of them runs the lab, and runs that pass from one to another."""
+
+import hmac
+import sqlite3
+import time
+import unicodedata
+
+from core.errors import RunError
+from core.runs.records import check_name
+from core.runs.rights import BY_OPERATOR, Person, RightsError, has_browser, operators_key, proof, shown_name
+from core.runs.store.store import Store
+
+_WRONG_KEY_SECONDS = 1.0  # what every wrong guess costs
+
+
+class Owners:
+    """What a store knows of its owners. Reading costs one row."""
+
+    def __init__(self, store: Store) -> None:
+        self.database = store.database
+
+    def person(self, owner: str) -> Person:
+        """Return who an owner is: with all rights where the key that was entered is still the lab's."""
+        with self.database.reading() as connection:
+            kept = _row(connection, owner)[1]
+        valid = proof(owner)
+        return Person(owner=owner, runs_the_lab=bool(valid) and hmac.compare_digest(kept, valid))
+
+    def nickname(self, owner: str) -> str:
+        """Return an owner's nickname; "" where there is none."""
+        with self.database.reading() as connection:
+            return _row(connection, owner)[0]
+
+    def call(self, owner: str, nickname: str) -> None:
+        """Give an owner a nickname, or none (""); raises RunError where it cannot be used or is somebody else's."""
+        name = check_name(nickname, what="nickname") if nickname.strip() else ""
+        if _folded(name).startswith("guest ") or _folded(name) in (
+            "you",
+            "guest",
+            _folded(shown_name(BY_OPERATOR, "")),
+        ):
+            raise RunError(f"'{name}' is what the lab calls people without a nickname; choose another.")
+        with self.database.writing() as connection:
+            if name and any(_folded(name) == _folded(known) for known, other in _names(connection) if other != owner):
+                raise RunError(
+                    f"'{name}' is somebody else's in this lab, or of runs from before; choose another. Whoever runs "
+                    "the lab can give you runs that are yours (`python -m core runs give`)."
+                )
+            _keep(connection, owner, "nickname", name)
+
+    def enter_key(self, owner: str, key: str) -> None:
+        """Let an owner do all in this lab, if ``key`` is its key; raises RightsError where it is not."""
+        right = operators_key()
+        if right is None or not hmac.compare_digest(key.encode(), right.encode()):
+            time.sleep(_WRONG_KEY_SECONDS)
+            raise RightsError("This is not the key of this lab. Whoever started it has set it as CNN_LAB_KEY.")
+        with self.database.writing() as connection:
+            _keep(connection, owner, "proof", proof(owner))
+
+    def leave_key(self, owner: str) -> None:
+        """Take the rights of `enter_key` back."""
+        with self.database.writing() as connection:
+            _keep(connection, owner, "proof", "")
+
+    def find(self, name: str) -> str | None:
+        """Return the owner whom people read as ``name``, in upper or lower case; None where there is nobody."""
+        with self.database.reading() as connection:
+            return next((owner for known, owner in _names(connection) if _folded(known) == _folded(name)), None)
+
+    def give(self, name: str, *, to: str) -> int:
+        """Give all runs of one owner to another, both as people read them; returns how many.
+
+        Raises RunError where there is nobody of a name. An owner without a browser is forgotten: the name is free.
+        """
+        source, target = self.find(name), self.find(to)
+        for owner, called in ((source, name), (target, to)):
+            if owner is None:
+                raise RunError(f"Nobody in this lab is called '{called}'; `python -m core runs list` shows the names.")
+        if source == target:
+            raise RunError(f"'{name}' and '{to}' are one owner.")
+        with self.database.writing() as connection:
+            count = connection.execute("UPDATE runs SET owner = ? WHERE owner = ?", (target, source)).rowcount
+            if not has_browser(str(source)):
+                connection.execute("DELETE FROM owners WHERE owner = ?", (source,))
+        return count
+
+
+def _row(connection: sqlite3.Connection, owner: str) -> tuple[str, str]:
+    row = connection.execute("SELECT nickname, proof FROM owners WHERE owner = ?", (owner,)).fetchone()
+    return (row["nickname"], row["proof"]) if row else ("", "")
+
+
+def _keep(connection: sqlite3.Connection, owner: str, column: str, value: str) -> None:
+    connection.execute(
+        f"INSERT INTO owners (owner, served, {column}) VALUES (?, 0, ?)"
+        f" ON CONFLICT (owner) DO UPDATE SET {column} = excluded.{column}",
+        (owner, value),
+    )
+
+
+def _names(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Every owner as people read it, and its id."""
+    rows = connection.execute(
+        "SELECT owner, nickname FROM owners UNION SELECT owner, '' FROM runs"
+        " WHERE owner NOT IN (SELECT owner FROM owners)"
+    )
+    return [(shown_name(row["owner"], row["nickname"]), row["owner"]) for row in rows]
+
+
+def _folded(name: str) -> str:
+    """A name as it is told from others: without regard to case, and to how a letter is written."""
+    return unicodedata.normalize("NFKC", name).casefold()

@@ -1,0 +1,56 @@
+"""Who is looking at the page: a browser known by the secret that it keeps, or, without cookies, this session alone."""
+
+from contextlib import suppress
+
+import streamlit as st
+
+from core.errors import LabError
+from core.runs import open_store
+from core.runs.records import Run
+from core.runs.rights import Person, is_secret, new_secret, owner_of
+from core.runs.store.owners import Owners
+from pages._ui import state
+from pages._ui.server.secret_cookie import COOKIE
+
+
+def visitor() -> Person:
+    """Return who is looking, with the rights that they have now; ask anew for everything that changes a run."""
+    owner = visitors_id()
+    with suppress(LabError):  # a store that cannot be read is said where it is used
+        return Owners(open_store()).person(owner)
+    return Person(owner=owner)
+
+
+def visitors_id() -> str:
+    """Return the owner's id of who is looking, without a look into the store."""
+    return owner_of(_cookie() or st.session_state.setdefault(state.SECRET, new_secret()))
+
+
+def is_known_again() -> bool:
+    """Say whether this browser keeps its secret, so that it is the same person after a reload."""
+    return bool(_cookie())
+
+
+def whose(run: Run) -> str:
+    """Return "your run", or whose it is."""
+    return "your run" if run.owner == visitors_id() else f"{run.owner_name}'s run"
+
+
+def who_owns(run: Run) -> str:
+    """Return "you", or who it is."""
+    return "you" if run.owner == visitors_id() else run.owner_name
+
+
+def who_stopped(run: Run) -> str:
+    """Return "You", "Ada" or "Somebody", to begin a sentence with."""
+    if not run.stopped_by:
+        return "Somebody"
+    name = "you" if run.stopped_by == visitors_id() else run.stopped_by_name
+    return name[:1].upper() + name[1:]
+
+
+def _cookie() -> str:
+    kept = ""
+    with suppress(RuntimeError):  # tests run pages without a server
+        kept = st.context.cookies.to_dict().get(COOKIE, "")
+    return kept if is_secret(kept) else ""
