@@ -72,7 +72,7 @@ def picture(photo: "Photo", view: str, side: int) -> "Tensor":
     return _picture(photo.sha256, view, side, photo)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=24, show_spinner=False)  # up to 1.8 MB each
 def _picture(sha256: str, view: str, side: int, _photo: "Photo") -> "Tensor":
     from core.explain.convolution.convolve import picture
 

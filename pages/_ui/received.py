@@ -30,7 +30,7 @@ def receive_photo(photo: Photo, format: InputFormat, dataset: str, *, made: bool
     return _received(photo.sha256, format, ink_frame(dataset) if made else None, photo)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@st.cache_resource(max_entries=12, show_spinner=False)
 def _received(sha256: str, format: InputFormat, frame: InkFrame | None, _photo: Photo) -> Received:
     return receive(_photo.image, format, frame)
 

@@ -15,7 +15,7 @@ from pages._ui.server.sessions import SESSIONS, close_left
 log = logging.getLogger(__name__)
 
 TICK = 15.0  # seconds
-TIDY_EVERY = 60.0  # seconds, while students are here
+TIDY_EVERY = 30.0  # seconds, while students are here
 EARLY = 2 * TICK  # seconds by which a session is closed before Streamlit would forget it unclosed
 
 

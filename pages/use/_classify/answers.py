@@ -17,12 +17,12 @@ from core.photos.door import Photo
 from core.photos.kept import KeptPhoto
 from pages._ui import cached, state
 from pages._ui.choose.uploads import UPLOAD_TYPES, Sent, let_go, open_upload, sent
-from pages._ui.draw.pictures import Width, bars, show
+from pages._ui.draw.pictures import Width, bars, picture_file, show
 from pages._ui.frame import plain
 from pages._ui.received import receive_photo
 
 AT_MOST = 20  # uploads at a time
-_THUMBNAIL = 320
+_THUMBNAIL, _AT_LEAST = 320, 200  # pixels
 _MADE = 112  # pixels
 _UPLOADS = "classify_uploads"
 
@@ -31,12 +31,12 @@ _UPLOADS = "classify_uploads"
 class Classified:
     """One photo's answer: every class with its probability, the likeliest first, or a sentence why there is none.
 
-    ``notes`` say what was done to the photo; ``made`` is what was made of handwriting.
+    ``thumbnail`` is a file; ``notes`` say what was done to the photo; ``made`` is what was made of handwriting.
     """
 
     name: str
     notes: tuple[str, ...] = ()
-    thumbnail: Image.Image | None = None
+    thumbnail: bytes = b""
     made: Image.Image | None = None
     ranking: tuple[tuple[str, float], ...] = ()
     error: str = ""
@@ -111,7 +111,7 @@ def _answer(sha256: str, photo_sha256: str, made: bool, _checkpoint: Checkpoint,
     return Classified(
         name=_photo.name,
         notes=(*_photo.notes, *given.notes),
-        thumbnail=thumbnail,
+        thumbnail=picture_file(thumbnail, at_least=_AT_LEAST, photo=True),
         made=given.seen if made else None,
         ranking=tuple((guess.label, guess.probability) for guess in guesses),
     )
@@ -135,12 +135,12 @@ def gallery(answers: Sequence[Classified], *, top: int) -> None:
 
 def _photo(answer: Classified, place: DeltaGenerator) -> None:
     with place:
-        if answer.thumbnail is None:
+        if not answer.thumbnail:
             st.error(plain(answer.error), icon=":material/broken_image:")
             return
         with st.container(horizontal=True):
             width: Width = "content" if answer.made is None else _MADE
-            show(answer.thumbnail, alt=f"The photo {answer.name}", at_least=200, width=width, photo=True)
+            show(answer.thumbnail, alt=f"The photo {answer.name}", width=width)
             if answer.made is not None:
                 show(answer.made, alt=f"What was made of {answer.name}", at_least=_MADE, width=_MADE)
         if answer.notes:

@@ -7,6 +7,7 @@ import streamlit as st
 from core.checkpoints import Checkpoint
 from core.errors import LabError
 from core.explain.inside.grad_cam import cam_layer, cam_layers, grad_cam, overlay
+from core.explain.inside.layers import Layer
 from core.models.input_format import denormalise
 from core.models.received import Received
 from core.photos.door import Photo
@@ -57,9 +58,7 @@ def _heat(checkpoint: Checkpoint, photo: Photo, answer: Classified, given: Recei
     st.markdown("### Where the score comes from (Grad-CAM)", help=term("Grad-CAM"))
     card = checkpoint.card
     try:
-        model = cached.model(checkpoint)
-        known = cam_layers(model, channels=card.channels, image_size=card.image_size)
-        usual = cam_layer(model, channels=card.channels, image_size=card.image_size)
+        known, usual = _layers(card.sha256, checkpoint)
     except LabError as error:
         problem(error)
         return
@@ -106,6 +105,16 @@ def _sentence(heat: npt.NDArray[np.float32], label: str, layer: str) -> str:
         return plain(f"Nothing in layer {layer} speaks for {label}, so the map is empty.")
     return plain(
         f"Bright yellow places raised the score of {label} (layer {layer}). Are they on the thing, or beside it?"
+    )
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _layers(sha256: str, _checkpoint: Checkpoint) -> tuple[tuple[Layer, ...], str]:
+    """Return the layers that can be asked, and the one that is asked by default: a pass of the network for each."""
+    card, model = _checkpoint.card, cached.model(_checkpoint)
+    return (
+        cam_layers(model, channels=card.channels, image_size=card.image_size),
+        cam_layer(model, channels=card.channels, image_size=card.image_size),
     )
 
 
