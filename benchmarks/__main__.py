@@ -224,6 +224,40 @@ def class_load(
 
 
 @main.command()
+@_ONLY
+@click.option("--times", type=click.IntRange(1, 1_000_000), help="How often each is tried at most.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Empty folder for the labs that are tried; on a local disk (default: a temporary one).",
+)
+def endurance(only: tuple[str, ...], times: int | None, folder: Path | None) -> None:
+    """Try what must never happen: kill, fill the disk, set the clock, spoil files. In full it takes hours."""
+    import os
+    import tempfile
+
+    from benchmarks.endurance import TRIALS, table
+
+    unknown = set(only) - set(TRIALS)
+    if unknown:
+        raise click.BadParameter(
+            f"There is no {', '.join(unknown)}; there is {', '.join(TRIALS)}.", param_hint="--only"
+        )
+    rows = []
+    with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as home:
+        os.environ["CNN_LAB_HOME"] = str(Path(home) / "home")
+        for trial in TRIALS.values():
+            if not only or trial.name in only:
+                often = min(times or trial.times, trial.times)
+                _tell(f"{trial.name}: {often:,} times")
+                rows.append(trial.run(Path(home) / trial.name, often, _tell))
+                _tell(table(rows[-1:]))
+    click.echo(table(rows))
+    if any(row.kept is False for row in rows):
+        raise LabError("A promise was not kept.")
+
+
+@main.command()
 def report() -> None:
     """Turn the newest results of each kind into docs/speed.md and its chart."""
     from benchmarks.report.page import documents

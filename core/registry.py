@@ -95,7 +95,7 @@ def check_values(settings: tuple[Setting, ...], values: Mapping[str, object], *,
     known = {setting.name: setting for setting in settings}
     for name in values:
         if name not in known:
-            raise ConfigError(f"{of} has no setting '{name}'; it has {', '.join(known) or 'none'}.")
+            raise ConfigError(f"{of} has no setting {_short(name)}; it has {', '.join(known) or 'none'}.")
     return {name: setting.check(values[name]) if name in values else setting.default for name, setting in known.items()}
 
 
@@ -117,7 +117,7 @@ class Registry(Generic[T]):
         try:
             return self._entries[name]
         except KeyError:
-            raise ConfigError(f"There is no {self.kind} '{name}'; there is {', '.join(self._entries)}.") from None
+            raise ConfigError(f"There is no {self.kind} {_short(name)}; there is {', '.join(self._entries)}.") from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._entries

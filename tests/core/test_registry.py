@@ -80,3 +80,13 @@ def test_a_value_of_any_length_makes_a_short_sentence() -> None:
     with pytest.raises(ConfigError) as raised:
         Setting(name="channels", default=(8,)).check(["x" * 100_000])
     assert len(str(raised.value)) < 200
+
+
+def test_an_unknown_name_of_any_length_makes_a_short_sentence() -> None:
+    networks: Registry[int] = Registry("model")
+    networks.add("lenet", 1)
+    with pytest.raises(ConfigError, match=r"There is no model 'vgg'; there is lenet\."):
+        networks["vgg"]
+    with pytest.raises(ConfigError) as raised:
+        networks["x" * 5_000]
+    assert len(str(raised.value)) < 200

@@ -1,0 +1,159 @@
+"""A lab home with real processes in it: supervisors, workers, and what is left when they should be gone."""
+
+import contextlib
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+
+from core.checkpoints import load_state, read
+from core.checkpoints.backbones import load_network
+from core.config import TrainingConfig
+from core.errors import CheckpointError, RunError
+from core.recipes import recipe_config
+from core.runs.executors.processes import find_process, process_id
+from core.runs.records import Run
+from core.runs.store.queue_writes import Queue
+from core.runs.store.store import STORE_NAME, Store
+from core.runs.summons import ensure_supervisor
+
+PATIENCE = 1_800.0  # seconds after which what should happen is taken not to
+
+
+class House:
+    """One home, its store, and every worker that was ever seen in it."""
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir(parents=True, exist_ok=True)
+        self.home, self.store = home, Store(home / STORE_NAME)
+        self.queue = Queue(self.store)
+        self.seen: dict[str, set[str]] = {}  # of each run: the handles of its workers
+        self.twins = 0
+
+    def submit(self, config: TrainingConfig, owner: str = "ada") -> Run:
+        """Queue a run and see to it that somebody serves it."""
+        run = self.store.submit(config, owner, f"{config.model} on {config.dataset}")
+        ensure_supervisor(self.store)
+        return run
+
+    def look(self) -> None:
+        """Note who is at work, and whether two workers of one run are alive."""
+        with contextlib.suppress(RunError):
+            for held in self.queue.held():
+                if process_id(held.handle):
+                    self.seen.setdefault(held.run_id, set()).add(held.handle)
+        for handles in self.seen.values():
+            living = [handle for handle in handles if find_process(handle) is not None]
+            self.twins += len(living) > 1
+            handles.intersection_update(living)
+
+    def wait(self, what: Callable[[], object], *, seconds: float = PATIENCE) -> float:
+        """Wait until ``what`` holds, looking meanwhile; return the seconds, or raise TimeoutError."""
+        started = time.monotonic()
+        while not self._holds(what):
+            if time.monotonic() - started > seconds:
+                raise TimeoutError("it did not happen in time")
+            self.look()
+            time.sleep(0.02)
+        return time.monotonic() - started
+
+    def worker(self, run: Run) -> int:
+        """The process id of the run's living worker; 0 where there is none."""
+        for held in self.queue.held():
+            if held.run_id == run.id and find_process(held.handle) is not None:
+                return process_id(held.handle)
+        return 0
+
+    def supervisor(self) -> int:
+        """The process id of the living supervisor; 0 where there is none."""
+        present = self.queue.present()
+        return process_id(present) if present is not None and find_process(present) is not None else 0
+
+    def corrupt(self, run: Run) -> int:
+        """How many of the folders that the store names for this run do not load."""
+        with self.store.database.reading() as connection:
+            rows = connection.execute("SELECT folder, kind FROM checkpoints WHERE run = ?", (run.id,)).fetchall()
+        wrong = 0
+        for row in rows:
+            folder = self.home / "runs" / run.id / row["folder"]
+            try:
+                load_state(folder) if row["kind"] == "state" else load_network(read(folder))
+            except CheckpointError:
+                wrong += folder.exists() or self._still_named(run, row["folder"])  # pruned while we looked
+        return wrong
+
+    def weights(self, run: Run) -> bytes:
+        """The file of the run's model."""
+        found = self.store.get(run.id).checkpoint
+        return (Path(found) / "model.safetensors").read_bytes() if found else b""
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process of the lab that belongs to this home."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                mine = process.environ().get("CNN_LAB_HOME") == str(self.home.resolve())
+                if mine and "core" in process.cmdline() and process.pid != os.getpid():
+                    found.append(process)
+        return found
+
+    def close(self) -> None:
+        """End what is still there."""
+        for process in self.processes():
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        self.store.close()
+
+    def _holds(self, what: Callable[[], object]) -> bool:
+        try:
+            return bool(what())
+        except RunError:  # a store that cannot be read just now
+            return False
+
+    def _still_named(self, run: Run, folder: str) -> bool:
+        with self.store.database.reading() as connection:
+            return bool(
+                connection.execute(
+                    "SELECT 1 FROM checkpoints WHERE run = ? AND folder = ?", (run.id, folder)
+                ).fetchone()
+            )
+
+
+@contextlib.contextmanager
+def house(home: Path) -> Iterator[House]:
+    """A home whose processes end with the block."""
+    before = os.environ.get("CNN_LAB_HOME")
+    os.environ["CNN_LAB_HOME"] = str(home)
+    opened = House(home)
+    try:
+        yield opened
+    finally:
+        opened.close()
+        os.environ.pop("CNN_LAB_HOME") if before is None else os.environ.update(CNN_LAB_HOME=before)
+
+
+def digits(*, epochs: int, seed: int = 0) -> TrainingConfig:
+    """A training that is bit-equal however often it is cut: LeNet on 128 of the built-in digits."""
+    return recipe_config(
+        "modern", dataset="digits", model="lenet", epochs=epochs, seed=seed, limit=128, precision="fp32", device="cpu"
+    )
+
+
+def kill(pid: int) -> None:
+    """SIGKILL, wherever the process may be."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def pause(random_: random.Random, most: float) -> None:
+    """Wait for a moment that nobody chose."""
+    time.sleep(random_.uniform(0.0, most))
+
+
+def quantile(values: list[float], share: float) -> float:
+    """The value below which this share of ``values`` lies (0 where there are none)."""
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))] if values else 0.0

@@ -1,0 +1,151 @@
+"""kill -9 of workers, supervisors and web servers while trainings go on."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+from benchmarks.endurance.house import House, digits, house, kill, pause, quantile
+from benchmarks.endurance.trial import Row, Tell, promised
+from core.runs.executors.processes import ROOT
+from core.runs.records import Run
+from core.runs.summons import ensure_supervisor
+
+EPOCHS = 200  # of one run that is killed again and again
+LOSSES = 5  # in a row without a newer state; the lab gives up after eight
+
+
+@promised("kill-worker", times=300)
+def workers(home: Path, times: int, tell: Tell) -> Row:
+    """Kill the worker at moments that nobody chose; runs follow each other until all kills are spent."""
+    chosen, waits, lost, corrupt, unequal, runs = random.Random(0), [], 0, 0, 0, 0
+    with house(home) as lab:
+        killed = 0
+        while killed < times:
+            reference = _undisturbed(lab, seed=runs)
+            run = lab.submit(digits(epochs=EPOCHS, seed=runs))
+            runs, in_vain, saved = runs + 1, 0, 0
+            while killed < times:
+                lab.wait(lambda: lab.worker(run) or not lab.store.get(run.id).live)
+                pause(chosen, 3.0)
+                now = lab.store.get(run.id)
+                in_vain = 0 if now.saved_step > saved else in_vain + 1
+                saved = max(saved, now.saved_step)
+                if in_vain >= LOSSES:
+                    lab.wait(lambda: lab.store.get(run.id).saved_step > saved or not lab.store.get(run.id).live)
+                if not lab.store.get(run.id).live:
+                    break
+                kill(lab.worker(run))
+                killed += 1
+                fence = lab.store.get(run.id).fence
+                corrupt += lab.corrupt(run)
+                waits.append(lab.wait(lambda: _goes_on(lab, run, fence)))
+                tell(f"{killed} of {times} workers killed; the last one was replaced in {waits[-1]:.1f} s")
+            lab.wait(lambda: not lab.store.get(run.id).live)
+            lost += lab.store.get(run.id).status != "finished"
+            unequal += lab.weights(run) != lab.weights(reference)
+        twins = lab.twins
+    measured = (
+        f"{times} kills in {runs} runs: {lost} runs lost, {corrupt} corrupt checkpoints, {twins} twins, {unequal} runs "
+        f"with other weights; gone on within {quantile(waits, 0.5):.1f} s (median), {max(waits):.1f} s (longest)"
+    )
+    kept = not (lost or corrupt or twins or unequal) and max(waits) <= 10
+    promise = "0 lost, 0 corrupt, 0 twins, equal weights, gone on within 10 s"
+    return Row(name="kill-worker", what="kill -9 of the worker", promise=promise, measured=measured, kept=kept)
+
+
+@promised("kill-supervisor", times=50)
+def supervisors(home: Path, times: int, tell: Tell) -> Row:
+    """Kill the supervisor; the worker goes on, and one comes up that finds it."""
+    waits: list[float] = []
+    with house(home) as lab:
+        reference = _undisturbed(lab, seed=0)
+        run = lab.submit(digits(epochs=EPOCHS))
+        for number in range(1, times + 1):
+            if not lab.store.get(run.id).live:
+                run = lab.submit(digits(epochs=EPOCHS))
+            lab.wait(lambda: lab.worker(run) and lab.supervisor())
+            before = lab.supervisor()
+            kill(before)
+            ask = number % 2 == 0  # by a page, or by the worker itself
+            waits.append(lab.wait(lambda: _led_again(lab, before, ask=ask)))
+            tell(f"{number} of {times} supervisors killed; the next one led after {waits[-1]:.1f} s")
+        lab.wait(lambda: not lab.store.get(run.id).live)
+        ended, equal, twins = lab.store.get(run.id), lab.weights(run) == lab.weights(reference), lab.twins
+    measured = (
+        f"{times} kills: the run {ended.status} with worker {ended.fence}, {'equal' if equal else 'OTHER'} weights, "
+        f"{twins} twins; led again within {quantile(waits, 0.5):.1f} s (median), {max(waits):.1f} s (longest)"
+    )
+    kept = ended.status == "finished" and ended.fence == 1 and equal and not twins and max(waits) <= 10
+    promise = "0 lost, 0 twins, equal weights, led again within 10 s"
+    return Row(name="kill-supervisor", what="kill -9 of the supervisor", promise=promise, measured=measured, kept=kept)
+
+
+@promised("kill-web", times=100)
+def web_servers(home: Path, times: int, tell: Tell) -> Row:
+    """Kill the web server; a training notices nothing, and the next server answers."""
+    waits: list[float] = []
+    with house(home) as lab:
+        run = lab.submit(digits(epochs=EPOCHS))
+        lost, begun, fence = 0, 1, 1
+        for number in range(1, times + 1):
+            if not lab.store.get(run.id).live:
+                lost += lab.store.get(run.id).status != "finished" or lab.store.get(run.id).fence != fence
+                run, begun = lab.submit(digits(epochs=EPOCHS)), begun + 1
+            started = time.monotonic()
+            server = _serve(lab)
+            try:
+                lab.wait(_answers)
+                waits.append(time.monotonic() - started)
+            finally:
+                server.kill()
+                server.wait()
+            tell(f"{number} of {times} web servers killed; the last one answered after {waits[-1]:.1f} s")
+        lab.wait(lambda: not lab.store.get(run.id).live)
+        lost += lab.store.get(run.id).status != "finished" or lab.store.get(run.id).fence != fence
+    measured = (
+        f"{times} kills during {begun} runs: {lost} runs lost or restarted; answering again within {max(waits):.1f} s"
+    )
+    promise = "0 runs lost or restarted"
+    return Row(name="kill-web", what="kill -9 of the web server", promise=promise, measured=measured, kept=not lost)
+
+
+def _undisturbed(lab: House, *, seed: int) -> Run:
+    run = lab.submit(digits(epochs=EPOCHS, seed=seed), owner="reference")
+    lab.wait(lambda: not lab.store.get(run.id).live)
+    return lab.store.get(run.id)
+
+
+def _goes_on(lab: House, run: Run, fence: int) -> bool:
+    now = lab.store.get(run.id)
+    return (now.fence > fence and lab.worker(run) > 0) or not now.live
+
+
+def _led_again(lab: House, before: int, *, ask: bool) -> bool:
+    if ask:
+        ensure_supervisor(lab.store)
+    return lab.supervisor() not in (0, before)
+
+
+PORT = 8599
+
+
+def _serve(lab: House) -> "subprocess.Popen[bytes]":
+    options = ["--server.headless=true", f"--server.port={PORT}", "--server.fileWatcherType=none"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options],
+        cwd=ROOT,
+        env={**os.environ, "CNN_LAB_HOME": str(lab.home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _answers() -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"http://localhost:{PORT}/_stcore/health", timeout=1) as answer:
+        return bool(answer.status == 200)
+    return False
