@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks.endurance.house import digits, house, quantile
 from benchmarks.endurance.trial import Row, Tell, promised
 from core.runs.executors.processes import ROOT, environment
+from core.runs.rights import OPERATOR
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
@@ -113,10 +114,10 @@ def cancel(home: Path, times: int, tell: Tell) -> Row:
             lab.wait(lambda: lab.worker(run) and lab.store.get(run.id).status == "running")
             worker, step = lab.worker(run), lab.store.get(run.id).step
             lab.wait(lambda: lab.store.get(run.id).step > step or not lab.store.get(run.id).live)
-            lab.store.request_stop(run.id)
+            lab.store.request_stop(run.id, by=OPERATOR)
             waits.append(lab.wait(lambda: lab.store.get(run.id).status == "stopped" and not lab.queue.held()))
             if number < times:
-                lab.store.resume(run.id)
+                lab.store.resume(run.id, by=OPERATOR)
             tell(f"{number} of {times} stopped; worker {worker} was gone after {waits[-1]:.1f} s")
         orphans = sum("worker" in process.cmdline() for process in lab.processes())
     measured = (
