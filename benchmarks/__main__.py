@@ -223,6 +223,21 @@ def class_load(
     _keep(fields, out, () if whole else ("a part",))
 
 
+@main.command("heat-maps")
+@click.option("--images", default=200, show_default=True, type=click.IntRange(1, 4_000), help="Of each test split.")
+def heat_maps(images: int) -> None:
+    """How often the heat map of an answer is blank, by network: three minutes."""
+    from benchmarks.heat_maps import blank_maps
+
+    click.echo(
+        "| network | layer asked first | Grad-CAM blank | HiResCAM blank | as the page asks | from another layer |"
+    )
+    click.echo("|---|---|---|---|---|---|")
+    for row in blank_maps(images):
+        at_first = " | ".join(f"{row.at_first_layer[method]}" for method in ("Grad-CAM", "HiResCAM"))
+        click.echo(f"| `{row.network}` | {row.layer} | {at_first} | {row.page} of {row.images} | {row.passed_on} |")
+
+
 @main.command()
 @_ONLY
 @click.option("--times", type=click.IntRange(1, 1_000_000), help="How often each is tried at most.")

@@ -46,6 +46,7 @@ python -m benchmarks accuracy --naive     # seconds to an accuracy; --long adds 
 python -m benchmarks screen               # through a Chromium
 python -m benchmarks class-load           # a class of thirty on one server, 17 minutes; --against CHECKOUT
 python -m benchmarks ablation             # the fast network without each ingredient, about an hour
+python -m benchmarks heat-maps            # how often a heat map is blank (measured.md), three minutes
 python -m benchmarks report               # writes this page
 ```
 

@@ -30,8 +30,11 @@ TERMS = {
     "flatten": "Write the maps' numbers one after the other in a single row, as a dense layer takes them.",
     "frozen": "Weights that training leaves as they are; only the others learn.",
     "GELU": "Lets positive numbers through and little of negative ones; a smooth relative of ReLU, never below −0.17.",
-    "Grad-CAM": "A heat map of the places in the picture that raised the score of a class.",
+    "Grad-CAM": "A heat map of the places that raised the score of a class: each map of a layer weighted by how much "
+    "it counts on average.",
     "head": "The last part of a network, which turns features into the scores of the classes.",
+    "HiResCAM": "A heat map of the places that raised the score of a class: each place of a layer by what it counts "
+    "itself.",
     "interval": "The range that holds the true accuracy in 95 of 100 such tests; it shrinks with more test images.",
     "kernel": "A small grid of weights, often 3×3, that is slid over the picture.",
     "learning rate": "How far the weights move in one step; too large diverges, too small takes for ever.",

@@ -1,19 +1,17 @@
 """Why this answer? The tensor that the network receives, and where in it the score of a class comes from."""
 
-import numpy as np
-import numpy.typing as npt
 import streamlit as st
 
 from core.checkpoints import Checkpoint
 from core.errors import LabError
-from core.explain.inside.grad_cam import cam_layer, cam_layers, grad_cam, overlay
+from core.explain.inside.grad_cam import METHODS, Heat, Method, cam_layers, heat_map, overlay
 from core.explain.inside.layers import Layer
 from core.models.input_format import denormalise
 from core.models.received import Received
 from core.photos.door import Photo
 from pages._ui import cached
 from pages._ui.draw.pictures import enlarge, show
-from pages._ui.frame import number, plain, problem
+from pages._ui.frame import choice, number, plain, problem
 from pages._ui.glossary import term
 from pages._ui.received import in_words, receive_photo
 from pages.use._classify.answers import Classified
@@ -55,10 +53,10 @@ def _received(checkpoint: Checkpoint, photo: Photo, given: Received) -> None:
 
 
 def _heat(checkpoint: Checkpoint, photo: Photo, answer: Classified, given: Received) -> None:
-    st.markdown("### Where the score comes from (Grad-CAM)", help=term("Grad-CAM"))
+    st.markdown("### Where the score comes from", help=f"{term('HiResCAM')} {term('Grad-CAM')}")
     card = checkpoint.card
     try:
-        known, usual = _layers(card.sha256, checkpoint)
+        layers = _layers(card.sha256, checkpoint)
     except LabError as error:
         problem(error)
         return
@@ -71,62 +69,73 @@ def _heat(checkpoint: Checkpoint, photo: Photo, answer: Classified, given: Recei
         key=f"why_class_{photo.sha256[:12]}_{card.sha256[:12]}",
         help="Any class: a less likely one shows what speaks for it all the same.",
     )
-    names = [layer.name for layer in known]
-    titles = {layer.name: layer.title for layer in known}
+    titles = {"": "The last one that speaks for it"} | {layer.name: layer.title for layer in layers}
     layer = st.selectbox(
         "Layer",
-        names,
-        index=names.index(usual) if usual in names else 0,
+        list(titles),
         format_func=lambda name: titles.get(name, name),
         key=f"why_layer_{card.sha256[:12]}",
         persist_state="session",
         help="Early layers see small details sharply, late layers whole parts coarsely.",
     )
+    method = st.segmented_control(
+        "Method",
+        METHODS,
+        format_func=choice,
+        default=METHODS[0],
+        required=True,
+        key="why_method",
+        help="HiResCAM takes every place of the layer by itself, Grad-CAM the mean of all: often blank.",
+        persist_state="session",
+    )
     opacity = st.slider("Opacity (%)", 0, 100, 50, 5, key="why_opacity", persist_state="session")
     try:
-        heat = _cam(card.sha256, photo.sha256, given.notes, card.classes.index(label), str(layer), checkpoint, given)
+        heat = _cam(
+            card.sha256, photo.sha256, given.notes, card.classes.index(label), method, layer or None, checkpoint, given
+        )
     except LabError as error:
         problem(error)
         return
     with picture.container():
-        shown = overlay(enlarge(given.seen, _SIDE), heat, opacity / 100)
         show(
-            shown,
+            overlay(enlarge(given.seen, _SIDE), heat.values, opacity / 100),
             at_least=_SIDE,
             width=_SIDE,
             photo=True,
-            alt=f"Heat map for {label} from layer {layer} over {photo.name}",
-            look_for=_sentence(heat, label, str(layer)),
+            alt=f"Heat map for {label} from layer {heat.layer} over {photo.name}",
+            look_for=_sentence(heat, label),
         )
 
 
-def _sentence(heat: npt.NDArray[np.float32], label: str, layer: str) -> str:
-    if not heat.any():
-        return plain(f"Nothing in layer {layer} speaks for {label}, so the map is empty.")
+def _sentence(heat: Heat, label: str) -> str:
+    asked = [*heat.silent, heat.layer]
+    if not heat.values.any():
+        where = f"layer {heat.layer}" if len(asked) == 1 else f"any of {len(asked)} layers"
+        return plain(f"Nothing in {where} speaks for {label}, so the map is empty ({heat.method}).")
+    silent = f"; nothing in {' or '.join(heat.silent)} speaks for it" if heat.silent else ""
     return plain(
-        f"Bright yellow places raised the score of {label} (layer {layer}). Are they on the thing, or beside it?"
+        f"Bright yellow places raised the score of {label} ({heat.method}, layer {heat.layer}{silent}). "
+        "Are they on the thing, or beside it?"
     )
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _layers(sha256: str, _checkpoint: Checkpoint) -> tuple[tuple[Layer, ...], str]:
-    """Return the layers that can be asked, and the one that is asked by default: a pass of the network for each."""
-    card, model = _checkpoint.card, cached.model(_checkpoint)
-    return (
-        cam_layers(model, channels=card.channels, image_size=card.image_size),
-        cam_layer(model, channels=card.channels, image_size=card.image_size),
-    )
+def _layers(sha256: str, _checkpoint: Checkpoint) -> tuple[Layer, ...]:
+    """Return the layers that can be asked: a pass of the network."""
+    card = _checkpoint.card
+    return cam_layers(cached.model(_checkpoint), channels=card.channels, image_size=card.image_size)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _cam(
     sha256: str,
     photo_sha256: str,
     notes: tuple[str, ...],
     index: int,
-    layer: str,
+    method: Method,
+    layer: str | None,
     _checkpoint: Checkpoint,
     _given: Received,
-) -> npt.NDArray[np.float32]:
+) -> Heat:
     """``notes`` tell a photo that was made like handwriting from the same one as it is."""
-    return np.asarray(grad_cam(cached.model(_checkpoint), _given.batch, index, layer).numpy(), dtype=np.float32)
+    return heat_map(cached.model(_checkpoint), _given.batch, index, method=method, layer=layer)

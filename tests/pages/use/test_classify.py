@@ -107,14 +107,17 @@ def test_any_class_can_be_asked_why(page: AppTest) -> None:
     assert len(question.options) == 10
     least = question.options[9].split(" ")[0]
     question.select_index(9).run()
-    assert f"the score of {least} (layer" in said(page) or f"speaks for {least}," in said(page)
+    assert f"the score of {least} (HiResCAM, layer" in said(page) or f"speaks for {least}," in said(page)
 
 
 def test_the_layer_of_the_heat_map_can_be_chosen_and_is_named(page: AppTest) -> None:
     (layer,) = [box for box in page.selectbox if box.label == "Layer"]
-    layer.select_index(0).run()
-    first = layer.options[0].split(" ")[0]
-    assert f"layer {first}" in said(page) or "is empty" in said(page)
+    assert layer.value == ""  # the last one that speaks for the answer
+    layer.select_index(1).run()
+    first = layer.options[1].split(" ")[0]
+    assert f"layer {first}" in said(page)
+    page.segmented_control(key="why_method").set_value("Grad-CAM").run()
+    assert "(Grad-CAM" in said(page)
 
 
 def test_a_network_without_maps_says_so_instead_of_a_heat_map(folder: Path) -> None:

@@ -6,7 +6,7 @@ from torch import nn
 
 from core.errors import ConfigError, ModelError
 from core.explain.drawing.colours import SEQUENTIAL
-from core.explain.inside.grad_cam import cam_layer, cam_layers, grad_cam, overlay
+from core.explain.inside.grad_cam import METHODS, Method, cam_layer, cam_layers, grad_cam, heat_map, overlay
 from core.models.fast_cnn import fast_cnn
 from tests.core.explain.nets import (
     WITH_MAPS,
@@ -36,6 +36,49 @@ def two_maps() -> nn.Module:
 def test_heat_worked_out_by_hand(two_maps: nn.Module) -> None:
     # α = (mean of 4 0 0 0, mean of 0 0 0 0) = (1, 0), so the heat is ReLU(x), its peak made 1.
     assert grad_cam(two_maps, PICTURE, 0, "0").tolist() == [[0.25, 0.5], [0, 1]]
+
+
+def test_hirescam_takes_each_place_by_itself(two_maps: nn.Module) -> None:
+    # ∂logit/∂A₀ is 4 at the first place and 0 elsewhere: only x = 1 there counts.
+    heat = heat_map(two_maps, PICTURE, 0, layer="0")
+    assert heat.values.tolist() == [[1, 0], [0, 0]]
+    assert (heat.method, heat.layer, heat.silent) == ("HiResCAM", "0", ())
+
+
+def test_where_the_places_disagree_their_mean_is_blank_and_each_by_itself_is_not() -> None:
+    model = nn.Sequential(conv([[[[1]]]]), nn.Flatten(), dense([[3, -1, -1, -1]])).eval()
+    picture = torch.ones(1, 1, 2, 2)
+    assert not heat_map(model, picture, 0, method="Grad-CAM").values.any()  # α = (3 − 1 − 1 − 1) / 4 = 0
+    assert heat_map(model, picture, 0).values.tolist() == [[1, 0], [0, 0]]
+
+
+class DeadEnd(nn.Module):
+    """Adds its input, which the first layer says something of, to a map on which nothing depends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.silent = nn.ReLU()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + 0 * self.silent(-x)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_layer_with_nothing_to_say_passes_the_question_on(method: Method) -> None:
+    model = nn.Sequential(conv([[[[1]]]]), nn.ReLU(), DeadEnd(), nn.Flatten(), dense([[1] * 9])).eval()
+    picture = torch.ones(1, 1, 3, 3)
+    heat = heat_map(model, picture, 0, method=method)
+    assert (heat.layer, heat.silent) == ("1", ("2.silent",))
+    assert heat.values.min() == 1
+    asked = heat_map(model, picture, 0, method=method, layer="2.silent")
+    assert (asked.layer, asked.silent, bool(asked.values.any())) == ("2.silent", (), False)
+
+
+def test_a_class_that_no_layer_speaks_for_says_which_were_asked() -> None:
+    model = nn.Sequential(conv([[[[1]]]]), nn.ReLU(), nn.ReLU(), nn.Flatten(), dense([[-1] * 9])).eval()
+    heat = heat_map(model, torch.ones(1, 1, 3, 3), 0)
+    assert not heat.values.any()
+    assert (heat.layer, heat.silent) == ("1", ("2",))
 
 
 def test_another_class_has_another_map(two_maps: nn.Module) -> None:
