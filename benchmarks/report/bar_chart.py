@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, LABELS, FIGURES = 820, 390, 90  # pixels: all, left of the bars, right of them
+BARS, FIGURES = 400, 90  # pixels: of the longest bar, right of them
+LETTER = 6.2  # pixels of a letter at most, on average over a label
 BAR, GAP, TOP = 20, 14, 40
 INK, SOFT, FILL, MARK = "#17212e", "#5b6675", "#0072b2", "#d55e00"
 
@@ -23,28 +24,29 @@ class Bar:
 
 def bar_chart(bars: Sequence[Bar], *, title: str) -> str:
     """Return the bars as SVG. Ratios are drawn on a logarithmic axis that begins at 1, where both sides are as fast."""
+    labels = round(20 + LETTER * max((len(bar.label) for bar in bars), default=0))  # pixels left of the bars
+    width = labels + BARS + FIGURES
     largest = max([2.0, *(max(bar.high, bar.target or 1.0) for bar in bars)])
 
     def x(ratio: float) -> float:
-        return LABELS + (WIDTH - LABELS - FIGURES) * max(0.0, math.log(max(ratio, 1.0)) / math.log(largest))
+        return labels + BARS * max(0.0, math.log(max(ratio, 1.0)) / math.log(largest))
 
     height = TOP + len(bars) * (BAR + GAP) + 34
-    size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     named = f'role="img" aria-label="{escape(title, quote=True)}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} {named} font-family="sans-serif" font-size="13">',
-        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         f'<text x="12" y="24" fill="{INK}" font-size="15" font-weight="bold">{escape(title)}</text>',
     ]
     for place, bar in enumerate(bars):
         top = TOP + place * (BAR + GAP)
         middle, base = top + BAR / 2, top + BAR / 2 + 4.5
-        end = max(x(bar.value), x(bar.high)) + 8
         parts += [
-            f'<text x="{LABELS - 10}" y="{base:g}" fill="{INK}" text-anchor="end">{escape(bar.label)}</text>',
-            f'<rect x="{LABELS}" y="{top}" width="{x(bar.value) - LABELS:.1f}" height="{BAR}" fill="{FILL}"/>',
+            f'<text x="{labels - 10}" y="{base:g}" fill="{INK}" text-anchor="end">{escape(bar.label)}</text>',
+            f'<rect x="{labels}" y="{top}" width="{x(bar.value) - labels:.1f}" height="{BAR}" fill="{FILL}"/>',
             f'<path d="M{x(bar.low):.1f} {middle:g}H{x(bar.high):.1f}" stroke="{INK}" stroke-width="2"/>',
-            f'<text x="{end:.1f}" y="{base:g}" fill="{INK}">{bar.value:.1f}×</text>',
+            f'<text x="{labels + BARS + 12}" y="{base:g}" fill="{INK}">{bar.value:.1f}×</text>',
         ]
         if bar.target is not None:
             place_of_target = f"M{x(bar.target):.1f} {top - 3}v{BAR + 6}"
