@@ -20,7 +20,7 @@ def clock(home: Path, times: int, tell: Tell) -> Row:
     """Set the clock four times during each run; ``CNN_LAB_FAKETIME`` names the library where it is not installed."""
     library = _library()
     if library is None:
-        return Row(name="clock", what=WHAT, promise=PROMISE, measured="libfaketime is not here", kept=None)
+        return Row(name="clock", what=WHAT, promise=PROMISE, measured="libfaketime is not here", right=None)
     wrong: list[str] = []
     with _clock(library, home / "clock") as offset, house(home / "home") as lab:
         for number in range(times):
@@ -49,7 +49,7 @@ def clock(home: Path, times: int, tell: Tell) -> Row:
             tell(f"{number + 1} of {times} runs with {len(JUMPS)} jumps each: {wrong or 'nothing noticed'}")
         twins = lab.twins
     measured = f"{times} runs with {len(JUMPS)} jumps each: {len(wrong)} things wrong {wrong[:3] or ''}, {twins} twins"
-    return Row(name="clock", what=WHAT, promise=PROMISE, measured=measured, kept=not wrong and not twins)
+    return Row(name="clock", what=WHAT, promise=PROMISE, measured=measured, right=not wrong and not twins)
 
 
 def _library() -> str | None:

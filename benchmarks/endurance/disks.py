@@ -41,7 +41,7 @@ def _interrupted(
     chosen, words, backs, silent, corrupt = random.Random(0), [], [], 0, 0
     with _disk(home) as disk:
         if disk is None:
-            return Row(name=name, what=what, promise=PROMISE, measured="no disk can be mounted here", kept=None)
+            return Row(name=name, what=what, promise=PROMISE, measured="no disk can be mounted here", right=None)
         with house(disk / "home") as lab:
             reference = lab.submit(digits(epochs=EPOCHS), owner="reference")
             lab.wait(lambda: not lab.store.get(reference.id).live)
@@ -67,8 +67,10 @@ def _interrupted(
         f"{times} times: {silent} without a word, else said within {max(words, default=0):.1f} s; {corrupt} corrupt "
         f"states; on again within {max(backs):.1f} s; {'equal' if equal else 'OTHER'} weights"
     )
-    kept = not silent and max(words, default=0) <= 10 and not corrupt and equal
-    return Row(name=name, what=what, promise=PROMISE, measured=measured, kept=kept)
+    right = not silent and not corrupt and equal
+    return Row(
+        name=name, what=what, promise=PROMISE, measured=measured, right=right, in_time=max(words, default=0) <= 10
+    )
 
 
 def _says(lab: House, run_id: str) -> bool:

@@ -53,9 +53,16 @@ def workers(home: Path, times: int, tell: Tell) -> Row:
         f"{times} kills in {runs} runs: {lost} runs lost, {corrupt} corrupt checkpoints, {twins} twins, {unequal} runs "
         f"with other weights; gone on within {quantile(waits, 0.5):.1f} s (median), {max(waits):.1f} s (longest)"
     )
-    kept = not (lost or corrupt or twins or unequal) and max(waits) <= 10
+    right = not (lost or corrupt or twins or unequal)
     promise = "0 lost, 0 corrupt, 0 twins, equal weights, gone on within 10 s"
-    return Row(name="kill-worker", what="kill -9 of the worker", promise=promise, measured=measured, kept=kept)
+    return Row(
+        name="kill-worker",
+        what="kill -9 of the worker",
+        promise=promise,
+        measured=measured,
+        right=right,
+        in_time=max(waits) <= 10,
+    )
 
 
 @promised("kill-supervisor", times=50)
@@ -80,9 +87,16 @@ def supervisors(home: Path, times: int, tell: Tell) -> Row:
         f"{times} kills: the run {ended.status} with worker {ended.fence}, {'equal' if equal else 'OTHER'} weights, "
         f"{twins} twins; led again within {quantile(waits, 0.5):.1f} s (median), {max(waits):.1f} s (longest)"
     )
-    kept = ended.status == "finished" and ended.fence == 1 and equal and not twins and max(waits) <= 10
+    right = ended.status == "finished" and ended.fence == 1 and equal and not twins
     promise = "0 lost, 0 twins, equal weights, led again within 10 s"
-    return Row(name="kill-supervisor", what="kill -9 of the supervisor", promise=promise, measured=measured, kept=kept)
+    return Row(
+        name="kill-supervisor",
+        what="kill -9 of the supervisor",
+        promise=promise,
+        measured=measured,
+        right=right,
+        in_time=max(waits) <= 10,
+    )
 
 
 @promised("kill-web", times=100)
@@ -111,7 +125,7 @@ def web_servers(home: Path, times: int, tell: Tell) -> Row:
         f"{times} kills during {begun} runs: {lost} runs lost or restarted; answering again within {max(waits):.1f} s"
     )
     promise = "0 runs lost or restarted"
-    return Row(name="kill-web", what="kill -9 of the web server", promise=promise, measured=measured, kept=not lost)
+    return Row(name="kill-web", what="kill -9 of the web server", promise=promise, measured=measured, right=not lost)
 
 
 def _undisturbed(lab: House, *, seed: int) -> Run:

@@ -9,13 +9,23 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """``promise`` and ``measured`` are words for people; ``kept`` is None where it could not be tried here."""
+    """``promise`` and ``measured`` are words for people; ``right`` is None where it could not be tried here.
+
+    ``right`` says that nothing was lost or wrong, ``in_time`` that it was as quick as promised, on this machine as busy
+    as it was.
+    """
 
     name: str
     what: str
     promise: str
     measured: str
-    kept: bool | None
+    right: bool | None
+    in_time: bool = True
+
+    @property
+    def kept(self) -> bool | None:
+        """Whether all that is promised was kept."""
+        return self.right and self.in_time
 
 
 @dataclass(frozen=True, kw_only=True)
