@@ -71,7 +71,7 @@ def availability(name: str, size: int | None = None) -> Availability:
         return "prepared"
     if spec.hub_id is None:
         return "builtin"
-    return "hub" if _source_folder(spec) is None else "folder"
+    return "hub" if source_folder(spec) is None else "folder"
 
 
 def load(name: str, *, size: int | None = None, progress: Progress | None = None) -> LabelledImages:
@@ -106,7 +106,8 @@ def _root() -> Path:
     return home() / "prepared"
 
 
-def _source_folder(spec: DatasetSpec) -> Path | None:
+def source_folder(spec: DatasetSpec) -> Path | None:
+    """Return the folder inside the data folder that holds a data set's Parquet files; None where there is none."""
     base = data_folder()
     if base is None or spec.folder_name is None:
         return None
@@ -116,7 +117,7 @@ def _source_folder(spec: DatasetSpec) -> Path | None:
 
 def _source_key(spec: DatasetSpec) -> str:
     """Name the source without reading it: a folder by its files' names, sizes and times, the Hub by the id."""
-    folder = _source_folder(spec)
+    folder = source_folder(spec)
     if folder is None:
         return f"hub:{spec.hub_id}" if spec.hub_id else f"builtin:{spec.name}:1"
     files = sorted(folder.glob("**/*.parquet"))
@@ -260,7 +261,7 @@ def _load_split(spec: DatasetSpec, split: str) -> Any:
     from datasets import disable_progress_bars, load_dataset
 
     disable_progress_bars()
-    folder = _source_folder(spec)
+    folder = source_folder(spec)
     try:
         if folder is not None:
             return load_dataset(str(folder), split=split, streaming=True)

@@ -100,6 +100,11 @@ def writers_apart(spec: DatasetSpec, fingerprint: str) -> bool:
     return spec.writer_block is None or fingerprint.startswith(_BY_WRITER)
 
 
+def held_out_at_random(count: int) -> Indices:
+    """Return the test images, in order, of a data set of ``count`` images that has no test split of its own."""
+    return np.sort(_shuffled(np.arange(count), "test")[: int(count * TEST_PART)])
+
+
 def _parts(data: LabelledImages, *, apart: bool) -> _Parts:
     count = len(data.labels)
     if data.official_test_start is not None:
@@ -108,9 +113,8 @@ def _parts(data: LabelledImages, *, apart: bool) -> _Parts:
     elif data.spec.writer_block is not None and apart:
         return _by_writer(count, data.spec.writer_block)
     else:
-        order = _shuffled(np.arange(count), "test")
-        held_out = int(count * TEST_PART)
-        rest, test = np.sort(order[held_out:]), np.sort(order[:held_out])
+        test = held_out_at_random(count)
+        rest = np.setdiff1d(np.arange(count), test)
         origin = "a fixed 20 %"
         if data.spec.writer_block is not None:
             origin += ", drawn at random: by the same writers as the training images"

@@ -29,6 +29,8 @@ OPERATORS_KEY = "operators_key"
 # The photo that follows the student
 _PHOTO = "photo_chosen"
 _PHOTO_SOURCE = "photo_source"
+_PHOTO_SHOWS = "photo_shows"
+_PHOTO_TO_BEGIN = "photo_to_begin"
 PHOTO_PROBLEM = "photo_problem"
 PHOTO_FILE = "photo_file"  # the id of the upload that was looked at last
 CLASSIFIED = "classify_photos"  # those that were uploaded on Classify, by the ids of their files
@@ -61,16 +63,32 @@ def photo() -> "KeptPhoto | None":
     return chosen
 
 
-def set_photo(photo: "Photo", source: str) -> None:
-    """Keep ``photo`` for all pages; ``source`` says in a few words where it came from."""
+def set_photo(photo: "Photo", source: str, shows: str | None = None, *, to_begin: bool = False) -> None:
+    """Keep ``photo`` for all pages; ``source`` says in a few words where it came from, ``shows`` is `photo_shows`.
+
+    ``to_begin``: the student has not chosen it; another page may have a better one.
+    """
     st.session_state[_PHOTO] = cached.kept_photos().keep(photo)
     st.session_state[_PHOTO_SOURCE] = source
+    st.session_state[_PHOTO_SHOWS] = shows
+    st.session_state[_PHOTO_TO_BEGIN] = to_begin
     st.session_state.pop(PHOTO_PROBLEM, None)
 
 
 def photo_source() -> str:
     """Return in a few words where the photo came from ("" where none was chosen)."""
     return str(st.session_state.get(_PHOTO_SOURCE, ""))
+
+
+def photo_shows() -> str | None:
+    """Return the class that is on the photo, "" where it is of no data set's classes, None where nobody knows."""
+    shows: str | None = st.session_state.get(_PHOTO_SHOWS)
+    return shows
+
+
+def photo_is_to_begin() -> bool:
+    """Return whether the photo is one that a page began with, and not the student's choice."""
+    return bool(st.session_state.get(_PHOTO_TO_BEGIN))
 
 
 def training_chain() -> tuple[AugmentationStep, ...] | None:

@@ -4,11 +4,13 @@ import streamlit as st
 
 from core.errors import LabError
 from pages._ui.choose.photo import choose_photo
+from pages._ui.choose.samples import Learned, say_where_nothing_fits
 from pages._ui.frame import empty_state, header, problem, section
 from pages._ui.received import offer_making, receive_photo
+from pages.learn._feature_maps.layer_choice import choose_layer
 from pages.learn._feature_maps.networks import choose_network
 from pages.learn._feature_maps.sections import (
-    choose_layer,
+    answer,
     input_picture,
     kernel_section,
     mosaic_section,
@@ -22,13 +24,18 @@ header(
     "see edges become textures, and textures become answers.",
     icon="layers",
 )
-photo = choose_photo()
+photo_row = st.container()
 
 chooser, received = st.columns([4, 1], gap="medium")
 with chooser, st.container(border=True):
     network = choose_network(key="maps")
-    if network is None:
+    learned = network and Learned(dataset=network.dataset, classes=network.classes)
+    with photo_row:
+        photo = choose_photo(learned)
+    if network is None or learned is None:
         st.stop()
+    if network.trained:
+        say_where_nothing_fits(learned)
     made = offer_making(network.dataset)
 try:
     given = receive_photo(photo, network.format, network.dataset, made=made)
@@ -37,6 +44,7 @@ except LabError as error:
     st.stop()
 with received:
     input_picture(network, given)
+    answer(network, photo, given)
 
 view = choose_layer(network, photo, given)
 if view is None:

@@ -6,6 +6,7 @@ from core.errors import LabError
 from core.photos.door import Photo
 from pages._ui.choose.checkpoints import choose_checkpoint
 from pages._ui.choose.photo import choose_photo
+from pages._ui.choose.samples import Learned, say_where_nothing_fits
 from pages._ui.frame import header, look_for, problem, section
 from pages._ui.received import offer_making
 from pages.use._classify.answers import as_csv, classify_photo, classify_photos, gallery, more_photos
@@ -15,14 +16,16 @@ from pages.use._classify.why import why
 header("Classify", "Show a trained network your photos, and ask it why it answers as it does.", icon="image_search")
 
 checkpoint = choose_checkpoint()
-photo = choose_photo()
+learned = checkpoint and Learned(dataset=checkpoint.card.dataset, classes=checkpoint.card.classes)
+photo = choose_photo(learned)
 more = more_photos()
-if checkpoint is None:
+if checkpoint is None or learned is None:
     st.stop()
 drawing_pad(checkpoint.card.dataset)
 
 classes = len(checkpoint.card.classes)
 section("Answers", f"This network knows {classes} classes and always names one of them, whatever the photo shows.")
+say_where_nothing_fits(learned)
 made = offer_making(checkpoint.card.dataset)
 try:
     answers = [classify_photo(checkpoint, photo, made=made), *classify_photos(checkpoint, more, made=made)]

@@ -17,7 +17,8 @@ class Layer:
     """A layer whose output is a stack of maps: ``shape`` (C, H, W) for one image.
 
     ``name`` is the module's dotted name; its second call within one pass is ``name_1``, as torchvision writes it.
-    ``has_kernels`` says that `core.explain.inside.feature_maps.kernels` can show its weights.
+    ``has_kernels`` says that `core.explain.inside.feature_maps.kernels` can show its weights, ``frozen`` that a
+    training leaves them as they are.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Layer:
     detail: str
     shape: tuple[int, int, int]
     has_kernels: bool
+    frozen: bool = False
 
     @property
     def title(self) -> str:
@@ -77,6 +79,7 @@ def _layer(name: str, module: nn.Module, output: Tensor) -> Layer:
         detail=_detail(module),
         shape=(count, height, width),
         has_kernels=isinstance(module, nn.Conv2d),
+        frozen=isinstance(module, nn.Conv2d) and not module.weight.requires_grad,
     )
 
 

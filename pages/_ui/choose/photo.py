@@ -1,6 +1,5 @@
 """The one photo that is chosen once and follows the student over all pages."""
 
-import hashlib
 import random
 from collections.abc import Iterable
 
@@ -9,12 +8,14 @@ import streamlit as st
 from PIL import Image
 
 from core.data import availability, datasets
+from core.data.samples import sample_of
 from core.errors import LabError, PhotoError
-from core.photos.door import Photo, sample_photos
+from core.photos.door import Photo
 from pages._ui import cached, state
 from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch
+from pages._ui.choose.samples import Learned, Offered, samples_for
 from pages._ui.choose.uploads import UPLOAD_TYPES, open_upload, sent
-from pages._ui.draw.pictures import as_image, show
+from pages._ui.draw.pictures import show
 from pages._ui.frame import choice, plain
 
 _SOURCES = {
@@ -25,32 +26,32 @@ _SOURCES = {
 }
 
 
-def choose_photo() -> Photo:
-    """Show the photo in one row, with the box in which another one is chosen, and return it."""
-    photo = _current()
+def choose_photo(learned: Learned | None = None) -> Photo:
+    """Show the photo in one row, with the box in which another one is chosen, and return it.
+
+    Samples, and the photo that the page begins with, are of what the page's network has ``learned``, where it has one.
+    """
+    samples = samples_for(learned)
+    photo = _current(samples)
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="photo_row"):
         show(_thumbnail(photo), width=84, at_least=84, photo=True, alt=f"The chosen photo, {photo.name}")
         with st.container(width="stretch", gap=None):
             st.markdown(f"**{plain(photo.name)}** · {photo.size[0]}×{photo.size[1]} px")
             st.caption(_about(photo))
         with st.popover("Change photo", icon=":material/photo_library:", width="content"):
-            _box(photo)
+            _box(photo, samples)
     return photo
 
 
-@st.cache_resource(show_spinner=False)
-def _samples() -> dict[str, Photo]:
-    return sample_photos()
-
-
-def _current() -> Photo:
+def _current(samples: tuple[Offered, ...]) -> Photo:
     chosen = state.photo()
-    if chosen is not None:
+    if chosen is not None and (not state.photo_is_to_begin() or chosen.sha256 in [one.photo.sha256 for one in samples]):
         return chosen
-    if state.PHOTO_PROBLEM in st.session_state:
+    if chosen is None and state.PHOTO_PROBLEM in st.session_state:
         st.warning(plain(st.session_state[state.PHOTO_PROBLEM]), icon=":material/broken_image:")
-    state.set_photo(next(iter(_samples().values())), "a sample photograph of scikit-learn")
-    return _current()
+    first = samples[0]
+    state.set_photo(first.photo, first.source, first.shows, to_begin=True)
+    return _current(samples)
 
 
 def _thumbnail(photo: Photo) -> Image.Image:
@@ -66,12 +67,11 @@ def _small(sha256: str, _photo: Photo) -> Image.Image:
 
 def _about(photo: Photo) -> str:
     notes: Iterable[str] = (state.photo_source(), *photo.notes)
-    return plain(". ".join(note[:1].upper() + note[1:] for note in notes if note) + ".") + (
-        " It goes with you to every page."
-    )
+    goes_along = "" if state.photo_is_to_begin() else " It goes with you to every page."
+    return plain(". ".join(note[:1].upper() + note[1:] for note in notes if note) + ".") + goes_along
 
 
-def _box(photo: Photo) -> None:
+def _box(photo: Photo, samples: tuple[Offered, ...]) -> None:
     problem = st.session_state.get(state.PHOTO_PROBLEM)
     if problem:
         st.error(plain(problem), icon=":material/broken_image:")
@@ -99,7 +99,7 @@ def _box(photo: Photo) -> None:
     elif source == "dataset":
         _from_dataset()
     else:
-        _from_samples(photo)
+        _from_samples(photo, samples)
 
 
 def _take(key: str, source: str) -> None:
@@ -114,17 +114,18 @@ def _take(key: str, source: str) -> None:
             st.session_state[state.PHOTO_PROBLEM] = str(error)
 
 
-def _from_samples(current: Photo) -> None:
+def _from_samples(current: Photo, samples: tuple[Offered, ...]) -> None:
     with st.grid(2, min_column_width=120):
-        for name, photo in _samples().items():
+        for place, one in enumerate(samples, start=1):
+            chosen = one.photo.sha256 == current.sha256
             with st.container():
-                show(_thumbnail(photo), at_least=84, photo=True, alt=f"Sample photo {name}")
+                show(_thumbnail(one.photo), at_least=84, photo=True, alt=f"Sample photo {place}, {one.photo.name}")
                 st.button(
-                    "Chosen" if photo.sha256 == current.sha256 else "Take this one",
-                    key=f"photo_sample_{name}",
-                    disabled=photo.sha256 == current.sha256,
+                    "Chosen" if chosen else "Take this one",
+                    key=f"photo_sample_{place}",
+                    disabled=chosen,
                     on_click=state.set_photo,
-                    args=(photo, "a sample photograph of scikit-learn"),
+                    args=(one.photo, one.source, one.shows),
                     width="stretch",
                 )
 
@@ -174,12 +175,5 @@ def _from_dataset() -> None:
 def _take_random(name: str, candidates: np.ndarray) -> None:
     data, spec = cached.dataset(name), datasets[name]
     index = int(random.choice(candidates))
-    pixels = np.ascontiguousarray(data.images[index])
-    label = spec.classes[int(data.labels[index])]
-    photo = Photo(
-        image=as_image(pixels).convert("RGB"),
-        sha256=hashlib.sha256(pixels.tobytes()).hexdigest(),
-        name=f"{spec.title}: {label}",
-        notes=(),
-    )
-    state.set_photo(photo, f"image {index:,} of {spec.title}, from the test split")
+    sample = sample_of(data, index)
+    state.set_photo(sample.photo, f"image {index:,} of {spec.title}, from the test split", sample.label)

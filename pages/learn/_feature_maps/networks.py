@@ -18,7 +18,10 @@ from pages._ui.frame import choice, problem
 if TYPE_CHECKING:
     from torch import nn
 
+    from core.checkpoints import Checkpoint
+
 TRAINED, UNTRAINED = "trained", "untrained"
+_READABLE = ("strided_cnn", "enhanced_cnn", "lenet")  # few layers, one after the other, each of which learned
 _NAMES = {TRAINED: "A trained network", UNTRAINED: "An untrained one"}
 
 
@@ -27,6 +30,7 @@ class Network:
     """A network in eval mode that is shared by all students, and what it takes and gives.
 
     ``identity`` tells it from every other network, for caches. ``dataset`` may be one that this lab does not know.
+    ``checkpoint`` is that of a trained network.
     """
 
     model: "nn.Module"
@@ -35,7 +39,12 @@ class Network:
     title: str
     dataset: str
     identity: str
-    trained: bool
+    checkpoint: "Checkpoint | None" = None
+
+    @property
+    def trained(self) -> bool:
+        """Whether it has learned something."""
+        return self.checkpoint is not None
 
 
 def choose_network(*, key: str) -> Network | None:
@@ -58,7 +67,7 @@ def choose_network(*, key: str) -> Network | None:
 
 
 def _trained() -> Network | None:
-    checkpoint = choose_checkpoint(prefer=lambda card: card.model != "simple_nn")  # a dense net has no maps to show
+    checkpoint = choose_checkpoint(prefer=lambda card: card.model in _READABLE)
     if checkpoint is None:
         return None
     card = checkpoint.card
@@ -69,7 +78,7 @@ def _trained() -> Network | None:
         title=card.title,
         dataset=card.dataset,
         identity=card.sha256,
-        trained=True,
+        checkpoint=checkpoint,
     )
 
 
@@ -111,5 +120,4 @@ def _random_network(model: str, dataset: str) -> Network:
         title=f"{models[model].title}, untrained",
         dataset=dataset,
         identity=f"untrained {model} for {dataset}",
-        trained=False,
     )

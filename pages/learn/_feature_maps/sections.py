@@ -1,113 +1,36 @@
 """The sections of the Feature maps page: what comes in, a layer's maps, one map, its kernel, the numbers."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import numpy as np
 import streamlit as st
 
+from core.checkpoints import Checkpoint
 from core.explain.drawing.colours import colour_bar
-from core.explain.drawing.mosaic import full_colour, is_signed, mosaic, mosaic_grid, upscale
-from core.explain.inside.feature_maps import (
-    LayerStatistics,
-    feature_maps,
-    histogram,
-    kernels,
-    layers,
-    statistics,
-)
-from core.explain.inside.layers import Layer
+from core.explain.drawing.mosaic import full_colour, mosaic, mosaic_grid, upscale
+from core.explain.inside.feature_maps import LayerStatistics, histogram, kernels, statistics
+from core.judging.classification import Guess, rank
 from core.models.input_format import denormalise
 from core.models.received import Received
 from core.photos.door import Photo
+from pages._ui import cached
 from pages._ui.choose.photo import offer_image_of
 from pages._ui.draw import pictures
 from pages._ui.draw.histograms import histogram as draw_histogram
 from pages._ui.draw.palette import page_colour
-from pages._ui.frame import choice, look_for
+from pages._ui.frame import look_for, plain
 from pages._ui.glossary import term
 from pages._ui.received import in_words
 from pages.learn._feature_maps import words
+from pages.learn._feature_maps.layer_choice import CHOSEN, LayerView, layers_of
 from pages.learn._feature_maps.mosaic import clickable_mosaic
 from pages.learn._feature_maps.networks import Network
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-_SCALES = {"map": "Each map", "layer": "Layer", "network": "Network"}
-_CHOSEN = "maps_chosen"
 MOST_KERNEL_PLANES = 64
-
-
-@dataclass(frozen=True, kw_only=True)
-class LayerView:
-    """A layer and the maps (K, H, W) that it makes of the photo.
-
-    ``scale`` says whose numbers the colours follow (a key of `_SCALES`); ``limit`` is the value with the full colour,
-    None where each map has its own.
-    """
-
-    layer: Layer
-    maps: "Tensor"
-    scale: str
-    limit: float | None
-    chosen: int
-
-    @property
-    def signed(self) -> bool:
-        """Whether the maps hold negative numbers."""
-        return is_signed(self.maps)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _all_maps(
-    identity: str, sha256: str, notes: tuple[str, ...], _network: Network, _given: Received
-) -> "dict[str, Tensor]":
-    """Return every layer's maps (1, K, H, W): one pass for the whole page. ``notes`` tell what was made of a photo."""
-    return feature_maps(_network.model, _given.batch)
-
-
-def choose_layer(network: Network, photo: Photo, given: Received) -> LayerView | None:
-    """Offer the layers that have maps and how to colour them; None where the network has none."""
-    known = {layer.name: layer for layer in _layers(network.identity, network)}
-    if not known:
-        return None
-    maps = _all_maps(network.identity, photo.sha256, given.notes, network, given)
-    left, right = st.columns([3, 2])
-    name = left.selectbox(
-        "Layer",
-        list(known),
-        format_func=lambda layer: known[layer].title,
-        key=f"maps_layer_{network.identity}",
-        help="In the order in which the picture passes them. Deeper layers usually have more and smaller maps.",
-        persist_state="session",
-    )
-    scale = right.segmented_control(
-        "Colour scale for",
-        list(_SCALES),
-        format_func=lambda scale: choice(_SCALES[scale]),
-        default="layer",
-        required=True,
-        key="maps_scale",
-        help="Each map by itself shows patterns, and noise as strongly; one scale for all shows which filters answer "
-        "strongly. The full colour stands at the 99th percentile of the numbers' sizes.",
-        persist_state="session",
-    )
-    own = maps[name][0]
-    limit = None if scale == "map" else full_colour([own] if scale == "layer" else maps.values())
-    chosen = min(int(st.session_state.get(_CHOSEN, 0)), len(own) - 1)
-    return LayerView(layer=known[name], maps=own, scale=str(scale), limit=limit, chosen=chosen)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _layers(identity: str, _network: Network) -> tuple[Layer, ...]:
-    return layers(_network.model, channels=_network.format.channels, image_size=_network.format.size)
 
 
 def input_picture(network: Network, given: Received) -> None:
     """Show what the network is given of the photo, at the network's size and in its colours, and how it was made."""
     size, colour = network.format.size, "grey" if network.format.channels == 1 else "colour"
-    first = next(iter(_layers(network.identity, network)), None)
+    first = next(iter(layers_of(network)), None)
     resized = ""
     if first is not None and first.kind == "Resize" and first.shape[1] != size:
         resized = f". Its first layer makes it {first.shape[1]}×{first.shape[2]}"
@@ -119,6 +42,19 @@ def input_picture(network: Network, given: Received) -> None:
         width=148,
     )
     offer_image_of(network.dataset, network.classes)
+
+
+def answer(network: Network, photo: Photo, given: Received) -> None:
+    """Say what a trained network makes of the photo in the end."""
+    if network.checkpoint is not None:
+        guess = _guess(network.identity, photo.sha256, given.notes, network.checkpoint, given)
+        st.markdown(f"Its answer: **{plain(guess.label)}**, {guess.probability:.1%}", help=term("softmax"))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _guess(identity: str, sha256: str, notes: tuple[str, ...], _checkpoint: Checkpoint, _given: Received) -> Guess:
+    ((first,),) = rank(_checkpoint, [_given], model=cached.model(_checkpoint), top=1)
+    return first
 
 
 def mosaic_section(view: LayerView) -> None:
@@ -146,18 +82,18 @@ def mosaic_section(view: LayerView) -> None:
 
 
 def _choose(index: int) -> None:
-    st.session_state[_CHOSEN] = index
+    st.session_state[CHOSEN] = index
 
 
 def one_map_section(view: LayerView) -> None:
     """Enlarge one map, with its colour bar and its numbers."""
     count = len(view.maps)
-    st.session_state[_CHOSEN] = view.chosen
+    st.session_state[CHOSEN] = view.chosen
     st.number_input(
         f"Map (0 to {count - 1})",
         0,
         count - 1,
-        key=_CHOSEN,
+        key=CHOSEN,
         help="The number of the filter that made it, counted from 0 as PyTorch does.",
     )
     one = view.maps[view.chosen]

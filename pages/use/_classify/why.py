@@ -5,7 +5,8 @@ import streamlit as st
 from core.checkpoints import Checkpoint
 from core.errors import LabError
 from core.explain.inside.grad_cam import METHODS, Heat, Method, cam_layers, heat_map, overlay
-from core.explain.inside.layers import Layer
+from core.explain.inside.layers import map_layers
+from core.explain.inside.stages import layer_titles, stages
 from core.models.input_format import denormalise
 from core.models.received import Received
 from core.photos.door import Photo
@@ -56,7 +57,7 @@ def _heat(checkpoint: Checkpoint, photo: Photo, answer: Classified, given: Recei
     st.markdown("### Where the score comes from", help=f"{term('HiResCAM')} {term('Grad-CAM')}")
     card = checkpoint.card
     try:
-        layers = _layers(card.sha256, checkpoint)
+        titles, ends = _layers(card.sha256, checkpoint)
     except LabError as error:
         problem(error)
         return
@@ -69,11 +70,10 @@ def _heat(checkpoint: Checkpoint, photo: Photo, answer: Classified, given: Recei
         key=f"why_class_{photo.sha256[:12]}_{card.sha256[:12]}",
         help="Any class: a less likely one shows what speaks for it all the same.",
     )
-    titles = {"": "The last one that speaks for it"} | {layer.name: layer.title for layer in layers}
     layer = st.selectbox(
         "Layer",
-        list(titles),
-        format_func=lambda name: titles.get(name, name),
+        ["", *ends],
+        format_func=lambda name: titles[name] if name else "The last one that speaks for it",
         key=f"why_layer_{card.sha256[:12]}",
         persist_state="session",
         help="Early layers see small details sharply, late layers whole parts coarsely.",
@@ -103,27 +103,31 @@ def _heat(checkpoint: Checkpoint, photo: Photo, answer: Classified, given: Recei
             width=_SIDE,
             photo=True,
             alt=f"Heat map for {label} from layer {heat.layer} over {photo.name}",
-            look_for=_sentence(heat, label),
+            look_for=_sentence(heat, label, titles),
         )
 
 
-def _sentence(heat: Heat, label: str) -> str:
+def _sentence(heat: Heat, label: str, titles: dict[str, str]) -> str:
     asked = [*heat.silent, heat.layer]
+    where = f"{titles[heat.layer]}, in the code {heat.layer}"
     if not heat.values.any():
-        where = f"layer {heat.layer}" if len(asked) == 1 else f"any of {len(asked)} layers"
+        where = where if len(asked) == 1 else f"any of {len(asked)} layers"
         return plain(f"Nothing in {where} speaks for {label}, so the map is empty ({heat.method}).")
-    silent = f"; nothing in {' or '.join(heat.silent)} speaks for it" if heat.silent else ""
+    silent = f"; nothing in {' or '.join(titles[name] for name in heat.silent)} speaks for it" if heat.silent else ""
     return plain(
-        f"Bright yellow places raised the score of {label} ({heat.method}, layer {heat.layer}{silent}). "
+        f"Bright yellow places raised the score of {label} ({heat.method}; {where}{silent}). "
         "Are they on the thing, or beside it?"
     )
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _layers(sha256: str, _checkpoint: Checkpoint) -> tuple[Layer, ...]:
-    """Return the layers that can be asked: a pass of the network."""
-    card = _checkpoint.card
-    return cam_layers(cached.model(_checkpoint), channels=card.channels, image_size=card.image_size)
+def _layers(sha256: str, _checkpoint: Checkpoint) -> tuple[dict[str, str], list[str]]:
+    """Return how each layer is called, by its code name, and those that are offered: what each convolution gives on."""
+    card, model = _checkpoint.card, cached.model(_checkpoint)
+    able = {layer.name for layer in cam_layers(model, channels=card.channels, image_size=card.image_size)}
+    found = stages(map_layers(model, channels=card.channels, image_size=card.image_size))
+    last = [list(stage.parts.values())[-1].name for stage in found]
+    return layer_titles(found), [name for name in last if name in able]
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

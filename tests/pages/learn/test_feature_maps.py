@@ -11,6 +11,7 @@ from streamlit.testing.v1.element_tree import Selectbox
 
 from core.explain.inside.layers import Layer
 from pages.learn._feature_maps import words
+from tests.pages.networks import ship
 from tests.pages.visit import check, open_page, start_page, texts, upload
 
 
@@ -23,6 +24,12 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> AppTest
 
 def layer(page: AppTest) -> Selectbox:
     return next(entry for entry in page.selectbox if entry.label == "Layer")
+
+
+def parts(page: AppTest) -> list[str]:
+    """What can be looked at of the layer: the convolution, and what its maps pass."""
+    found = [entry for entry in page.segmented_control if entry.key == "maps_part"]
+    return [option.removeprefix(":gray[").removesuffix("]") for option in found[0].options] if found else []
 
 
 def test_with_no_trained_network_an_untrained_one_is_shown(page: AppTest) -> None:
@@ -48,11 +55,14 @@ def test_every_layer_can_be_opened(page: AppTest, model: str, scale: str) -> Non
     page.segmented_control(key="maps_scale").set_value(scale).run()
     for position in range(len(layer(page).options)):
         layer(page).select_index(position).run()
-        assert not check(page).error
+        for part in parts(page):
+            page.segmented_control(key="maps_part").set_value(part).run()
+            assert not check(page).error
+            assert page.segmented_control(key="maps_part").value == part
 
 
 def test_a_map_is_enlarged_by_its_number_and_stays_in_range_in_a_smaller_layer(page: AppTest) -> None:
-    layer(page).select_index(3).run()  # 64 maps
+    layer(page).select_index(1).run()  # 64 maps
     page.number_input(key="maps_chosen").set_value(60).run()
     assert "Values from" in texts(check(page))
     layer(page).select_index(0).run()
@@ -152,7 +162,40 @@ def test_what_comes_in_names_the_resize_that_a_network_begins_with(page: AppTest
     page.selectbox(key="maps_model_shapes").select("resnet18").run()
     said = captions(check(page))
     assert "What comes in: 32×32 px, colour. Its first layer makes it 64×64" in said
-    assert layer(page).options[0].startswith("resize · Resize")
+    assert layer(page).options[:2] == ["Resize", "Convolution 1 of 20"]
+    assert layer(page).value == 1, "it opens on a convolution"
+
+
+def test_layers_are_stepped_through_by_names_that_people_read(page: AppTest) -> None:
+    assert layer(page).options == ["Convolution 1 of 2", "Convolution 2 of 2"]
+    assert page.button(key="maps_Previous").disabled
+    page.segmented_control(key="maps_part").set_value("ReLU").run()
+    page.button(key="maps_Next").click().run()
+    assert layer(page).value == 1
+    assert page.segmented_control(key="maps_part").value == "ReLU", "the next layer is looked at as this one was"
+    assert page.button(key="maps_Next").disabled
+    assert "In the code: features\\.5 · ReLU" in texts(check(page))
+
+
+def test_a_trained_network_says_its_answer_for_a_test_image_of_its_data(shipped: Path) -> None:
+    page = open_page(start_page(), "learn/feature_maps")
+    said = texts(page)
+    assert "Its answer: **" in said
+    assert "A test image of Digits" in said.replace("\\", "")
+    assert layer(page).value == 0
+
+
+def test_where_no_sample_fits_it_is_said(app: AppTest) -> None:
+    page = open_page(app, "learn/feature_maps")  # what ships, and no data set that has to be downloaded
+    assert "strided" in page.selectbox(key="checkpoint_chosen").value
+    assert "china\\.jpg" in texts(page)
+    assert "it can only answer cat or dog: whatever it says is wrong" in texts(page)
+
+
+def test_a_readable_network_is_opened_first(shipped: Path) -> None:
+    ship(shipped, "a-dense-one", model="simple_nn")
+    page = open_page(start_page(), "learn/feature_maps")
+    assert page.selectbox(key="checkpoint_chosen").value == "tiny"
 
 
 def test_the_scale_of_a_layer_is_the_first_and_is_said(page: AppTest) -> None:

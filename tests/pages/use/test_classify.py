@@ -38,7 +38,23 @@ def bars(page: AppTest) -> list[str]:
 def test_the_photo_that_follows_the_student_is_classified_at_once(page: AppTest) -> None:
     assert "knows 10 classes" in said(page)
     assert len(bars(page)) == 1
-    assert "china.jpg" in bars(page)[0]
+    assert "Digits (built in): 0" in bars(page)[0]
+
+
+def test_the_sample_is_one_of_the_networks_own_test_images_until_the_student_chooses(page: AppTest) -> None:
+    assert "A test image of Digits" in said(page)
+    assert "whatever it says is wrong" not in said(page)
+    open_page(page, "learn/convolution")
+    assert "china.jpg" in said(page)
+    page.button(key="photo_sample_2").click().run()
+    open_page(page, "use/classify")
+    assert "flower.jpg" in bars(page)[0], "what was chosen follows the student"
+    assert "nothing of what this network knows, and it can only answer 0, 1 … 9: whatever it says is wrong" in said(
+        page
+    )
+    page.button(key="photo_sample_3").click().run()
+    assert "Digits (built in): 2" in bars(page)[0]
+    assert "whatever it says is wrong" not in said(page)
 
 
 def test_with_no_network_there_is_a_way_out(folder: Path) -> None:
@@ -107,15 +123,17 @@ def test_any_class_can_be_asked_why(page: AppTest) -> None:
     assert len(question.options) == 10
     least = question.options[9].split(" ")[0]
     question.select_index(9).run()
-    assert f"the score of {least} (HiResCAM, layer" in said(page) or f"speaks for {least}," in said(page)
+    assert f"the score of {least} (HiResCAM; ReLU after convolution" in said(page) or f"speaks for {least}," in said(
+        page
+    )
 
 
 def test_the_layer_of_the_heat_map_can_be_chosen_and_is_named(page: AppTest) -> None:
     (layer,) = [box for box in page.selectbox if box.label == "Layer"]
     assert layer.value == ""  # the last one that speaks for the answer
     layer.select_index(1).run()
-    first = layer.options[1].split(" ")[0]
-    assert f"layer {first}" in said(page)
+    assert layer.options[1:] == ["ReLU after convolution 1 of 3", "ReLU after convolution 2 of 3"]
+    assert "ReLU after convolution 1 of 3, in the code 0.2" in said(page)
     page.segmented_control(key="why_method").set_value("Grad-CAM").run()
     assert "(Grad-CAM" in said(page)
 
