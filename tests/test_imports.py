@@ -165,14 +165,14 @@ def test_the_first_page_and_a_network_of_the_courses_do_without_torchvision_and_
         import sys
         import torch
         from pages._ui import cached
-        from core.explain.convolution.convolve import convolve, picture, show
+        from core.explain.convolution.convolve import Filter, convolve, picture, show
         from core.explain.convolution.kernels import PRESETS
         from core.photos.door import sample_photos
         from core.models import build_model
 
         cached.import_torch()
         photo = next(iter(sample_photos().values()))
-        show(convolve(picture(photo.image, "grey", max_side=64), PRESETS["sobel_x"].kernel, relu=True))
+        show(convolve(picture(photo.image, "grey", max_side=64), Filter(kernel=PRESETS["sobel_x"].kernel, relu=True)))
         build_model("lenet", channels=3, image_size=32, classes=10)(torch.zeros(1, 3, 32, 32))
         print(*sys.modules)
         cached.import_the_rest()

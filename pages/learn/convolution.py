@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.errors import ConfigError
 from pages._ui.choose.photo import choose_photo
 from pages._ui.frame import header
 from pages.learn._convolution.batch_norm_section import batch_norm_section
@@ -21,7 +22,10 @@ with controls, st.container(border=True):
     kernel = kernel_controls()
 with result:
     place = st.container()
-    chosen = movement_controls(kernel)
+    try:
+        chosen = movement_controls(kernel)
+    except ConfigError:  # it stands beside the field
+        st.stop()
     with place:
         before_and_after(photo, chosen)
 

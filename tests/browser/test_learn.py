@@ -96,6 +96,7 @@ def test_while_the_window_plays_the_line_below_follows(page: Page, server: Serve
 def test_a_place_of_a_strided_output_is_as_large_as_a_pixel_of_the_input(page: Page, server: Server) -> None:
     open_page(page, server, "convolution")
     write(page, "Stride (px)", "2")
+    expect(page.get_by_text("Output: 13×19 (rows × columns)")).to_be_visible()
     widths = page.evaluate(
         """() => {
             const find = (root) => root.querySelector("#input") ? root : [...root.querySelectorAll("*")]
@@ -147,6 +148,26 @@ def test_a_layer_is_opened_and_a_map_enlarged(page: Page, server: Server) -> Non
     number.fill("2")
     number.press("Enter")
     expect(page.get_by_alt_text(re.compile(r"^Map 2 of layer .*, enlarged$"))).to_be_visible()
+
+
+def test_a_number_that_no_map_has_does_not_stay_in_the_field(page: Page, server: Server) -> None:
+    open_page(page, server, "feature-maps")
+    number = page.get_by_role("spinbutton", name=re.compile(r"^Map \(0 to \d+\)$"))
+    number.fill("9999")
+    number.press("Enter")
+    expect(page.get_by_text("There is no map 9999")).to_be_visible()
+    expect(number).to_have_value("0")
+    page.get_by_role("slider", name=re.compile("Click a map")).click(position={"x": 200, "y": 10})
+    expect(page.get_by_text("There is no map 9999")).to_have_count(0)
+    expect(number).not_to_have_value("0")
+
+
+def test_a_move_out_of_range_is_said_beside_its_field(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution")
+    write(page, "Stride (px)", "9")
+    expect(page.get_by_text("stride is 9; it must lie between 1 and 4.")).to_be_visible()
+    write(page, "Stride (px)", "3")
+    expect(page.get_by_text(re.compile(r"After: 1 × 99 × 149"))).to_be_visible()
 
 
 def test_an_untrained_network_can_be_looked_into(page: Page, server: Server) -> None:

@@ -17,6 +17,7 @@ from core.errors import ConfigError
 from core.explain.convolution.convolve import show_picture
 from core.explain.drawing.colours import Pixels
 from core.models.input_format import InputFormat, denormalise, normalise, pixels, to_batch
+from core.models.received import receive
 from core.seeding import derive_seed
 from core.transforms import Applied, Chain
 
@@ -27,12 +28,14 @@ MOST_DRAWS = 64
 class Draws:
     """One image, drawn several times: ``before`` (C, S, S) and ``after`` (N, C, S, S), float32 in [0, 1].
 
-    ``applied`` has for each draw the steps that were applied to it, in order, with what they did.
+    ``applied`` has for each draw the steps that were applied to it, in order, with what they did; ``notes`` say in a
+    few words each what was done to the photo before any draw.
     """
 
     before: Tensor
     after: Tensor
     applied: tuple[tuple[Applied, ...], ...]
+    notes: tuple[str, ...] = ()
 
     def words(self, index: int) -> str:
         """Return what was done to draw ``index``, for people."""
@@ -82,7 +85,8 @@ def draw(photo: Image.Image, steps: Sequence[AugmentationStep], *, format: Input
     before = _stored(photo, format)
     batch = before.expand(count, -1, -1, -1).contiguous()
     after, applied = Chain(steps).trace(batch, _generator(seed))
-    return Draws(before=before[0], after=after, applied=tuple(map(tuple, applied)))
+    notes = receive(photo, format).notes
+    return Draws(before=before[0], after=after, applied=tuple(map(tuple, applied)), notes=notes)
 
 
 def received(image: Tensor, format: InputFormat) -> Received:

@@ -7,33 +7,21 @@ import numpy.typing as npt
 import torch
 
 from core.errors import ConfigError
-from core.explain.convolution.convolve import VIEWS, KernelLike, weights
+from core.explain.convolution.convolve import VIEWS, Filter, weights
 
 _CHANNEL = {"red": "[0:1]", "green": "[1:2]", "blue": "[2:3]"}
 
 
-def code(
-    kernel: KernelLike,
-    *,
-    view: str = "grey",
-    max_side: int | None = None,
-    divide_by_sum: bool = False,
-    bias: float = 0.0,
-    stride: int = 1,
-    padding: int = 0,
-    dilation: int = 1,
-    relu: bool = False,
-    photo: str = "photo.png",
-) -> str:
+def code(sliding: Filter, *, view: str = "grey", max_side: int | None = None, photo: str = "photo.png") -> str:
     """Return a script that reads ``photo`` and leaves the same map twice, as ``output`` and ``same`` (1, 1, H', W').
 
-    It repeats `picture` and `convolve` with these numbers, to the last bit. Raises ConfigError for an unknown view or
+    It repeats `picture` and `convolve` with this filter, to the last bit. Raises ConfigError for an unknown view or
     a kernel that `weights` refuses.
     """
     if view not in VIEWS:
         raise ConfigError(f"There is no view '{view}'; there is {', '.join(VIEWS)}.")
     channels = 3 if view == "rgb" else 1
-    plain = weights(kernel, channels)
+    plain = weights(sliding.kernel, channels)
     side = plain.shape[-1]
     shared = bool((plain[0] == plain[0, 0]).all())
     grid = _source(plain[0, 0].numpy() if shared else plain[0].numpy())
@@ -57,12 +45,12 @@ def code(
         f"kernel = torch.tensor({grid})",
         f"weight = kernel.expand(1, {channels}, {side}, {side})  # (out, in, kH, kW)",
     ]
-    if not torch.equal(weights(kernel, channels, divide_by_sum=divide_by_sum), plain):
+    if not torch.equal(weights(sliding.kernel, channels, divide_by_sum=sliding.divide_by_sum), plain):
         lines.append("weight = weight / weight.sum()")
-    settings = f"stride={stride}, padding={padding}, dilation={dilation}"
-    after = ".relu()" if relu else ""
+    settings = f"stride={sliding.stride}, padding={sliding.padding}, dilation={sliding.dilation}"
+    after = ".relu()" if sliding.relu else ""
     lines += [
-        f"bias = torch.tensor([{float(bias)!r}])",
+        f"bias = torch.tensor([{float(sliding.bias)!r}])",
         "",
         "# as a function",
         f"output = F.conv2d(batch, weight, bias, {settings}){after}",

@@ -22,7 +22,6 @@ from core.explain.sizes.output_size import output_sizes
 
 KernelLike = Sequence[Sequence[float]] | Sequence[Sequence[Sequence[float]]] | npt.NDArray[np.floating] | Tensor
 Mode = Literal["clip", "stretch", "signed"]
-Floats = npt.NDArray[np.float64]
 
 VIEWS = {
     "grey": "Grey",
@@ -35,26 +34,20 @@ _ONE_CHANNEL = {"red": 0, "green": 1, "blue": 2}
 
 
 @dataclass(frozen=True, kw_only=True)
-class WindowWork:
-    """The arithmetic behind one number of the output.
+class Filter:
+    """A kernel, what its weights are divided by, what is added, how it moves (in pixels), and whether ReLU follows.
 
-    ``pixels``, ``weights`` and their ``products`` are (C, k, k); ``inside`` (k, k) is False where the window lies in
-    the padding, whose pixels count as 0. ``top`` and ``left`` are the window's corner on the picture without its
-    padding, so they are negative inside it. ``total`` is ``sum`` + ``bias``; ``output`` is ``total`` after any ReLU.
-    ``text`` is the sum in writing.
+    ``divide_by_sum`` divides by the sum of all weights, so that brightness stays; where they add up to 0 there is
+    nothing to divide by and the kernel stays as it is.
     """
 
-    top: int
-    left: int
-    pixels: Floats
-    weights: Floats
-    products: Floats
-    inside: npt.NDArray[np.bool_]
-    sum: float
-    bias: float
-    total: float
-    output: float
-    text: str
+    kernel: KernelLike
+    divide_by_sum: bool = False
+    bias: float = 0.0
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+    relu: bool = False
 
 
 def picture(photo: Image.Image, view: str = "grey", *, max_side: int | None = None) -> Tensor:
@@ -76,9 +69,8 @@ def picture(photo: Image.Image, view: str = "grey", *, max_side: int | None = No
 def weights(kernel: KernelLike, channels: int, *, divide_by_sum: bool = False) -> Tensor:
     """Return what the picture is really multiplied by: float32 (1, C, k, k), as PyTorch stores it (out, in, kH, kW).
 
-    ``divide_by_sum`` divides by the sum of all its numbers, so that brightness stays; where they add up to 0 there is
-    nothing to divide by and the kernel stays as it is. Raises ConfigError for a grid that is not square, not 1 to 7
-    wide, not finite, or made for another number of channels.
+    Raises ConfigError for a grid that is not square, not 1 to 7 wide, not finite, or made for another number of
+    channels.
     """
     numbers = kernel.detach().cpu().numpy() if isinstance(kernel, Tensor) else kernel
     try:
@@ -98,84 +90,19 @@ def weights(kernel: KernelLike, channels: int, *, divide_by_sum: bool = False) -
     return weight / total if divide_by_sum and not balanced else weight.clone()
 
 
-def convolve(
-    image: Tensor,
-    kernel: KernelLike,
-    *,
-    divide_by_sum: bool = False,
-    bias: float = 0.0,
-    stride: int = 1,
-    padding: int = 0,
-    dilation: int = 1,
-    relu: bool = False,
-) -> Tensor:
+def convolve(image: Tensor, sliding: Filter) -> Tensor:
     """Return the map (H', W') that one filter makes of an image (C, H, W), by F.conv2d.
 
     Raises ConfigError for a kernel that `weights` refuses and for one that does not fit the padded picture.
     """
-    weight = weights(kernel, image.shape[0], divide_by_sum=divide_by_sum)
-    output_sizes(image.shape[1], image.shape[2], weight.shape[-1], stride=stride, padding=padding, dilation=dilation)
-    offset = torch.tensor([float(bias)])
-    output = functional.conv2d(image[None], weight, offset, stride=stride, padding=padding, dilation=dilation)
-    return functional.relu(output)[0, 0] if relu else output[0, 0]
+    weight = weights(sliding.kernel, image.shape[0], divide_by_sum=sliding.divide_by_sum)
+    moves = {"stride": sliding.stride, "padding": sliding.padding, "dilation": sliding.dilation}
+    output_sizes(image.shape[1], image.shape[2], weight.shape[-1], **moves)
+    output = functional.conv2d(image[None], weight, torch.tensor([float(sliding.bias)]), **moves)
+    return functional.relu(output)[0, 0] if sliding.relu else output[0, 0]
 
 
-def window_products(
-    image: Tensor,
-    kernel: KernelLike,
-    row: int,
-    col: int,
-    *,
-    divide_by_sum: bool = False,
-    bias: float = 0.0,
-    stride: int = 1,
-    padding: int = 0,
-    dilation: int = 1,
-    relu: bool = False,
-) -> WindowWork:
-    """Return the multiply-adds that make the number at ``row``, ``col`` of the output, both counted from 0.
-
-    Raises ConfigError as `convolve` does, and for a place that the output does not have.
-    """
-    weight = weights(kernel, image.shape[0], divide_by_sum=divide_by_sum)[0].double().numpy()
-    side = weight.shape[-1]
-    works = output_sizes(image.shape[1], image.shape[2], side, stride=stride, padding=padding, dilation=dilation)
-    sizes = [work.size for work in works]
-    if not (0 <= row < sizes[0] and 0 <= col < sizes[1]):
-        raise ConfigError(f"The output has {sizes[0]}×{sizes[1]} places; row {row}, column {col} is not one of them.")
-    top, left = row * stride - padding, col * stride - padding
-    rows, cols = top + dilation * np.arange(side), left + dilation * np.arange(side)
-    inside = ((rows >= 0) & (rows < image.shape[1]))[:, None] & ((cols >= 0) & (cols < image.shape[2]))[None]
-    near = image.double().numpy()[:, rows.clip(0, image.shape[1] - 1)][:, :, cols.clip(0, image.shape[2] - 1)]
-    pixels = np.where(inside, near, 0.0)
-    products = pixels * weight
-    total = float(products.sum()) + bias
-    return WindowWork(
-        top=top,
-        left=left,
-        pixels=pixels,
-        weights=weight,
-        products=products,
-        inside=inside,
-        sum=float(products.sum()),
-        bias=float(bias),
-        total=total,
-        output=max(total, 0.0) if relu else total,
-        text=_sum_in_writing(pixels, weight, bias, relu),
-    )
-
-
-def component_data(
-    image: Tensor,
-    kernel: KernelLike,
-    *,
-    divide_by_sum: bool = False,
-    bias: float = 0.0,
-    stride: int = 1,
-    padding: int = 0,
-    dilation: int = 1,
-    relu: bool = False,
-) -> dict[str, object]:
+def component_data(image: Tensor, sliding: Filter) -> dict[str, object]:
     """Return everything a browser needs to show the sum at any place without asking again: numbers and nested lists.
 
     ``pixels`` (C, H, W) come without their padding, with two digits after the point: these very numbers are multiplied,
@@ -183,18 +110,9 @@ def component_data(
     products' sum is divided by (1 where nothing is), ``output`` (H', W') is what comes of these pixels.
     """
     image = (image.double() * 100).round().div(100).float()
-    plain = weights(kernel, image.shape[0])
-    divided = weights(kernel, image.shape[0], divide_by_sum=divide_by_sum)
-    output = convolve(
-        image,
-        kernel,
-        divide_by_sum=divide_by_sum,
-        bias=bias,
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-        relu=relu,
-    )
+    plain = weights(sliding.kernel, image.shape[0])
+    divided = weights(sliding.kernel, image.shape[0], divide_by_sum=sliding.divide_by_sum)
+    output = convolve(image, sliding)
     channels, height, width = image.shape
     return {
         "channels": channels,
@@ -203,14 +121,14 @@ def component_data(
         "pixels": _rounded(image),
         "weights": _rounded(plain[0]),
         "divisor": 1.0 if torch.equal(plain, divided) else round(float(plain.double().sum()), 4),
-        "bias": float(bias),
+        "bias": float(sliding.bias),
         "output": _rounded(output),
         "output_height": output.shape[0],
         "output_width": output.shape[1],
-        "stride": stride,
-        "padding": padding,
-        "dilation": dilation,
-        "relu": relu,
+        "stride": sliding.stride,
+        "padding": sliding.padding,
+        "dilation": sliding.dilation,
+        "relu": sliding.relu,
     }
 
 
@@ -240,26 +158,3 @@ def show_picture(image: Tensor) -> Pixels:
 def _rounded(values: Tensor) -> object:
     """Return nested lists with four digits after the point, which is more than a screen shows."""
     return np.round(values.double().numpy(), 4).tolist()
-
-
-def _sum_in_writing(pixels: Floats, weight: Floats, bias: float, relu: bool) -> str:
-    """Return the sum as a line: each product for one small window, else one term a channel or a row."""
-    products = pixels * weight
-    if products.size <= 9:
-        pairs = zip(pixels.flat, weight.flat, strict=True)
-        terms = [f"{_number(pixel)}·{_number(factor, bracket=True)}" for pixel, factor in pairs]
-    elif len(products) == 3:
-        named = zip(products.sum((1, 2)), _ONE_CHANNEL, strict=True)
-        terms = [f"{_number(part, bracket=True)} ({name})" for part, name in named]
-    else:
-        terms = [f"{_number(part, bracket=True)} (row {at})" for at, part in enumerate(products[0].sum(1), start=1)]
-    total = float(products.sum()) + bias
-    text = f"{' + '.join(terms)} + bias {_number(bias)} = {_number(total)}"
-    return f"{text}, after ReLU {_number(max(total, 0.0))}" if relu else text
-
-
-def _number(value: float, *, bracket: bool = False) -> str:
-    """Return at most three digits after the point and a real minus sign, in brackets where asked and negative."""
-    text = f"{value:.3f}".rstrip("0").rstrip(".").replace("-", "−")
-    text = "0" if text == "−0" else text
-    return f"({text})" if bracket and text.startswith("−") else text

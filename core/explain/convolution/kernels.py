@@ -155,11 +155,11 @@ PRESETS: dict[str, Preset] = {
     entry.name: entry
     for entry in (
         _first("identity", "Identity", (1, *ODD),
-               "Each pixel is multiplied by 1 and all its neighbours by 0: the kernel changes nothing."),
+               "Each pixel is multiplied by 1, and all else that the window holds by 0: every number stays."),
         _first("horizontal_edges", "Horizontal edges", ALL,
-               "Positive where the picture turns from dark above to light below, negative where it is the other way."),
+               "Positive where the picture turns from dark above to light below, negative the other way."),
         _first("vertical_edges", "Vertical edges", ALL,
-               "Positive where the picture turns from dark on the left to light on the right; flat areas give 0."),
+               "Positive where the picture turns from dark on the left to light on the right, negative the other way."),
         _first("diagonal_edges", "Diagonal edges", ALL,
                "Positive where it is dark at the top left and light at the bottom right; an edge that runs "
                "from the one to the other gives 0."),
@@ -170,7 +170,7 @@ PRESETS: dict[str, Preset] = {
                "A blur that counts near pixels more than far ones, so it is softer and leaves no boxes.",
                divide_by_sum=True),
         _first("sharpen", "Sharpen", ODD,
-               "Edges get a bright and a dark rim. The weights add up to 1, so flat areas keep their brightness."),
+               "Edges get a bright and a dark rim."),
         _first("emboss", "Emboss", (3,),
                "The picture looks like a relief lit from the top left: a diagonal difference, plus the picture."),
         _first("sobel_x", "Sobel x", (3, 5),

@@ -1,12 +1,11 @@
 """Which settings of a convolution change nothing in its picture, and why: a switch without effect needs a word."""
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from torch import Tensor
 
-from core.explain.convolution.convolve import KernelLike, Mode, convolve, show, weights
+from core.explain.convolution.convolve import Filter, KernelLike, Mode, convolve, show, weights
 
 _OWN_SCALE = {
     "stretch": "a stretched picture runs from its smallest number to its largest, whatever these are",
@@ -14,25 +13,25 @@ _OWN_SCALE = {
 }
 
 
-def unseen(image: Tensor, kernel: KernelLike, mode: Mode, numbers: Mapping[str, Any]) -> tuple[str, ...]:
+def unseen(image: Tensor, sliding: Filter, mode: Mode) -> tuple[str, ...]:
     """Return a sentence for each setting that is on and changes nothing in what `show` makes of the map.
 
-    ``image`` (C, H, W) is convolved with ``numbers``, the keywords of `convolve`. Each setting is switched off in turn,
-    and the two pictures are compared. Raises ConfigError as `convolve` does.
+    ``image`` is (C, H, W). Each setting is switched off in turn, and the two pictures are compared. Raises ConfigError
+    as `convolve` does.
     """
-    shown = show(convolve(image, kernel, **numbers), mode=mode)
+    shown = show(convolve(image, sliding), mode=mode)
     found = []
-    for name, off, why in (
-        ("relu", False, _relu_unseen),
-        ("divide_by_sum", False, _divisor_unseen),
-        ("bias", 0.0, _bias_unseen),
+    for on, off, why in (
+        (sliding.relu, replace(sliding, relu=False), _relu_unseen),
+        (sliding.divide_by_sum, replace(sliding, divide_by_sum=False), _divisor_unseen),
+        (sliding.bias, replace(sliding, bias=0.0), _bias_unseen),
     ):
-        if not numbers[name]:
+        if not on:
             continue
-        without = convolve(image, kernel, **{**numbers, name: off})
+        without = convolve(image, off)
         difference = np.abs(show(without, mode=mode).astype(int) - shown)
         if difference.max() <= 1:  # a step of rounding is nothing that can be seen
-            found.append(why(without, kernel, mode, image.shape[0]))
+            found.append(why(without, sliding.kernel, mode, image.shape[0]))
     return tuple(found)
 
 

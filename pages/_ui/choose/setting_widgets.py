@@ -1,12 +1,17 @@
 """One widget for one setting: what a builder's signature declares is its form."""
 
+import math
 import re
+from collections.abc import Mapping
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import ConfigError
 from core.registry import Setting, Value
 from pages._ui.frame import plain
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
 
 
 def setting_widget(setting: Setting, value: Value, *, key: str) -> Value:
@@ -25,11 +30,18 @@ def setting_widget(setting: Setting, value: Value, *, key: str) -> Value:
         )
         return setting.check(shown)
     if isinstance(value, tuple):
-        text = st.text_input(title, ", ".join(map(str, value)), key=key, help=setting.help, persist_state="session")
+        text = st.text_input(title, str(held(value)), key=key, help=setting.help, persist_state="session")
         return setting.check(whole_numbers(text, of=setting.title))
     if isinstance(value, str):
         return setting.check(st.text_input(title, value, key=key, help=setting.help, persist_state="session"))
     return setting.check(_number(setting, value, title, key))
+
+
+def held(value: Value) -> bool | int | str:
+    """Return what a setting's widget holds for a value: a text for what may have a fraction or several entries."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return f"{value:.12g}" if isinstance(value, float) else value
 
 
 def settings_form(
@@ -39,17 +51,24 @@ def settings_form(
 
     A value that is not what its setting takes is said below its widget, and ConfigError is raised at the end.
     """
+    with st.grid(columns, min_column_width=150) as grid:
+        return setting_cells(grid, settings, values, key=key)
+
+
+def setting_cells(
+    grid: DeltaGenerator, settings: tuple[Setting, ...], values: Mapping[str, Value], *, key: str
+) -> dict[str, Value]:
+    """Show a widget for each setting in the next cells of a grid, as `settings_form` does."""
     found: dict[str, Value] = {}
     problems: list[ConfigError] = []
-    with st.grid(columns, min_column_width=150) as grid:
-        for setting in settings:
-            with grid.cell():
-                try:
-                    start = values.get(setting.name, setting.default)
-                    found[setting.name] = setting_widget(setting, start, key=f"{key}.{setting.name}")
-                except ConfigError as error:
-                    st.caption(f":red[{plain(str(error))}]")
-                    problems.append(error)
+    for setting in settings:
+        with grid.cell():
+            try:
+                start = values.get(setting.name, setting.default)
+                found[setting.name] = setting_widget(setting, start, key=f"{key}.{setting.name}")
+            except ConfigError as error:
+                st.caption(f":red[{plain(str(error))}]")
+                problems.append(error)
     if problems:
         raise problems[0]
     return found
@@ -63,21 +82,24 @@ def whole_numbers(text: str, *, of: str) -> tuple[int, ...]:
     return tuple(int(word) for word in words)
 
 
+def any_number(text: str, *, of: str) -> float:
+    """Return the number that a text stands for, with a point or a comma; raises ConfigError where it is none."""
+    number = text.strip().replace("−", "-").replace(",", ".")
+    if not _NUMBER.fullmatch(number) or not math.isfinite(float(number)):
+        raise ConfigError(f"{of} takes a number such as 0.05; it has '{text[:40]}'.")
+    return float(number)
+
+
 def _number(setting: Setting, value: int | float, title: str, key: str) -> int | float:
-    """A number field without bounds of its own: it would show what it does not take. `Setting.check` refuses it."""
+    """Return what a field holds, without bounds: with bounds of its own it would show what it does not take.
+
+    A browser's field for numbers makes 15 of "1,5", so what may have a fraction is a field for text.
+    """
     if isinstance(value, int):
-        return st.number_input(
-            title, value=value, step=int(setting.step or 1), key=key, help=setting.help, persist_state="session"
-        )
-    return st.number_input(
-        title,
-        value=value,
-        step=float(setting.step or 0.1),
-        format="%g",
-        key=key,
-        help=setting.help,
-        persist_state="session",
-    )
+        step = int(setting.step or 1)
+        return st.number_input(title, value=value, step=step, key=key, help=setting.help, persist_state="session")
+    text = st.text_input(title, str(held(value)), key=key, help=setting.help, persist_state="session")
+    return any_number(text, of=setting.title)
 
 
 def _readable(choice: str) -> str:

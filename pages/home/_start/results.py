@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.data import availability, datasets
-from core.explain.convolution.convolve import convolve, show, show_picture
+from core.explain.convolution.convolve import Filter, convolve, show, show_picture
 from core.explain.convolution.kernels import PRESETS
 from core.photos.door import Photo
 from pages._ui import cached
@@ -26,7 +26,7 @@ def first_result(photo: Photo) -> None:
         st.latex(rf"\ast\;\begin{{bmatrix}} {rows} \end{{bmatrix}}\;=")
         st.caption("Slide these nine numbers over it: multiply, add up, write down.", text_alignment="center")
     with right:
-        result = convolve(image, _FIRST.kernel, relu=True)
+        result = convolve(image, Filter(kernel=_FIRST.kernel, relu=True))
         pictures.show(
             show(result),
             photo=True,

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.errors import LabError
-from core.explain.sizes.linear_size import MAX_IN_FEATURES, LinearSize, dummy_trace, explain, follow, try_in_features
+from core.errors import ConfigError, LabError
+from core.explain.sizes.linear_size import LinearSize, dummy_trace, explain, follow, try_in_features
 from core.models import build_model
 from pages._ui.frame import look_for, plain, problem
 from pages._ui.glossary import term
@@ -27,13 +27,16 @@ def why_section() -> None:
     st.session_state.setdefault(_NUMBER, 400)
     wanted = st.number_input(
         "nn.Linear( … , 120): in_features",
-        1,
-        MAX_IN_FEATURES,
+        step=1,
         key=_NUMBER,
         help="How many numbers the dense layer waits for. Try a wrong one.",
         persist_state="session",
     )
-    said = try_in_features(int(wanted), image_size=size, kernel=kernel, padding=padding, pool=pool)
+    try:
+        said = try_in_features(int(wanted), image_size=size, kernel=kernel, padding=padding, pool=pool)
+    except ConfigError as error:
+        problem(error)
+        return
     left, right = st.columns(2)
     with left:
         st.markdown("**What PyTorch says**")

@@ -6,7 +6,7 @@ from itertools import count
 import streamlit as st
 
 from core.config import AugmentationStep
-from core.registry import Value
+from core.registry import Setting, Value
 from core.transforms import COURSE_CHAIN, Transform, transforms
 from pages._ui import state
 from pages._ui.choose.setting_widgets import setting_widget
@@ -63,8 +63,26 @@ def _settings(transform: Transform, number: int, step: AugmentationStep) -> dict
     found: dict[str, Value] = {}
     for setting in transform.settings:
         value = step.settings.get(setting.name, setting.default)
-        found[setting.name] = setting_widget(setting, value, key=f"chain_{number}_{setting.name}")
+        found[setting.name] = _setting(setting, value, key=f"chain_{number}_{setting.name}")
     return found
+
+
+def _setting(setting: Setting, value: Value, *, key: str) -> Value:
+    """A slider for a number: it cannot leave its range, and the pictures follow it."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or setting.low is None or setting.high is None:
+        return setting_widget(setting, value, key=key)
+    kind = type(value)
+    return st.slider(
+        f"{setting.title} ({setting.unit})" if setting.unit else setting.title,
+        kind(setting.low),
+        kind(setting.high),
+        value,
+        kind(setting.step or 1),
+        format="%g",
+        key=key,
+        help=setting.help,
+        persist_state="session",
+    )
 
 
 def _button(icon: str, tip: str, number: int, disabled: bool, act, *args: int) -> None:  # type: ignore[no-untyped-def]

@@ -11,6 +11,7 @@ from core.data import availability, datasets
 from core.errors import LabError
 from core.explain.augmentation.draws import Draws, draw, read_twice, received
 from core.models.input_format import InputFormat, measure_format
+from core.registry import Setting
 from core.transforms import chain_code, chain_from_json, chain_json, transforms
 from pages._ui import cached, state
 from pages._ui.choose.datasets import choose_dataset
@@ -20,6 +21,7 @@ from pages._ui.frame import PAGES, choice, look_for, number, plain, problem
 from pages._ui.glossary import term
 from pages.learn._augmentation.chain_editor import set_chain
 
+SEEDS = Setting(name="seed", low=0, high=2**31 - 1)
 COUNT = 7  # with the image before, two rows of four
 _JSON, _JSON_PROBLEM = "chain_json_text", "chain_json_problem"
 _CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
@@ -59,15 +61,18 @@ def draws_section(photo: Image.Image, steps: Sequence[AugmentationStep], format:
     """Show the image before, and seeded draws of it with the values that were drawn."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = st.number_input(
-            "Seed", 0, 2**31 - 1, key=state.CHAIN_SEED, help=term("seed"), width=160, persist_state="session"
+            "Seed", value=0, step=1, key=state.CHAIN_SEED, help=term("seed"), width=160, persist_state="session"
         )
         st.button("Another draw", icon=":material/casino:", key="chain_again", on_click=_next_seed, type="primary")
+    SEEDS.check(int(seed))
     draws = draw(photo, steps, format=format, count=COUNT, seed=int(seed))
     with st.grid(4, min_column_width=112, gap="small"):
         _tile(draws.picture(), "Before", "The image before any augmentation")
         for index in range(COUNT):
             words = draws.words(index)
             _tile(draws.picture(index), f"{index + 1}. {words}", f"Draw {index + 1}: {words}")
+    if draws.notes:
+        st.caption(f":material/crop: Your photo was first {'; '.join(draws.notes)}.")
     look_for(what_the_draws_are(draws))
     for caution in _cautions(steps, dataset):
         st.warning(caution, icon=":material/label_important:")

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.errors import ConfigError
 from core.explain.convolution.batch_norm import BatchNormSteps, batch_norm_steps
-from core.explain.convolution.convolve import convolve
+from core.explain.convolution.convolve import Filter, convolve
 from core.explain.convolution.kernels import PRESETS
 from core.explain.drawing.colours import colour_map
 from core.photos.door import Photo
@@ -81,8 +81,9 @@ def what_it_did(steps: BatchNormSteps, gamma: float, beta: float) -> str:
     """Return what is to be seen in these maps at these settings."""
     flat = [name for name, variance in zip(_NAMES, steps.variance.tolist(), strict=True) if variance < _FLAT]
     said = []
-    if len(flat) < len(_NAMES):
-        said.append("Before, one map may shout and another whisper; standardised, all speak equally loud.")
+    if len(flat) < len(_NAMES) - 1:
+        all_of_them = "all the others" if flat else "all"
+        said.append(f"Before, one map may shout and another whisper; standardised, {all_of_them} speak equally loud.")
     if flat:
         said.append(f"The map of {' and of '.join(flat)} is the same everywhere: there is no spread to bring to 1.")
     if gamma == 0:
@@ -93,21 +94,21 @@ def what_it_did(steps: BatchNormSteps, gamma: float, beta: float) -> str:
         width = "keeps the width" if gamma == 1 else f"makes the histograms {number(gamma, 1)} times as wide"
         place = "they stay in place" if beta == 0 else f"β moves them by {number(beta, 1)}"
         said.append(f"γ {width}; {place}.")
-    if beta > 0 and gamma > 0:
-        said.append("A ReLU after it would cut less than before.")
+    if beta and gamma:
+        said.append(f"A ReLU after it would cut {'less' if beta > 0 else 'more'} than with β = 0.")
     return " ".join(said)
 
 
 def _three_maps(photo: Photo, chosen: Convolution) -> "Tensor":
     """Return (3, H, W): the student's kernel as it is set above, and the others with the same stride."""
-    numbers = chosen.numbers
     image = cached.picture(photo, chosen.view, SIDE)
-    mine = convolve(image, chosen.kernel, **numbers)
+    mine = convolve(image, chosen.filter)
     others = [
         convolve(
-            image, PRESETS[name].kernel, divide_by_sum=PRESETS[name].divide_by_sum, stride=numbers["stride"], padding=1
+            image,
+            Filter(kernel=preset.kernel, divide_by_sum=preset.divide_by_sum, stride=chosen.filter.stride, padding=1),
         )
-        for name in _OTHERS
+        for preset in map(PRESETS.__getitem__, _OTHERS)
     ]
     height, width = (min(size) for size in zip(mine.shape, *(other.shape for other in others), strict=True))
     stacked = mine.new_empty((3, height, width))

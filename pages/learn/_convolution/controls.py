@@ -1,67 +1,76 @@
 """The controls of the Convolution page: which kernel, how it moves, what it looks at."""
 
-from dataclasses import dataclass
-from typing import TypedDict
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.explain.convolution.convolve import VIEWS
+from core.explain.convolution.convolve import VIEWS, Filter, weights
 from core.explain.convolution.kernels import KERNEL_SIZES, PRESETS, preset, resize_kernel
+from core.registry import Setting
 from pages._ui import state
+from pages._ui.choose.setting_widgets import setting_cells
 from pages._ui.glossary import term
 from pages.learn._convolution.kernel_grid import Kernel, kernel_grid, set_kernel
 
 OWN = "own"
 FIRST = "vertical_edges"
+_MOVES = tuple(
+    Setting(name=name, title=name.capitalize(), default=low, low=low, high=high, unit="px", help=term(name))
+    for name, low, high in (("stride", 1, 4), ("padding", 0, 6), ("dilation", 1, 4))
+)
+_NOTHING = 1e-6  # what is left of 0 when weights with four digits are added up
 _PRESET, _SIZE, _DIVIDE, _BIAS = "conv_preset", "conv_size", "conv_divide", "conv_bias"
-
-
-class Numbers(TypedDict):
-    """The keywords that every function of `core.explain.convolution.convolve` takes."""
-
-    divide_by_sum: bool
-    bias: float
-    stride: int
-    padding: int
-    dilation: int
-    relu: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Convolution:
-    """What the student has set up: a kernel, the preset it came from (or `OWN`), the view, and the numbers."""
+    """What the student has set up: a filter, the preset that its kernel came from (or `OWN`), and the view."""
 
-    kernel: Kernel
+    filter: Filter
     preset: str
     view: str
-    numbers: Numbers
+
+    @property
+    def moves(self) -> dict[str, int]:
+        """How the window moves, by the names that `core.explain.sizes.output_size` takes."""
+        return {name: getattr(self.filter, name) for name in ("stride", "padding", "dilation")}
+
+    @property
+    def side(self) -> int:
+        """How many numbers wide the kernel is."""
+        return len(self.filter.kernel)
 
     @property
     def look_for(self) -> str:
         """What to look for in the result, as it is set."""
-        if self.preset == OWN:
-            said = ["Your own kernel: where does it answer strongly, where not at all? A sum of 0 makes flat areas 0."]
-        else:
-            said = [PRESETS[self.preset].look_for]
-        total = sum(map(sum, self.kernel)) * (3 if self.view == "rgb" else 1)
-        if self.numbers["divide_by_sum"] and abs(total) > 1e-6 and abs(total - 1) > 1e-6:
-            said.append(f"Divided by their sum, {_short(total)}, the weights keep the brightness.")
-        elif total > 1 + 1e-6:
-            said.append(f"The weights add up to {_short(total)}: flat areas become that many times as bright.")
-        if self.numbers["bias"]:
-            said.append(f"The bias then adds {_short(self.numbers['bias'])} to every number.")
-        if self.numbers["relu"]:
+        own = self.preset == OWN
+        said = ["Your own kernel: where does it answer strongly?" if own else PRESETS[self.preset].look_for]
+        if self.view == "rgb":
+            said.append("Each channel meets the same weights, and the three sums are added up.")
+        said.append(self._flat_areas())
+        if self.filter.bias:
+            said.append(f"The bias then adds {_short(self.filter.bias)} to every number.")
+        if self.filter.relu:
             said.append("ReLU makes what is negative 0.")
         return " ".join(said)
+
+    def _flat_areas(self) -> str:
+        """What the sum of the weights makes of places where nothing changes."""
+        total = float(weights(self.filter.kernel, 3 if self.view == "rgb" else 1).double().sum())
+        if abs(total) < _NOTHING:
+            return "The weights add up to 0: flat areas give 0."
+        if abs(total - 1) < _NOTHING:
+            return "The weights add up to 1: flat areas keep their brightness."
+        if self.filter.divide_by_sum:
+            return f"Divided by their sum, {_short(total)}, the weights keep the brightness of flat areas."
+        so = "become negative" if total < 0 else "become that many times as bright"
+        return f"The weights add up to {_short(total)}: flat areas {so}."
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Kernel:
-    kernel: Kernel
+    filter: Filter
     preset: str
-    divide_by_sum: bool
-    bias: float
-    relu: bool
 
 
 def kernel_controls() -> _Kernel:
@@ -96,7 +105,7 @@ def kernel_controls() -> _Kernel:
         )
         relu = st.toggle("ReLU", key="conv_relu", help=term("ReLU"), persist_state="session")
     bias = st.slider("Bias", -1.0, 1.0, step=0.05, key=_BIAS, help=term("bias"), persist_state="session")
-    return _Kernel(kernel=kernel, preset=str(chosen), divide_by_sum=divide, bias=bias, relu=relu)
+    return _Kernel(filter=Filter(kernel=kernel, divide_by_sum=divide, bias=bias, relu=relu), preset=str(chosen))
 
 
 def _begin() -> None:
@@ -110,9 +119,12 @@ def _begin() -> None:
 
 
 def movement_controls(kernel: _Kernel) -> Convolution:
-    """Show how the kernel moves and what it looks at, and return all that is set up."""
-    with st.grid(4, min_column_width=120):
-        view = st.selectbox(
+    """Show how the kernel moves and what it looks at, and return all that is set up.
+
+    Raises ConfigError, which is said beside its field, for a number that is out of range.
+    """
+    with st.grid(4, min_column_width=120) as grid:
+        view = grid.cell().selectbox(
             "Look at",
             list(VIEWS),
             format_func=VIEWS.__getitem__,
@@ -120,31 +132,9 @@ def movement_controls(kernel: _Kernel) -> Convolution:
             help=term("channel"),
             persist_state="session",
         )
-        stride, padding, dilation = (
-            st.number_input(
-                f"{name.capitalize()} (px)",
-                low,
-                high,
-                low,
-                key=f"conv_{name}",
-                help=term(name),
-                persist_state="session",
-            )
-            for name, low, high in (("stride", 1, 4), ("padding", 0, 6), ("dilation", 1, 4))
-        )
-    return Convolution(
-        kernel=kernel.kernel,
-        preset=kernel.preset,
-        view=str(view),
-        numbers=Numbers(
-            divide_by_sum=kernel.divide_by_sum,
-            bias=kernel.bias,
-            stride=int(stride),
-            padding=int(padding),
-            dilation=int(dilation),
-            relu=kernel.relu,
-        ),
-    )
+        moves = setting_cells(grid, _MOVES, {}, key="conv")
+    moved = replace(kernel.filter, **{name: int(value) for name, value in moves.items()})
+    return Convolution(filter=moved, preset=kernel.preset, view=str(view))
 
 
 def _sum_of(kernel: Kernel) -> str:

@@ -31,7 +31,7 @@ def before_and_after(photo: Photo, chosen: Convolution) -> None:
     """Show the photo beside what the kernel makes of it."""
     image = cached.picture(photo, chosen.view, SIDE)
     try:
-        result = convolve(image, chosen.kernel, **chosen.numbers)
+        result = convolve(image, chosen.filter)
     except ConfigError as error:
         problem(error)
         return
@@ -67,10 +67,9 @@ def before_and_after(photo: Photo, chosen: Convolution) -> None:
         )
     said = [chosen.look_for, _LEGENDS[mode], _cut_off(result.numpy()) if mode == "clip" else ""]
     look_for(" ".join(filter(None, said)))
-    for sentence in unseen(image, chosen.kernel, mode, chosen.numbers):
+    for sentence in unseen(image, chosen.filter, mode):
         st.caption(f":material/visibility_off: {sentence}")
-    moves = _moves(chosen)
-    st.caption(f":material/straighten: {remarks(height, width, len(chosen.kernel), **moves)[0]}")
+    st.caption(f":material/straighten: {remarks(height, width, chosen.side, **chosen.moves)[0]}")
 
 
 def _cut_off(values: np.ndarray) -> str:
@@ -81,7 +80,7 @@ def _cut_off(values: np.ndarray) -> str:
 def window_section(photo: Photo, chosen: Convolution) -> None:
     """Let the window be moved over a small version of the photo."""
     try:
-        data = component_data(cached.picture(photo, chosen.view, SMALL_SIDE), chosen.kernel, **chosen.numbers)
+        data = component_data(cached.picture(photo, chosen.view, SMALL_SIDE), chosen.filter)
     except ConfigError as error:
         problem(error)
         return
@@ -95,10 +94,9 @@ def window_section(photo: Photo, chosen: Convolution) -> None:
 def size_section(photo: Photo, chosen: Convolution) -> None:
     """Show the size formula with the live numbers in it, and what follows from them."""
     _channels, height, width = cached.picture(photo, chosen.view, SIDE).shape
-    moves = _moves(chosen)
     try:
-        down, across = output_sizes(height, width, len(chosen.kernel), **moves)
-        sentences = remarks(height, width, len(chosen.kernel), **moves)
+        down, across = output_sizes(height, width, chosen.side, **chosen.moves)
+        sentences = remarks(height, width, chosen.side, **chosen.moves)
     except ConfigError as error:
         problem(error)
         return
@@ -113,11 +111,6 @@ def size_section(photo: Photo, chosen: Convolution) -> None:
     st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
 
 
-def _moves(chosen: Convolution) -> dict[str, int]:
-    numbers = chosen.numbers
-    return {"stride": numbers["stride"], "padding": numbers["padding"], "dilation": numbers["dilation"]}
-
-
 def _with_numbers(work: SizeWork) -> str:
     room = work.n + 2 * work.padding - work.dilation * (work.kernel - 1) - 1
     inner = rf"{work.n} + 2 \cdot {work.padding} - {work.dilation} \cdot ({work.kernel} - 1) - 1"
@@ -130,12 +123,12 @@ def _with_numbers(work: SizeWork) -> str:
 def code_section(chosen: Convolution) -> None:
     """Show the PyTorch code that makes the same map."""
     channels = 3 if chosen.view == "rgb" else 1
-    side = len(chosen.kernel)
+    side = chosen.side
     st.markdown(
         "The same map in PyTorch, once as a function and once as a layer. The input is (N, C, H, W) = (1, "
         f"{channels}, H, W), "
         f"the weights are (out, in, kH, kW) = (1, {channels}, {side}, {side}).",
         help=term("tensor"),
     )
-    st.code(code(chosen.kernel, view=chosen.view, max_side=SIDE, **chosen.numbers), language="python")
+    st.code(code(chosen.filter, view=chosen.view, max_side=SIDE), language="python")
     st.caption("The button at the top right copies it. Save your photo as photo.png beside the notebook.")

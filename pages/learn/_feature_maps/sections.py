@@ -24,6 +24,7 @@ from pages.learn._feature_maps.layer_choice import CHOSEN, LayerView, layers_of
 from pages.learn._feature_maps.mosaic import clickable_mosaic
 from pages.learn._feature_maps.networks import Network
 
+_NUMBER, _REFUSED = "maps_number", "maps_refused"
 MOST_KERNEL_PLANES = 64
 
 
@@ -85,17 +86,31 @@ def _choose(index: int) -> None:
     st.session_state[CHOSEN] = index
 
 
+def _take_number(count: int) -> None:
+    """Take the number that was typed; one that no map has is said, and the field goes back to the map that is shown."""
+    typed = st.session_state[_NUMBER]
+    if isinstance(typed, int) and 0 <= typed < count:
+        st.session_state[CHOSEN] = typed
+    else:
+        shown = st.session_state[CHOSEN]
+        st.session_state[_REFUSED] = f"There is no map {typed}: they count from 0 to {count - 1}. Map {shown} stays."
+
+
 def one_map_section(view: LayerView) -> None:
     """Enlarge one map, with its colour bar and its numbers."""
     count = len(view.maps)
-    st.session_state[CHOSEN] = view.chosen
+    st.session_state[CHOSEN] = st.session_state[_NUMBER] = view.chosen
     st.number_input(
         f"Map (0 to {count - 1})",
-        0,
-        count - 1,
-        key=CHOSEN,
+        step=1,
+        key=_NUMBER,
+        on_change=_take_number,
+        args=(count,),
         help="The number of the filter that made it, counted from 0 as PyTorch does.",
     )
+    refused = st.session_state.pop(_REFUSED, None)
+    if refused:
+        st.caption(f":red[{refused}]")
     one = view.maps[view.chosen]
     limit = view.limit if view.limit is not None else full_colour([one])
     pictures.show(

@@ -15,7 +15,7 @@ from core.registry import Setting, Value
 from core.transforms import transforms
 from pages._ui import state
 from pages._ui.choose.datasets import choose_dataset
-from pages._ui.choose.setting_widgets import settings_form
+from pages._ui.choose.setting_widgets import held, settings_form
 from pages._ui.frame import PAGES, plain
 from pages._ui.glossary import term
 from pages.train._training.fields import FIRST, OPTIMIZER, SCHEDULE
@@ -201,14 +201,13 @@ def fill_form(config: TrainingConfig, base: TrainingConfig) -> None:
     """Set every field of the form for the pair and recipe of ``base`` to what ``config`` says, when next drawn."""
     key = f"training.{base.dataset}.{base.model}.{base.recipe}"
     values: dict[str, object] = {
-        setting.name: getattr(config, setting.name) for setting in (*FIRST, *OPTIMIZER, *SCHEDULE)
+        setting.name: held(getattr(config, setting.name)) for setting in (*FIRST, *OPTIMIZER, *SCHEDULE)
     }
     for name in ("image_size", "limit", "greyscale", "mirror_at_test", "device", "precision"):
         values[name] = getattr(config, name)
     values[f"start_size.{config.image_size}"] = config.start_size
     values |= {f"slip.{slip}": slip in config.slips for slip in SLIPS}
-    for name, value in config.model_arguments.items():
-        values[f"network.{name}"] = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+    values |= {f"network.{name}": held(value) for name, value in config.model_arguments.items()}
     if config.augmentation == base.augmentation:
         state.clear_training_chain()
         values["chain.2"] = _RECIPES_CHAIN

@@ -218,3 +218,9 @@ def test_a_pool_over_the_whole_map_is_drawn_as_a_box_of_its_own(monkeypatch: pyt
     rows = architecture(model, channels=3, image_size=32)
     architecture_diagram.architecture_diagram(rows, channels=3, image_size=32, key="drawn")
     assert "Conv2d, AdaptiveMaxPool2d, Linear. The table" in said[0]
+
+
+@pytest.mark.parametrize("typed", [0, 300_001])
+def test_in_features_out_of_range_is_a_sentence(page: AppTest, typed: int) -> None:
+    page.number_input(key="why_in_features").set_value(typed).run()
+    assert f"in_features is {typed}; it must lie between 1 and 300,000" in texts(check(page)).replace("\\", "")

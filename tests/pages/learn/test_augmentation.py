@@ -58,7 +58,7 @@ def test_steps_change_places_and_go(page: AppTest) -> None:
 def test_a_step_keeps_its_settings_when_it_moves(page: AppTest) -> None:
     add(page, "rotation")
     number = number_of(page, 2)
-    page.number_input(key=f"chain_{number}_degrees").set_value(90.0).run()
+    page.slider(key=f"chain_{number}_degrees").set_value(90.0).run()
     page.button(key=f"chain_{number}_arrow_upward").click().run()
     moved = page.session_state["chain_steps"][1][1]
     assert (moved.name, moved.settings["degrees"]) == ("rotation", 90.0)
@@ -74,6 +74,29 @@ def test_another_draw_is_the_next_seed_and_the_first_comes_back(page: AppTest) -
     assert values() != first
     page.number_input(key="chain_seed").set_value(0).run()
     assert values() == first
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31])
+def test_a_seed_out_of_range_is_a_sentence(page: AppTest, seed: int) -> None:
+    page.number_input(key="chain_seed").set_value(seed).run()
+    assert f"seed is {seed}; it must lie between 0 and 2147483647" in texts(check(page)).replace("\\", "")
+
+
+def test_what_was_done_to_the_photo_before_any_draw_is_said(page: AppTest) -> None:
+    assert "cut to its centre square, which leaves out 33% of it; made smaller, from 427×427 to 128×128 px" in texts(
+        check(page)
+    )
+
+
+@pytest.mark.parametrize("name", [name for name, transform in transforms.items() if transform.settings])
+def test_no_number_of_a_step_can_leave_its_range(page: AppTest, name: str) -> None:
+    page.button(key="chain_empty").click().run()
+    add(page, name)
+    number = number_of(page, 0)
+    for setting in transforms[name].settings:
+        if not setting.choices:
+            slider = page.slider(key=f"chain_{number}_{setting.name}")
+            assert (slider.min, slider.max) == (setting.low, setting.high)
 
 
 def test_an_empty_chain_says_what_that_means(page: AppTest) -> None:

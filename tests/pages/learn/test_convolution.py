@@ -1,11 +1,15 @@
 """The Convolution page: kernels are edited, sizes follow, and what does not fit is a sentence."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
-from core.explain.convolution.convolve import VIEWS
+from core.explain.convolution.convolve import VIEWS, Filter, convolve
 from core.explain.convolution.kernels import PRESETS
-from pages.learn._convolution.controls import Convolution, Numbers
+from pages.learn._convolution.controls import Convolution
 from pages.learn._convolution.kernel_grid import checked
 from tests.pages.visit import check, jpeg, open_page, texts, upload
 
@@ -52,8 +56,8 @@ def test_every_view_of_the_photo_can_be_convolved(page: AppTest) -> None:
 
 
 def test_stride_padding_and_dilation_change_the_size_as_the_formula_says(page: AppTest) -> None:
-    page.number_input(key="conv_stride").set_value(2).run()
-    page.number_input(key="conv_padding").set_value(1).run()
+    page.number_input(key="conv.stride").set_value(2).run()
+    page.number_input(key="conv.padding").set_value(1).run()
     page.session_state["conv_tabs"] = "How large is the result?"
     page.run()
     formulas = [entry.value for entry in check(page).latex]
@@ -64,11 +68,11 @@ def test_stride_padding_and_dilation_change_the_size_as_the_formula_says(page: A
 
 def test_the_settings_are_still_there_after_a_visit_to_another_page(page: AppTest) -> None:
     page.selectbox(key="conv_preset").select("sharpen").run()
-    page.number_input(key="conv_stride").set_value(3).run()
+    page.number_input(key="conv.stride").set_value(3).run()
     open_page(page, "learn/architecture")
     open_page(page, "learn/convolution")
     assert page.selectbox(key="conv_preset").value == "sharpen"
-    assert page.number_input(key="conv_stride").value == 3
+    assert page.number_input(key="conv.stride").value == 3
     assert kernel(page) == PRESETS["sharpen"].kernel
 
 
@@ -94,7 +98,7 @@ def test_a_kernel_that_does_not_fit_the_photo_is_a_sentence(page: AppTest, tab: 
     upload(page, "strip.jpg", jpeg(size=(200, 20)))
     page.select_slider(key="conv_size").set_value(7).run()
     page.session_state["conv_tabs"] = tab
-    page.number_input(key="conv_dilation").set_value(4).run()
+    page.number_input(key="conv.dilation").set_value(4).run()
     # It spans 4·(7 − 1) + 1 = 25 pixels, the strip has 20 rows.
     assert "does not fit" in texts(check(page))
 
@@ -116,19 +120,37 @@ def test_a_weight_has_no_more_digits_than_the_grid_shows() -> None:
     assert checked([[0.123456]], 1) == ((0.1235,),)
 
 
-def set_to(name: str, *, view: str = "grey", **numbers: object) -> Convolution:
-    plain = Numbers(divide_by_sum=False, bias=0.0, stride=1, padding=0, dilation=1, relu=False)
-    return Convolution(kernel=PRESETS[name].kernel, preset=name, view=view, numbers=plain | numbers)  # type: ignore[operator]
+def set_to(name: str, *, view: str = "grey", **settings: Any) -> Convolution:
+    return Convolution(filter=Filter(kernel=PRESETS[name].kernel, **settings), preset=name, view=view)
 
 
 def test_what_to_look_for_follows_the_settings() -> None:
-    edges = PRESETS["vertical_edges"].look_for
+    edges = f"{PRESETS['vertical_edges'].look_for} The weights add up to 0: flat areas give 0."
     assert set_to("vertical_edges").look_for == edges
     assert set_to("vertical_edges", bias=0.3).look_for == f"{edges} The bias then adds 0.3 to every number."
     assert set_to("vertical_edges", relu=True).look_for == f"{edges} ReLU makes what is negative 0."
     assert "Divided by their sum, 9," in set_to("box_blur", divide_by_sum=True).look_for
     assert "Divided by their sum, 27," in set_to("box_blur", divide_by_sum=True, view="rgb").look_for
     assert "The weights add up to 9: flat areas become that many times as bright." in set_to("box_blur").look_for
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("view", ["grey", "rgb"])
+@pytest.mark.parametrize(
+    "settings", [{}, {"divide_by_sum": True}, {"bias": 0.25}, {"relu": True, "stride": 2}], ids=str
+)
+def test_flat_areas_become_what_is_said_of_them(name: str, view: str, settings: dict[str, Any]) -> None:
+    chosen = set_to(name, view=view, **settings)
+    flat = torch.full((3 if view == "rgb" else 1, 12, 12), 0.5)
+    found = float(convolve(flat, replace(chosen.filter, bias=0.0, relu=False))[0, 0]) / 0.5
+    said = chosen.look_for
+    if "flat areas give 0" in said:
+        assert found == 0
+    elif "keep" in said:
+        assert found == pytest.approx(1)
+    else:
+        assert f"The weights add up to {found:g}: flat areas become that many times as bright." in said
+    assert ("added up" in said) == (view == "rgb")
 
 
 @pytest.mark.parametrize("mode", ["clip", "stretch", "signed"])
@@ -166,3 +188,13 @@ def test_a_flat_map_is_not_said_to_speak_as_loud_as_the_others(page: AppTest) ->
     page.session_state["conv_tabs"] = "BatchNorm"
     page.run()
     assert "The map of your kernel is the same everywhere" in texts(check(page))
+
+
+@pytest.mark.parametrize(("name", "typed"), [("stride", 0), ("stride", 9), ("padding", 7), ("dilation", 5)])
+def test_a_move_out_of_range_is_said_with_its_range(page: AppTest, name: str, typed: int) -> None:
+    page.number_input(key=f"conv.{name}").set_value(typed).run()
+    assert f"{name} is {typed}; it must lie between" in texts(check(page)).replace("\\", "")
+    assert "Each cell is pixel × weight" not in texts(page)
+    page.number_input(key=f"conv.{name}").set_value(2).run()
+    assert "must lie between" not in texts(check(page))
+    assert "Each cell is pixel × weight" in texts(page)

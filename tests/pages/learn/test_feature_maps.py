@@ -34,7 +34,7 @@ def parts(page: AppTest) -> list[str]:
 
 def test_with_no_trained_network_an_untrained_one_is_shown(page: AppTest) -> None:
     assert page.segmented_control(key="maps_source").value == "untrained"
-    assert page.number_input(key="maps_chosen").value == 0
+    assert page.number_input(key="maps_number").value == 0
     assert "random" in texts(page)
 
 
@@ -63,10 +63,10 @@ def test_every_layer_can_be_opened(page: AppTest, model: str, scale: str) -> Non
 
 def test_a_map_is_enlarged_by_its_number_and_stays_in_range_in_a_smaller_layer(page: AppTest) -> None:
     layer(page).select_index(1).run()  # 64 maps
-    page.number_input(key="maps_chosen").set_value(60).run()
+    page.number_input(key="maps_number").set_value(60).run()
     assert "Values from" in texts(check(page))
     layer(page).select_index(0).run()
-    assert page.number_input(key="maps_chosen").value == 31
+    assert page.number_input(key="maps_number").value == 31
     check(page)
 
 
@@ -201,3 +201,16 @@ def test_a_readable_network_is_opened_first(shipped: Path) -> None:
 def test_the_scale_of_a_layer_is_the_first_and_is_said(page: AppTest) -> None:
     assert page.segmented_control(key="maps_scale").value == "layer"
     assert "99th percentile of this layer" in texts(page)
+
+
+@pytest.mark.parametrize("typed", [9999, -1])
+def test_a_map_that_is_not_there_is_refused_and_the_field_shows_the_one_that_is_shown(
+    page: AppTest, typed: int
+) -> None:
+    page.number_input(key="maps_number").set_value(3).run()
+    page.number_input(key="maps_number").set_value(typed).run()
+    last = int(page.number_input(key="maps_number").label.split()[-1].rstrip(")"))
+    assert f"There is no map {typed}: they count from 0 to {last}. Map 3 stays." in texts(check(page))
+    assert page.number_input(key="maps_number").value == 3
+    page.number_input(key="maps_number").set_value(4).run()
+    assert "There is no map" not in texts(check(page))

@@ -132,15 +132,15 @@ def test_the_network_box_names_what_is_trained_through_every_change_of_the_data_
 
 def test_the_recipe_fills_in_the_numbers(page: AppTest) -> None:
     chosen(page, "digits", "lenet", "notebook")
-    assert page.number_input(key="training.digits.lenet.notebook.learning_rate").value == 0.01
+    assert page.text_input(key="training.digits.lenet.notebook.learning_rate").value == "0.01"
     chosen(page, "digits", "lenet", "modern")
-    assert page.number_input(key="training.digits.lenet.modern.learning_rate").value == 0.05
+    assert page.text_input(key="training.digits.lenet.modern.learning_rate").value == "0.05"
 
 
 def test_what_the_fast_network_is_trained_with_can_be_seen_and_set(page: AppTest, home: Path) -> None:
     chosen(page, "shapes", "fast_cnn", "modern")
     key = "training.shapes.fast_cnn.modern"
-    assert page.number_input(key=f"{key}.norm_shift_rate").value == 64
+    assert page.text_input(key=f"{key}.norm_shift_rate").value == "64"
     assert page.toggle(key=f"{key}.mirror_at_test").value is True
     page.toggle(key=f"{key}.mirror_at_test").set_value(False).run()
     page.number_input(key=f"{key}.start_size.32").set_value(16).run()
@@ -174,7 +174,7 @@ def test_a_run_that_shares_writers_is_not_said_to_have_a_test_accuracy(page: App
 
 def test_settings_that_contradict_each_other_get_a_sentence_and_no_button(page: AppTest) -> None:
     chosen(page, "digits", "lenet", "modern")
-    page.number_input(key="training.digits.lenet.modern.momentum").set_value(0.0).run()
+    page.text_input(key="training.digits.lenet.modern.momentum").set_value("0").run()
     assert "nesterov needs a momentum above 0" in texts(check(page)).replace("\\", "")
     assert "train" not in [button.key for button in page.button]
 
@@ -207,12 +207,27 @@ def test_a_number_out_of_range_is_refused_with_its_range_and_no_button(page: App
     assert "train" not in [button.key for button in page.button]
 
 
+@pytest.mark.parametrize("text", ["abc", "", "1e999", "0.05.1"])
+def test_what_is_no_number_is_said_and_there_is_no_button(page: AppTest, text: str) -> None:
+    chosen(page, "digits", "lenet")
+    page.text_input(key="training.digits.lenet.modern.learning_rate").set_value(text).run()
+    assert f"takes a number such as 0.05; it has '{text}'" in texts(check(page)).replace("\\", "")
+    assert "train" not in [button.key for button in page.button]
+
+
+def test_a_comma_is_a_decimal_point(page: AppTest, home: Path) -> None:
+    chosen(page, "digits", "lenet")
+    page.text_input(key="training.digits.lenet.modern.learning_rate").set_value("0,02").run()
+    check(page.button(key="train").click().run())
+    assert store(home).list()[0].config.learning_rate == 0.02
+
+
 def test_what_the_schedule_and_the_optimizer_ignore_is_not_shown(page: AppTest) -> None:
     key = "training.digits.lenet.modern"
     chosen(page, "digits", "lenet")
 
     def shown() -> set[str]:
-        fields = [*page.number_input, *page.toggle]
+        fields = [*page.number_input, *page.text_input]
         return {str(field.key).removeprefix(f"{key}.") for field in fields} & {"step_size", "gamma", "momentum"}
 
     assert shown() == {"momentum"}  # one cycle, SGD
@@ -536,7 +551,7 @@ def test_a_run_says_what_was_changed_and_can_be_set_up_again(app: AppTest, home:
     assert "Changed from the recipe: epochs 3 (20), learning rate 1 (0.05)." in said
     assert "--epochs 3 --set learning_rate=1.0" in page.code[0].value
     page.button(key=f"again_{run.id}").click().run()
-    assert check(page).number_input(key="training.digits.lenet.modern.learning_rate").value == 1.0
+    assert check(page).text_input(key="training.digits.lenet.modern.learning_rate").value == "1"
     assert page.number_input(key="training.digits.lenet.modern.epochs").value == 3
 
 

@@ -15,7 +15,7 @@ from core.events import EpochDone, FeaturesKept, StepDone
 from core.registry import Setting
 from core.runs.records import Run
 from core.runs.store.store import Store
-from pages._ui.choose.setting_widgets import whole_numbers
+from pages._ui.choose.setting_widgets import any_number, whole_numbers
 from pages._ui.run_words import ago, duration, place, saved
 from pages.train._training import run_curves
 from pages.train._training.run_curves import figures_of
@@ -228,6 +228,19 @@ def test_what_is_no_list_of_numbers_is_refused_by_name(text: str) -> None:
         whole_numbers(text, of="channels")
 
 
+@pytest.mark.parametrize(
+    ("text", "number"), [("1,5", 1.5), (" 2 ", 2.0), ("−0.5", -0.5), ("1e-3", 0.001), (".25", 0.25), ("3.", 3.0)]
+)
+def test_a_number_may_have_a_comma_or_a_point(text: str, number: float) -> None:
+    assert any_number(text, of="part") == number
+
+
+@pytest.mark.parametrize("text", ["", "abc", "1,000.5", "1_0", "nan", "inf", "1e999", "٣"])
+def test_a_text_that_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="part takes a number such as"):
+        any_number(text, of="part")
+
+
 SETTINGS = (
     Setting(name="flag", title="Flag", default=True),
     Setting(name="kind", title="Kind", default="b", choices=("a", "b")),
@@ -254,7 +267,7 @@ def test_every_kind_of_setting_has_a_widget_that_starts_at_its_default() -> None
     page = AppTest.from_function(form, default_timeout=30).run()
     assert not page.exception
     assert page.session_state["found"] == {setting.name: setting.default for setting in SETTINGS}
-    assert page.number_input(key="form.part").label == "Part (px)"
+    assert page.text_input(key="form.part").label == "Part (px)"
 
 
 def test_what_is_typed_is_checked_against_the_settings_own_bounds() -> None:

@@ -9,13 +9,13 @@ from torch import Tensor, nn
 from core.errors import ConfigError
 from core.explain.convolution.convolve import (
     VIEWS,
+    Filter,
     component_data,
     convolve,
     picture,
     show,
     show_picture,
     weights,
-    window_products,
 )
 
 COUNT = torch.arange(1.0, 10.0).view(1, 3, 3)  # 1 2 3 / 4 5 6 / 7 8 9
@@ -37,19 +37,19 @@ def colour_image() -> Tensor:
 
 def test_a_small_convolution_worked_out_by_hand() -> None:
     # 1·1 + 2·2 + 4·3 + 5·4 = 37, then the window moves: 2 + 6 + 15 + 24 = 47 …
-    assert convolve(COUNT, ((1, 2), (3, 4))).tolist() == [[37, 47], [67, 77]]
+    assert convolve(COUNT, Filter(kernel=((1, 2), (3, 4)))).tolist() == [[37, 47], [67, 77]]
 
 
 def test_the_kernel_is_not_flipped() -> None:
-    assert convolve(COUNT, ((0, 0, 0), (0, 0, 1), (0, 0, 0))).item() == 6
+    assert convolve(COUNT, Filter(kernel=((0, 0, 0), (0, 0, 1), (0, 0, 0)))).item() == 6
 
 
 def test_bias_is_added_before_relu() -> None:
-    assert convolve(COUNT, ((1, 2), (3, 4)), bias=-50, relu=True).tolist() == [[0, 0], [17, 27]]
+    assert convolve(COUNT, Filter(kernel=((1, 2), (3, 4)), bias=-50, relu=True)).tolist() == [[0, 0], [17, 27]]
 
 
 def test_the_sum_divides_the_kernel_so_that_a_blur_is_a_mean() -> None:
-    assert convolve(COUNT, np.ones((3, 3)), divide_by_sum=True).item() == pytest.approx(5)
+    assert convolve(COUNT, Filter(kernel=np.ones((3, 3)), divide_by_sum=True)).item() == pytest.approx(5)
 
 
 def test_a_kernel_that_adds_up_to_zero_is_not_divided() -> None:
@@ -59,15 +59,15 @@ def test_a_kernel_that_adds_up_to_zero_is_not_divided() -> None:
 def test_colour_is_three_products_and_one_bias() -> None:
     image = torch.tensor([1.0, 10.0, 100.0]).view(3, 1, 1)
     kernel = torch.tensor([2.0, 3.0, 4.0]).view(3, 1, 1)
-    assert convolve(image, kernel, bias=5).item() == 2 + 30 + 400 + 5
+    assert convolve(image, Filter(kernel=kernel, bias=5)).item() == 2 + 30 + 400 + 5
 
 
 def test_one_grid_serves_every_channel() -> None:
-    assert convolve(torch.ones(3, 1, 1), ((2,),)).item() == 6
+    assert convolve(torch.ones(3, 1, 1), Filter(kernel=((2,),))).item() == 6
 
 
 def test_dividing_by_the_sum_counts_all_channels() -> None:
-    assert convolve(torch.ones(3, 3, 3), np.ones((3, 3)), divide_by_sum=True).item() == pytest.approx(1)
+    assert convolve(torch.ones(3, 3, 3), Filter(kernel=np.ones((3, 3)), divide_by_sum=True)).item() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
@@ -77,68 +77,36 @@ def test_a_convolution_layer_makes_the_same_map(settings: dict, colour_image: Te
     layer.weight.data, layer.bias.data = kernel, torch.tensor([settings.get("bias", 0.0)])
     expected = layer(colour_image[None])[0, 0].detach()
     expected = expected.relu() if settings.get("relu") else expected
-    assert torch.equal(convolve(colour_image, EDGE, **settings), expected)
-
-
-@pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_the_products_of_every_place_add_up_to_the_map(settings: dict, colour_image: Tensor) -> None:
-    kernel = torch.rand(3, 3, 3, generator=torch.Generator().manual_seed(1)) - 0.4
-    output = convolve(colour_image, kernel, **settings)
-    sums = [
-        [window_products(colour_image, kernel, row, col, **settings).output for col in range(output.shape[1])]
-        for row in range(output.shape[0])
-    ]
-    torch.testing.assert_close(output, torch.tensor(sums))  # float32 against float64 sums
-
-
-def test_the_window_in_the_corner_of_a_padded_picture_counts_padding_as_zero() -> None:
-    work = window_products(COUNT, np.ones((3, 3)), 0, 0, padding=1)
-    assert (work.top, work.left) == (-1, -1)
-    assert work.inside.tolist() == [[False] * 3, [False, True, True], [False, True, True]]
-    assert work.sum == 1 + 2 + 4 + 5
-
-
-def test_the_sum_of_a_small_window_is_written_out() -> None:
-    work = window_products(COUNT, ((1, -2), (0.5, 4)), 0, 0, bias=-30, relu=True)
-    assert work.text == "1·1 + 2·(−2) + 4·0.5 + 5·4 + bias −30 = −11, after ReLU 0"
-    assert (work.sum, work.total, work.output) == (19, -11, 0)
-
-
-def test_the_sum_of_a_colour_window_is_written_by_channel() -> None:
-    image = torch.tensor([1.0, 2.0, -3.0]).view(3, 1, 1).expand(3, 2, 2)
-    assert window_products(image, ((1, 1), (1, 1)), 0, 0).text == "4 (red) + 8 (green) + (−12) (blue) + bias 0 = 0"
-
-
-def test_the_sum_of_a_large_window_is_written_by_row() -> None:
-    text = window_products(torch.ones(1, 4, 4), np.ones((4, 4)), 0, 0).text
-    assert text == "4 (row 1) + 4 (row 2) + 4 (row 3) + 4 (row 4) + bias 0 = 16"
-
-
-def test_a_place_outside_the_map_is_refused() -> None:
-    with pytest.raises(ConfigError, match="The output has 2×2 places; row 2, column 0 is not one of them"):
-        window_products(COUNT, ((1, 2), (3, 4)), 2, 0)
+    assert torch.equal(convolve(colour_image, Filter(kernel=EDGE, **settings)), expected)
 
 
 def test_the_component_gets_strict_json_with_the_map_in_it() -> None:
-    data = component_data(COUNT, ((1, 2), (3, 4)), bias=1.0)
+    data = component_data(COUNT, Filter(kernel=((1, 2), (3, 4)), bias=1.0))
     assert json.loads(json.dumps(data, allow_nan=False))["output"] == [[38, 48], [68, 78]]
     assert data["pixels"] == COUNT.tolist()
     assert (data["output_height"], data["output_width"]) == (2, 2)
 
 
-def test_the_components_numbers_give_its_output(colour_image: Tensor) -> None:
-    data = component_data(colour_image, EDGE, stride=2, divide_by_sum=True, bias=0.1)
-    window = np.array(data["pixels"])[:, 2:5, 4:7]
-    total = (window * np.array(data["weights"])).sum() / data["divisor"] + data["bias"]
-    assert total == pytest.approx(data["output"][1][2], abs=1e-4)  # rounded to four digits, nothing before it
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_the_components_numbers_give_its_output_at_every_place(settings: dict, colour_image: Tensor) -> None:
+    data = component_data(colour_image, Filter(kernel=EDGE, **settings))
+    pad = data["padding"]
+    padded = np.pad(np.array(data["pixels"]), ((0, 0), (pad, pad), (pad, pad)))
+    weight, step, gap = np.array(data["weights"]), data["stride"], data["dilation"]
+    for row, line in enumerate(data["output"]):
+        for column, value in enumerate(line):
+            window = padded[:, row * step :, column * step :][:, : 3 * gap : gap, : 3 * gap : gap]
+            total = (window * weight).sum() / data["divisor"] + data["bias"]
+            total = max(total, 0) if data["relu"] else total
+            assert total == pytest.approx(value, abs=1e-4)  # rounded to four digits, nothing before it
 
 
 def test_the_components_numbers_have_the_digits_that_are_multiplied(colour_image: Tensor) -> None:
-    data = component_data(colour_image, ((1, 2), (3, 0.3333)), divide_by_sum=True)
+    data = component_data(colour_image, Filter(kernel=((1, 2), (3, 0.3333)), divide_by_sum=True))
     assert np.array_equal(np.round(data["pixels"], 2), data["pixels"])
     assert np.array(data["weights"])[0].tolist() == [[1, 2], [3, 0.3333]]
     assert data["divisor"] == pytest.approx(3 * 6.3333, abs=1e-4)
-    assert component_data(colour_image, EDGE)["divisor"] == 1
+    assert component_data(colour_image, Filter(kernel=EDGE))["divisor"] == 1
 
 
 @pytest.mark.parametrize(
@@ -159,7 +127,7 @@ def test_a_grid_that_is_no_kernel_is_refused(kernel, said: str) -> None:
 
 def test_a_kernel_larger_than_the_picture_is_refused() -> None:
     with pytest.raises(ConfigError, match="kernel 5 does not fit a 3×3 map"):
-        convolve(COUNT, np.ones((5, 5)))
+        convolve(COUNT, Filter(kernel=np.ones((5, 5))))
 
 
 def test_each_view_takes_its_channel_of_the_photo() -> None:
