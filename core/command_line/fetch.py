@@ -25,7 +25,7 @@ def fetch(names: tuple[str, ...]) -> None:
                 click.echo(f"imagenet: {fetch_imagenet()}")
             else:
                 data = load(name, progress=progress_lines(quiet=False))
-                click.echo(f"{name}: {len(data.labels):,} images ready")
+                click.echo(f"{name}: {len(data.labels):,} images ready" + (f". {data.note}" if data.note else ""))
         except LabError as error:
             failures.append(name)
             click.echo(f"{name}: {error}", err=True)

@@ -15,7 +15,11 @@ import numpy as np
 from PIL import Image
 
 from core.data.catalogue import DatasetSpec, datasets
-from core.data.loading import LabelledImages, availability, load, source_folder
+from core.data.class_names import agreed_names, reader_of_names, reader_of_numbers
+from core.data.loading import availability, load
+from core.data.picture_files import PictureFiles
+from core.data.prepared import LabelledImages
+from core.data.source import source_folder
 from core.data.splits import held_out_at_random, make_split
 from core.errors import DataError, PhotoError
 from core.photos.door import Photo, open_photo
@@ -78,7 +82,9 @@ def _from_folder(spec: DatasetSpec) -> Iterator[Sample]:
     folder = source_folder(spec)
     part = "test" if spec.official_test else "train"
     files = sorted(file for file in folder.glob("**/*.parquet") if part in file.name) if folder else []
+    pictures = PictureFiles(spec, folder)
     try:
+        numbered = reader_of_numbers(spec, agreed_names(spec, files))
         parts = [ParquetFile(file) for file in files]
         total = sum(file.metadata.num_rows for file in parts)
         test = None if spec.official_test else set(held_out_at_random(total).tolist())
@@ -87,7 +93,9 @@ def _from_folder(spec: DatasetSpec) -> Iterator[Sample]:
             for batch in file.iter_batches(batch_size=_ROWS, columns=[spec.image_column, spec.label_column]):
                 for row, index in zip(batch.to_pylist(), places, strict=False):
                     if test is None or index in test:
-                        yield _sample(spec, row[spec.image_column]["bytes"], row[spec.label_column])
+                        stored = row[spec.label_column]
+                        number_of = reader_of_names(spec, [stored]) if isinstance(stored, str) else numbered
+                        yield _sample(spec, pictures.bytes_of(row[spec.image_column]), number_of(stored))
     except (OSError, ArrowException, KeyError, TypeError, IndexError, PhotoError) as error:
         raise DataError(
             f"{spec.title} in the data folder holds something else than was expected; get a fresh copy of it."
@@ -95,6 +103,8 @@ def _from_folder(spec: DatasetSpec) -> Iterator[Sample]:
 
 
 def _sample(spec: DatasetSpec, data: bytes, label: int) -> Sample:
+    if label < 0:
+        raise DataError(f"{spec.title} is not what was expected: a label is out of range.")
     name = spec.classes[label]
     return Sample(photo=replace(open_photo(data), name=_name(spec, name)), label=name)
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data.catalogue import DatasetSpec
-from core.data.loading import LabelledImages
+from core.data.prepared import LabelledImages
 from core.errors import DataError
 from core.seeding import derive_seed
 

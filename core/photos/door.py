@@ -18,10 +18,10 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import Image
 
 from core.errors import PhotoError
+from core.photos.appearance import to_rgb, turned, without_palette
 from core.photos.parts import PixelParts, orientation, pixel_parts
 
 MAX_BYTES = 10 * 2**20
@@ -126,18 +126,6 @@ def shown_name(name: str) -> str:
     return (clean if len(clean) <= MAX_NAME else clean[: MAX_NAME - 1] + "…") or "photo"
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Return ``image`` as RGB, whatever its mode: transparency on white, 16 bits scaled (not clipped) to 8.
-
-    Numbers without a range of their own (modes I and F) are stretched from their lowest to their highest.
-    """
-    smooth = _without_palette(image)
-    if "A" not in smooth.getbands():
-        return smooth.convert("RGB")
-    coloured = smooth.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", coloured.size, "white"), coloured).convert("RGB")
-
-
 def _decode(parts: PixelParts) -> tuple[Image.Image, tuple[str, ...]]:
     notes = ["first frame of an animation"] if parts.animated else []
     with Image.open(io.BytesIO(parts.data), formats=(parts.format,)) as file:
@@ -150,42 +138,18 @@ def _decode(parts: PixelParts) -> tuple[Image.Image, tuple[str, ...]]:
         if parts.format == "JPEG" and max(file.size) > MAX_SIDE_KEPT:
             file.draft(None, _scaled(file.size, _DRAFT_SIDE))
         file.load()
-        image = _without_palette(file)
+        image = without_palette(file)
     image = image.reduce(math.ceil(max(image.size) / MAX_SIDE_KEPT))  # averages blocks; 1 leaves it as it is
     if "A" in image.getbands() and image.getchannel("A").getextrema() != (255, 255):
         notes.append("transparency shown on white")
     flat = to_rgb(image)
     clean = Image.frombytes("RGB", flat.size, flat.tobytes())
     if turn != 1:
-        clean.getexif()[ExifTags.Base.Orientation] = turn
-        clean = ImageOps.exif_transpose(clean)
+        clean = turned(clean, turn)
         notes.append("turned upright")
     if clean.size != before:
         notes.append(f"made smaller, from {_by(before)} to {_by(clean.size)} pixels")
     return clean, tuple(notes)
-
-
-def _without_palette(image: Image.Image) -> Image.Image:
-    """Return ``image`` in a mode that can be shrunk by averaging: 8 bits a channel, transparency as a channel."""
-    if image.mode.startswith(("I", "F")):
-        return _eight_bits(image)
-    if image.has_transparency_data:
-        return image.convert("RGBA")
-    return image.convert({"1": "L", "P": "RGB", "PA": "RGBA"}.get(image.mode, image.mode))
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    numbers = np.asarray(image)
-    if image.mode.startswith("I;16"):
-        scaled = numbers >> 8
-    else:
-        known = np.nan_to_num(numbers.astype(np.float32), posinf=0.0, neginf=0.0)
-        scaled = (known - known.min()) * (255 / max(float(np.ptp(known)), 1e-6))
-    grey = Image.fromarray(scaled.astype(np.uint8))
-    colour_key = image.info.get("transparency")
-    if isinstance(colour_key, int):
-        grey.putalpha(Image.fromarray(np.where(numbers == colour_key, 0, 255).astype(np.uint8)))
-    return grey
 
 
 def _check_size(parts: PixelParts, size: tuple[int, int]) -> None:

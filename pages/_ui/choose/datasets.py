@@ -62,10 +62,13 @@ def dataset_or_fetch(name: str, size: int | None = None) -> LabelledImages | Non
     try:
         if found == "folder":
             _prepare(datasets[name], size, "Decoding")
-        return cached.dataset(name, size)
+        data = cached.dataset(name, size)
     except LabError as error:
         problem(error)
         return None
+    if data.note:
+        st.caption(plain(data.note))
+    return data
 
 
 def _offer_download(spec: DatasetSpec, size: int | None) -> None:

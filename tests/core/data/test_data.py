@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from core.data import availability, datasets, load, loading, make_split, writers_apart
+from core.data import availability, datasets, load, make_split, writers_apart
 from core.data.builtin import digits, shapes
 from core.errors import DataError
 
@@ -229,7 +229,7 @@ def test_the_official_test_split_is_the_test_split(name: str, train: int, test: 
 def test_two_processes_do_not_prepare_twice(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second one finds the lock free only when the folder is whole, and does not decode again."""
     load("shapes")
-    monkeypatch.setattr(loading, "_prepare", lambda *_arguments: pytest.fail("decoded twice"))
+    monkeypatch.setattr("core.data.loading.prepare", lambda *_arguments: pytest.fail("decoded twice"))
     assert len(load("shapes").labels) == 3000
 
 

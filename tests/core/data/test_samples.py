@@ -7,8 +7,8 @@ import pytest
 from pyarrow.parquet import ParquetFile
 
 from core.data import LabelledImages, datasets, load, make_split
-from core.data.loading import source_folder
 from core.data.samples import held_out_samples, sample_of
+from core.data.source import source_folder
 
 
 @pytest.mark.parametrize("name", ["digits", "shapes"])

@@ -17,7 +17,8 @@ from PIL import ExifTags, Image
 
 from core.errors import PhotoError
 from core.photos import door
-from core.photos.door import MAX_BYTES, MAX_SIDE_KEPT, Photo, open_photo, read_photo, sample_photos, shown_name, to_rgb
+from core.photos.appearance import to_rgb
+from core.photos.door import MAX_BYTES, MAX_SIDE_KEPT, Photo, open_photo, read_photo, sample_photos, shown_name
 from core.photos.parts import MAX_PARTS, MAX_SCANS, orientation, pixel_parts
 
 WHITE, BLACK, RED, GREEN = (255, 255, 255), (0, 0, 0), (255, 0, 0), (0, 255, 0)
