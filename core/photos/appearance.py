@@ -1,4 +1,4 @@
-"""How a stored picture is meant to be seen: upright, eight bits a channel, transparency on white.
+"""How a stored picture is meant to be seen: upright, in sRGB, eight bits a channel, transparency on white.
 
 Photos that come through the door and the images of data sets are made by the same rules, so that a network is shown
 a photo as it was shown what it learned from.
@@ -7,6 +7,7 @@ a photo as it was shown what it learned from.
 import numpy as np
 from PIL import Image
 
+from core.photos.colours import in_srgb
 from core.photos.parts import orientation
 
 _TURNS = {
@@ -21,9 +22,9 @@ _TURNS = {
 
 
 def as_seen(image: Image.Image) -> Image.Image:
-    """Return an opened picture file as a person sees it: RGB, upright by its EXIF orientation."""
-    rgb = to_rgb(image)
-    return turned(rgb, orientation(image.info.get("exif", b"")))  # some formats tell it behind the pixels
+    """Return an opened picture file as a person sees it: in sRGB by its profile, upright by its EXIF orientation."""
+    coloured, _note = in_srgb(without_palette(image), image.info.get("icc_profile") or b"")
+    return turned(to_rgb(coloured), orientation(image.info.get("exif", b"")))  # some formats tell it behind the pixels
 
 
 def turned(image: Image.Image, turn: int) -> Image.Image:
