@@ -239,6 +239,19 @@ def heat_maps(images: int) -> None:
 
 
 @main.command()
+@click.option("--digits", default=2_000, show_default=True, type=click.IntRange(1, 10_000), help="Of the test split.")
+def handwriting(digits: int) -> None:
+    """How well digits are read that are not as MNIST's, as they are and made like them, by network."""
+    from benchmarks.handwriting import VARIANTS, readings
+
+    click.echo(f"| network | digits | {' | '.join(VARIANTS)} |")
+    click.echo("|---|---" + len(VARIANTS) * "|---" + "|")
+    for row in readings(digits):
+        for how, found in (("as they are", row.as_they_are), ("made like MNIST's", row.made)):
+            click.echo(f"| `{row.network}` | {how} | " + " | ".join(f"{found[name]:.1f}" for name in VARIANTS) + " |")
+
+
+@main.command()
 @_ONLY
 @click.option("--times", type=click.IntRange(1, 1_000_000), help="How often each is tried at most.")
 @click.option(

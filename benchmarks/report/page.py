@@ -47,6 +47,7 @@ python -m benchmarks screen               # through a Chromium
 python -m benchmarks class-load           # a class of thirty on one server, 17 minutes; --against CHECKOUT
 python -m benchmarks ablation             # the fast network without each ingredient, about an hour
 python -m benchmarks heat-maps            # how often a heat map is blank (measured.md), three minutes
+python -m benchmarks handwriting          # digits that are not as MNIST's (measured.md), two minutes
 python -m benchmarks endurance            # what must never happen, tried often (measured.md); hours in full
 python -m benchmarks report               # writes this page
 ```

@@ -48,7 +48,7 @@ def framed(photo: Image.Image, frame: InkFrame) -> Handwriting | None:
     notes = ["inverted, to bright on black"] if inverted else []
     if piece.shape != ink.shape:
         height, width = (round(length * photo.width / ink.shape[1]) for length in piece.shape)
-        notes.append(f"cut to the ink, {width}×{height} of {photo.width}×{photo.height} px")
+        notes.append(f"cut to the ink, {width} of {photo.width} px wide and {height} of {photo.height} px high")
     if frame.stroke is not None:
         piece, width, drawn = _redrawn(piece, frame.box, *frame.stroke)
         if width != drawn:
@@ -57,7 +57,7 @@ def framed(photo: Image.Image, frame: InkFrame) -> Handwriting | None:
     small = _scaled(piece, frame.box)
     placed = {"mass": "with its centre of mass in", "box": "placed in"}[frame.centre]
     height, width = small.shape
-    notes.append(f"scaled to {width}×{height} px, {placed} the middle of {frame.side}×{frame.side}")
+    notes.append(f"scaled to {width} px wide and {height} px high, {placed} the middle of {frame.side}×{frame.side}")
     return Handwriting(image=_placed(small, frame), notes=tuple(notes))
 
 

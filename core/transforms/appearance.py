@@ -157,7 +157,7 @@ def _apply_erasing(batch: Tensor, drawn: Drawn, *, largest: float) -> Tensor:
 def _tell_erasing(drawn: Mapping[str, float], *, size: int, largest: float) -> str:
     tall, wide = round(drawn["height"] * size), round(drawn["width"] * size)
     top, left = round((size - tall) * drawn["down"]), round((size - wide) * drawn["right"])
-    return f"{tall}×{wide} px black from row {top}, column {left}"
+    return f"{tall} px high and {wide} px wide, black from row {top}, column {left}"
 
 
 @register(

@@ -37,6 +37,9 @@ TERMS = {
     "itself.",
     "interval": "The range that holds the true accuracy in 95 of 100 such tests; it shrinks with more test images.",
     "kernel": "A small grid of weights, often 3×3, that is slid over the picture.",
+    "label smoothing": "The right class is asked for a little less than all of the probability, so that no answer is "
+    "driven to certainty.",
+    "Laplacian": "A kernel that compares a pixel with its neighbours: edges and spots of every direction stand out.",
     "learning rate": "How far the weights move in one step; too large diverges, too small takes for ever.",
     "linear layer": "Every output is a weighted sum of all inputs; also called dense or fully connected.",
     "logits": "The raw scores of the classes, before softmax makes probabilities of them.",
@@ -51,8 +54,9 @@ TERMS = {
         "How often chance alone would make a difference at least this large if both were equally good. Below 0.05 is "
         "called a difference here."
     ),
-    "padding": "A border of zeros around the picture; p = k // 2 keeps its size (for odd k and stride 1).",
+    "padding": "A border of zeros around the picture; p = k // 2 keeps its size (for odd k, stride 1 and dilation 1).",
     "parameters": "The numbers that a network holds: weights and biases. Training changes those that are not frozen.",
+    "percentile": "The 99th percentile is the value that 99 of 100 numbers do not exceed.",
     "pooling": "Keep the largest (or the mean) value of each small square; halves the map's sides at 2×2.",
     "precision": "How many bits a number has: float32 has 32; bfloat16 has 16, which is coarser, and faster where the "
     "processor has it. Weights, loss and BatchNorm's statistics stay in float32.",
@@ -69,7 +73,7 @@ TERMS = {
     "test split": "Images that are used once, at the end, to say how good a network is; never for training "
     "or choosing.",
     "training split": "The images from which the weights are learned.",
-    "transfer learning": "Start from a network that was trained on other images and train only its last part.",
+    "transfer learning": "Start from a network that was trained on other images; often only its last part learns anew.",
     "validation split": "Images kept out of training to choose by: when to stop, which epoch to keep.",
     "weight decay": "Pulls every weight a little towards zero at each step.",
     "whitening": (

@@ -18,6 +18,7 @@ from torch.nn import functional
 from core.errors import ConfigError
 from core.explain.convolution.kernels import KERNEL_SIZES
 from core.explain.drawing.colours import Pixels, colour_map
+from core.explain.drawing.mosaic import full_colour
 from core.explain.sizes.output_size import output_sizes
 
 KernelLike = Sequence[Sequence[float]] | Sequence[Sequence[Sequence[float]]] | npt.NDArray[np.floating] | Tensor
@@ -136,13 +137,12 @@ def show(result: Tensor, *, mode: Mode = "clip") -> Pixels:
     """Return the picture of a map (H, W): uint8 (H, W, 3).
 
     "clip" shows 0 as black and 1 as white and cuts the rest, "stretch" shows the smallest number as black and the
-    largest as white, "signed" shows 0 near-white, negative blue and positive orange; there one place in a hundred may
-    be past the full colour, because the rim of a padded picture would otherwise leave everything else pale.
+    largest as white, "signed" shows 0 near-white, negative blue and positive orange, in full colour at `full_colour`,
+    because the rim of a padded picture would otherwise leave everything else pale.
     """
     values = result.detach().cpu()
     if mode == "signed":
-        limit = float(np.quantile(values.abs().numpy(), 0.99)) or None
-        return colour_map(values, signed=True, limit=limit)
+        return colour_map(values, signed=True, limit=full_colour([values]))
     low, high = float(values.min()), float(values.max())
     if mode == "stretch" and high > low:
         values = (values - low) / (high - low)

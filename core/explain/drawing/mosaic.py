@@ -81,13 +81,14 @@ def is_signed(maps: Maps) -> bool:
 
 
 def full_colour(maps: Iterable[Maps]) -> float:
-    """Return the magnitude that gets the full colour where these maps share a scale: the 99th percentile.
+    """Return the magnitude that gets the full colour where these maps share a scale, 0 where all of them are empty.
 
-    The largest one would leave everything else pale where it stands alone. It is taken where 99 of 100 numbers are 0.
+    It is the 99th percentile of all that is not 0: the largest number would leave everything else pale where it stands
+    alone.
     """
     magnitudes = [np.abs(to_array(one)).ravel() for one in maps]
-    together = np.concatenate(magnitudes) if magnitudes else np.zeros(1)
-    return float(np.quantile(together, 0.99, method="higher")) or float(together.max(initial=0.0))
+    together = np.concatenate([one[one > 0] for one in magnitudes]) if magnitudes else np.zeros(0)
+    return float(np.quantile(together, 0.99, method="higher")) if together.size else 0.0
 
 
 def mosaic(

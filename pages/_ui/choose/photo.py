@@ -36,7 +36,7 @@ def choose_photo(learned: Learned | None = None) -> Photo:
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="photo_row"):
         show(_thumbnail(photo), width=84, at_least=84, photo=True, alt=f"The chosen photo, {photo.name}")
         with st.container(width="stretch", gap=None):
-            st.markdown(f"**{plain(photo.name)}** · {photo.size[0]}×{photo.size[1]} px")
+            st.markdown(f"**{plain(photo.name)}** · {photo.size[0]} px wide, {photo.size[1]} px high")
             st.caption(_about(photo))
         with st.popover("Change photo", icon=":material/photo_library:", width="content"):
             _box(photo, samples)

@@ -10,8 +10,9 @@ from pages._ui.frame import facts, plain, problem
 from pages._ui.glossary import term
 from pages.judge._compare.judged import Judged, on_the_same_images
 
-# What two trainings can differ in besides the network, for people: the settings that it is read from.
+# What two trainings can differ in, for people: the settings that it is read from.
 CIRCUMSTANCES = {
+    "network": ("model", "model_arguments"),
     "seed": ("seed",),
     "recipe": ("recipe",),
     "mistakes made on purpose": ("slips",),
@@ -109,6 +110,5 @@ def _fairness(result: Comparison, first: Judged, second: Judged) -> str:
     unequal = [
         what for what, fields in CIRCUMSTANCES.items() if any(getattr(a, name) != getattr(b, name) for name in fields)
     ]
-    if unequal:
-        said += f" Besides the network, they differ in {', '.join(unequal)}."
+    said += f" They differ in {', '.join(unequal)}." if unequal else " All settings of their trainings are alike."
     return plain(said)

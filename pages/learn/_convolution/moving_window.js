@@ -155,7 +155,7 @@ function draw(view) {
     (data.relu ? " → ReLU" : "") + ` → output <strong>${number(output, SHOWN)}</strong>`
   view.find("readout").textContent =
     `Output row ${row}, column ${column}: the window starts at input row ${number(top, 0)}, column ${number(left, 0)}` +
-    `; ${kernelSize(data) ** 2 * data.channels} multiply-adds give ${number(output, SHOWN)}.`
+    `; ${kernelSize(data) ** 2 * data.channels} products are added up.`
   clearTimeout(view.spoken)
   view.spoken = setTimeout(() => {
     view.find("spoken").textContent = `Row ${row}, column ${column}: ${number(output, SHOWN)}`

@@ -23,7 +23,7 @@ _MODES: dict[Mode, str] = {"clip": "As a photo", "stretch": "Stretched", "signed
 _LEGENDS: dict[Mode, str] = {
     "clip": "Here 0 and below is black, 1 and above white.",
     "stretch": "Here the smallest number is black, the largest white.",
-    "signed": "Here positive is orange, negative blue; the full colour stands at the 99th percentile.",
+    "signed": "Here positive is orange, negative blue; the full colour stands at the 99th percentile of what is not 0.",
 }
 
 
@@ -87,8 +87,17 @@ def window_section(photo: Photo, chosen: Convolution) -> None:
     moving_window(data, key="conv_window")
     look_for(
         "Each cell is pixel × weight, with all the digits that are used: pixels are rounded to two here. A pixel is as "
-        "large in either picture. Find a place where the sum is large: what does the picture do under the window?"
+        f"large in either picture. {output_colours(np.array(data['output']))} "
+        "Find a place where the sum is large: what does the picture do under the window?"
     )
+
+
+def output_colours(output: np.ndarray) -> str:
+    """Return what the colours of the window's output (H', W') mean, as `moving_window.js` draws them."""
+    largest = float(np.abs(output).max())
+    if output.min() < 0:
+        return f"In the output orange is positive, blue negative, in full colour at ±{largest:.3g}."
+    return f"In the output black is 0, white {largest:.3g}." if largest else "The output is 0 everywhere."
 
 
 def size_section(photo: Photo, chosen: Convolution) -> None:

@@ -76,7 +76,7 @@ def choose_layer(network: Network, photo: Photo, given: Received) -> LayerView |
             required=True,
             key="maps_scale",
             help="Each map by itself shows patterns, and noise as strongly; one scale for all shows which filters "
-            "answer strongly. The full colour stands at the 99th percentile of the numbers' sizes.",
+            "answer strongly. The full colour stands at the 99th percentile of what is not 0.",
             persist_state="session",
         )
     st.caption(f"In the code: {plain(layer.title)}")

@@ -27,13 +27,17 @@ def what_the_tiles_are(layer: Layer, maps: "Tensor", *, scale: str, limit: float
     if dead:
         said.append(f"{dead} of {count} {'is' if dead == 1 else 'are'} empty: zero everywhere.")
     said.append("Orange is positive, blue negative, near-white 0." if is_signed(maps) else "Dark is 0.")
+    if dead == count:
+        which = "its map is" if count == 1 else "all maps are"
+        return f"Nothing in this layer answers to the picture: {which} 0 everywhere."
     if limit is None:
-        ends = [full_colour([one]) for one in maps]
+        ends = [full_colour([one]) for one in maps if one.any()]
         said.append("Each tile has a scale of its own, so a whisper looks like a shout:")
         said.append(f"the full colour stands for {min(ends):.2g} in one and for {max(ends):.2g} in another.")
     else:
-        whose = "of this layer" if scale == "layer" else "of all layers"
-        said.append(f"The full colour stands for {limit:.2g}, the 99th percentile {whose}, in every tile.")
+        whose = "this layer" if scale == "layer" else "all layers"
+        said.append(f"The full colour stands for {limit:.2g} in every tile,")
+        said.append(f"the 99th percentile of what is not 0 in {whose}.")
     if count > 1:
         said.append("Click a tile to enlarge it.")
     return " ".join(said)

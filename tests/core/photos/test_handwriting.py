@@ -62,7 +62,7 @@ def test_black_on_white_becomes_bright_on_black_in_20_pixels_of_28() -> None:
     assert centre_of_mass(image) == pytest.approx((14, 14), abs=0.5)  # placed by whole pixels
     said = notes(seven())
     assert said.startswith("inverted, to bright on black; cut to the ink, ")
-    assert said.endswith("scaled to 12×20 px, with its centre of mass in the middle of 28×28")
+    assert said.endswith("scaled to 12 px wide and 20 px high, with its centre of mass in the middle of 28×28")
 
 
 @pytest.mark.parametrize(

@@ -320,7 +320,7 @@ def test_words_of_every_transform_have_units_and_signs() -> None:
         r"down [+−]?\d\.\d px, right [+−]?\d\.\d px, turned [+−]?\d\.\d°, zoom ×\d\.\d\d", said["affine"]
     )
     assert re.fullmatch(r"corners \d to \d px inward", said["perspective"])
-    assert re.fullmatch(r"\d+×\d+ px black from row \d+, column \d+", said["erasing"])
+    assert re.fullmatch(r"\d+ px high and \d+ px wide, black from row \d+, column \d+", said["erasing"])
     assert re.fullmatch(r"σ \d\.\d\d px", said["blur"])
     assert said["colour_jitter"].count("×") == 3
     assert all(said[name] for name, transform in transforms.items() if transform.settings)

@@ -3,14 +3,18 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from core.explain.convolution.batch_norm import batch_norm_steps
 from core.explain.convolution.convolve import VIEWS, Filter, convolve
 from core.explain.convolution.kernels import PRESETS
+from pages.learn._convolution.batch_norm_section import what_it_did
 from pages.learn._convolution.controls import Convolution
 from pages.learn._convolution.kernel_grid import checked
+from pages.learn._convolution.sections import output_colours
 from tests.pages.visit import check, jpeg, open_page, texts, upload
 
 
@@ -198,3 +202,35 @@ def test_a_move_out_of_range_is_said_with_its_range(page: AppTest, name: str, ty
     page.number_input(key=f"conv.{name}").set_value(2).run()
     assert "must lie between" not in texts(check(page))
     assert "Each cell is pixel × weight" in texts(page)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([[-2.0, 1.0]], "orange is positive, blue negative, in full colour at ±2"),
+        ([[0.5, 1.25]], "black is 0, white 1.25"),
+        ([[0.0, 0.0]], "0 everywhere"),
+    ],
+)
+def test_the_colours_of_the_windows_output_are_said(values: list[list[float]], said: str) -> None:
+    assert said in output_colours(np.array(values))
+
+
+@pytest.mark.parametrize(
+    ("gamma", "beta", "said"),
+    [
+        (1.0, 0.0, "With γ = 1 and β = 0 the last column is the middle one."),
+        (0.0, 0.5, "γ = 0 leaves nothing but β: every number is 0.5."),
+        (1.0, 0.5, "γ keeps the width; β moves them by 0.5. A ReLU after it would cut less than with β = 0."),
+        (2.0, -1.0, "2.0 times as wide; β moves them by −1.0. A ReLU after it would cut more than with β = 0."),
+        (0.5, 0.0, "γ makes the histograms 0.5 times as wide; they stay in place."),
+    ],
+)
+def test_what_gamma_and_beta_did_is_true_of_the_numbers(gamma: float, beta: float, said: str) -> None:
+    maps = torch.randn(3, 40, 40, generator=torch.Generator().manual_seed(0))
+    maps *= torch.tensor([9.0, 1.0, 0.1]).view(3, 1, 1)
+    steps = batch_norm_steps(maps, gamma, beta)
+    assert what_it_did(steps, gamma, beta).endswith(said + (" Move them." if gamma == 1 and not beta else ""))
+    cut, before = (float((values <= 0).float().mean()) for values in (steps.after, gamma * steps.standardised))
+    assert "less" not in said or cut < before
+    assert "more" not in said or cut > before

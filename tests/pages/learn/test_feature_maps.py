@@ -102,7 +102,7 @@ def test_handwriting_is_made_as_on_classify_and_the_switch_is_the_same(shipped: 
     upload(app, "one.png", stream.getvalue())
     page = open_page(app, "learn/feature_maps")
     said = captions(page)
-    assert "Inverted, to bright on black; cut to the ink, 6×30 of 90×60 px" in said
+    assert "Inverted, to bright on black; cut to the ink, 6 of 90 px wide and 30 of 60 px high" in said
     page.toggle(key="photo_made_digits").set_value(False).run()
     assert "Cut to its centre square" in captions(page)
     page = open_page(page, "use/classify")
@@ -139,14 +139,16 @@ def test_the_words_below_the_tiles_follow_the_maps_and_the_scale() -> None:
     said = words.what_the_tiles_are(as_layer("ReLU", maps), maps, scale="layer", limit=1.4)
     assert "1 of 4 is empty" in said
     assert "Dark is 0." in said
-    assert "The full colour stands for 1.4, the 99th percentile of this layer, in every tile." in said
+    assert "The full colour stands for 1.4 in every tile, the 99th percentile of what is not 0 in this layer." in said
     alone = words.what_the_tiles_are(as_layer("ReLU", maps), maps, scale="map", limit=None)
     assert "a whisper looks like a shout" in alone
-    assert "for 0 in one" in alone
+    assert "for 0 in one" not in alone  # the empty one has no colour
     signed = words.what_the_tiles_are(as_layer("Conv2d", maps - 1), maps - 1, scale="network", limit=2.0)
     assert "empty" not in signed
     assert "blue negative" in signed
-    assert "of all layers" in signed
+    assert "what is not 0 in all layers" in signed
+    empty = words.what_the_tiles_are(as_layer("ReLU", maps * 0), maps * 0, scale="layer", limit=0.0)
+    assert empty == "Nothing in this layer answers to the picture: all maps are 0 everywhere."
 
 
 def test_the_words_below_a_kernel_follow_its_size_and_whether_it_learned() -> None:
@@ -200,7 +202,7 @@ def test_a_readable_network_is_opened_first(shipped: Path) -> None:
 
 def test_the_scale_of_a_layer_is_the_first_and_is_said(page: AppTest) -> None:
     assert page.segmented_control(key="maps_scale").value == "layer"
-    assert "99th percentile of this layer" in texts(page)
+    assert "99th percentile of what is not 0 in this layer" in texts(page)
 
 
 @pytest.mark.parametrize("typed", [9999, -1])

@@ -154,7 +154,7 @@ def test_handwriting_is_made_as_the_networks_data_was_until_it_is_switched_off(p
     sheet.save(stream, "PNG")
     page.file_uploader(key="classify_uploads").upload("one.png", stream.getvalue())
     page.run()
-    assert "inverted, to bright on black; cut to the ink, 12×60 of 200×100 px" in said(page)
+    assert "inverted, to bright on black; cut to the ink, 12 of 200 px wide and 60 of 100 px high" in said(page)
     pictures = len(page.get("image"))
     check(page.toggle(key="photo_made_digits").set_value(False).run())
     assert "inverted" not in said(page)

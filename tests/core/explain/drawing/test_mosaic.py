@@ -120,6 +120,12 @@ def test_a_map_with_a_single_spot_keeps_its_colour() -> None:
     assert full_colour([spot]) == 0.5
 
 
+def test_zeros_do_not_count_for_the_full_colour() -> None:
+    values = torch.arange(1.0, 101.0).view(1, 10, 10)
+    assert full_colour([values, torch.zeros(3, 100, 100)]) == full_colour([values]) == 100
+    assert full_colour([torch.zeros(1, 4, 4)]) == 0
+
+
 def test_places_past_the_last_map_have_the_fillers_colour_and_no_map_has() -> None:
     filler = (1, 2, 3)
     picture = mosaic(torch.zeros(5, 4, 4), columns=3, max_side=60, filler=filler)
