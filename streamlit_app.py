@@ -47,6 +47,7 @@ if __name__ == "__main__":
             "Use": [page("classify", "Classify", "image_search", "Ask a network what is on your photo.")],
         }
     )
+    address.arrive(chosen.url_path)
     if chosen.url_path not in ("", "guide"):  # the start page shows first what it can without
         wait_for_torch()
     chosen.run()

@@ -2,19 +2,43 @@
 
 A widget bound to the URL would write the option's label there, and the names of runs change; and a parameter that
 is merely set is wiped when the student goes to another page. So the value is kept in the session as well and put
-back on return; where both are there, the address wins, because it is what a link or the back button brought.
+back on return. Where the two differ, a link and the browser's Back and Forward win over what is kept; a click that was
+on its way before the address had changed does not.
 """
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+_HERE, _VISIT, _JUST_COME = "visited_page", "visits", "just_come"
+
+
+def arrive(page: str) -> None:
+    """Note which page is about to be drawn, so that coming to it is told from what is done on it."""
+    st.session_state[_JUST_COME] = st.session_state.get(_HERE) != page
+    if st.session_state[_JUST_COME]:
+        st.session_state[_HERE] = page
+        st.session_state[_VISIT] = st.session_state.get(_VISIT, 0) + 1
+
+
+def is_back_or_forward() -> bool:
+    """Whether the browser's Back or Forward is why the page is drawn."""
+    return bool(getattr(get_script_run_ctx(), "is_history_navigation", False))
+
+
+def brings(name: str) -> bool:
+    """Whether a link, Back or Forward has just brought the parameter ``name``."""
+    return name in st.query_params and bool(st.session_state.get(_JUST_COME) or is_back_or_forward())
 
 
 def read(name: str) -> str | None:
     """Return the parameter ``name`` and keep the address and the session in step."""
-    value = st.query_params.get(name) or st.session_state.get(_key(name))
-    if value:
-        write(name, str(value))
-        return str(value)
-    return None
+    given, kept = st.query_params.get(name) or None, st.session_state.get(_key(name))
+    visit = st.session_state.get(_VISIT, 0)
+    arrived = st.session_state.get(_seen(name)) != visit
+    st.session_state[_seen(name)] = visit
+    value = given if is_back_or_forward() or (arrived and given) else kept or given
+    write(name, value)
+    return value
 
 
 def write(name: str, value: str | None) -> None:
@@ -37,3 +61,7 @@ def forget_owners() -> None:
 
 def _key(name: str) -> str:
     return f"address_{name}"
+
+
+def _seen(name: str) -> str:
+    return f"seen_{name}"

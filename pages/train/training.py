@@ -22,6 +22,8 @@ try:
 except LabError as error:
     problem(error)
 
+if address.is_back_or_forward():
+    st.session_state[state.TRAINING_OPEN] = state.WATCH if shown else state.SET_UP
 if state.TRAINING_OPEN in st.session_state:
     st.session_state[state.TRAINING_VIEW] = st.session_state.pop(state.TRAINING_OPEN)
 views = st.tabs(

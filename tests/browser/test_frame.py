@@ -1,10 +1,14 @@
-"""Every page opens inside the frame, by link and by menu."""
+"""Every page opens inside the frame, by link and by menu, and by the browser's Back and Forward."""
+
+import re
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Console
 from tests.browser.server import Server, go_to, open_page, settled
+from tests.pages import runs
 
 pytestmark = pytest.mark.browser
 
@@ -65,3 +69,88 @@ def test_compare_is_printed_whole_on_a4(page: Page, server: Server) -> None:
         box = cell.bounding_box()
         assert box is not None
         assert 0 <= box["x"] < box["x"] + box["width"] <= 794
+
+
+def back_and_forth(
+    page: Page, choose: Callable[[], None], first: Callable[[], None], second: Callable[[], None]
+) -> None:
+    """Fail where Back after ``choose`` does not show ``first`` again, or Forward ``second``, with its address."""
+    before = page.url
+    choose()
+    expect(page).not_to_have_url(before)  # the box shows the choice before the address does
+    there = page.url
+    second()
+    for _ in range(2):
+        page.go_back()
+        first()
+        expect(page).to_have_url(before)
+        settled(page)
+        page.go_forward()
+        second()
+        expect(page).to_have_url(there)
+        settled(page)
+
+
+def choose(page: Page, box: Locator, option: str) -> None:
+    box.click()
+    page.get_by_role("option", name=option).first.click()
+
+
+@pytest.mark.parametrize("address", ["classify", "feature-maps", "architecture"])
+@pytest.mark.parametrize("query", ["", "?checkpoint=mnist-strided_cnn"])
+def test_back_and_forward_change_the_network(page: Page, server: Server, address: str, query: str) -> None:
+    open_page(page, server, address, query)
+    if address == "architecture" and not query:
+        page.get_by_role("radio", name="A trained network").click()
+    box = page.get_by_role("combobox", name="Trained network")
+    before = box.input_value()
+    back_and_forth(
+        page,
+        lambda: choose(page, box, "LeNet-style CNN on CIFAR-10"),
+        lambda: expect(box).to_have_value(before),
+        lambda: expect(page.get_by_text(re.compile("^lenet · CIFAR-10"))).to_be_visible(),
+    )
+
+
+def test_back_and_forward_change_what_is_compared(page: Page, server: Server) -> None:
+    open_page(page, server, "compare", "?networks=mnist-strided_cnn,mnist-simple_nn")
+    third = page.get_by_test_id("stMultiSelect").get_by_text("Fast CNN on MNIST")
+    expect(page.get_by_text("judged on the same 10,000 test images")).to_be_visible()
+    box = page.get_by_test_id("stMultiSelect").get_by_role("combobox")
+    back_and_forth(
+        page,
+        lambda: choose(page, box, "Fast CNN on MNIST"),
+        lambda: expect(third).to_have_count(0),
+        lambda: expect(third.first).to_be_visible(),
+    )
+
+
+def test_back_and_forward_change_the_page_of_the_guide(page: Page, server: Server) -> None:
+    open_page(page, server, "guide")
+    back_and_forth(
+        page,
+        lambda: page.get_by_role("radio", name="Measured").click(),
+        lambda: expect(page.get_by_role("radio", name="For teachers")).to_be_checked(),
+        lambda: expect(page.get_by_role("radio", name="Measured")).to_be_checked(),
+    )
+
+
+def test_back_and_forward_change_the_run(page: Page, still_server: Server) -> None:
+    first = runs.finished(still_server.home, name="The first one")
+    runs.finished(still_server.home, name="The second one")
+    open_page(page, still_server, "training", f"?run={first.id}")
+    settled(page)
+    expect(page.get_by_role("heading", name="The first one")).to_be_visible()
+    page.get_by_role("tab", name="All runs").click()
+    table = page.get_by_role("tabpanel", name="All runs").get_by_test_id("stDataFrame")
+    expect(table).to_be_visible()
+    page.get_by_role("textbox", name="Search").fill("second")
+    page.get_by_role("textbox", name="Search").press("Enter")
+    settled(page)
+    page.wait_for_timeout(1_000)
+    back_and_forth(
+        page,
+        lambda: table.click(position={"x": 80, "y": 52}),
+        lambda: expect(page.get_by_role("heading", name="The first one")).to_be_visible(),
+        lambda: expect(page.get_by_role("heading", name="The second one")).to_be_visible(),
+    )

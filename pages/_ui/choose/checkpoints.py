@@ -12,6 +12,7 @@ from core.errors import LabError
 from pages._ui import address, cached, state
 from pages._ui.frame import empty_state, plain, problem
 from pages._ui.glossary import term
+from pages._ui.run_words import state_word
 from pages._ui.visitor import whose
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 AT_MOST = 200  # runs that are offered
+MOST_SAID = 3  # networks that are not here, each with a sentence
 _WIDGET = "checkpoint_chosen"
 
 
@@ -38,10 +40,9 @@ def _told_apart(titles: dict[str, str]) -> dict[str, str]:
 
 
 def _runs(named: Sequence[str]) -> dict[str, str]:
-    from core.home import home
-    from core.runs.store.store import STORE_NAME, open_store
+    from core.runs.store.store import open_store
 
-    if not (home() / STORE_NAME).exists():  # looking makes no store
+    if not _has_store():
         return {}
     try:
         runs = list(open_store().list(trained=True, at_most=AT_MOST))
@@ -57,47 +58,52 @@ def _runs(named: Sequence[str]) -> dict[str, str]:
 
 def say_what_is_left_out() -> None:
     """Say that older networks are not offered, where there are any, and how they are reached."""
-    from core.home import home
-    from core.runs.store.store import STORE_NAME, open_store
+    from core.runs.store.store import open_store
 
     with suppress(LabError):
-        if (home() / STORE_NAME).exists() and open_store().count(trained=True) > AT_MOST:
+        if _has_store() and open_store().count(trained=True) > AT_MOST:
             st.caption(f"The newest {AT_MOST} trained runs are offered; an older one opens from All runs (Training).")
 
 
 def choose_checkpoint(
     *,
     label: str = "Trained network",
-    fits: "Callable[[Card], bool] | None" = None,
     prefer: "Callable[[Card], bool] | None" = None,
 ) -> "Checkpoint | None":
-    """Offer every trained network (or those whose card ``fits``) and return the chosen one, bound to the URL.
+    """Offer every trained network and return the chosen one, bound to the URL.
 
     The first one that the page would ``prefer`` is chosen until the student chooses.
-    Where there is none, or it cannot be read, a sentence with a way out is shown and None returned.
+    Where there is none, or the one that the address names is gone or cannot be read, a sentence with a way out is shown
+    and None returned.
     """
     wanted = address.read(state.CHECKPOINT)
     titles = checkpoint_references([wanted] if wanted else [])
-    if fits is not None:
-        titles = {reference: title for reference, title in titles.items() if _fits(reference, fits)}
     if not titles:
         empty_state(
-            "No trained network that fits is here yet. Train one: the built-in digits are the quickest.",
+            "No trained network is here yet. Train one: the built-in digits are the quickest.",
             page="training",
             label="Train a network",
         )
         return None
-    options = list(titles)
-    first = next((name for name in options if prefer is not None and _fits(name, prefer)), options[0])
+    if wanted is None:
+        wanted = next((name for name in titles if prefer is not None and _fits(name, prefer)), next(iter(titles)))
+    elif wanted not in titles:
+        say_what_is_gone([wanted], "Choose another network below.")
+    there = wanted in titles
+    st.session_state[_WIDGET] = wanted if there else None  # what the address says, after Back as well
     reference = st.selectbox(
         label,
-        options,
-        index=options.index(wanted if wanted in titles else first),
+        list(titles),
+        index=0 if there else None,
         format_func=lambda name: titles.get(name, name),
         key=_WIDGET,
         on_change=lambda: address.write(state.CHECKPOINT, st.session_state[_WIDGET]),
+        placeholder="Choose a network",
         help=term("checkpoint"),
     )
+    if reference is None:
+        say_what_is_left_out()
+        return None
     try:
         checkpoint = cached.checkpoint(str(reference))
     except LabError as error:
@@ -106,6 +112,34 @@ def choose_checkpoint(
     st.caption(describe(checkpoint.card))
     say_what_is_left_out()
     return checkpoint
+
+
+def say_what_is_gone(references: Sequence[str], what_to_do: str) -> None:
+    """Say of each network that the address names and that is not here why that is so, and what to do instead."""
+    for reference in references[:MOST_SAID]:
+        st.warning(f"{_why_it_is_not_here(reference)} {what_to_do}", icon=":material/link_off:")
+    if len(references) > MOST_SAID:
+        st.warning(f"{len(references) - MOST_SAID} more networks of this address are not here.")
+
+
+def _why_it_is_not_here(reference: str) -> str:
+    from core.runs.store.store import open_store
+
+    with suppress(LabError):
+        run = open_store().get(reference) if _has_store() else None
+        if run is not None:
+            return f"The run of this address, {plain(run.name)}, has no trained network: it is {state_word(run)}."
+    return (
+        f"The network of this address, '{plain(reference[:40])}', is gone: its run was deleted, or it never was here."
+    )
+
+
+def _has_store() -> bool:
+    """Whether there are runs; looking makes no store."""
+    from core.home import home
+    from core.runs.store.store import STORE_NAME
+
+    return (home() / STORE_NAME).exists()
 
 
 def _fits(reference: str, fits: "Callable[[Card], bool]") -> bool:

@@ -7,18 +7,20 @@ import streamlit as st
 from core.data.catalogue import datasets
 from core.errors import LabError
 from pages._ui import address, cached, state
-from pages._ui.choose.checkpoints import checkpoint_references, say_what_is_left_out
+from pages._ui.choose.checkpoints import checkpoint_references, say_what_is_gone, say_what_is_left_out
 from pages._ui.frame import PAGES, empty_state, plain
 from pages.judge._compare.judged import Judged, judged
 
 AT_MOST = 6
+_WIDGET = "compared"
 MOST_NAMED = 50  # references that are read from the address
 _COURSE = (("cats_vs_dogs", "strided_cnn"), ("cats_vs_dogs", "resnet18"))
 
 
 def choose_networks() -> list[Judged]:
     """Offer every trained network and return those chosen, each with its verdict where it has one."""
-    named = list(dict.fromkeys((address.read(state.COMPARED) or "").split(",", MOST_NAMED)[:MOST_NAMED]))
+    given = (address.read(state.COMPARED) or "").split(",", MOST_NAMED)[:MOST_NAMED]
+    named = [reference for reference in dict.fromkeys(given) if reference]
     titles = checkpoint_references(named)
     if not titles:
         empty_state(
@@ -28,24 +30,24 @@ def choose_networks() -> list[Judged]:
         )
         return []
     here = [reference for reference in named if reference in titles]
+    if gone := [reference for reference in named if reference not in titles]:
+        say_what_is_gone(gone, "Choose another under Networks.")
     chosen = here[:AT_MOST]
     if len(here) > AT_MOST:
         st.warning(f"The address names {len(here)} networks; the first {AT_MOST} are compared.")
-    if not chosen:
+    if not named:
         chosen = [reference for reference in map(_newest, _COURSE) if reference is not None]
-    if len(chosen) < 2:
+    if len(chosen) < 2 and not gone:
         chosen = _with_partner(chosen, list(titles))
-    key = f"{state.COMPARED}_{','.join(chosen)}"
     offered = _of_one_data_set(list(titles), chosen)
+    st.session_state[_WIDGET] = chosen  # what the address says, after Back as well
     st.multiselect(
         "Networks",
         offered,
-        chosen,
         format_func=lambda reference: titles[reference],
-        key=key,
+        key=_WIDGET,
         max_selections=AT_MOST,
-        on_change=_keep,
-        args=(key,),
+        on_change=lambda: address.write(state.COMPARED, ",".join(st.session_state[_WIDGET]) or None),
         placeholder="Choose two or more",
         help="Networks that ship with the lab, and every run that has kept a best epoch.",
     )
@@ -73,10 +75,6 @@ def _of_one_data_set(references: list[str], chosen: list[str]) -> list[str]:
         persist_state="session",
     )
     return [one for one in references if only is None or one in chosen or made_for.get(one) == only]
-
-
-def _keep(key: str) -> None:
-    address.write(state.COMPARED, ",".join(st.session_state[key]) or None)
 
 
 def _with_partner(chosen: list[str], references: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ from core.errors import LabError
 from core.models import LayerRow, architecture, build_model, models
 from core.recipes import fitting_models, recipe_config
 from core.registry import Value
-from pages._ui import cached
+from pages._ui import address, cached, state
 from pages._ui.choose.checkpoints import choose_checkpoint
 from pages._ui.choose.datasets import choose_dataset
 from pages._ui.choose.setting_widgets import settings_form
@@ -35,6 +35,8 @@ class Drawn:
 
 def choose_architecture() -> Drawn | None:
     """Let a network be built from the registry, or taken from a checkpoint; None after a sentence."""
+    if address.brings(state.CHECKPOINT):
+        st.session_state["arch_source"] = TRAINED
     source = st.segmented_control(
         "Network",
         list(_SOURCES),

@@ -10,7 +10,7 @@ from core.errors import LabError
 from core.models import build_model, models
 from core.models.input_format import InputFormat
 from core.recipes import fitting_models, recipe_config
-from pages._ui import cached
+from pages._ui import address, cached, state
 from pages._ui.choose.checkpoints import checkpoint_references, choose_checkpoint
 from pages._ui.choose.datasets import choose_dataset
 from pages._ui.frame import choice, problem
@@ -49,6 +49,8 @@ class Network:
 
 def choose_network(*, key: str) -> Network | None:
     """Offer trained and untrained networks; None after a sentence where there is none to show."""
+    if address.brings(state.CHECKPOINT):
+        st.session_state[f"{key}_source"] = TRAINED
     source = st.segmented_control(
         "Look into",
         list(_NAMES),

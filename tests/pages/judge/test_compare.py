@@ -153,10 +153,18 @@ def test_one_network_alone_asks_for_a_second(folder: Path) -> None:
     assert "Choose a second network" in said(compare())
 
 
-def test_a_link_with_unknown_networks_falls_back(folder: Path) -> None:
-    ship(folder, "one", wrong=7)
-    ship(folder, "two", wrong=9)
-    assert "on the same 367 images" in said(compare("nonsense", "../../etc"))
+def test_a_link_with_networks_that_are_gone_says_which_and_takes_no_other(folder: Path) -> None:
+    for name in ("one", "two", "three"):
+        ship(folder, name)
+    page = compare("one", "no-such", "../../etc")
+    assert "'no-such', is gone: its run was deleted, or it never was here. Choose another under Networks." in said(page)
+    assert "'../../etc', is gone" in said(page)
+    assert page.multiselect[0].value == ["one"]
+    page = compare("no-such")
+    assert "'no-such', is gone" in said(page)
+    assert page.multiselect[0].value == []
+    page.multiselect[0].set_value(["two", "three"]).run()
+    assert "is gone" not in said(page)
 
 
 def test_an_address_that_names_more_networks_than_are_compared_is_cut_with_a_word(folder: Path) -> None:

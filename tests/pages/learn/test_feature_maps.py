@@ -11,6 +11,7 @@ from streamlit.testing.v1.element_tree import Selectbox
 
 from core.explain.inside.layers import Layer
 from pages.learn._feature_maps import words
+from tests.pages import runs
 from tests.pages.networks import ship
 from tests.pages.visit import check, open_page, start_page, texts, upload
 
@@ -77,13 +78,37 @@ def test_a_shipped_network_is_chosen_at_once(shipped: Path) -> None:
     assert not page.error
 
 
-def test_a_link_opens_the_network_it_names_and_a_wrong_one_the_first(shipped: Path) -> None:
-    for reference in ("tiny", "../../etc", "no-such"):
-        app = start_page()
-        app.query_params["checkpoint"] = reference
-        page = open_page(app, "learn/feature_maps")
-        assert "Tiny strided CNN" in str(next(e for e in page.selectbox if e.label == "Trained network").options)
-        assert not page.error
+def test_a_link_opens_the_network_it_names(shipped: Path) -> None:
+    ship(shipped, "another")
+    app = start_page()
+    app.query_params["checkpoint"] = "another"
+    page = open_page(app, "learn/feature_maps")
+    assert page.selectbox(key="checkpoint_chosen").value == "another"
+    assert not page.warning
+
+
+@pytest.mark.parametrize("address", ["learn/feature_maps", "learn/architecture", "use/classify"])
+@pytest.mark.parametrize("reference", ["../../etc", "no-such-run"])
+def test_a_link_to_a_network_that_is_gone_says_so_and_shows_no_other(
+    shipped: Path, address: str, reference: str
+) -> None:
+    app = start_page()
+    app.query_params["checkpoint"] = reference
+    page = open_page(app, address)
+    assert "is gone: its run was deleted, or it never was here. Choose another network below." in texts(page)
+    assert page.selectbox(key="checkpoint_chosen").value is None
+    assert "parameters ·" not in texts(page), "no other network is shown"
+    page.selectbox(key="checkpoint_chosen").select("tiny").run()
+    assert not check(page).warning
+    assert page.query_params["checkpoint"] == "tiny"
+
+
+def test_a_link_to_a_run_without_a_network_says_what_state_it_is_in(shipped: Path, home: Path) -> None:
+    run = runs.queued(home, name="Not *yet*")
+    app = start_page()
+    app.query_params["checkpoint"] = run.id
+    page = open_page(app, "learn/feature_maps")
+    assert "Not \\*yet\\*, has no trained network: it is waiting." in texts(page)
 
 
 def test_a_damaged_network_is_a_sentence(shipped: Path) -> None:
