@@ -1,6 +1,6 @@
 """A picture file reduced to the parts that hold its pixels, before any decoder sees it.
 
-Pillow parses everything that a file carries, and a file of 10 MB can carry a lot: 9,500 colour profiles that inflate
+Pillow parses everything that a file carries, and a file of 10 MB can carry much: 9,500 colour profiles that inflate
 to 1 MB each took Pillow 13 19 s, a million one-byte EXIF segments 7 s and 350 MB. So sizes are read here from the
 headers, metadata and later frames are left out, and a file in too many pieces is refused. The first colour profile
 is taken out as far as it is small. Standard library only.
@@ -16,9 +16,10 @@ from core.errors import PhotoError
 
 Format = Literal["JPEG", "PNG", "WEBP", "GIF", "BMP"]
 
-MAX_PARTS = 20_000  # a 10 MB PNG or GIF in everyday pieces has 1,300 chunks or 41,000 sub-blocks of 255 bytes
+MAX_PARTS = 20_000  # a 25 MB PNG or GIF in everyday pieces has 3,200 chunks or 103,000 sub-blocks of 255 bytes
 MAX_SUB_BLOCKS = 200_000
 MAX_SCANS = 100  # a progressive JPEG has about ten; each one passes over every block of the picture
+MAX_SCANNED = 1_500_000_000  # pixels times scans: 0.9 s
 MAX_EXIF_BYTES = 2**16  # what fits a JPEG segment
 MAX_PROFILE_BYTES = 2**16  # those of phones and cameras have 500 to 4,000
 
@@ -94,7 +95,8 @@ def _jpeg(data: bytes) -> PixelParts:
     profile: list[bytes] = []
     for marker, at, segment in _jpeg_segments(data):
         if marker == 0xDA:
-            if data.count(b"\xff\xda", at) > MAX_SCANS:
+            scans = data.count(b"\xff\xda", at)
+            if scans > MAX_SCANS or scans * size[0] * size[1] > MAX_SCANNED:
                 raise PhotoError(_IN_PIECES)
             one_pass = not progressive and segment[4] == components
             whole = b"".join((*kept, data[at:]))

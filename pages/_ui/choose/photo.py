@@ -10,7 +10,7 @@ from PIL import Image
 from core.data import availability, datasets
 from core.data.samples import sample_of
 from core.errors import LabError, PhotoError
-from core.photos.door import Photo
+from core.photos.door import MAX_BYTES, Photo
 from pages._ui import cached, state
 from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch
 from pages._ui.choose.samples import Learned, Offered, samples_for
@@ -90,7 +90,8 @@ def _box(photo: Photo, samples: tuple[Offered, ...]) -> None:
             key="photo_upload",
             on_change=_take,
             args=("photo_upload", "your upload"),
-            help="At most 10 MB. It is turned upright, cleaned and made smaller here; the file itself is not kept.",
+            help=f"At most {MAX_BYTES // 2**20} MB. It is turned upright, cleaned and made smaller here; "
+            "the file itself is not kept.",
         )
         st.caption("The photo stays on the machine that runs the lab. On a phone, the upload can open the camera.")
     elif source == "camera":

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.checkpoints import Checkpoint
 from core.errors import PhotoError
 from core.judging.classification import rank
-from core.photos.door import Photo
+from core.photos.door import MAX_BYTES, Photo
 from core.photos.kept import KeptPhoto
 from pages._ui import cached, state
 from pages._ui.choose.uploads import UPLOAD_TYPES, Sent, let_go, open_upload, sent
@@ -57,7 +57,8 @@ def more_photos() -> list[KeptPhoto | Refused]:
         type=UPLOAD_TYPES,
         accept_multiple_files=True,
         key=_UPLOADS,
-        help=f"At most 10 MB each, {AT_MOST} at a time. Orientation is read from the photo; the files are not kept.",
+        help=f"At most {MAX_BYTES // 2**20} MB each, {AT_MOST} at a time. "
+        "Orientation is read from the photo; the files are not kept.",
     )
     st.caption(
         ":material/lock: Your photos stay on the machine that runs the lab, in memory and only while this page is open."
