@@ -66,5 +66,5 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     grey = Image.fromarray(scaled.astype(np.uint8))
     colour_key = image.info.get("transparency")
     if isinstance(colour_key, int):
-        grey.putalpha(Image.fromarray(np.where(numbers == colour_key, 0, 255).astype(np.uint8)))
+        grey.putalpha(Image.fromarray((numbers != colour_key) * np.uint8(255)))
     return grey
