@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+from streamlit.config import get_config_options
 
 ROOT = Path(__file__).parent.parent
 GUIDE = tuple(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))
@@ -201,3 +202,9 @@ def test_the_measured_figures_are_those_of_the_cards_that_ship() -> None:
         figures = f"{100 * metrics['test_accuracy']:.2f} % ({low} to {high}) | {metrics['test_n']:,} |"
         rows = [line for line in MEASURED.splitlines() if figures in line]
         assert any(f"`{card['dataset']}` | `{card['model']}`" in row for row in rows), (card["name"], figures)
+
+
+def test_every_setting_of_the_server_that_the_guide_names_is_one_of_streamlits() -> None:
+    named = {name for page in (ROOT / "docs").glob("*.md") for name in re.findall(r"--(server\.\w+)", page.read_text())}
+    assert {"server.address", "server.allowedHosts"} <= named
+    assert named <= set(get_config_options())

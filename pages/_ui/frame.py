@@ -22,6 +22,8 @@ PAGES = {
 
 # A theme cannot say it: a page that is handed in is printed without its menu, and as wide as the paper.
 _ON_PAPER = "<style>@media print { [data-testid=stSidebar], [data-testid=stHeader] { display: none; } }</style>"
+# Where an address for the web or for mail would begin to be one: before the point of www. and the colon of http:, at @.
+_ADDRESS = re.compile(r"(?<=www)(?=\.)|(?<=http)(?=://)|(?<=https)(?=://)|(?<=[\w.+-])(?=@)", re.IGNORECASE)
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$:~^=&\"'/@])")
 
 
@@ -73,8 +75,11 @@ def facts(rows: Sequence[tuple[str, str, str]]) -> None:
 
 
 def plain(text: str) -> str:
-    """Return ``text`` so that Markdown shows it as it is; for names and messages that people have typed."""
-    return _PUNCTUATION.sub(r"\\\1", text)
+    """Return ``text`` so that Markdown shows it as it is; for names and messages that people have typed.
+
+    Streamlit's Markdown makes links of bare addresses, escaped or not: a joiner without width keeps those apart.
+    """
+    return _PUNCTUATION.sub(r"\\\1", _ADDRESS.sub("\u2060", text))
 
 
 def choice(label: str) -> str:

@@ -3,6 +3,7 @@
 import time
 
 from core.data.catalogue import datasets
+from core.judging.chance_level import no_better_than_guessing
 from core.models import models
 from core.runs.records import Run, Status
 
@@ -25,14 +26,24 @@ STATES: dict[Status, tuple[str, str, str, str]] = {
 
 
 def badge(run: Run) -> str:
-    """Return the run's state as a Markdown badge."""
-    word, colour, icon, _meaning = STATES[run.status]
-    return f":{colour}-badge[:material/{icon}: {word}]"
+    """Return the run's state as a Markdown badge; green only where it has learned something."""
+    _word, colour, icon, _meaning = STATES[run.status]
+    if only_guesses(run):
+        colour, icon = "orange", "troubleshoot"
+    return f":{colour}-badge[:material/{icon}: {state_word(run)}]"
 
 
 def state_word(run: Run) -> str:
-    """Return the run's state as one word."""
-    return STATES[run.status][0]
+    """Return the run's state in a word or three."""
+    word = STATES[run.status][0]
+    return f"{word}, only guesses" if only_guesses(run) else word
+
+
+def only_guesses(run: Run) -> bool:
+    """Whether a finished run's network does no better than guessing on the validation images."""
+    if run.status != "finished" or run.best_validation is None or run.config.dataset not in datasets:
+        return False
+    return no_better_than_guessing(run.config, [run.best_validation], finished=True) is not None
 
 
 def meaning(run: Run) -> str:

@@ -10,9 +10,11 @@ from playwright.sync_api import Page, expect
 from core.data.catalogue import datasets
 from core.models import models
 from core.runs.records import Run
+from core.runs.rights import OPERATOR
 from tests.browser.conftest import Console
-from tests.browser.server import Server, go_to, open_page, store_of
+from tests.browser.server import Server, go_to, open_page, settled, store_of
 from tests.browser.widgets import choose, open_tab, press, write
+from tests.pages import runs
 
 pytestmark = pytest.mark.browser
 
@@ -152,3 +154,29 @@ def test_the_network_box_names_the_network_that_is_trained_through_every_change_
             _data, network, _recipe = str(name.get_attribute("placeholder")).split(", ")
             shown = box.evaluate("box => box.querySelector('input').value || box.innerText")
             assert network in shown, f"{title}: the box says '{shown}', and {network} would be trained"
+
+
+def test_an_address_in_a_name_or_a_note_is_text_and_no_link(page: Page, still_server: Server) -> None:
+    name = "www.example.org https://example.org me@example.org"
+    run, other = runs.finished(still_server.home, name=name), runs.finished(still_server.home, name="Another one")
+    with store_of(still_server) as store:
+        store.note(run.id, "http://example.org, HTTP://www.example.org\nand www.example.org/a?b", by=OPERATOR)
+    links = page.locator("a[href*='example' i]:not([href^='#'])")  # through shadow roots as well
+    for address in (
+        f"training?run={run.id}",
+        f"compare?networks={run.id},{other.id}",
+        f"classify?checkpoint={run.id}",
+        f"feature-maps?checkpoint={run.id}",
+        f"architecture?checkpoint={run.id}",
+    ):
+        place, _, query = address.partition("?")
+        open_page(page, still_server, place, f"?{query}")
+        settled(page)
+        expect(links).to_have_count(0)
+        if place == "training":
+            expect(page.get_by_role("heading", name=re.compile("www.{0,1}\\.example\\.org"))).to_be_visible()
+            page.get_by_role("tab", name="All runs").click()
+            expect(page.get_by_role("tabpanel", name="All runs").get_by_test_id("stDataFrame")).to_be_visible()
+            expect(links).to_have_count(0)
+    page.emulate_media(media="print")
+    expect(links).to_have_count(0)

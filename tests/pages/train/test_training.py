@@ -19,7 +19,7 @@ from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
 from tests.pages import runs
 from tests.pages.networks import ship
-from tests.pages.visit import ME, check, open_page, texts
+from tests.pages.visit import ME, check, open_page, start_page, texts
 
 
 @pytest.fixture(autouse=True)
@@ -360,6 +360,16 @@ def test_a_frozen_backbone_that_only_guesses_points_to_the_preprocessing(app: Ap
     said = texts(check(watch(app, run.id)))
     assert "the best validation accuracy is 17.0%, and guessing gives 16.7%" in said
     assert "Check the preprocessing: normalisation" in said
+
+
+def test_a_finished_run_at_chance_is_not_green(app: AppTest, home: Path) -> None:
+    run, lease = runs.at_work(home, epochs=0)
+    lease.record([], [(1, replace(runs.epoch_done(1), val_accuracy=0.095))], pace=None)
+    lease.end("finished", reason="completed")
+    said = texts(check(watch(app, run.id)))
+    assert ":orange-badge[:material/troubleshoot: finished, only guesses]" in said
+    assert "green" not in said
+    assert ":green-badge[:material/check_circle: finished]" in texts(check(watch(start_page(), runs.finished(home).id)))
 
 
 def test_a_frozen_backbone_that_learns_is_not_suspected(app: AppTest, home: Path) -> None:
