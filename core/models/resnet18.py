@@ -102,7 +102,7 @@ models.add(
     ModelSpec(
         name="resnet18",
         title="ResNet-18 (transfer)",
-        summary="An 18-layer residual network with a new head. With pretrained weights the head alone has to learn.",
+        summary="An 18-layer residual network with a new head for the classes.",
         build=resnet18,
         settings=settings_of(resnet18),
         suggest=suggest,

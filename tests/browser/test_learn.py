@@ -15,6 +15,9 @@ def test_padding_of_half_the_kernel_keeps_the_size(page: Page, server: Server) -
     open_page(page, server, "convolution")
     after = page.get_by_alt_text("The map that the kernel makes of the photo")
     before = page.get_by_alt_text("The photo before the convolution")
+    expect(
+        page.get_by_text("Before: 1 × 299 × 448 (channels, rows, columns), made smaller from 640 px")
+    ).to_be_visible()
     expect(page.get_by_text(re.compile(r"After: 1 × 297 × 446"))).to_be_visible()
     write(page, "Padding (px)", "1")
     expect(page.get_by_text(re.compile(r"After: 1 × 299 × 448"))).to_be_visible()

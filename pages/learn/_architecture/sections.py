@@ -172,7 +172,8 @@ def table_section(drawn: Drawn) -> None:
         hide_index=True,
         alt="Every layer with its output shape, parameters, multiply-adds and receptive field",
         column_config={
-            "layer": st.column_config.TextColumn(width="medium"),
+            # in pixels: a table that is there already keeps its columns' widths for another network
+            "layer": st.column_config.TextColumn(width=24 + 8 * max(len(row.name) for row in drawn.rows)),
             "output": st.column_config.TextColumn(help="Channels × rows × columns, or numbers in a row."),
             "parameters": st.column_config.NumberColumn(format="localized", help=term("parameters")),
             "weights": st.column_config.TextColumn(help=term("frozen")),

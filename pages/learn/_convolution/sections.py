@@ -55,7 +55,7 @@ def before_and_after(photo: Photo, chosen: Convolution) -> None:
             pictures.on_page(show_picture(image), frame),
             photo=True,
             alt="The photo before the convolution",
-            caption=f"Before: {channels} × {height} × {width} (channels, rows, columns)",
+            caption=f"Before: {channels} × {height} × {width} (channels, rows, columns){_made_smaller(photo, width)}",
         )
     with right:
         pictures.show(
@@ -70,6 +70,10 @@ def before_and_after(photo: Photo, chosen: Convolution) -> None:
     for sentence in unseen(image, chosen.filter, mode):
         st.caption(f":material/visibility_off: {sentence}")
     st.caption(f":material/straighten: {remarks(height, width, chosen.side, **chosen.moves)[0]}")
+
+
+def _made_smaller(photo: Photo, width: int) -> str:
+    return f", made smaller from {photo.size[0]} px wide" if photo.size[0] > width else ""
 
 
 def _cut_off(values: np.ndarray) -> str:
@@ -123,9 +127,9 @@ def size_section(photo: Photo, chosen: Convolution) -> None:
 def _with_numbers(work: SizeWork) -> str:
     room = work.n + 2 * work.padding - work.dilation * (work.kernel - 1) - 1
     inner = rf"{work.n} + 2 \cdot {work.padding} - {work.dilation} \cdot ({work.kernel} - 1) - 1"
-    return (
-        rf"\left\lfloor \frac{{{inner}}}{{{work.stride}}} \right\rfloor + 1 = "
-        rf"\left\lfloor \frac{{{room}}}{{{work.stride}}} \right\rfloor + 1 = {work.size}"
+    return (  # two lines: one is wider than a phone
+        rf"\begin{{gathered}} \left\lfloor \frac{{{inner}}}{{{work.stride}}} \right\rfloor + 1 \\ "
+        rf"= \left\lfloor \frac{{{room}}}{{{work.stride}}} \right\rfloor + 1 = {work.size} \end{{gathered}}"
     )
 
 
