@@ -45,7 +45,7 @@ def loss_chart(page: Page, text: str) -> None:
 
 def wait_for_state(page: Page, word: str) -> None:
     """Wait until the run that is shown carries this badge."""
-    expect(page.get_by_role("tabpanel", name="Watch").get_by_role("heading", level=4)).to_contain_text(
+    expect(page.get_by_role("tabpanel", name="Watch").get_by_role("heading", level=2)).to_contain_text(
         word, timeout=END
     )
 
