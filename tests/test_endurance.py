@@ -13,7 +13,9 @@ from benchmarks.endurance import TRIALS, Row, table
 def tell(_text: str) -> None: ...
 
 
-@pytest.mark.parametrize(("name", "times"), [("fairness", 1), ("claims", 200), ("models", 40), ("resume", 1)])
+@pytest.mark.parametrize(
+    ("name", "times"), [("fairness", 1), ("claims", 200), ("models", 40), ("photos", 200), ("resume", 1)]
+)
 def test_what_is_promised_is_kept(
     home: Path, name: str, times: int, monkeypatch: pytest.MonkeyPatch, shared_home: Path
 ) -> None:
@@ -38,7 +40,7 @@ def test_what_is_promised_of_real_processes_is_kept(home: Path, name: str, times
 def test_every_promise_of_the_table_has_a_trial() -> None:
     assert list(TRIALS) == [
         *("clock", "full-disk", "read-only-disk", "models", "resume", "kill-worker", "kill-supervisor", "kill-web"),
-        *("fairness", "claims", "leaders", "cancel"),
+        *("photos", "fairness", "claims", "leaders", "cancel"),
     ]
 
 
