@@ -174,6 +174,7 @@ def table_section(drawn: Drawn) -> None:
         column_config={
             # in pixels: a table that is there already keeps its columns' widths for another network
             "layer": st.column_config.TextColumn(width=24 + 8 * max(len(row.name) for row in drawn.rows)),
+            "kind": st.column_config.TextColumn(width=24 + 8 * max(len(row.kind) for row in drawn.rows)),
             "output": st.column_config.TextColumn(help="Channels × rows × columns, or numbers in a row."),
             "parameters": st.column_config.NumberColumn(format="localized", help=term("parameters")),
             "weights": st.column_config.TextColumn(help=term("frozen")),
