@@ -21,6 +21,7 @@ from pages._ui.glossary import term
 from pages.train._training.fields import FIRST, OPTIMIZER, SCHEDULE
 from pages.train._training.slips import choose_slips
 
+_FIRST_LESSON = "lenet"  # on Digits: trained within a lesson, and one of the kind ships to be compared with
 _RECIPES_CHAIN, _HANDED_CHAIN = "as the recipe has it", "as handed over"  # by the Augmentation page or another run
 
 
@@ -66,6 +67,8 @@ def _network_box(dataset: str) -> str:
     key = state.training_model(dataset)
     if st.session_state.get(state.TRAINING_MODEL) in fitting:
         st.session_state[key] = st.session_state[state.TRAINING_MODEL]
+    elif key not in st.session_state and dataset == "digits":
+        st.session_state[key] = _FIRST_LESSON
 
     def keep() -> None:
         st.session_state[state.TRAINING_MODEL] = st.session_state[key]

@@ -119,6 +119,11 @@ def test_only_networks_that_fit_are_offered(page: AppTest) -> None:
         assert len(titles) == len(fitting_models(dataset))
 
 
+def test_the_lesson_begins_with_the_quick_network_of_which_one_ships(page: AppTest) -> None:
+    assert page.selectbox(key=state.TRAINING_DATASET).value == "digits"
+    assert page.selectbox(key=state.training_model("digits")).value == "lenet"
+
+
 def test_the_network_box_names_what_is_trained_through_every_change_of_the_data_set(page: AppTest) -> None:
     chosen(page, "digits", "enhanced_cnn")  # which cats and dogs do not offer
     for dataset in ("cats_vs_dogs", *datasets):
