@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.checkpoints.trained import training_folder, trainings
+
 ROOT = Path(__file__).parent.parent
 
 Answer = dict[str, Any]
@@ -69,6 +71,11 @@ def test_train_says_every_epoch_and_then_where_the_checkpoint_is(trained: tuple[
     assert said[-1]["precision"] == "float32, as it was set"
     assert (checkpoint / "model.safetensors").exists()
     assert (checkpoint / "card.json").exists()
+
+
+def test_what_was_trained_elsewhere_is_noted_for_the_pages(trained: tuple[Path, list[Answer]]) -> None:
+    checkpoint, _said = trained
+    assert checkpoint.parent in [training_folder(name) for name in trainings()]
 
 
 def test_a_folder_with_another_training_is_refused_and_its_verdict_kept(

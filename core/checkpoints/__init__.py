@@ -3,6 +3,7 @@
 from core.checkpoints.card import Card, Metrics
 from core.checkpoints.networks import CARD, Checkpoint, find, newest_in, now, read, save, shipped
 from core.checkpoints.states import TrainerState, load_state, save_state, state_config, state_split
+from core.checkpoints.trained import note_training, trained_folder, trainings
 
 __all__ = [
     "CARD",
@@ -13,6 +14,7 @@ __all__ = [
     "find",
     "load_state",
     "newest_in",
+    "note_training",
     "now",
     "read",
     "save",
@@ -20,4 +22,6 @@ __all__ = [
     "shipped",
     "state_config",
     "state_split",
+    "trained_folder",
+    "trainings",
 ]

@@ -56,6 +56,18 @@ def weights_choice(config: TrainingConfig) -> str | None:
     return str(config.model_arguments.get("weights", "imagenet"))
 
 
+def backbones_seconds(config: TrainingConfig) -> float | None:
+    """Return how long the backbone that a training begins with had been trained, by its card.
+
+    0 where it begins with random weights, None for ImageNet's, whose time no card tells.
+    """
+    choice = weights_choice(config)
+    if choice == "lab":
+        backbone = lab_backbone()
+        return None if backbone is None else backbone.card.seconds
+    return None if choice == "imagenet" else 0.0
+
+
 def pretrained_normalisation(config: TrainingConfig) -> Normalisation | None:
     """Return the mean and std that the chosen weights were trained with, None where there are none."""
     choice = weights_choice(config)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from core.checkpoints.card import Backbone, Card
 from core.checkpoints.files import read_tensors, write_files
+from core.checkpoints.trained import training_folder
 from core.errors import CheckpointError, LabError
 from core.home import checkpoints_folder, home
 from core.models import build_model
@@ -28,6 +29,7 @@ Fill = Callable[[nn.Module, Backbone], None]
 CARD = "card.json"
 _WEIGHTS, _PREDICTIONS = "model.safetensors", "predictions.safetensors"
 _FLOATS = (torch.float32, torch.float16)
+_CONFIDENCES = 255  # a confidence is stored as one of so many steps, and 0
 _HEADER_BYTES = 4_096  # of a safetensors file, at most so many a tensor
 
 
@@ -84,7 +86,7 @@ class Checkpoint:
         metrics, classes = self.card.metrics, len(self.card.classes)
         try:
             labels, predicted = tensors["labels"].long(), tensors["predicted"].long()
-            confidence = tensors["confidence"].float() / 255
+            confidence = tensors["confidence"].float() / _CONFIDENCES
             if metrics is None or not len(labels) == len(predicted) == len(confidence) == metrics.test_n:
                 raise ValueError("their number is not the card's")
             if min(labels.min(), predicted.min()) < 0 or max(labels.max(), predicted.max()) >= classes:
@@ -96,6 +98,7 @@ class Checkpoint:
             predicted=predicted.numpy(),
             confidence=confidence.numpy(),
             loss=metrics.test_loss,
+            off_by=0.5 / _CONFIDENCES,
         )
 
 
@@ -125,7 +128,8 @@ def read(folder: Path) -> Checkpoint:
 
 
 def find(reference: str) -> Checkpoint:
-    """Return the checkpoint that ``reference`` names: one that ships, a run's id, a folder, or a card's path.
+    """Return the checkpoint that ``reference`` names: one that ships, a run's id, a training's name, a folder, or a
+    card's path.
 
     Raises CheckpointError with the known names where there is none, and for pickled files.
     """
@@ -135,8 +139,8 @@ def find(reference: str) -> Checkpoint:
             "Use a checkpoint folder of CNN Lab."
         )
     if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", reference):
-        for folder in (checkpoints_folder() / reference, home() / "runs" / reference):
-            newest = newest_in(folder)
+        for folder in (checkpoints_folder() / reference, home() / "runs" / reference, training_folder(reference)):
+            newest = newest_in(folder) if folder is not None else None
             if newest is not None:
                 return newest
     path = Path(reference)
@@ -178,7 +182,7 @@ def save(
             {
                 "labels": torch.from_numpy(predictions.labels).to(torch.int16),
                 "predicted": torch.from_numpy(predictions.predicted).to(torch.int16),
-                "confidence": (torch.from_numpy(predictions.confidence) * 255).round().to(torch.uint8),
+                "confidence": (torch.from_numpy(predictions.confidence) * _CONFIDENCES).round().to(torch.uint8),
             }
         )
     write_files(folder, files)

@@ -21,6 +21,7 @@ def classify(checkpoint: str, photos: tuple[str, ...], top: int, as_it_is: bool,
     What was done to a photo before the network saw it stands behind its answer.
     """
     from core.checkpoints import find
+    from core.judging.certainty import probability_words
     from core.judging.classification import classify_paths
 
     failed = 0
@@ -31,7 +32,7 @@ def classify(checkpoint: str, photos: tuple[str, ...], top: int, as_it_is: bool,
         elif result.error is not None:
             click.echo(f"{result.photo}: {result.error}")
         else:
-            ranking = ", ".join(f"{entry.label} {entry.probability:.1%}" for entry in result.top)
+            ranking = ", ".join(f"{entry.label} {probability_words(entry.probability)}" for entry in result.top)
             notes = f" ({'; '.join(result.notes)})" if result.notes else ""
             click.echo(f"{result.photo}: {ranking}{notes}")
     if failed:

@@ -52,6 +52,8 @@ def show(run_id: str, as_json: bool) -> None:
     for text in (run.note, run.notice, run.message, run.log):
         if text:
             click.echo(text)
+    for line in _settings(run):
+        click.echo(line)
     for done in epochs:
         click.echo(
             f"epoch {done.epoch:3}  train loss {done.train_loss:.4f}  validation loss {done.val_loss:.4f}"
@@ -81,10 +83,12 @@ def submit(
     **overrides: int | None,
 ) -> None:
     """Add a training to the queue, and see to it that the queue is served."""
-    from core.recipes import check_trainable, recipe_config
+    from core.recipes import check_trainable, config_here
 
     given = named_settings(model, settings) | {key: value for key, value in overrides.items() if value is not None}
-    config = recipe_config(recipe, dataset=dataset, model=model, **given)
+    config, instead = config_here(recipe, dataset=dataset, model=model, **given)
+    if instead:
+        click.echo(instead, err=True)
     check_trainable(config)
     store = open_store()
     run = store.submit(config, _owner(store, owner), name or f"{model} on {dataset}")
@@ -151,9 +155,12 @@ def _say(run: Run, as_json: bool) -> None:
 
 def _fields(run: Run) -> dict[str, object]:
     """A run as JSON: its owner by name, and of the configuration the four that name it."""
+    from core.judging.claims import tested
+    from core.recipes.changes import changes
+
     ids = ("config", "owner_name", "stopped_by_name")
     fields = {key: value for key, value in asdict(run).items() if key not in ids}
-    config = run.config
+    config, metrics = run.config, tested(run.id) if run.status == "finished" else None
     return {
         **fields,
         "owner": run.owner_name,
@@ -162,6 +169,10 @@ def _fields(run: Run) -> dict[str, object]:
         "model": config.model,
         "recipe": config.recipe,
         "epochs": config.epochs,
+        "test_accuracy": metrics.test_accuracy if metrics else None,
+        "test_ci95": list(metrics.test_ci95) if metrics else None,
+        "test_n": metrics.test_n if metrics else None,
+        "changed": [asdict(change) for change in changes(config)],
     }
 
 
@@ -171,5 +182,31 @@ def _finite(figures: dict[str, float]) -> dict[str, float | None]:
 
 
 def _line(run: Run) -> str:
+    """A run for people: state, epochs, what validation and the test said, whose it is, what is not its recipe's."""
+    from core.judging.claims import tested
+    from core.recipes.words import changed_words
+
     where = f"place {run.position}" if run.position else f"epoch {run.epochs_done}/{run.config.epochs}"
-    return f"{run.id}  {run.status:11}  {where:13}  {run.owner_name}: {run.name}"
+    validation = "" if run.best_validation is None else f"val {run.best_validation:6.1%}"
+    test = ""
+    if run.status == "finished" and (metrics := tested(run.id)):
+        low, high = metrics.test_ci95
+        test = f"test {metrics.test_accuracy:6.1%} ({low:.1%} to {high:.1%})"
+    changed = changed_words(run.config)
+    line = f"{run.id}  {run.status:11}  {where:13}  {validation:10}  {test:30}  {run.owner_name}: {run.name}"
+    return f"{line}  [{changed}]" if changed else line
+
+
+def _settings(run: Run) -> list[str]:
+    """Every setting of a run, those that differ from the recipe first and marked."""
+    from core.recipes.changes import recipe_of
+    from core.recipes.words import settings_beside_the_recipe
+
+    rows = settings_beside_the_recipe(run.config)
+    wide = max(len(name) for name, _value, _recipe in rows)
+    known = recipe_of(run.config) is not None
+    head = f"settings (* differs from recipe {run.config.recipe})" if known else "settings"
+    return [head] + [
+        f"{'*' if recipe else ' '} {name:{wide}}  {value}{f'  (recipe: {recipe})' if recipe else ''}"
+        for name, value, recipe in rows
+    ]

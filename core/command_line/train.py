@@ -18,7 +18,6 @@ from core.command_line.options import MODELS, RECIPES, as_json, named_settings, 
 from core.data.catalogue import datasets
 from core.disk import sentence
 from core.errors import LabError
-from core.home import home
 
 if TYPE_CHECKING:
     from core.config import TrainingConfig
@@ -49,12 +48,15 @@ def train(
     as_json: bool,
 ) -> None:
     """Train here and now, with a progress bar. Ctrl-C saves; the same command with --out goes on."""
-    from core.recipes import recipe_config
+    from core.checkpoints import trained_folder
+    from core.recipes import config_here
 
     chosen: dict[str, Any] = {"seed": seed} | named_settings(model, settings)
     chosen |= {name: value for name, value in (("epochs", epochs), ("limit", limit)) if value is not None}
-    config = recipe_config(recipe, dataset=dataset, model=model, **chosen)
-    folder = out or home() / "trained" / f"{dataset}-{model}-{secrets.token_hex(4)}"
+    config, instead = config_here(recipe, dataset=dataset, model=model, **chosen)
+    if instead:
+        click.echo(instead, err=True)
+    folder = out or trained_folder() / f"{dataset}-{model}-{secrets.token_hex(4)}"
     with _alone_in(folder):
         _train(config, folder, as_json)
 
@@ -81,6 +83,7 @@ def _train(config: "TrainingConfig", folder: Path, as_json: bool) -> None:
     from core.training.session import Session
 
     session = Session(config, folder, progress=progress_lines(quiet=as_json))
+    _offer(folder)
     if session.fell_back:
         click.echo(session.fell_back, err=True)
     if session.resumed_from:
@@ -105,6 +108,16 @@ def _train(config: "TrainingConfig", folder: Path, as_json: bool) -> None:
             if interrupted.is_set() and not isinstance(event, Finished):
                 session.save()
                 raise LabError(f"Stopped and saved; the same command with --out '{folder}' goes on from here.")
+
+
+def _offer(folder: Path) -> None:
+    """See to it that the pages offer what is trained in ``folder``."""
+    from core.checkpoints import note_training
+
+    try:
+        note_training(folder)
+    except OSError as error:
+        click.echo(sentence("The pages of the lab will not offer this training", error), err=True)
 
 
 @contextlib.contextmanager
@@ -163,6 +176,7 @@ def _finished(checkpoint: Any, event: Any, precision: str, warning: str | None, 
         click.echo(
             f"{event.reason}: {what} {metrics.test_accuracy:.2%} ({low:.2%} to {high:.2%}), n = {metrics.test_n:,}"
         )
+        click.echo(f"Classify, Compare and Feature maps offer it as '{checkpoint.card.title}'.")
         click.echo(path)
     if warning is not None and not as_json:
         click.echo(f"Warning: {warning}")

@@ -3,7 +3,7 @@
 from core.data.catalogue import DatasetSpec, datasets
 from core.data.loading import Availability, availability, load
 from core.data.prepared import LabelledImages
-from core.data.splits import Split, make_split, split_begun_with, writers_apart
+from core.data.splits import Split, make_split, published_parts, split_begun_with, writers_apart
 
 __all__ = [
     "Availability",
@@ -14,6 +14,7 @@ __all__ = [
     "datasets",
     "load",
     "make_split",
+    "published_parts",
     "split_begun_with",
     "writers_apart",
 ]

@@ -11,7 +11,8 @@ class DatasetSpec:
     """One data set: ``size`` is the side in pixels that it is decoded to unless asked otherwise.
 
     ``hub_id`` is its name on the Hugging Face Hub (None: it is built in), ``official_test`` says whether its
-    makers chose a test split. ``channels`` is 1 for greyscale, 3 for RGB. ``writer_block`` is how many images in a row
+    makers chose a test split. ``images`` are those outside and inside the test split, as published (None: made
+    here, and counted). ``channels`` is 1 for greyscale, 3 for RGB. ``writer_block`` is how many images in a row
     are by one hand, about, where they lie writer by writer (None: nothing is known of that). ``ink`` tells how its
     images were made of scans, so that a photo can be made like them (None: they are photos themselves).
     """
@@ -27,6 +28,7 @@ class DatasetSpec:
     image_column: str = "image"
     label_column: str = "label"
     official_test: bool = False
+    images: tuple[int, int] | None = None
     writer_block: int | None = None
     ink: InkFrame | None = None
 
@@ -56,6 +58,7 @@ for _spec in (
         channels=1,
         size=28,
         hub_id="ylecun/mnist",
+        images=(60_000, 10_000),
         official_test=True,
         ink=InkFrame(side=28, box=20, centre="mass", stroke=(2.2, 4.0)),
     ),
@@ -79,6 +82,7 @@ for _spec in (
         channels=1,
         size=28,
         hub_id="zalandoresearch/fashion_mnist",
+        images=(60_000, 10_000),
         official_test=True,
         ink=InkFrame(side=28, box=28, centre="box"),
     ),
@@ -91,6 +95,7 @@ for _spec in (
         channels=3,
         size=32,
         hub_id="uoft-cs/cifar10",
+        images=(50_000, 10_000),
         image_column="img",
         official_test=True,
     ),
@@ -103,6 +108,7 @@ for _spec in (
         channels=3,
         size=128,
         hub_id="microsoft/cats_vs_dogs",
+        images=(18_728, 4_682),
         label_column="labels",
     ),
     DatasetSpec(

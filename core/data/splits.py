@@ -81,6 +81,21 @@ def make_split(data: LabelledImages, *, slips: Sequence[str] = ()) -> Split:
     )
 
 
+def published_parts(spec: DatasetSpec, *, slips: Sequence[str] = ()) -> tuple[int, int] | None:
+    """Return how many training and validation images `make_split` makes of the data set as it was published.
+
+    For what has not been decoded yet; None where nothing was published.
+    """
+    if spec.images is None:
+        return None
+    rest, test = spec.images
+    validation = int(rest * VALIDATION_PART)
+    if "swapped_split" in slips:
+        part = int((rest + test) * TEST_PART)
+        return int(part * VALIDATION_PART), part - int(part * VALIDATION_PART)
+    return (rest if "validation_from_training" in slips else rest - validation), validation
+
+
 def split_begun_with(data: LabelledImages, fingerprint: str | None, *, slips: Sequence[str] = ()) -> Split:
     """Return the split of a training that began with the one of this fingerprint (None: it begins now).
 

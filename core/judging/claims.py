@@ -4,8 +4,9 @@ It is a test accuracy where the images are known to be outside training, and the
 tells who wrote what. Digits were once split at random, and are by a slip: every hand is then on both sides.
 """
 
-from core.checkpoints import Card
+from core.checkpoints import Card, Metrics, find
 from core.data import datasets, writers_apart
+from core.errors import LabError
 
 
 def doubt_about(card: Card) -> str:
@@ -20,6 +21,18 @@ def doubt(*, unseen: bool, known_writers: bool) -> str:
     if not unseen:
         return "images it may have seen"
     return "writers that it has seen" if known_writers else ""
+
+
+def tested(reference: str) -> Metrics | None:
+    """Return the verdict on the test split of the network that ``reference`` names, a run's id for instance.
+
+    None where there is none, where it cannot be read, and where its figure is no test accuracy.
+    """
+    try:
+        card = find(reference).card
+    except LabError:
+        return None
+    return None if doubt_about(card) else card.metrics
 
 
 def shared_writers(card: Card, dataset: str) -> bool:

@@ -12,13 +12,15 @@ class Predictions:
     """What a model said of N images.
 
     ``labels`` and ``predicted`` are int64 (N,), ``confidence`` float32 (N,) is the probability in [0, 1] of the
-    predicted class, ``loss`` the mean cross-entropy in nats.
+    predicted class, ``loss`` the mean cross-entropy in nats. ``off_by`` is how far off a confidence may be that was
+    stored in steps.
     """
 
     labels: npt.NDArray[np.int64]
     predicted: npt.NDArray[np.int64]
     confidence: npt.NDArray[np.float32]
     loss: float
+    off_by: float = 0.0
 
 
 def logits_of(model: nn.Module, images: Tensor, *, mirrored: bool) -> Tensor:

@@ -8,14 +8,17 @@ from core.recipes.choice import (
     precision_so_far,
     recipe_config,
 )
+from core.recipes.here import config_here, weights_here
 from core.recipes.shell_command import shell_command
 
 __all__ = [
     "RECIPES",
     "check_trainable",
+    "config_here",
     "fitting_models",
     "input_channels",
     "precision_so_far",
     "recipe_config",
     "shell_command",
+    "weights_here",
 ]

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import shlex
 
+from core.checkpoints.backbones import weights_choice
 from core.config import TrainingConfig
 from core.recipes.choice import recipe_config
 
@@ -31,6 +32,8 @@ def shell_command(config: TrainingConfig) -> str:
     settings |= {
         name: value for name, value in config.model_arguments.items() if value != base.model_arguments.get(name)
     }
+    if (weights := weights_choice(config)) is not None:
+        settings["weights"] = weights  # unsaid, those that a machine has are taken
     if "augmentation" in settings:
         settings["augmentation"] = [dataclasses.asdict(step) for step in config.augmentation]
     for name, value in settings.items():

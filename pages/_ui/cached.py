@@ -1,10 +1,12 @@
 """What all students share in one server: data sets, splits, checkpoints, models. Bounded, and never to be changed."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.data import LabelledImages, Split, load, make_split
+from core.errors import LabError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -49,6 +51,18 @@ def shipped() -> "list[Checkpoint]":
     from core.checkpoints import shipped
 
     return shipped()
+
+
+@st.cache_resource(max_entries=1, ttl=5, show_spinner=False)
+def trained(at_most: int) -> dict[str, str]:
+    """Return name and title of the newest networks that the command line trained."""
+    from core.checkpoints import find, trainings
+
+    found = {}
+    for name in trainings()[:at_most]:
+        with suppress(LabError):  # one that has no network yet
+            found[name] = find(name).card.title
+    return found
 
 
 @st.cache_resource(max_entries=32, ttl=30, show_spinner=False)

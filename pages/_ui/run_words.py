@@ -1,7 +1,5 @@
 """How a run is told in words: its state, its place, its times. Pure text, no widgets."""
 
-import time
-
 from core.data.catalogue import datasets
 from core.judging.chance_level import no_better_than_guessing
 from core.models import models
@@ -121,18 +119,6 @@ def saved(run: Run) -> str | None:
 
 def _times(epochs: int) -> str:
     return f"{epochs} epoch{'s' if epochs > 1 else ''}"
-
-
-def ago(moment: float) -> str:
-    """Return a time in seconds since 1970 as "just now", "5 min ago", or the day it was."""
-    passed = time.time() - moment
-    if passed < 45:
-        return "just now"
-    if passed < 3_600:
-        return f"{max(1, round(passed / 60))} min ago"
-    if passed < 86_400:
-        return f"{round(passed / 3_600)} h ago"
-    return time.strftime("%d %b %Y", time.localtime(moment))
 
 
 def took(run: Run) -> float | None:

@@ -31,11 +31,12 @@ def ship(
     judged: bool = True,
     split_fingerprint: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    confidence: float = 0.99,
 ) -> Checkpoint:
     """Save an untrained network for digits that is said to have answered ``wrong`` test images wrongly.
 
     Its card may name another network (``called``) and data set, which only the pages' lists look at, and other
-    ``settings`` of its training.
+    ``settings`` of its training. It is surest, by ``confidence``, of its mistakes and of the last image.
     """
     data = load("digits")
     split = make_split(data)
@@ -71,8 +72,9 @@ def ship(
         metrics=metrics if judged else None,
         history=(_epoch(1), _epoch(2)),
     )
-    confidence = np.linspace(0.5, 0.99, count, dtype=np.float32)
-    predictions = Predictions(labels=labels, predicted=predicted, confidence=confidence, loss=0.25)
+    sure = np.linspace(0.5, confidence, count, dtype=np.float32)
+    sure[:wrong] = confidence
+    predictions = Predictions(labels=labels, predicted=predicted, confidence=sure, loss=0.25)
     return save(folder / name, network, about, predictions if judged else None)
 
 

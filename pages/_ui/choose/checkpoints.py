@@ -27,10 +27,11 @@ _WIDGET = "checkpoint_chosen"
 def checkpoint_references(named: Sequence[str] = ()) -> dict[str, str]:
     """Return what can be chosen: a reference for `core.checkpoints.find` → its title, shipped ones first.
 
-    Of the runs the newest `AT_MOST` that have a network, and those ``named``, however old they are.
+    Of the runs the newest `AT_MOST` that have a network, of what the command line trained as many, and those ``named``,
+    however old they are.
     """
     found = {checkpoint.folder.name: f"{checkpoint.card.title} · ships with the lab" for checkpoint in cached.shipped()}
-    return _told_apart(found | _runs(named))
+    return _told_apart(found | _runs(named) | _trained(named))
 
 
 def _told_apart(titles: dict[str, str]) -> dict[str, str]:
@@ -54,6 +55,17 @@ def _runs(named: Sequence[str]) -> dict[str, str]:
             with suppress(LabError):
                 runs.append(open_store().get(run_id))
     return {run.id: f"{run.name} · {whose(run)}" for run in runs if run.checkpoint}
+
+
+def _trained(named: Sequence[str]) -> dict[str, str]:
+    from core.checkpoints.trained import training_folder
+
+    found = dict(cached.trained(AT_MOST))
+    for name in named:
+        if name not in found and training_folder(name) is not None:
+            with suppress(LabError):
+                found[name] = cached.checkpoint(name).card.title
+    return {name: f"{title} · trained on the command line" for name, title in found.items()}
 
 
 def say_what_is_left_out() -> None:

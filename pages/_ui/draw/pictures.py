@@ -11,6 +11,7 @@ import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
+from core.judging.certainty import probability_words
 from pages._ui.draw.palette import page_colour
 from pages._ui.frame import look_for as say_what_to_look_for
 
@@ -139,15 +140,14 @@ def bars(
     alt: str,
     largest: float | None = None,
     highlight: int | None = 0,
-    show_as: str = "{:.1%}",
 ) -> None:
-    """Draw named values as horizontal bars; ``highlight`` is the row drawn in the accent colour.
+    """Draw named probabilities as horizontal bars; ``highlight`` is the row drawn in the accent colour.
 
-    ``largest`` is the value of a full bar (default: the largest of the rows); ``show_as`` formats the numbers.
+    ``largest`` is the value of a full bar (default: the largest of the rows).
     """
     full = largest or max((value for _label, value in rows), default=1.0) or 1.0
     lines = [
-        _bar(label, show_as.format(value), max(0.0, min(1.0, value / full)), index == highlight)
+        _bar(label, probability_words(value), max(0.0, min(1.0, value / full)), index == highlight)
         for index, (label, value) in enumerate(rows)
     ]
     st.html(

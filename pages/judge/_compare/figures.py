@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.checkpoints import Card
+from core.checkpoints.backbones import backbones_seconds
 from core.data import availability, datasets
 from core.errors import LabError
-from core.judging.chance_level import came_trained
 from pages._ui.draw.line_chart import Kind, Line, line_chart
 from pages._ui.draw.palette import categorical
 from pages._ui.frame import choice, look_for, plain
@@ -69,8 +69,12 @@ def _figures(network: Judged) -> dict[str, str]:
 
 
 def _training_time(card: Card) -> str:
-    """The epochs' time; a backbone that came trained took its own, which nobody counted here."""
-    return duration(card.seconds) + (", its backbone's not counted" if came_trained(card.config) else "")
+    """What this training took, and what its backbone had taken before, which is its own."""
+    before = backbones_seconds(card.config)
+    own = duration(card.seconds)
+    if before is None:
+        return f"{own}, after its backbone's, which is not known here"
+    return f"{own}, after {duration(before)} for its backbone" if before else own
 
 
 def _unjudged(network: Judged) -> None:

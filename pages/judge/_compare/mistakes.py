@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from core.judging.certainty import probability_words
 from core.judging.evaluation import Evaluation
+from core.models.answers import Predictions
 from pages._ui.choose.datasets import dataset_or_fetch
 from pages._ui.draw.pictures import contact_sheet, show
 from pages._ui.frame import choice, look_for, plain
@@ -122,7 +124,7 @@ def _worst(network: Judged, evaluation: Evaluation, pictures: TestImages | str) 
                     "Test image": int(index),
                     "True": classes[predictions.labels[index]],
                     "Answer": classes[predictions.predicted[index]],
-                    "Confidence": f"{predictions.confidence[index] * 100:.1f} %",
+                    "Confidence": _confidence(predictions, index),
                 }
                 for index in order
             ],
@@ -139,9 +141,13 @@ def _worst(network: Judged, evaluation: Evaluation, pictures: TestImages | str) 
                 image,
                 alt=f"{truth}, answered {answer}",
                 at_least=140,
-                caption=plain(f"{truth} → {answer}, {predictions.confidence[index] * 100:.1f} %"),
+                caption=plain(f"{truth} → {answer}, {_confidence(predictions, index)}"),
             )
     look_for("True class → answer, with its confidence. Would you have known? Some labels are wrong, not the network.")
+
+
+def _confidence(predictions: Predictions, index: int) -> str:
+    return probability_words(float(predictions.confidence[index]), off_by=predictions.off_by)
 
 
 def _images(pictures: TestImages, places: npt.NDArray[np.int64]) -> list[npt.NDArray[np.uint8]]:

@@ -5,14 +5,14 @@ from typing import Any
 
 import streamlit as st
 
-from core.checkpoints.backbones import imagenet_file, lab_backbone
+from core.checkpoints.backbones import imagenet_file
 from core.config import PRECISIONS, SLIPS, AugmentationStep, TrainingConfig
 from core.data import datasets
 from core.errors import ConfigError
 from core.models import models
-from core.recipes import RECIPES, fitting_models, recipe_config
+from core.recipes import RECIPES, fitting_models, recipe_config, weights_here
+from core.recipes.words import chain_words
 from core.registry import Setting, Value
-from core.transforms import transforms
 from pages._ui import state
 from pages._ui.choose.datasets import choose_dataset
 from pages._ui.choose.setting_widgets import held, settings_form
@@ -195,7 +195,7 @@ def _chain(base: TrainingConfig, key: str) -> tuple[AugmentationStep, ...]:
         help=term("augmentation"),
         persist_state="session",
     )
-    st.caption(f"{chain_words(chains[chosen])} Validation and test images are never augmented.")
+    st.caption(f"{plain(chain_words(chains[chosen]))} Validation and test images are never augmented.")
     st.page_link(PAGES["augmentation"], label="Build a chain on the Augmentation page", icon=":material/arrow_forward:")
     return chains[chosen]
 
@@ -221,16 +221,6 @@ def fill_form(config: TrainingConfig, base: TrainingConfig) -> None:
         st.session_state[f"{key}.{name}"] = value
 
 
-def chain_words(steps: tuple[AugmentationStep, ...]) -> str:
-    """Return a chain as a sentence: "Flip (50 %), then crop."."""
-    if not steps:
-        return "Every training image is seen as it is."
-    words = [
-        transforms[step.name].title + (f" ({step.probability:.0%})" if step.probability < 1 else "") for step in steps
-    ]
-    return plain(", then ".join(words)) + "."
-
-
 def _network(base: TrainingConfig, key: str) -> dict[str, Value]:
     settings = models[base.model].settings
     if not settings:
@@ -239,13 +229,11 @@ def _network(base: TrainingConfig, key: str) -> dict[str, Value]:
     start = dict(base.model_arguments)
     if "weights" not in {setting.name for setting in settings}:
         return settings_form(settings, start, key=f"{key}.network")
-    here = imagenet_file().is_file()
-    if not here and lab_backbone() is not None:
-        start["weights"] = "lab"  # what trains without the internet
+    start |= weights_here(base.model)
     arguments = settings_form(settings, start, key=f"{key}.network")
     st.caption(
         "The ImageNet weights are on this machine."
-        if here
+        if imagenet_file().is_file()
         else "The ImageNet weights (45 MB) are not on this machine: with 'imagenet' the run downloads them first. "
         "'lab' is a backbone that ships with CNN Lab, trained on CIFAR-10."
     )

@@ -1,25 +1,31 @@
 """Every run of this lab in one table, with search; choosing a row shows the run."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from core.checkpoints import find
 from core.config import TrainingConfig
 from core.data.catalogue import datasets
 from core.errors import LabError
-from core.judging.claims import doubt_about
+from core.judging.claims import tested
 from core.models import models
+from core.recipes.words import changed_words
 from core.runs import open_store
 from core.runs.records import AT_WORK, WAITING, Run
 from pages._ui import address, state
 from pages._ui.frame import empty_state, look_for, plain, problem
-from pages._ui.run_words import ago, duration, place, state_word, took
+from pages._ui.run_words import place, state_word, took
 from pages._ui.visitor import visitor, who_owns
-from pages.train._training.settings_table import changed_words
 
 AT_MOST = 200  # rows of the table
 TICK = 2.0  # seconds between two looks while a run is at work
+_SHOWN_AS = {
+    "Best validation": st.column_config.NumberColumn(format="percent"),
+    "Test accuracy": st.column_config.NumberColumn(format="percent"),
+    "Queued": st.column_config.DatetimeColumn(format="distance"),
+    "Time": st.column_config.NumberColumn(format="compact"),
+}
 
 
 def show_list(*, shown: str | None) -> None:
@@ -109,29 +115,29 @@ def _table(runs: Sequence[Run], shown: str | None) -> None:
         on_select=_choose,
         selection_mode=["single-row", "single-cell"],
         selection_default={"selection": {"rows": selected}},
-        column_config={
-            name: st.column_config.NumberColumn(format="percent") for name in ("Best validation", "Test accuracy")
-        },
+        column_config=_SHOWN_AS,  # numbers and times stay what they are, so that a heading sorts by them
         alt=f"{len(runs)} runs, newest first",
     )
 
 
 def _row(run: Run) -> dict[str, object]:
     verdict = _verdict(run.id, run.ended) if run.status == "finished" else None
+    seconds = took(run)
     return {
         "Name": run.name,
         "State": state_word(run) + (f", {place(run.position)}" if run.position else ""),
         "Best validation": run.best_validation,
         "Test accuracy": verdict[0] if verdict else None,
         "95 % interval": f"{verdict[1] * 100:.1f} to {verdict[2] * 100:.1f} %" if verdict else "",
-        "Epochs": f"{run.epochs_done} of {run.config.epochs}",
+        "Epochs": run.epochs_done,
+        "Planned": run.config.epochs,
+        "Changed (the recipe's)": _changed(run.id, run.config),
         "Owner": who_owns(run),
         "Data set": datasets[run.config.dataset].title if run.config.dataset in datasets else run.config.dataset,
         "Network": models[run.config.model].title if run.config.model in models else run.config.model,
         "Recipe": run.config.recipe.replace("_", " "),
-        "Changed (the recipe's)": _changed(run.id, run.config),
-        "Queued": ago(run.created),
-        "Time": duration(took(run)) if run.started else "",
+        "Queued": datetime.fromtimestamp(run.created, UTC),
+        "Time": None if seconds is None else timedelta(seconds=round(seconds)),
         "Note": run.note,
     }
 
@@ -144,13 +150,8 @@ def _changed(run_id: str, _config: TrainingConfig) -> str:
 @st.cache_data(max_entries=1_000, show_spinner=False)
 def _verdict(run_id: str, ended: float | None) -> tuple[float, float, float] | None:
     """Test accuracy and its interval; None where there is none, or it is on images that may have been seen."""
-    try:
-        card = find(run_id).card
-    except LabError:
-        return None
-    if card.metrics is None or doubt_about(card):
-        return None
-    return (card.metrics.test_accuracy, *card.metrics.test_ci95)
+    metrics = tested(run_id)
+    return (metrics.test_accuracy, *metrics.test_ci95) if metrics else None
 
 
 def _choose() -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from core.errors import RunError
 from core.events import EpochDone
 from core.judging.chance_level import no_better_than_guessing
+from core.recipes.words import changed_words
 from core.runs import ensure_supervisor, open_store
 from core.runs.records import AT_WORK, Run
 from pages._ui.draw.line_chart import Line, line_chart
@@ -19,7 +20,7 @@ from pages._ui.visitor import visitor, who_owns, who_stopped, whose
 from pages.train._training.run_actions import controls
 from pages.train._training.run_curves import charts, figures_of
 from pages.train._training.run_result import result
-from pages.train._training.settings_table import changed_words, settings_table
+from pages.train._training.settings_table import settings_table
 from pages.train._training.step_curve import DrawnCurve
 from pages.train._training.watchers import pace
 
@@ -239,4 +240,7 @@ def _row(epoch: EpochDone) -> dict[str, object]:
 
 _READING = "You can look at it. Only the browser that started it, and whoever runs the lab, can change it."
 _LEFT = "The steps to come at the present pace, larger images included, and judging as long as it took before."
-_TOOK = "While it was at work, with loading, judging and saving; training time on Compare counts the epochs alone."
+_TOOK = (
+    "While it was at work, with loading, judging and saving. Training time on Compare counts the epochs alone, and a "
+    "frozen backbone's one look at the images."
+)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.config import TrainingConfig
-from core.data import availability, datasets
+from core.data import availability, datasets, published_parts
 from core.errors import LabError
 from core.models import models
 from core.recipes import check_trainable, input_channels, precision_so_far
@@ -63,14 +63,24 @@ def _images(config: TrainingConfig) -> int | None:
     return len(cached.split(config.dataset, config.image_size, config.slips).train)
 
 
+def _counts(config: TrainingConfig) -> tuple[int, int] | None:
+    """Training and validation images: counted where they have been decoded, else those of the set as published."""
+    if _images(config) is None:
+        return published_parts(datasets[config.dataset], slips=config.slips)
+    split = cached.split(config.dataset, config.image_size, config.slips)
+    return len(split.train), len(split.validation)
+
+
 def _time(config: TrainingConfig) -> str:
-    """How long it would take with the machine as busy as it is now."""
+    """How long it would take with the machine as busy as it is now, images that are not decoded yet as published."""
     from core.training.forecast import training_seconds
 
     try:
-        images = _images(config)
-        if images is None or _refused(config) is not None:
+        decoded = _images(config) is not None
+        counts = _counts(config)
+        if counts is None or _refused(config) is not None:
             return ""
+        images, judged = counts
         each = _image_seconds(
             config.model,
             config.image_size,
@@ -79,12 +89,12 @@ def _time(config: TrainingConfig) -> str:
             tuple(sorted(config.model_arguments.items())),
             config.device,
         )
-        judged = len(cached.split(config.dataset, config.image_size, config.slips).validation)
     except LabError:
         return ""
     train = min(images, config.limit or images) // config.batch_size * config.batch_size
     seconds = training_seconds(config, each=each, train=train, validation=judged, frozen=_head_only(config))
-    return f"About {duration(_rounded(seconds))} with this machine as busy as it is now, after a few seconds to start."
+    before = "a few seconds to start" if decoded else "the images have been decoded"
+    return f"About {duration(_rounded(seconds))} with this machine as busy as it is now, after {before}."
 
 
 def _head_only(config: TrainingConfig) -> bool:

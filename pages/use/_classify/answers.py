@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.checkpoints import Checkpoint
 from core.errors import PhotoError
+from core.judging.certainty import probability_words
 from core.judging.classification import rank
 from core.photos.door import MAX_BYTES, Photo
 from core.photos.kept import KeptPhoto
@@ -152,7 +153,7 @@ def _bars(answer: Classified, place: DeltaGenerator, top: int) -> None:
     if answer.ranking:
         label, probability = answer.ranking[0]
         with place:
-            bars(answer.ranking[:top], largest=1.0, alt=f"{answer.name}: {label} {probability:.1%}")
+            bars(answer.ranking[:top], largest=1.0, alt=f"{answer.name}: {label} {probability_words(probability)}")
 
 
 def as_csv(answers: Sequence[Classified], *, top: int) -> bytes:

@@ -7,6 +7,7 @@ from core.errors import LabError
 from core.explain.inside.grad_cam import METHODS, Heat, Method, cam_layers, heat_map, overlay
 from core.explain.inside.layers import map_layers
 from core.explain.inside.stages import layer_titles, stages
+from core.judging.certainty import probability_words
 from core.models.input_format import denormalise
 from core.models.received import Received
 from core.photos.door import Photo
@@ -66,7 +67,7 @@ def _heat(checkpoint: Checkpoint, photo: Photo, answer: Classified, given: Recei
     label = st.selectbox(
         "Why, or why not",
         list(chances),
-        format_func=lambda name: f"{name} ({chances[name]:.1%})",
+        format_func=lambda name: f"{name} ({probability_words(chances[name])})",
         key=f"why_class_{photo.sha256[:12]}_{card.sha256[:12]}",
         help="Any class: a less likely one shows what speaks for it all the same.",
     )

@@ -14,6 +14,7 @@ from core.runs.store.owners import Owners
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store
 from tests.core.runs.conftest import epoch, step
+from tests.pages import runs as pages_runs
 
 Submit = Callable[..., Run]
 
@@ -56,7 +57,37 @@ def test_runs_are_listed_one_object_a_line(store: Store, submit: Submit) -> None
 
 def test_runs_are_listed_for_people(store: Store, submit: Submit) -> None:
     run = submit("ada", "one")
-    assert call("runs", "list").stdout == f"{run.id}  queued       place 1        ada: one\n"
+    words = call("runs", "list").stdout.split()
+    assert words[:6] == [run.id, "queued", "place", "1", "ada:", "one"]
+
+
+def test_a_list_says_what_came_out_and_what_was_changed(store: Store) -> None:
+    run = pages_runs.finished(store.home, name="one", config=pages_runs.digits(learning_rate=1.0))
+    (line,) = call("runs", "list").stdout.splitlines()
+    assert "epoch 2/4" in line
+    assert "val  60.0%" in line
+    assert "test  98.6% (96.9% to 99.4%)" in line
+    assert line.endswith("[epochs 4 (20), learning rate 1 (0.05)]")
+    (listed,) = objects(call("runs", "list", "--json"))
+    assert (listed["id"], listed["test_n"]) == (run.id, 367)
+    assert listed["best_validation"] == pytest.approx(0.6)
+    assert listed["test_accuracy"] == pytest.approx(362 / 367)
+    assert listed["test_ci95"] == pytest.approx([0.9685, 0.9942], abs=1e-3)
+    assert listed["changed"] == [
+        {"name": "epochs", "value": 4, "recipe": 20},
+        {"name": "learning_rate", "value": 1.0, "recipe": 0.05},
+    ]
+
+
+def test_a_run_shows_every_setting_and_marks_what_differs_from_its_recipe(store: Store) -> None:
+    run = pages_runs.queued(store.home, config=pages_runs.digits(augmentation=()))
+    shown = call("runs", "show", run.id).stdout
+    lines = {" ".join(line.split()) for line in shown.splitlines()}
+    assert "settings (* differs from recipe modern)" in lines
+    assert "* epochs 4 (recipe: 20)" in lines
+    assert {"batch size 32", "momentum 0.9", "training images all"} <= lines
+    assert any(line.startswith("* augmentation none (recipe: ") for line in lines)
+    assert sum(line.startswith("* ") for line in lines) == 2
 
 
 def test_every_run_is_listed_however_many_there_are(

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from core.data import availability, datasets, load, make_split, writers_apart
+from core.data import availability, datasets, load, make_split, published_parts, writers_apart
 from core.data.builtin import digits, shapes
 from core.errors import DataError
 
@@ -211,7 +211,9 @@ def test_cats_and_dogs_are_split_as_the_course_says(data_folder: Path) -> None:
     data = load("cats_vs_dogs")
     honest = make_split(data)
     assert (len(honest.train), len(honest.validation), len(honest.test)) == (16856, 1872, 4682)
+    assert published_parts(data.spec) == (16856, 1872)
     slipped = make_split(data, slips=("swapped_split",))
+    assert published_parts(data.spec, slips=("swapped_split",)) == (len(slipped.train), len(slipped.validation))
     assert len(slipped.train) == 468
     assert not set(slipped.train.tolist()) & set(honest.test.tolist())
 
@@ -224,6 +226,9 @@ def test_the_official_test_split_is_the_test_split(name: str, train: int, test: 
     assert split.test.tolist() == list(range(train, train + test))
     assert len(split.train) + len(split.validation) == train
     assert len(split.validation) == train // 10
+    assert published_parts(data.spec) == (len(split.train), len(split.validation))
+    slips = ("validation_from_training",)
+    assert published_parts(data.spec, slips=slips) == (train, len(make_split(data, slips=slips).validation))
 
 
 def test_two_processes_do_not_prepare_twice(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

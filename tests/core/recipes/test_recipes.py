@@ -2,17 +2,19 @@
 
 import shlex
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from core.__main__ import main
 from core.checkpoints import Checkpoint, shipped
+from core.checkpoints.backbones import weights_choice
 from core.config import TrainingConfig
 from core.data import datasets
 from core.errors import ConfigError, ModelError
 from core.models import build_model, models
-from core.recipes import RECIPES, check_trainable, fitting_models, recipe_config, shell_command
+from core.recipes import RECIPES, check_trainable, config_here, fitting_models, recipe_config, shell_command
 
 
 def test_mnist_is_trained_as_in_the_notebook() -> None:
@@ -125,3 +127,31 @@ def test_the_command_of_a_training_says_all_of_it(checkpoint: Checkpoint, monkey
     assert words[:3] == ["python", "-m", "core"]
     result = CliRunner().invoke(main, words[3:])
     assert (result.exit_code, trained) == (0, [checkpoint.card.config]), result.output
+
+
+def backbone_of(*, imagenet_here: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **arguments: str) -> object:
+    file = tmp_path / "weights.pth"
+    if imagenet_here:
+        file.touch()
+    monkeypatch.setattr("core.recipes.here.imagenet_file", lambda: file)
+    config, sentence = config_here("modern", dataset="digits", model="resnet18", model_arguments=arguments)
+    return weights_choice(config), bool(sentence)
+
+
+def test_without_imagenets_weights_a_training_begins_with_the_labs_backbone_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    here = {"monkeypatch": monkeypatch, "tmp_path": tmp_path}
+    assert backbone_of(imagenet_here=False, **here) == ("lab", True)  # type: ignore[arg-type]
+    assert backbone_of(imagenet_here=False, weights="imagenet", **here) == ("imagenet", False)  # type: ignore[arg-type]
+    assert backbone_of(imagenet_here=True, **here) == ("imagenet", False)  # type: ignore[arg-type]
+    assert config_here("modern", dataset="digits", model="lenet") == (
+        recipe_config("modern", dataset="digits", model="lenet"),
+        "",
+    )
+
+
+@pytest.mark.parametrize("arguments", [{}, {"weights": "imagenet"}, {"weights": "lab"}])
+def test_the_command_names_its_backbone_since_another_machine_has_others(arguments: dict[str, str]) -> None:
+    config = recipe_config("modern", dataset="digits", model="resnet18", model_arguments=arguments)
+    assert f"--set weights={arguments.get('weights', 'imagenet')}" in shell_command(config)

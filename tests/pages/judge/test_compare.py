@@ -71,6 +71,23 @@ def test_no_setting_of_a_training_is_left_out_of_the_comparison() -> None:
     assert compared == fields - {"dataset"} - of_the_machine
 
 
+def test_a_heads_training_time_names_its_backbones_own(folder: Path) -> None:
+    def head(name: str, weights: str) -> None:
+        settings = {"model": "resnet18", "model_arguments": {"weights": weights}}
+        ship(folder, name, wrong=10, called="resnet18", settings=settings)
+
+    ship(folder, "cifar10-resnet18", wrong=10)  # the lab's backbone, by its name
+    head("here", "lab"), head("there", "imagenet"), head("nowhere", "random")
+    shown = figures(compare("here", "there", "nowhere"))["Training time"]
+    assert shown == ["12 s, after 12 s for its backbone", "12 s, after its backbone's, which is not known here", "12 s"]
+
+
+def test_a_stored_confidence_is_never_certain(folder: Path) -> None:
+    for name in ("one", "two"):
+        ship(folder, name, wrong=7, confidence=0.9982, split_fingerprint="by-writer-another")  # a table of mistakes
+    assert set(compare().dataframe[0].value["Confidence"]) == {"over 99.8 %"}
+
+
 def test_images_that_may_have_been_seen_are_no_test(folder: Path) -> None:
     ship(folder, "honest", wrong=10)
     ship(folder, "doubtful", wrong=2, unseen=False)

@@ -248,6 +248,12 @@ def test_a_time_is_said_before_train(page: AppTest) -> None:
     assert re.search(r"About \d+ (s|min).* with this machine as busy as it is now", texts(page))
 
 
+def test_a_time_is_said_where_the_images_are_not_decoded_yet(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.train._training.submit.availability", lambda *_: "folder")
+    chosen(page, "mnist", "lenet")
+    assert re.search(r"About \d+ (s|min).* busy as it is now, after the images have been decoded", texts(page))
+
+
 def test_what_the_last_batch_leaves_out_is_said(page: AppTest) -> None:
     chosen(page, "shapes", "lenet")
     key = "training.shapes.lenet.modern"
@@ -577,5 +583,22 @@ def test_the_list_says_accuracy_and_what_was_changed(app: AppTest, home: Path) -
     page.run()
     table = check(page).dataframe[0].value
     assert table["Best validation"][0] == pytest.approx(0.6)
-    assert table["Epochs"][0] == "2 of 4"
+    assert (table["Epochs"][0], table["Planned"][0]) == (2, 4)
     assert table["Changed (the recipe's)"][0] == "epochs 4 (20)"
+
+
+def test_the_list_sorts_by_what_its_cells_say(app: AppTest, home: Path) -> None:
+    for name in ("one", "two"):
+        runs.finished(home, name=name)
+    page = open_page(app, "train/training")
+    page.session_state[state.TRAINING_OPEN] = state.ALL_RUNS
+    page.run()
+    table = check(page).dataframe[0].value
+    kinds = {name: table[name].dtype.kind for name in table}
+    assert {name for name, kind in kinds.items() if kind in "if"} == {
+        "Best validation",
+        "Test accuracy",
+        "Epochs",
+        "Planned",
+    }
+    assert (kinds["Queued"], kinds["Time"]) == ("M", "m")

@@ -16,7 +16,7 @@ from core.registry import Setting
 from core.runs.records import Run
 from core.runs.store.store import Store
 from pages._ui.choose.setting_widgets import any_number, whole_numbers
-from pages._ui.run_words import ago, duration, place, saved
+from pages._ui.run_words import duration, place, saved
 from pages.train._training import run_curves
 from pages.train._training.run_curves import figures_of
 from pages.train._training.step_curve import SMOOTHING, STRETCHES, DrawnCurve, StepCurve
@@ -208,13 +208,6 @@ def test_a_training_too_short_to_save_a_look_says_so(home: Path) -> None:
 @pytest.mark.parametrize(("position", "word"), [(1, "next"), (2, "2nd"), (3, "3rd"), (11, "11th"), (22, "22nd")])
 def test_places_in_the_queue_are_ordinals(position: int, word: str) -> None:
     assert place(position) == word
-
-
-def test_a_moment_ago_is_just_now() -> None:
-    import time
-
-    assert ago(time.time()) == "just now"
-    assert ago(time.time() - 7_300) == "2 h ago"
 
 
 @pytest.mark.parametrize("text", ["16, 32", "16 32", "16;32", " 16,32 "])

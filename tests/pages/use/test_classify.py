@@ -9,6 +9,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.checkpoints import note_training, trained_folder
 from pages.use._classify.answers import AT_MOST, Classified, as_csv
 from tests.pages.networks import ship
 from tests.pages.visit import check, open_page, start_page, texts
@@ -55,6 +56,21 @@ def test_the_sample_is_one_of_the_networks_own_test_images_until_the_student_cho
     page.button(key="photo_sample_3").click().run()
     assert "Digits (built in): 2" in bars(page)[0]
     assert "whatever it says is wrong" not in said(page)
+
+
+def test_what_the_command_line_trained_is_offered_wherever_it_lies(home: Path, folder: Path, tmp_path: Path) -> None:
+    ship(trained_folder() / "digits-lenet-1a2b3c4d", "final")
+    ship(tmp_path / "mine", "final", wrong=3)
+    note_training(tmp_path / "mine")
+    page = open_page(start_page(), "use/classify")
+    offered = page.selectbox(key="checkpoint_chosen").options
+    assert (
+        sorted(option.rpartition(" · ")[0] for option in offered)
+        == ["final on digits · trained on the command line"] * 2
+    )
+    for option in offered:
+        page.selectbox(key="checkpoint_chosen").select(option).run()
+        assert "knows 10 classes" in said(page)
 
 
 def test_with_no_network_there_is_a_way_out(folder: Path) -> None:

@@ -1,0 +1,63 @@
+"""Settings of a training as people read them, on the page and on the command line. Plain text."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from core.config import AugmentationStep, TrainingConfig
+from core.recipes.changes import changes
+from core.registry import Value
+from core.transforms import transforms
+
+_NAMES = {"limit": "training images", "gamma": "step factor γ", "start_size": "images grow from"}
+
+
+def setting_words(name: str) -> str:
+    """Return a setting's name: "learning rate"."""
+    return _NAMES.get(name, name.replace("_", " "))
+
+
+def value_words(value: object) -> str:
+    """Return a setting's value: "0.05", "yes", "all", "Flip, horizontal (50 %), then crop"."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, tuple):
+        if value and isinstance(value[0], AugmentationStep):
+            return chain_words(value).removesuffix(".")
+        return ", ".join(str(part).replace("_", " ") for part in value) or "none"
+    return "all" if value is None else str(value).replace("_", " ")
+
+
+def chain_words(steps: tuple[AugmentationStep, ...]) -> str:
+    """Return a chain as a sentence: "Flip (50%), then crop."."""
+    if not steps:
+        return "Every training image is seen as it is."
+    words = [
+        transforms[step.name].title + (f" ({step.probability:.0%})" if step.probability < 1 else "") for step in steps
+    ]
+    return ", then ".join(words) + "."
+
+
+def changed_words(config: TrainingConfig) -> str:
+    """Return what differs from the recipe: "learning rate 1 (0.05), epochs 3 (20)"; "" where nothing does."""
+    return ", ".join(
+        f"{setting_words(change.name)} {value_words(change.value)} ({value_words(change.recipe)})"
+        for change in changes(config)
+    )
+
+
+def all_settings(config: TrainingConfig) -> Mapping[str, Value | object]:
+    """Return every setting by its name, the network's own last, in the order of the configuration."""
+    fields = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    return {name: value for name, value in fields.items() if name != "model_arguments"} | dict(config.model_arguments)
+
+
+def settings_beside_the_recipe(config: TrainingConfig) -> list[tuple[str, str, str]]:
+    """Return name, value and, where it differs, the recipe's value ("" elsewhere), in words; what differs comes
+    first."""
+    recipes = {change.name: value_words(change.recipe) for change in changes(config)}
+    rows = [
+        (setting_words(name), value_words(value), recipes.get(name, "")) for name, value in all_settings(config).items()
+    ]
+    return sorted(rows, key=lambda row: not row[2])
