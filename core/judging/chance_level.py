@@ -8,6 +8,7 @@ from core.data.catalogue import datasets
 from core.models import models
 
 MARGIN = 0.02  # accuracy above chance that a validation split of some hundred images reaches by luck
+HARDLY = 0.08  # of the way from chance to every image right: what a training that has ended should have left behind
 PATIENCE = 3  # epochs after which a run that has not ended is judged
 
 
@@ -17,30 +18,30 @@ def frozen_backbone(config: TrainingConfig) -> bool:
     return (defaults | dict(config.model_arguments)).get("train", "all") != "all"
 
 
-def came_trained(config: TrainingConfig) -> bool:
-    """Whether part of the config's network was trained before, in a time that no run here has counted."""
-    return config.model_arguments.get("weights", "random") != "random"
-
-
 def no_better_than_guessing(config: TrainingConfig, accuracies: Sequence[float], *, finished: bool) -> str | None:
     """Return a sentence that says what to change, or None where all is well or it is too early to tell.
 
     ``accuracies`` in [0, 1] are those of the epochs so far on the validation images. A network is suspected where none
-    of them came more than 2 points above 1 / classes, once the run has ``finished`` or is 3 epochs old.
+    of them came more than 2 points above 1 / classes, once the run is 3 epochs old, and more than 8 % of the way from
+    there to 1, once it has ``finished``.
     """
     if len(accuracies) < (1 if finished else PATIENCE):
         return None
     best, chance = max(accuracies), 1 / len(datasets[config.dataset].classes)
-    if best > chance + MARGIN:
+    nothing = best <= chance + MARGIN
+    if not nothing and not (finished and best <= chance + HARDLY * (1 - chance)):
         return None
     epochs = f"{len(accuracies)} epoch{'s' if len(accuracies) > 1 else ''}"
     seen = f"After {epochs} the best validation accuracy is {best:.1%}, and guessing gives {chance:.1%}. "
-    return seen + (_preprocessing(config) if frozen_backbone(config) else _steps(config, finished=finished))
+    return seen + (
+        _preprocessing(config) if frozen_backbone(config) else _steps(config, finished=finished, nothing=nothing)
+    )
 
 
-def _steps(config: TrainingConfig, *, finished: bool) -> str:
+def _steps(config: TrainingConfig, *, finished: bool, nothing: bool) -> str:
+    learned = "nothing yet" if nothing else "hardly anything"
     advice = (
-        f"It has learned nothing yet: steps that are too large are the usual cause. The learning rate is "
+        f"It has learned {learned}: steps that are too large are the usual cause. The learning rate is "
         f"{config.learning_rate:g}; try {config.learning_rate / 10:g}"
     )
     if finished and config.epochs < PATIENCE:
