@@ -165,6 +165,38 @@ def ablation(threads: int | None, seeds: int, epochs: int, limit: int, log: Path
 @main.command()
 @_ONLY
 @_THREADS
+@click.option(
+    "--seconds", default=20.0, show_default=True, type=click.FloatRange(1, 3600), help="Processor time a pair."
+)
+@click.option(
+    "--seeds", default=3, show_default=True, type=click.IntRange(1, 20), help="Trainings of what the page begins with."
+)
+@click.option(
+    "--log",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="JSON-lines file of finished trainings, which are not repeated (default: in the lab's home).",
+)
+@_OUT
+def defaults(
+    only: tuple[str, ...], threads: int | None, seconds: float, seeds: int, log: Path | None, out: Path | None
+) -> None:
+    """Whether every pair of data set, network and recipe leaves chance far behind: three quarters of an hour."""
+    from benchmarks.report.pairs import pairs_table
+    from benchmarks.training.defaults import OFFERS, default_log, measure
+
+    _use_threads(threads)
+    _known(only, [offer.name for offer in OFFERS])
+    measurement = Measurement("defaults")
+    wanted = [offer for offer in OFFERS if not only or offer.name in only]
+    rows = measure(wanted, seeds=seeds, seconds=seconds, log=log or default_log(), tell=_tell)
+    fields = measurement.fields(rows)
+    click.echo(pairs_table(fields))
+    _keep(fields, out, only)
+
+
+@main.command()
+@_ONLY
+@_THREADS
 @click.option("--seconds", default=8.0, show_default=True, type=click.FloatRange(0.01, 600), help="Time for each row.")
 @_OUT
 def profile(only: tuple[str, ...], threads: int | None, seconds: float, out: Path | None) -> None:

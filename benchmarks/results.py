@@ -10,8 +10,8 @@ from typing import Any, Literal
 from benchmarks.machine import Machine, commit, load, now, this_machine, versions
 from benchmarks.rows import Row
 
-Kind = Literal["throughput", "accuracy", "screen", "ablation", "profile", "class"]
-KINDS: tuple[Kind, ...] = ("throughput", "accuracy", "screen", "ablation", "profile", "class")
+Kind = Literal["throughput", "accuracy", "screen", "ablation", "profile", "class", "defaults"]
+KINDS: tuple[Kind, ...] = ("throughput", "accuracy", "screen", "ablation", "profile", "class", "defaults")
 FOLDER = Path(__file__).resolve().parent / "results"
 
 Fields = dict[str, Any]

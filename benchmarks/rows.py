@@ -170,6 +170,39 @@ class Ablated:
         object.__setattr__(self, "spread", error)
 
 
+FAR = 0.25  # of the way from chance to every image right: below that a network is near chance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """A pair of data set and network with a recipe, nothing changed: the best validation accuracy, a figure a seed.
+
+    ``epochs`` of the recipe's ``of_epochs`` were trained, on ``images`` training images (None: all), and judged on
+    ``n``. ``is_default`` is what the Training page begins with. ``learns`` says whether every seed left ``chance`` far
+    behind (None where it was skipped, and where it did not but was stopped before its end).
+    """
+
+    name: str
+    dataset: str
+    model: str
+    recipe: str
+    is_default: bool
+    chance: float
+    accuracies: tuple[float, ...]
+    n: int
+    epochs: int
+    of_epochs: int
+    images: int | None
+    skipped: str = ""
+    learns: bool | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        far = self.chance + FAR * (1 - self.chance)
+        whole = self.epochs == self.of_epochs and self.images is None
+        learns = None if not self.accuracies else min(self.accuracies) >= far or (False if whole else None)
+        object.__setattr__(self, "learns", learns)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Profiled:
     """Where the time of a step goes: ``seconds`` by part, each the median of ``steps`` steps.
@@ -253,7 +286,7 @@ class Lesson:
     tracebacks: int
 
 
-Row = Comparison | TimeToAccuracy | Seen | Ablated | Profiled | Lesson
+Row = Comparison | TimeToAccuracy | Seen | Ablated | Tried | Profiled | Lesson
 
 
 def median(values: Sequence[float]) -> float | None:

@@ -37,6 +37,7 @@ from benchmarks.report.page import (
     shipped_table,
     throughput_table,
 )
+from benchmarks.report.pairs import pairs_table
 from benchmarks.report.shipped import curves
 from benchmarks.results import FOLDER, KINDS, Fields, Measurement, newest, write
 from benchmarks.rows import (
@@ -47,15 +48,17 @@ from benchmarks.rows import (
     Seen,
     ShippedCurve,
     TimeToAccuracy,
+    Tried,
     median,
     percentile95,
 )
 from benchmarks.timing import Step, interleave, take_turn, timed
-from benchmarks.training import ablation, accuracy, jobs, naive, step_profile, throughput
+from benchmarks.training import ablation, accuracy, defaults, jobs, naive, step_profile, throughput
 from core.checkpoints import shipped
 from core.config import AugmentationStep
-from core.data import availability, load, make_split
+from core.data import availability, datasets, load, make_split
 from core.home import home as where
+from core.recipes import RECIPES, fitting_models, recipe_config
 from core.training import feature_files
 from core.training.trainer import Trainer
 from core.transforms import COURSE_CHAIN
@@ -509,6 +512,74 @@ def test_an_ablation_trains_what_is_missing_and_nothing_twice(tmp_path: Path) ->
     assert [row.name for row in rows] == ["whole"]
     assert len(rows[0].accuracies) == 2
     assert sum(text.endswith("…") for text in told) == 2
+
+
+# Every pair that is offered
+
+
+def test_every_pair_that_the_page_offers_is_tried_with_every_recipe() -> None:
+    offered = {f"{data}-{model}-{recipe}" for data in datasets for model in fitting_models(data) for recipe in RECIPES}
+    assert {offer.name for offer in defaults.OFFERS} == offered
+    assert [offer.dataset for offer in defaults.OFFERS if offer.is_default] == list(datasets)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "epochs", "limit"),
+    [(100.0, 20, None), (11.6, 9, None), (1.3, 1, None), (0.6, 1, 513)],  # of 1,170 images and 260 to judge, 1 ms each
+)
+def test_a_training_is_made_shorter_by_epochs_and_then_by_images(
+    seconds: float, epochs: int, limit: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(defaults, "image_seconds", lambda *_args, **_settings: 0.001)
+    config = recipe_config("modern", dataset="digits", model="lenet")
+    data = load("digits")
+    split = make_split(data)
+    assert (len(split.train), len(split.validation)) == (1170, 260)
+    short = defaults.shortened(config, data, split, seconds=seconds)
+    assert (short.epochs, short.limit) == (epochs, limit)
+    assert dataclasses.replace(short, epochs=config.epochs, limit=None) == config
+
+
+def test_a_pair_that_is_measured_is_trained_once(tmp_path: Path) -> None:
+    told: list[str] = []
+    offer = defaults.Offer(dataset="digits", model="simple_nn", recipe="notebook")
+    for _time in range(2):
+        rows = defaults.measure([offer], seeds=1, seconds=0.05, log=tmp_path / "log", tell=told.append)
+    assert sum(text.endswith("…") for text in told) == 1
+    assert (rows[0].name, rows[0].chance, rows[0].is_default) == ("digits-simple_nn-notebook", 0.1, False)
+
+
+def test_a_whole_training_that_ends_near_chance_is_marked() -> None:
+    row = Tried(
+        name="a",
+        dataset="Shapes",
+        model="Dense",
+        recipe="modern",
+        is_default=True,
+        chance=1 / 6,
+        accuracies=(0.95, 0.217),
+        n=280,
+        epochs=3,
+        of_epochs=20,
+        images=500,
+    )
+    assert row.learns is None
+    assert dataclasses.replace(row, accuracies=(0.95, 0.38)).learns is True
+    whole = dataclasses.replace(row, epochs=20, images=None)
+    assert whole.learns is False
+    table = pairs_table({"rows": [dataclasses.asdict(row), dataclasses.asdict(whole)]})
+    assert (
+        "| Shapes | Dense (default) | `modern` | 16.7 % | 95.0, 21.7 % | too short to tell | 3 of 20 | 500 |" in table
+    )
+    assert "| Shapes | Dense (default) | `modern` | 16.7 % | 95.0, 21.7 % | **near chance** | 20 | all |" in table
+
+
+def test_what_the_page_begins_with_leaves_chance_far_behind() -> None:
+    found = newest(FOLDER).get("defaults")
+    if found is None:
+        pytest.skip("the pairs have not been measured yet")
+    near = [row["name"] for row in found["rows"] if row["is_default"] and row["learns"] is False]
+    assert near == []
 
 
 # Where a step's time goes

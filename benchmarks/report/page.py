@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report.bar_chart import Bar, bar_chart
+from benchmarks.report.pairs import pairs_page
 from benchmarks.results import Fields, Kind
 from benchmarks.rows import ShippedCurve, median
 
@@ -49,6 +50,7 @@ python -m benchmarks ablation             # the fast network without each ingred
 python -m benchmarks heat-maps            # how often a heat map is blank (measured.md), three minutes
 python -m benchmarks handwriting          # digits that are not as MNIST's (measured.md), two minutes
 python -m benchmarks endurance            # what must never happen, tried often (measured.md); hours in full
+python -m benchmarks defaults             # whether every pair that is offered learns: docs/pairs.md
 python -m benchmarks report               # writes this page
 ```
 
@@ -63,6 +65,8 @@ def documents(found: Mapping[Kind, Fields], shipped: Sequence[ShippedCurve]) -> 
     texts = {PAGE: page(found, shipped)}
     if "throughput" in found and (bars := _bars(found["throughput"])):
         texts[CHART] = bar_chart(bars, title="Times as fast as the naive loop")
+    if "defaults" in found:
+        texts[DOCS / "pairs.md"] = pairs_page(found["defaults"], origin=_origin(found["defaults"]))
     return texts
 
 

@@ -1,7 +1,7 @@
 """How long a training would take as busy as this machine is now: a few real steps on made-up pixels, timed."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 import torch.nn.functional as F
@@ -17,9 +17,16 @@ FORWARD = 1 / 3  # of a step: judging is forward alone
 
 
 def image_seconds(
-    model: str, *, channels: int, image_size: int, classes: int, arguments: Mapping[str, Value], device: torch.device
+    model: str,
+    *,
+    channels: int,
+    image_size: int,
+    classes: int,
+    arguments: Mapping[str, Value],
+    device: torch.device,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> float:
-    """Return the seconds that one training image takes: forward, backward and step, without its augmentation.
+    """Return the seconds by ``clock`` that one training image takes: forward, backward and step, not augmentation.
 
     Raises ModelError or ConfigError for a network that cannot be built.
     """
@@ -31,13 +38,13 @@ def image_seconds(
     labels = torch.zeros(TIMED_IMAGES, dtype=torch.int64, device=device)
     took = []
     for _step in range(STEPS):
-        started = time.perf_counter()
+        started = clock()
         optimizer.zero_grad()
         loss = F.cross_entropy(network(images), labels)
         loss.backward()
         optimizer.step()
         loss.item()
-        took.append(time.perf_counter() - started)
+        took.append(clock() - started)
     return min(took) / TIMED_IMAGES
 
 

@@ -1,0 +1,41 @@
+"""From the results of ``defaults`` to ``docs/pairs.md``: what every pair that is offered learns."""
+
+from benchmarks.results import Fields
+from benchmarks.rows import FAR
+
+_HEAD = f"""# What every pair learns
+
+Every pair of data set and network that the Training page offers, with every recipe and nothing changed: the best
+accuracy on validation images. Written by `python -m benchmarks report` from what `python -m benchmarks defaults`
+measured. The `modern` recipe of a built-in set was trained to its end, every other pair for as many epochs as fitted
+into a few seconds of processor time, with its schedule made for so many, or on fewer images where none fitted; what the
+page begins with, for several seeds. So these figures say whether a pair learns, not how good it gets.
+
+**Near chance** stands where a whole training came less than {100 * FAR:.0f} % of the way from guessing to every image
+right; such a pair is never what the page begins with. A short one that came no further was too short to tell: large
+networks see only some hundred images in that time. A pair that is missing was not measured.
+"""
+
+
+def pairs_page(fields: Fields, *, origin: str) -> str:
+    """Return docs/pairs.md; ``origin`` says where the figures come from."""
+    return f"{_HEAD}\n{origin}\n\n{pairs_table(fields)}\n"
+
+
+def pairs_table(fields: Fields) -> str:
+    """Return the pairs as a Markdown table, one line each; what was skipped is named below it."""
+    lines = ["| data set | network | recipe | guessing | validation accuracy | | epochs | images |", "|" + "---|" * 8]
+    skipped = set()
+    for row in fields["rows"]:
+        if row["skipped"]:
+            skipped.add(row["skipped"])
+            continue
+        accuracies = ", ".join(f"{100 * accuracy:.1f}" for accuracy in row["accuracies"]) + " %"
+        network = row["model"] + (" (default)" if row["is_default"] else "")
+        mark = {True: "", False: "**near chance**", None: "too short to tell"}[row["learns"]]
+        epochs = f"{row['epochs']} of {row['of_epochs']}" if row["epochs"] < row["of_epochs"] else str(row["epochs"])
+        images = "all" if row["images"] is None else f"{row['images']:,}"
+        recipe, chance = f"`{row['recipe']}`", f"{100 * row['chance']:.1f} %"
+        cells = (row["dataset"], network, recipe, chance, accuracies, mark, epochs, images)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, *(f"\nNot measured: {sentence}." for sentence in sorted(skipped))])
