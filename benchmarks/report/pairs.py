@@ -13,7 +13,8 @@ page begins with, for several seeds. So these figures say whether a pair learns,
 
 **Near chance** stands where a whole training came less than {100 * FAR:.0f} % of the way from guessing to every image
 right; such a pair is never what the page begins with. A short one that came no further was too short to tell: large
-networks see only some hundred images in that time. A pair that is missing was not measured.
+networks see only some hundred images in that time. A pair that is missing was not measured. With `as_written`
+the validation images are among those trained on.
 """
 
 

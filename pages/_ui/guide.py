@@ -5,6 +5,7 @@ GUIDE = {
     "classroom": "In a classroom",
     "catalogue": "Data sets, networks, recipes",
     "measured": "Measured",
+    "pairs": "Every pair",
     "speed": "Speed",
     "command-line": "Command line",
     "settings": "Settings",
