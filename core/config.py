@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.errors import ConfigError
+from core.errors import ConfigError, short
 from core.registry import Value
 from core.strict_json import NotStrictJsonError, parse, typed
 
@@ -38,9 +38,11 @@ class AugmentationStep:
     settings: Mapping[str, Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _number(f"The probability of {self.name}", self.probability, whole=False)
+        _number(f"The probability of {short(self.name)}", self.probability, whole=False)
         if not 0 <= self.probability <= 1:
-            raise ConfigError(f"The probability of {self.name} is {self.probability}; it must lie between 0 and 1.")
+            raise ConfigError(
+                f"The probability of {short(self.name)} is {short(self.probability)}; it must lie between 0 and 1."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +110,7 @@ class TrainingConfig:
             ("mirror_at_test", self.mirror_at_test),
         ):
             if not isinstance(flag, bool):
-                raise ConfigError(f"{name} is {flag!r}; it must be true or false.")
+                raise ConfigError(f"{name} is {short(flag)}; it must be true or false.")
         if len(self.augmentation) > MOST_STEPS:
             raise ConfigError(f"The augmentation has {len(self.augmentation):,} steps; it may have {MOST_STEPS}.")
         if self.nesterov and not self.momentum:
@@ -121,7 +123,7 @@ class TrainingConfig:
             *(("slips", slip, tuple(SLIPS)) for slip in self.slips),
         ):
             if value not in known:
-                raise ConfigError(f"{name} is '{value}'; it can be {', '.join(known)}.")
+                raise ConfigError(f"{name} is {short(value)}; it can be {', '.join(known)}.")
 
     def to_json(self) -> str:
         """Return this config as one line of strict JSON."""
@@ -170,10 +172,10 @@ def augmentation_steps(steps: object) -> tuple[AugmentationStep, ...]:
 def _within(name: str, value: object, low: float, high: float) -> None:
     number = _number(name, value, whole=isinstance(low, int) and isinstance(high, int))
     if not low <= number <= high:
-        raise ConfigError(f"{name} is {value}; it must lie between {low} and {high}.")
+        raise ConfigError(f"{name} is {short(value)}; it must lie between {low} and {high}.")
 
 
 def _number(name: str, value: object, *, whole: bool) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-        raise ConfigError(f"{name} is {value!r}; it must be a {'whole ' if whole else ''}number.")
+        raise ConfigError(f"{name} is {short(value)}; it must be a {'whole ' if whole else ''}number.")
     return value

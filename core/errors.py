@@ -39,3 +39,9 @@ class PhotoError(LabError):
 
 class RunError(LabError):
     """A run cannot be stored, queued, stopped or resumed."""
+
+
+def short(value: object) -> str:
+    """Return a value as a sentence quotes it: as Python writes it, at most 60 characters."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

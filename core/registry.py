@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from core.errors import ConfigError
+from core.errors import ConfigError, short
 
 Value = bool | int | float | str | tuple[int, ...]
 T = TypeVar("T")
@@ -49,9 +49,9 @@ class Setting:
         for number in numbers:
             if isinstance(number, str):
                 if self.choices and number not in self.choices:
-                    raise ConfigError(f"{self.name} is '{number}'; it can be {', '.join(self.choices)}.")
+                    raise ConfigError(f"{self.name} is {short(number)}; it can be {', '.join(self.choices)}.")
             elif not isinstance(number, bool) and not self._inside(number):
-                raise ConfigError(f"{self.name} is {number}; it must lie between {self.low} and {self.high}.")
+                raise ConfigError(f"{self.name} is {short(number)}; it must lie between {self.low} and {self.high}.")
         return checked
 
     def _inside(self, number: float) -> bool:
@@ -67,12 +67,7 @@ class Setting:
         elif type(value) is wanted and isinstance(value, bool | int | str):
             return value
         kind = {tuple: "a list of whole numbers", int: "a whole number"}.get(type(self.default), wanted.__name__)
-        raise ConfigError(f"{self.name} is {_short(value)}; it must be {kind}.")
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+        raise ConfigError(f"{self.name} is {short(value)}; it must be {kind}.")
 
 
 def settings_of(builder: Callable[..., Any]) -> tuple[Setting, ...]:
@@ -95,7 +90,7 @@ def check_values(settings: tuple[Setting, ...], values: Mapping[str, object], *,
     known = {setting.name: setting for setting in settings}
     for name in values:
         if name not in known:
-            raise ConfigError(f"{of} has no setting {_short(name)}; it has {', '.join(known) or 'none'}.")
+            raise ConfigError(f"{of} has no setting {short(name)}; it has {', '.join(known) or 'none'}.")
     return {name: setting.check(values[name]) if name in values else setting.default for name, setting in known.items()}
 
 
@@ -117,7 +112,7 @@ class Registry(Generic[T]):
         try:
             return self._entries[name]
         except KeyError:
-            raise ConfigError(f"There is no {self.kind} {_short(name)}; there is {', '.join(self._entries)}.") from None
+            raise ConfigError(f"There is no {self.kind} {short(name)}; there is {', '.join(self._entries)}.") from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._entries

@@ -11,7 +11,7 @@ import torch
 from core.compute.precision_probe import PrecisionChoice, known_precision
 from core.config import TrainingConfig
 from core.data.catalogue import datasets
-from core.errors import ConfigError
+from core.errors import ConfigError, short
 from core.models import build_model, models
 from core.recipes.modern import modern_settings
 from core.recipes.notebook import as_written_settings, notebook_settings
@@ -34,7 +34,7 @@ def recipe_config(recipe: str, *, dataset: str, model: str, **overrides: Any) ->
     Raises ConfigError, with a sentence, for an unknown name, a pair that does not fit, or a value out of range.
     """
     if recipe not in RECIPES:
-        raise ConfigError(f"There is no recipe '{recipe}'; there is {', '.join(RECIPES)}.")
+        raise ConfigError(f"There is no recipe {short(recipe)}; there is {', '.join(RECIPES)}.")
     sentence = _refusal(dataset, model)
     if sentence is not None:
         raise ConfigError(sentence)

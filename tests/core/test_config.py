@@ -6,6 +6,7 @@ import pytest
 
 from core.config import AugmentationStep, TrainingConfig
 from core.errors import ConfigError
+from core.recipes import recipe_config
 from core.seeding import derive_seed
 
 
@@ -67,3 +68,27 @@ def test_a_derived_seed_depends_on_seed_and_purpose_only() -> None:
     assert derive_seed(7, "order", 3) == derive_seed(7, "order", 3)
     assert len({derive_seed(7, "order", 3), derive_seed(8, "order", 3), derive_seed(7, "order", 4)}) == 3
     assert 0 <= derive_seed(7, "order", 3) < 2**63
+
+
+@pytest.mark.parametrize(
+    "name", ["schedule", "optimizer", "precision", "device", "epochs", "learning_rate", "nesterov", "slips"]
+)
+def test_a_refusal_quotes_a_long_value_in_short(name: str) -> None:
+    long = ("x" * 5_000,) if name == "slips" else "x" * 5_000
+    with pytest.raises(ConfigError) as raised:
+        config(**{name: long})
+    assert f"{name} is " in str(raised.value)
+    assert len(str(raised.value)) < 300
+
+
+def test_a_recipe_a_model_and_a_transform_of_a_long_name_are_refused_in_short() -> None:
+    long = "x" * 5_000
+    for make in (
+        lambda: recipe_config(long, dataset="digits", model="lenet"),
+        lambda: recipe_config("modern", dataset=long, model="lenet"),
+        lambda: recipe_config("modern", dataset="digits", model=long),
+        lambda: AugmentationStep(name=long, probability=2.0),
+    ):
+        with pytest.raises(ConfigError) as raised:
+            make()
+        assert len(str(raised.value)) < 400

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from core.data.catalogue import datasets
 from core.judging.certainty import probability_words
 from core.judging.evaluation import Evaluation
 from core.models.answers import Predictions
@@ -53,7 +54,7 @@ def _pictures(network: Judged) -> TestImages | str:
     if found == "folder":
         card = network.checkpoint.card
         if not st.button(
-            f"Decode {plain(card.dataset)} to see the images",
+            f"Decode {plain(datasets[card.dataset].title)} to see the images",
             key=f"decode_{network.reference}",
             icon=":material/photo_library:",
         ):
