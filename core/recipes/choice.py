@@ -17,8 +17,8 @@ from core.recipes.modern import modern_settings
 from core.recipes.notebook import as_written_settings, notebook_settings
 
 RECIPES = {
-    "modern": "One-cycle learning rate, Nesterov momentum, label smoothing, augmentation that suits the data.",
-    "notebook": "As the course has it: SGD, its batch size and epochs, with honest splits.",
+    "modern": "One-cycle learning rate, Nesterov momentum, weight decay, augmentation that suits the data.",
+    "notebook": "As the course trains: SGD, its batches and epochs or the like for other data; honest splits.",
     "as_written": "The same settings with the slips of the course's notebook, to see what they cost.",
 }
 

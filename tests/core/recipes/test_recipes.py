@@ -155,3 +155,13 @@ def test_without_imagenets_weights_a_training_begins_with_the_labs_backbone_and_
 def test_the_command_names_its_backbone_since_another_machine_has_others(arguments: dict[str, str]) -> None:
     config = recipe_config("modern", dataset="digits", model="resnet18", model_arguments=arguments)
     assert f"--set weights={arguments.get('weights', 'imagenet')}" in shell_command(config)
+
+
+def test_what_is_said_of_the_modern_recipe_holds_for_every_pair() -> None:
+    assert RECIPES["modern"].startswith("One-cycle learning rate, Nesterov momentum, weight decay, augmentation")
+    for dataset in datasets:
+        for model in fitting_models(dataset):
+            config = recipe_config("modern", dataset=dataset, model=model)
+            assert (config.schedule, config.nesterov) == ("one_cycle", True)
+            assert config.weight_decay > 0
+            assert config.augmentation
