@@ -121,6 +121,7 @@ RUN_SEARCH = "training_search"
 RUN_MINE = "training_mine"
 RUN_TABLE = "training_table"
 LISTED_RUNS = "training_listed"
+RUNS_SORTED = "training_sorted"  # by which heading, whether downwards, and how often a heading was clicked
 RUNS_PASSED = "training_passed"  # which list of runs, and how many of it lie before those shown
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from core.data.catalogue import datasets
 from core.models import models
+from core.recipes import recipe_config
 from core.runs.records import Run
 from core.runs.rights import OPERATOR
 from tests.browser.conftest import Console
@@ -19,6 +20,10 @@ from tests.pages import runs
 pytestmark = pytest.mark.browser
 
 LOST_SERVER = r"WebSocket|not responding|[Dd]isconnected|Failed to (load resource|fetch)|net::ERR_|Health check|_stcore"
+HEADING, FIRST_ROW = (
+    {"x": 50, "y": 18},
+    {"x": 200, "y": 53},
+)  # pixels in the table of runs; left of the menu of the first heading
 END = 180_000  # milliseconds; seconds on an idle machine, more where tests share two cores
 
 
@@ -116,6 +121,29 @@ def test_every_run_is_found_in_the_list(page: Page, server: Server) -> None:
     wait_for_state(page, "finished")
     open_tab(page, "All runs")
     expect(page.get_by_role("tabpanel", name="All runs").get_by_test_id("stDataFrame")).to_be_visible()
+
+
+def test_a_heading_sorts_the_runs_and_a_click_anywhere_on_a_row_opens_it(page: Page, server: Server) -> None:
+    with store_of(server) as store:
+        config = recipe_config("notebook", dataset="digits", model="simple_nn")
+        older, newer = (store.submit(config, "somebody", name) for name in ("zebra, striped", "adder, spotted"))
+        for run in (older, newer):
+            store.request_stop(run.id, by=OPERATOR)  # before anybody serves the queue
+    open_page(page, server, "training")
+    open_tab(page, "All runs")
+    write(page, "Search", "somebody")
+    table = page.get_by_test_id("stDataFrame")
+    expect(page.get_by_text("Newest first; a click on a heading sorts")).to_be_visible()
+    for said in ("Sorted by Name, rising", "Sorted by Name, falling"):
+        settled(page)
+        table.locator("canvas").first.wait_for()
+        page.wait_for_timeout(1500)  # until the table has drawn itself it hears no click, and nothing tells
+        table.click(position=HEADING)
+        expect(page.get_by_text(said)).to_be_visible()
+        assert "run=" not in page.url
+    table.click(position=FIRST_ROW)
+    page.wait_for_url(re.compile(older.id))  # zebra
+    expect(page.get_by_role("tab", name="Watch")).to_have_attribute("aria-selected", "true")
 
 
 def test_a_finished_run_opens_on_classify_with_its_own_network(page: Page, server: Server) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from pages._ui.run_words import place, state_word, took
 from pages._ui.visitor import visitor, who_owns
 
 AT_MOST = 200  # rows of the table
+NEWEST_FIRST = ("", False, 0)
 TICK = 2.0  # seconds between two looks while a run is at work
 _SHOWN_AS = {
     "Best validation": st.column_config.NumberColumn(format="percent"),
@@ -61,7 +63,7 @@ def show_list(*, shown: str | None) -> None:
             return
         _table(found[:AT_MOST], shown)
         _pages(listed, passed, len(found), count)
-        look_for("A click on a row opens that run, a click on a heading sorts.")
+        look_for(f"A click on a row opens that run. {_sorting()}")
 
     follow()
 
@@ -105,18 +107,22 @@ def matches(run: Run, words: str) -> bool:
 
 
 def _table(runs: Sequence[Run], shown: str | None) -> None:
-    ids = [run.id for run in runs]
+    by, down, _clicks = st.session_state.get(state.RUNS_SORTED, NEWEST_FIRST)
+    rows = [(run.id, _row(run)) for run in runs]
+    if by:
+        rows = in_order(rows, by, down=down)
+    ids = [run_id for run_id, _cells in rows]
     st.session_state[state.LISTED_RUNS] = ids
     selected = [ids.index(shown)] if shown in ids else []
     st.dataframe(
-        [_row(run) for run in runs],
+        [cells for _run_id, cells in rows],
         hide_index=True,
-        key=state.RUN_TABLE,
+        key=_table_key(),
         on_select=_choose,
-        selection_mode=["single-row", "single-cell"],
+        selection_mode=["single-row", "single-cell", "single-column"],  # a browser that sorts would choose a cell
         selection_default={"selection": {"rows": selected}},
         column_config=_SHOWN_AS,  # numbers and times stay what they are, so that a heading sorts by them
-        alt=f"{len(runs)} runs, newest first",
+        alt=f"{len(runs)} runs. {_sorting()}",
     )
 
 
@@ -154,8 +160,46 @@ def _verdict(run_id: str, ended: float | None) -> tuple[float, float, float] | N
     return (metrics.test_accuracy, *metrics.test_ci95) if metrics else None
 
 
+def in_order(rows: list[tuple[str, dict[str, object]]], by: str, *, down: bool) -> list[tuple[str, dict[str, object]]]:
+    """Return the rows sorted by a column; what has nothing there comes last, either way."""
+    known = [row for row in rows if row[1][by] not in (None, "")]
+    known.sort(key=lambda row: _comparable(row[1][by]), reverse=down)
+    return known + [row for row in rows if row[1][by] in (None, "")]
+
+
+def _comparable(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
+
+
+def _sorting() -> str:
+    """How the table is sorted now, and how to change that."""
+    by, down, _clicks = st.session_state.get(state.RUNS_SORTED, NEWEST_FIRST)
+    if not by:
+        return "Newest first; a click on a heading sorts."
+    return (
+        f"Sorted by {by}, falling; another click on it shows the newest first."
+        if down
+        else (f"Sorted by {by}, rising; another click on it turns the order round.")
+    )
+
+
+def _table_key() -> str:
+    """Another one after each heading: what was chosen before is no choice in the new order."""
+    return f"{state.RUN_TABLE}_{st.session_state.get(state.RUNS_SORTED, NEWEST_FIRST)[2]}"
+
+
+def _sort(by: str) -> None:
+    """Upwards, then downwards, then the newest first again."""
+    before, down, clicks = st.session_state.get(state.RUNS_SORTED, NEWEST_FIRST)
+    again = before == by
+    st.session_state[state.RUNS_SORTED] = ("" if again and down else by, again and not down, clicks + 1)
+
+
 def _choose() -> None:
-    selection = st.session_state[state.RUN_TABLE].selection
+    selection = st.session_state[_table_key()].selection
+    if selection.columns:
+        _sort(selection.columns[0])
+        return
     rows = [row for row, _column in selection.cells] or selection.rows  # a click anywhere on a row
     ids = st.session_state.get(state.LISTED_RUNS, [])
     if rows and rows[0] < len(ids):
