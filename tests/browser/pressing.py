@@ -4,6 +4,7 @@ from collections.abc import Callable
 from urllib.parse import urlparse
 
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as TookTooLong
 
 from tests.browser.server import settled
 
@@ -101,10 +102,17 @@ class Presser:
         return dict(self._page.evaluate(_FIND, [self._inside, _POPOVER]))
 
     def _press(self, name: str) -> None:
-        names = list(self._found())
-        if name in names:
-            self._page.locator(f"[data-press='{names.index(name)}']").first.click(timeout=10_000)
-            self._settle()
+        for last in (False, False, True):
+            names = list(self._found())
+            if name not in names:
+                return
+            try:
+                self._page.locator(f"[data-press='{names.index(name)}']").first.click(timeout=10_000)
+                self._settle()
+                return
+            except TookTooLong:  # the page was drawn anew between the look and the click
+                if last:
+                    raise
 
     def _settle(self) -> None:
         self._page.wait_for_timeout(150)  # for the click to reach the server
