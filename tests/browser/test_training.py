@@ -149,7 +149,7 @@ def test_a_heading_sorts_the_runs_and_a_click_anywhere_on_a_row_opens_it(page: P
 def test_a_finished_run_opens_on_classify_with_its_own_network(page: Page, server: Server) -> None:
     run_id = start_training(page, server, epochs=1, network="Simple")
     wait_for_state(page, "finished")
-    press(page, "Classify photos with it")
+    page.get_by_role("link", name="Classify photos with it").click()
     page.get_by_role("heading", level=1, name="Classify").wait_for()
     expect(page).to_have_url(re.compile(run_id))
 

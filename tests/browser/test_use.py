@@ -54,7 +54,7 @@ def test_a_phone_photo_on_its_side_is_upright_and_classified(page: Page, server:
     assert height > width
     assert is_red(colour_at(photo, 0.5, 0.1))
     assert is_blue(colour_at(photo, 0.5, 0.9))
-    expect(page.get_by_role("img", name=re.compile(r"^phone\.jpg: .+ [\d.]+%$"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile(r"^phone\.jpg: .+ [\d.]+ %$"))).to_be_visible()
 
 
 def test_a_photo_follows_over_the_pages(page: Page, server: Server) -> None:
@@ -85,15 +85,15 @@ def draw(page: Page, *corners: tuple[float, float]) -> None:
 def test_a_drawn_digit_is_read_and_the_sheet_can_be_emptied(page: Page, server: Server) -> None:
     open_page(page, server, "classify", "?checkpoint=mnist-strided_cnn")
     draw(page, (0.55, 0.1), (0.85, 0.1), (0.65, 0.7))  # small, and not in the middle
-    expect(page.get_by_role("img", name=re.compile(r"^Drawing: 7 [\d.]+%$"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile(r"^Drawing: 7 (over )?[\d.]+ %$"))).to_be_visible()
     expect(page.get_by_alt_text("The chosen photo, Drawing")).to_be_visible()
     expect(page.get_by_text(re.compile("inverted, to bright on black; cut to the ink")).first).to_be_visible()
     page.get_by_role("application", name=re.compile("Sheet to draw a digit")).press("Delete")
     draw(page, (0.5, 0.2), (0.5, 0.8))
-    expect(page.get_by_role("img", name=re.compile(r"^Drawing: 1 [\d.]+%$"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile(r"^Drawing: 1 (over )?[\d.]+ %$"))).to_be_visible()
     page.get_by_role("button", name="Empty the sheet").click()
     draw(page, (0.1, 0.2), (0.45, 0.2), (0.25, 0.8))
-    expect(page.get_by_role("img", name=re.compile(r"^Drawing: 7 [\d.]+%$"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile(r"^Drawing: 7 (over )?[\d.]+ %$"))).to_be_visible()
 
 
 def test_a_file_that_is_no_photo_gets_a_sentence_and_the_others_go_on(page: Page, server: Server) -> None:

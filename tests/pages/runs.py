@@ -7,6 +7,7 @@ from core.events import EpochDone, StepDone
 from core.recipes import recipe_config
 from core.runs.folders import run_folder
 from core.runs.records import Run, Status
+from core.runs.rights import OPERATOR
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
@@ -29,6 +30,9 @@ def queued(home: Path, *, owner: str = ME, name: str = "My first run", config: T
 def at_work(home: Path, *, epochs: int = 2, **about: str) -> tuple[Run, Lease]:
     """Put a run at work, with the figures of so many epochs."""
     store = Store(home / STORE_NAME)
+    for other in store.list():
+        if other.status == "queued":  # an earlier test's, which would be served first
+            store.request_stop(other.id, by=OPERATOR)
     run = queued(home, **about)
     claim = Queue(store).claim(slots=1)
     assert claim is not None

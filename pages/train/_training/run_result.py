@@ -63,6 +63,5 @@ def _verdict(card: Card) -> str:
 
 
 def _go(label: str, page: str, icon: str, parameter: str, run_id: str) -> None:
-    """Offer a page that opens with this run's network: the address says which, in one entry of the history."""
-    if st.button(label, icon=f":material/{icon}:", key=f"{page}_{run_id}"):
-        st.switch_page(PAGES[page], query_params={parameter: run_id})
+    """Offer a page that opens with this run's network; a link, because a switch leaves two entries in the history."""
+    st.page_link(PAGES[page], label=label, icon=f":material/{icon}:", query_params={parameter: run_id})
