@@ -152,6 +152,9 @@ def test_a_finished_run_opens_on_classify_with_its_own_network(page: Page, serve
     page.get_by_role("link", name="Classify photos with it").click()
     page.get_by_role("heading", level=1, name="Classify").wait_for()
     expect(page).to_have_url(re.compile(run_id))
+    page.go_back()
+    page.wait_for_url(re.compile(rf"training\?run={run_id}"))
+    wait_for_state(page, "finished")
 
 
 @pytest.mark.data
