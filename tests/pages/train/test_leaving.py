@@ -1,4 +1,4 @@
-"""Going from one page to another by a button: nothing that is set on the page may stand in the way."""
+"""Going from one page to another by a link or a button: nothing that is set on the page may stand in the way."""
 
 import ast
 from pathlib import Path
@@ -12,18 +12,20 @@ from tests.pages.visit import ROOT, check, open_page
 
 
 @pytest.mark.parametrize("nickname", ["", "Ada"])
-@pytest.mark.parametrize("page", ["classify", "feature-maps", "compare"])
-def test_a_finished_run_leads_to_the_pages_that_use_it(
-    app: AppTest, home: Path, shipped: Path, nickname: str, page: str
-) -> None:
+def test_a_finished_run_leads_to_the_pages_that_use_it(app: AppTest, home: Path, shipped: Path, nickname: str) -> None:
     run = runs.finished(home)
     app.query_params["run"] = run.id
     shown = open_page(app, "train/training")
     if nickname:
-        shown.text_input(key=state.NICKNAME).set_value(nickname).run()
-    check(shown.button(key=f"{page}_{run.id}").click().run())
-    parameter = state.COMPARED if page == "compare" else state.CHECKPOINT
-    assert shown.query_params[parameter] == run.id
+        check(shown.text_input(key=state.NICKNAME).set_value(nickname).run())
+    links = {link.proto.label: link.proto for link in shown.get("page_link")}
+    for label, page, parameter in (
+        ("Classify photos with it", "classify", state.CHECKPOINT),
+        ("Look into its layers", "feature-maps", state.CHECKPOINT),
+        ("Compare it", "compare", state.COMPARED),
+    ):
+        assert links[label].page == page
+        assert links[label].query_string == f"{parameter}={run.id}"
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "pages").rglob("*.py")), ids=lambda file: file.stem)
