@@ -26,6 +26,8 @@ PAGES = [address for address in ALL_PAGES if address != "guide"]  # which shows 
 
 FOLDER = ROOT / "docs" / "images"
 WIDTH, HEIGHT = 1280, 860
+DIGITS = "?checkpoint=digits-lenet"  # its samples are scikit-learn's
+QUERIES = {"classify": DIGITS, "feature-maps": DIGITS}
 COLOURS = 256  # a screenshot needs no more, and is a third of the size
 
 
@@ -33,7 +35,7 @@ def start_training(page: Page, server: Server) -> None:
     """Train on the built-in digits and wait until the curves have some length."""
     open_page(page, server, "training")
     page.get_by_role("button", name="Train", exact=True).click()
-    page.get_by_role("img", name=re.compile(r"After epoch ([5-9]|\d\d)")).wait_for(timeout=180_000)
+    page.get_by_role("application", name=re.compile(r"After epoch ([5-9]|\d\d)")).wait_for(timeout=180_000)
 
 
 def prepare(page: Page, address: str) -> None:
@@ -48,7 +50,7 @@ def take(page: Page, server: Server, address: str) -> Path:
     if address == "training":
         start_training(page, server)
     else:
-        open_page(page, server, address)
+        open_page(page, server, address, QUERIES.get(address, ""))
         page.wait_for_timeout(3000)  # charts and components draw themselves after the script has come to rest
         settled(page)
         prepare(page, address)

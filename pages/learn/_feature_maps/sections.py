@@ -7,6 +7,7 @@ from core.checkpoints import Checkpoint
 from core.explain.drawing.colours import colour_bar
 from core.explain.drawing.mosaic import full_colour, mosaic, mosaic_grid, upscale
 from core.explain.inside.feature_maps import LayerStatistics, histogram, kernels, statistics
+from core.judging.certainty import probability_words
 from core.judging.classification import Guess, rank
 from core.models.input_format import denormalise
 from core.models.received import Received
@@ -49,7 +50,9 @@ def answer(network: Network, photo: Photo, given: Received) -> None:
     """Say what a trained network makes of the photo in the end."""
     if network.checkpoint is not None:
         guess = _guess(network.identity, photo.sha256, given.notes, network.checkpoint, given)
-        st.markdown(f"Its answer: **{plain(guess.label)}**, {guess.probability:.1%}", help=term("softmax"))
+        st.markdown(
+            f"Its answer: **{plain(guess.label)}**, {probability_words(guess.probability)}", help=term("softmax")
+        )
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
