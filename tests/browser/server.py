@@ -18,11 +18,13 @@ from core.runs.store.store import Store
 ROOT = Path(__file__).parent.parent.parent
 START_SECONDS = 60
 FIRST_PORT = 8531
+PORTS = 200
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on, from 8531 up."""
-    for port in range(FIRST_PORT, FIRST_PORT + 200):
+    """Return a port that nobody listens on; two test runs side by side look in ranges of their own."""
+    first = FIRST_PORT + os.getpid() % 100 * PORTS
+    for port in range(first, first + PORTS):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) != 0:
                 return port
