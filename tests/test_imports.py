@@ -23,6 +23,7 @@ FOUNDATIONS = (
     "core.strict_json",
     "core.disk",
     "core.slow_imports",
+    "core.intervals",
 )
 LAYERS = (
     FOUNDATIONS,

@@ -11,8 +11,8 @@ import numpy as np
 
 from core.checkpoints import Card
 from core.errors import DataError
+from core.intervals import mcnemar, paired_interval
 from core.judging.evaluation import Evaluation
-from core.judging.intervals import mcnemar, paired_interval
 
 SIGNIFICANT = 0.05
 

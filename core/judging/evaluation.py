@@ -19,8 +19,8 @@ from core.checkpoints import Card, Checkpoint, Metrics
 from core.checkpoints.backbones import load_network
 from core.data import Split, datasets, load, make_split
 from core.errors import DataError, ModelError
+from core.intervals import wilson_interval
 from core.judging.claims import describe, doubt, shared_writers
-from core.judging.intervals import wilson_interval
 from core.models.answers import Predictions, logits_of
 from core.models.input_format import InputFormat, normalise, to_batch
 from core.seeding import derive_seed

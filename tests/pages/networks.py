@@ -11,8 +11,8 @@ from core.checkpoints import Checkpoint, Metrics, save
 from core.config import TrainingConfig
 from core.data import load, make_split
 from core.events import EpochDone
+from core.intervals import wilson_interval
 from core.judging.evaluation import Predictions
-from core.judging.intervals import wilson_interval
 from core.models import build_model
 from tests.cards import card
 

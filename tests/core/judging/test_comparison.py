@@ -10,9 +10,9 @@ import pytest
 from scipy import stats
 
 from core.errors import DataError
+from core.intervals import mcnemar, paired_interval
 from core.judging.comparison import compare, same_test_images, two_proportions, unpaired_interval
 from core.judging.evaluation import Evaluation, Predictions, judge
-from core.judging.intervals import mcnemar, paired_interval
 
 
 def judged(*right: bool, unseen: bool = True, labels: list[int] | None = None) -> Evaluation:

@@ -15,6 +15,7 @@ from core.checkpoints import Checkpoint, Metrics, save
 from core.config import TrainingConfig
 from core.data import load, make_split
 from core.errors import ConfigError, DataError, ModelError
+from core.intervals import wilson_interval
 from core.judging.calibration import calibration, calibration_error
 from core.judging.claims import doubt_about
 from core.judging.evaluation import (
@@ -24,7 +25,6 @@ from core.judging.evaluation import (
     predict,
     stored_evaluation,
 )
-from core.judging.intervals import wilson_interval
 from core.models import build_model
 from core.models.input_format import InputFormat
 from tests.cards import card
