@@ -24,8 +24,8 @@ from playwright.sync_api import Browser, Error, Page, Response, WebSocket, sync_
 from benchmarks.cores import confined, halves
 from benchmarks.machine import ROOT
 from benchmarks.rows import Seen, median
+from core.rights import OPERATOR
 from core.runs.records import Run
-from core.runs.rights import OPERATOR
 from tests.browser.chromium import ARGUMENTS, chromium_path
 from tests.browser.server import Server, go_to, open_page, settled, store_of
 from tests.browser.widgets import choose, quiet

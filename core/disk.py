@@ -19,6 +19,7 @@ _CLOSED = {
 }
 _NOT_BY_THE_SYSTEM = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)  # the file system cannot reserve; it can write
 _CHUNK = bytes(2**20)
+LOW_DISK = 500 * 2**20  # below this much free space nothing new is kept
 MARGIN = 64 * 2**20  # bytes that large files leave free for everybody else's small ones
 
 

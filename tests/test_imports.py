@@ -14,6 +14,8 @@ MOST_FILES, MOST_LINES = 15, 300
 # From the foundations up, as CONTRIBUTING's table has them. A module imports from its own room or from below.
 FOUNDATIONS = (
     "core.errors",
+    "core.names",
+    "core.rights",
     "core.registry",
     "core.events",
     "core.seeding",
@@ -22,6 +24,7 @@ FOUNDATIONS = (
     "core.whole_files",
     "core.strict_json",
     "core.disk",
+    "core.sqlite_file",
     "core.slow_imports",
     "core.intervals",
 )
@@ -41,7 +44,9 @@ LAYERS = (
     ("core.command_line",),
     ("core.__main__",),
 )
-STANDARD_LIBRARY_ONLY = tuple(name for name in FOUNDATIONS if name not in ("core.home", "core.slow_imports"))
+STANDARD_LIBRARY_ONLY = tuple(
+    name for name in FOUNDATIONS if name not in ("core.home", "core.slow_imports", "core.sqlite_file")
+)
 RUNS_WITH_TORCH = ("core.runs.worker.worker",)  # the one that trains
 SCREENS = ("streamlit", "plotly", "altair", "matplotlib", "pages", "streamlit_app")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from benchmarks.endurance.house import digits, house, quantile
 from benchmarks.endurance.trial import Row, Tell, promised
+from core.rights import OPERATOR
 from core.runs.executors.processes import ROOT, environment
-from core.runs.rights import OPERATOR
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store

@@ -12,8 +12,8 @@ from dataclasses import asdict
 import click
 
 from core.command_line.options import as_json, named_settings
+from core.rights import OPERATOR, has_browser
 from core.runs.records import Run
-from core.runs.rights import OPERATOR, has_browser
 from core.runs.store.owners import Owners
 from core.runs.store.store import Store, open_store
 from core.runs.summons import ensure_supervisor

@@ -8,23 +8,13 @@ import os
 import shutil
 from pathlib import Path
 
-import psutil
-
-from core.disk import free_space, megabytes, writable
+from core.disk import LOW_DISK, free_space, megabytes, writable
 from core.errors import RunError
-from core.runs.records import StoreError, check_id
+from core.runs.records import check_id
 
-LOW_DISK = 500 * 2**20  # below this much free space nothing new is written
 QUOTA = 5 * 2**30  # bytes of saved folders that one owner's runs may hold
 LOG_LINES = 40
 TEMPORARY = ".tmp-"
-_NETWORK = frozenset(
-    (
-        *("nfs", "nfs3", "nfs4", "cifs", "smbfs", "smb2", "smb3", "afpfs", "ncpfs", "webdav", "davfs", "afs", "drvfs"),
-        *("fuse.sshfs", "fuse.davfs", "fuse.rclone", "fuse.s3fs", "fuse.ceph", "fuse.glusterfs", "vboxsf", "prl_fs"),
-        *("ceph", "glusterfs", "lustre", "beegfs", "gpfs", "ocfs2", "pvfs2"),
-    )
-)
 
 
 class DiskFullError(RunError):
@@ -83,22 +73,6 @@ def trouble(home: Path) -> str:
     if not writable(home):
         return "The lab's folder cannot be written: runs pause, and go on by themselves when it can."
     return ""
-
-
-def refuse_network_disk(folder: Path) -> None:
-    """Raise StoreError where ``folder`` lies on a network file system, on which SQLite's WAL can be damaged."""
-    folder = folder.resolve()
-    best = ""
-    kind = ""
-    for part in psutil.disk_partitions(all=True):
-        if folder.is_relative_to(part.mountpoint) and len(part.mountpoint) >= len(best):
-            best = part.mountpoint
-            kind = "remote" if "remote" in part.opts.split(",") else part.fstype.lower()
-    if kind in _NETWORK or kind == "remote" or str(folder).startswith("\\\\"):
-        raise StoreError(
-            f"The lab's folder lies on a network file system ({kind or 'a share'}), where its store could be damaged; "
-            "set CNN_LAB_HOME to a folder on a local disk."
-        )
 
 
 def remove(folder: Path) -> None:

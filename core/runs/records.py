@@ -3,15 +3,13 @@
 Standard library and core.config only.
 """
 
-import re
-import secrets
-import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
 from core.config import TrainingConfig
 from core.errors import RunError
 from core.events import FeaturesKept
+from core.names import checked_name, is_id, printable
 
 Status = Literal["queued", "running", "stopping", "stopped", "finished", "diverged", "failed", "interrupted"]
 WAITING: tuple[Status, ...] = ("queued",)
@@ -23,9 +21,6 @@ STATUSES: tuple[Status, ...] = (*WAITING, *AT_WORK, *ENDED)
 
 NAME_LENGTH = 80
 NOTE_LENGTH = 2_000
-_ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 of them, without l, o, 0 and 1
-_ID = re.compile(f"[{_ID_LETTERS}]{{10}}")
-_DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class StoreError(RunError):
@@ -40,7 +35,7 @@ class StaleWorkerError(RunError):
 class Run:
     """One training as the store knows it. Times are seconds since 1970; ``step`` and epochs count from 1.
 
-    ``owner`` and ``stopped_by``, who asked it to stop ("" where that is not known), are ids (`core.runs.rights`), and
+    ``owner`` and ``stopped_by``, who asked it to stop ("" where that is not known), are ids (`core.rights`), and
     never shown; ``owner_name`` and ``stopped_by_name`` are what people read.
     ``reason`` is one word about how the run came to its status (completed, early_stopped, asked, forced, lost,
     terminated, disk_full …), ``message`` a sentence for people, ``log`` the last lines of a worker that failed.
@@ -108,40 +103,22 @@ class Change:
     fence: int
 
 
-def new_id() -> str:
-    """Return an unguessable id of ten characters that is safe in a file name, a URL and a sentence."""
-    return "".join(secrets.choice(_ID_LETTERS) for _ in range(10))
-
-
 def check_id(run_id: str) -> str:
-    """Return ``run_id``; raises RunError where it is not of the shape that `new_id` makes (it becomes a path)."""
-    if not isinstance(run_id, str) or not _ID.fullmatch(run_id):
+    """Return ``run_id``; raises RunError where it has not the shape of an id (it becomes a path)."""
+    if not is_id(run_id):
         raise RunError("This is not the id of a run: an id has ten characters, such as 'k7mq2xw9ab'.")
     return run_id
 
 
 def check_name(text: str, *, what: str = "name") -> str:
     """Return ``text`` with single spaces; raises RunError where it is empty, too long or holds control characters."""
-    name = " ".join(_printable(text, what=what).split())
-    if not name:
-        raise RunError(f"The {what} is empty; give it at least one character.")
-    if len(name) > NAME_LENGTH:
-        raise RunError(f"The {what} has {len(name)} characters; it may have {NAME_LENGTH}.")
-    return name
+    return checked_name(text, what=what, at_most=NAME_LENGTH, error=RunError)
 
 
 def check_note(text: str) -> str:
     """Return ``text`` as a note: lines are kept; raises RunError where it is too long or holds control characters."""
-    lines = [_printable(line, what="note").rstrip() for line in text.replace("\r\n", "\n").split("\n")]
+    lines = [printable(line, what="note", error=RunError).rstrip() for line in text.replace("\r\n", "\n").split("\n")]
     note = "\n".join(lines).strip()
     if len(note) > NOTE_LENGTH:
         raise RunError(f"The note has {len(note):,} characters; it may have {NOTE_LENGTH:,}.")
     return note
-
-
-def _printable(text: str, *, what: str) -> str:
-    """Refuse what could break a line, a terminal or the reading order, and what SQLite cannot store."""
-    for character in text:
-        if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in _DIRECTION_MARKS:
-            raise RunError(f"The {what} holds a control character (U+{ord(character):04X}); write it without.")
-    return text

@@ -5,9 +5,9 @@ from contextlib import suppress
 import streamlit as st
 
 from core.errors import LabError
+from core.rights import Person, is_secret, new_secret, owner_of
 from core.runs import open_store
 from core.runs.records import Run
-from core.runs.rights import Person, is_secret, new_secret, owner_of
 from core.runs.store.owners import Owners
 from pages._ui import state
 from pages._ui.server.secret_cookie import COOKIE

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from core.rights import OPERATOR
 from core.runs.records import Run, Status
-from core.runs.rights import OPERATOR
 from core.runs.store.owners import Owners
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui.server.secret_cookie import COOKIE

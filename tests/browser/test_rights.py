@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from core.runs.rights import owner_of
+from core.rights import owner_of
 from pages._ui.server.secret_cookie import COOKIE
 from tests.browser.server import Server, open_page, store_of
 from tests.browser.widgets import quiet

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from core.data.catalogue import datasets
 from core.models import models
 from core.recipes import recipe_config
+from core.rights import OPERATOR
 from core.runs.records import Run
-from core.runs.rights import OPERATOR
 from tests.browser.conftest import Console
 from tests.browser.server import Server, go_to, open_page, settled, store_of
 from tests.browser.widgets import choose, open_tab, press, write

@@ -5,9 +5,9 @@ from pathlib import Path
 from core.config import TrainingConfig
 from core.events import EpochDone, StepDone
 from core.recipes import recipe_config
+from core.rights import OPERATOR
 from core.runs.folders import run_folder
 from core.runs.records import Run, Status
-from core.runs.rights import OPERATOR
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store

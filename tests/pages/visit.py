@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.runs.rights import owner_of
+from core.rights import owner_of
 from pages._ui import state
 
 ROOT = Path(__file__).parents[2]

@@ -3,11 +3,11 @@
 import hmac
 import sqlite3
 import time
-import unicodedata
 
 from core.errors import RunError
+from core.names import folded
+from core.rights import BY_OPERATOR, Person, RightsError, has_browser, operators_key, proof, shown_name
 from core.runs.records import check_name
-from core.runs.rights import BY_OPERATOR, Person, RightsError, has_browser, operators_key, proof, shown_name
 from core.runs.store.store import Store
 
 _WRONG_KEY_SECONDS = 1.0  # what every wrong guess costs
@@ -34,14 +34,14 @@ class Owners:
     def call(self, owner: str, nickname: str) -> None:
         """Give an owner a nickname, or none (""); raises RunError where it cannot be used or is somebody else's."""
         name = check_name(nickname, what="nickname") if nickname.strip() else ""
-        if _folded(name).startswith("guest ") or _folded(name) in (
+        if folded(name).startswith("guest ") or folded(name) in (
             "you",
             "guest",
-            _folded(shown_name(BY_OPERATOR, "")),
+            folded(shown_name(BY_OPERATOR, "")),
         ):
             raise RunError(f"'{name}' is what the lab calls people without a nickname; choose another.")
         with self.database.writing() as connection:
-            if name and any(_folded(name) == _folded(known) for known, other in _names(connection) if other != owner):
+            if name and any(folded(name) == folded(known) for known, other in _names(connection) if other != owner):
                 raise RunError(
                     f"'{name}' is somebody else's in this lab, or of runs from before; choose another. Whoever runs "
                     "the lab can give you runs that are yours (`python -m core runs give`)."
@@ -65,7 +65,7 @@ class Owners:
     def find(self, name: str) -> str | None:
         """Return the owner whom people read as ``name``, in upper or lower case; None where there is nobody."""
         with self.database.reading() as connection:
-            return next((owner for known, owner in _names(connection) if _folded(known) == _folded(name)), None)
+            return next((owner for known, owner in _names(connection) if folded(known) == folded(name)), None)
 
     def give(self, name: str, *, to: str) -> int:
         """Give all runs of one owner to another, both as people read them; returns how many.
@@ -105,8 +105,3 @@ def _names(connection: sqlite3.Connection) -> list[tuple[str, str]]:
         " WHERE owner NOT IN (SELECT owner FROM owners)"
     )
     return [(shown_name(row["owner"], row["nickname"]), row["owner"]) for row in rows]
-
-
-def _folded(name: str) -> str:
-    """A name as it is told from others: without regard to case, and to how a letter is written."""
-    return unicodedata.normalize("NFKC", name).casefold()

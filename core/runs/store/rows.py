@@ -8,9 +8,9 @@ from pathlib import Path
 from core.config import TrainingConfig, training_size
 from core.errors import RunError
 from core.events import EpochDone, FeaturesKept, StepDone
+from core.rights import Person, RightsError, shown_name
 from core.runs import folders
 from core.runs.records import AT_WORK, Run, check_id
-from core.runs.rights import Person, RightsError, shown_name
 from core.strict_json import NotStrictJsonError, parse, typed
 
 EPOCHS_ASKED = 3  # the last ones, for the time that an epoch takes

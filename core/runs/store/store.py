@@ -17,6 +17,8 @@ from core.config import TrainingConfig
 from core.errors import ConfigError, RunError
 from core.events import EpochDone, StepDone
 from core.home import home
+from core.names import new_id
+from core.rights import Person
 from core.runs import folders
 from core.runs.executors.processes import find_process, process_id
 from core.runs.records import (
@@ -30,9 +32,7 @@ from core.runs.records import (
     check_id,
     check_name,
     check_note,
-    new_id,
 )
-from core.runs.rights import Person
 from core.runs.store.database import Database
 from core.runs.store.queue_order import positions
 from core.runs.store.rows import RUNS, epoch_of, name_of, row_of, row_to_change, run_of, step_of

@@ -1,7 +1,7 @@
 """The secret by which the lab knows a browser again: given out once, as a cookie that no script on a page can read.
 
 It is kept by the browser alone. It goes neither into the address, so a link gives nobody any rights, nor into the
-store, which keeps its hash (`core.runs.rights`). Streamlit has no command that sets a cookie; the server's middleware
+store, which keeps its hash (`core.rights`). Streamlit has no command that sets a cookie; the server's middleware
 does.
 """
 
@@ -9,7 +9,7 @@ from http.cookies import CookieError, SimpleCookie
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from core.runs.rights import is_secret, new_secret
+from core.rights import is_secret, new_secret
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

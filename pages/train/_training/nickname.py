@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core.errors import LabError
+from core.rights import operators_key
 from core.runs import open_store
 from core.runs.records import NAME_LENGTH
-from core.runs.rights import operators_key
 from core.runs.store.owners import Owners
 from pages._ui import state
 from pages._ui.frame import plain

@@ -7,8 +7,8 @@ from click.testing import CliRunner, Result
 
 from core.__main__ import main
 from core.command_line import runs
+from core.rights import new_secret, owner_of
 from core.runs.records import Run
-from core.runs.rights import new_secret, owner_of
 from core.runs.store.lease import Lease
 from core.runs.store.owners import Owners
 from core.runs.store.queue_writes import Queue

@@ -13,11 +13,11 @@ import pytest
 
 from core.config import TrainingConfig
 from core.events import EpochDone, StepDone
+from core.rights import OPERATOR
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.port import Job
 from core.runs.executors.processes import find_process, process_handle
 from core.runs.records import Run
-from core.runs.rights import OPERATOR
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
 from core.runs.supervisor import Patience, Supervisor

@@ -11,11 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from core.rights import OPERATOR
 from core.runs import ensure_supervisor
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.processes import find_process, process_handle
 from core.runs.records import Run
-from core.runs.rights import OPERATOR
 from core.runs.store.database import MIGRATIONS
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue

@@ -3,7 +3,8 @@ import re
 import pytest
 
 from core.errors import RunError
-from core.runs.records import NAME_LENGTH, NOTE_LENGTH, check_id, check_name, check_note, new_id
+from core.names import new_id
+from core.runs.records import NAME_LENGTH, NOTE_LENGTH, check_id, check_name, check_note
 
 
 def test_an_id_is_ten_lowercase_letters_and_digits() -> None:

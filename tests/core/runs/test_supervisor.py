@@ -13,12 +13,12 @@ import filelock
 import psutil
 import pytest
 
+from core.rights import OPERATOR
 from core.runs import folders
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.port import Job
 from core.runs.executors.processes import find_process, lost_handle, process_handle
 from core.runs.records import Run, Status, StoreError
-from core.runs.rights import OPERATOR
 from core.runs.store.database import Database
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue

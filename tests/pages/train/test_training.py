@@ -13,8 +13,8 @@ from core.errors import RunError
 from core.events import FeaturesKept
 from core.models import models
 from core.recipes import recipe_config
+from core.rights import OPERATOR
 from core.runs.records import Status
-from core.runs.rights import OPERATOR
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
 from tests.pages import runs

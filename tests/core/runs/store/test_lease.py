@@ -5,8 +5,8 @@ import pytest
 
 from core.errors import RunError
 from core.events import FeaturesKept
+from core.rights import OPERATOR
 from core.runs.records import Run, StaleWorkerError
-from core.runs.rights import OPERATOR
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store

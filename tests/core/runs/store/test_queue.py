@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from core.rights import OPERATOR
 from core.runs.records import Run
-from core.runs.rights import OPERATOR
 from core.runs.store.lease import MOST_LOSSES, Lease
 from core.runs.store.queue_writes import Claim, Held, Queue
 from core.runs.store.store import Store

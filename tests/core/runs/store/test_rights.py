@@ -7,8 +7,8 @@ import pytest
 
 from core.config import TrainingConfig
 from core.errors import RunError
+from core.rights import OPERATOR, Person, RightsError, has_browser, is_secret, new_secret, owner_of
 from core.runs.records import Run
-from core.runs.rights import OPERATOR, Person, RightsError, has_browser, is_secret, new_secret, owner_of
 from core.runs.store import owners as owners_module
 from core.runs.store.database import MIGRATIONS, Database
 from core.runs.store.owners import Owners

@@ -16,10 +16,10 @@ import pytest
 from core.config import TrainingConfig, training_size
 from core.errors import ConfigError, RunError
 from core.recipes import recipe_config
+from core.rights import OPERATOR
 from core.runs import folders
 from core.runs.executors.processes import ROOT
 from core.runs.records import Run, StoreError
-from core.runs.rights import OPERATOR
 from core.runs.store.database import MIGRATIONS, SCHEMA
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue

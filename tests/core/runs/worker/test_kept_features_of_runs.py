@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from core.config import TrainingConfig
+from core.rights import OPERATOR
 from core.runs.records import Run
-from core.runs.rights import OPERATOR
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store
 from core.runs.worker.recorder import Recorder

@@ -14,9 +14,9 @@ import pytest
 from core.config import TrainingConfig
 from core.errors import DataError
 from core.events import StepDone
+from core.rights import OPERATOR
 from core.runs import folders
 from core.runs.records import Run, StoreError
-from core.runs.rights import OPERATOR
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store

@@ -1,4 +1,4 @@
-"""Who may change a run: the browser that owns it, and whoever runs the lab. Looking is free to all.
+"""Who may change a run or a set of pictures: the browser that owns it, and whoever runs the lab. All may look.
 
 An owner is a secret that a browser keeps and that no page, link or list shows; the lab knows its hash. A nickname is a
 name for people to read and gives no rights. Owners that are plain names have no browser: those of the command line, and
@@ -12,7 +12,7 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from core.errors import RunError
+from core.errors import LabError
 
 SHORTEST_KEY = 12  # characters
 BY_OPERATOR = "*"  # stands for whoever runs the lab where it is noted who did something
@@ -20,7 +20,7 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 random bits
 _OWNER = re.compile(r"browser-[0-9a-f]{32}")
 
 
-class RightsError(RunError):
+class RightsError(LabError):
     """Somebody wanted to change what is not theirs; ``str(error)`` says whose it is."""
 
 

@@ -1,0 +1,53 @@
+"""What people call things, and the ids that the lab gives them. A name is data, never a path. Standard library only."""
+
+import re
+import secrets
+import unicodedata
+
+from core.errors import LabError
+
+ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 of them, without l, o, 0 and 1
+_ID = re.compile(f"[{ID_LETTERS}]{{10}}")
+_DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def new_id() -> str:
+    """Return an unguessable id of ten characters that is safe in a file name, a URL and a sentence."""
+    return "".join(secrets.choice(ID_LETTERS) for _ in range(10))
+
+
+def is_id(text: object) -> bool:
+    """Return whether ``text`` has the shape of what `new_id` makes."""
+    return isinstance(text, str) and _ID.fullmatch(text) is not None
+
+
+def checked_name(text: str, *, what: str, at_most: int, error: type[LabError]) -> str:
+    """Return ``text`` with single spaces and composed letters (NFC).
+
+    Raises ``error`` where it is empty, has more than ``at_most`` characters or holds a control character; ``what`` is
+    what the sentence calls it.
+    """
+    name = unicodedata.normalize("NFC", " ".join(printable(text, what=what, error=error).split()))
+    if not name:
+        raise error(f"The {what} is empty; give it at least one character.")
+    if len(name) > at_most:
+        raise error(f"The {what} has {len(name)} characters; it may have {at_most}.")
+    return name
+
+
+def printable(text: str, *, what: str, error: type[LabError]) -> str:
+    """Return ``text``; raises ``error`` for what could break a line, a terminal or the reading order, and for what
+    SQLite cannot store."""
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in _DIRECTION_MARKS:
+            raise error(f"The {what} holds a control character (U+{ord(character):04X}); write it without.")
+    return text
+
+
+def folded(name: str) -> str:
+    """Return a name as it is told from others: without regard to case, to how a letter is written, and to what cannot
+    be seen."""
+    seen = "".join(
+        sign for sign in unicodedata.normalize("NFKC", name).casefold() if unicodedata.category(sign) != "Cf"
+    )
+    return " ".join(unicodedata.normalize("NFKC", seen).split())
