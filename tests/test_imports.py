@@ -24,7 +24,7 @@ FOUNDATIONS = (
     "core.whole_files",
     "core.strict_json",
     "core.disk",
-    "core.sqlite_file",
+    "core.sqlite",
     "core.slow_imports",
     "core.intervals",
 )
@@ -45,7 +45,7 @@ LAYERS = (
     ("core.__main__",),
 )
 STANDARD_LIBRARY_ONLY = tuple(
-    name for name in FOUNDATIONS if name not in ("core.home", "core.slow_imports", "core.sqlite_file")
+    name for name in FOUNDATIONS if name not in ("core.home", "core.slow_imports", "core.sqlite")
 )
 RUNS_WITH_TORCH = ("core.runs.worker.worker",)  # the one that trains
 SCREENS = ("streamlit", "plotly", "altair", "matplotlib", "pages", "streamlit_app")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.data.own.records import OwnSetError
-from core.sqlite_file import SqliteFile
+from core.sqlite.file import SqliteFile
 
 FILE_NAME = "sets.sqlite3"
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.runs.records import StoreError
-from core.sqlite_file import SqliteFile
+from core.sqlite.file import SqliteFile
 
 # Entry n takes a store from schema n to n + 1. Never edit an entry that has been released: add one.
 MIGRATIONS = (

@@ -1,0 +1,1 @@
+"""SQLite files that survive whatever happens to a process."""
