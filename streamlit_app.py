@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages._ui import address
-from pages._ui.frame import PAGES
+from pages._ui.frame import PAGES, in_words
 from pages._ui.server.sessions import note_session
 from pages._ui.startup import MIDDLEWARE, exempt_modules_from_collection, keep_queue_served, lifespan, wait_for_torch
 
@@ -50,6 +50,7 @@ if __name__ == "__main__":
     address.arrive(chosen.url_path)
     if chosen.url_path not in ("", "guide"):  # the start page shows first what it can without
         wait_for_torch()
-    chosen.run()
+    with in_words():
+        chosen.run()
     keep_queue_served()
     exempt_modules_from_collection()

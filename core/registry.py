@@ -6,14 +6,16 @@ declared once, in the signature: ``def lenet(*, kernel: Annotated[int, Setting(l
 
 import inspect
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from itertools import chain
+from typing import Any, Generic, Protocol, TypeVar
 
 from core.errors import ConfigError, short
 
 Value = bool | int | float | str | tuple[int, ...]
 T = TypeVar("T")
+Entry = TypeVar("Entry", covariant=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,12 +96,24 @@ def check_values(settings: tuple[Setting, ...], values: Mapping[str, object], *,
     return {name: setting.check(values[name]) if name in values else setting.default for name, setting in known.items()}
 
 
-class Registry(Generic[T]):
-    """Named entries in the order in which they were added; looking up an unknown name lists the known ones."""
+class More(Protocol[Entry]):
+    """Entries that come and go, beside those that were added."""
 
-    def __init__(self, kind: str) -> None:
+    def names(self) -> Iterable[str]:
+        """The names of those that are there now."""
+
+    def entry(self, name: str) -> Entry | None:
+        """The entry of a name, None for one of no such kind; raises ConfigError where one is not there."""
+
+
+class Registry(Generic[T]):
+    """Named entries in the order in which they were added, then those of ``more``; looking up an unknown name lists the
+    added ones."""
+
+    def __init__(self, kind: str, *, more: More[T] | None = None) -> None:
         self.kind = kind
         self._entries: dict[str, T] = {}
+        self._more = more
 
     def add(self, name: str, entry: T) -> T:
         """Add and return ``entry``; raises ValueError where the name is taken."""
@@ -109,20 +123,27 @@ class Registry(Generic[T]):
         return entry
 
     def __getitem__(self, name: str) -> T:
-        try:
+        if name in self._entries:
             return self._entries[name]
-        except KeyError:
-            raise ConfigError(f"There is no {self.kind} {short(name)}; there is {', '.join(self._entries)}.") from None
+        found = self._more.entry(name) if self._more else None
+        if found is None:
+            raise ConfigError(f"There is no {self.kind} {short(name)}; there is {', '.join(self._entries)}.")
+        return found
 
     def __contains__(self, name: object) -> bool:
-        return name in self._entries
+        if name in self._entries or self._more is None:
+            return name in self._entries
+        try:
+            return isinstance(name, str) and self._more.entry(name) is not None
+        except ConfigError:
+            return False
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
+        return chain(tuple(self._entries), self._more.names() if self._more else ())
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return sum(1 for _name in self)
 
     def items(self) -> tuple[tuple[str, T], ...]:
-        """Every name with its entry."""
+        """Every name that was added, with its entry."""
         return tuple(self._entries.items())

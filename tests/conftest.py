@@ -6,6 +6,7 @@ so that a build cannot go green by leaving them out.
 """
 
 import os
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
@@ -17,6 +18,8 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+# Tests are collected before any of them has a home: nobody's own sets are among their data sets.
+os.environ["CNN_LAB_HOME"] = str(Path(tempfile.gettempdir()) / f"cnn-lab-no-home-{os.getpid()}")
 
 _named = os.environ.pop("CNN_LAB_DATA", "")
 REAL_DATA = str(Path(_named).expanduser().resolve()) if _named and Path(_named).expanduser().is_dir() else None

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.command_line.options import as_json, progress_lines
-from core.data.catalogue import datasets
+from core.command_line.options import DatasetName, as_json, progress_lines
 from core.errors import LabError
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("checkpoint")
-@click.option("--dataset", type=click.Choice(list(datasets)), help="Another data set with the same classes.")
+@click.option("--dataset", type=DatasetName(), help="Another data set with the same classes.")
 @as_json
 def evaluate(checkpoint: str, dataset: str | None, as_json: bool) -> None:
     """Judge CHECKPOINT (a shipped name, a run's id, a folder) on the test split."""

@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+from core.data.catalogue import datasets
+from core.errors import ConfigError
 from core.strict_json import NotStrictJsonError, parse
 
 # Written out, so that `--help` does not have to import torch; a test holds them to the registry and the recipes.
@@ -13,6 +15,23 @@ RECIPES = ("modern", "notebook", "as_written")
 OWN_OPTIONS = ("dataset", "model", "recipe")  # what --set does not take
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+
+
+class DatasetName(click.ParamType[str]):
+    """The name of a data set that is there at the moment of the call: of the catalogue, or an own one."""
+
+    name = "data set"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what ``--help`` shows for a value."""
+        return f"[{'|'.join(name for name, _spec in datasets.items())}|own-…]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name; fails, with a sentence, where there is no such data set."""
+        try:
+            return datasets[value].name
+        except ConfigError as error:
+            self.fail(str(error), param, ctx)
 
 
 class progress_lines:  # noqa: N801  (called like a function)

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from filelock import FileLock, Timeout
 
-from core.command_line.options import MODELS, RECIPES, as_json, named_settings, progress_lines
-from core.data.catalogue import datasets
+from core.command_line.options import MODELS, RECIPES, DatasetName, as_json, named_settings, progress_lines
 from core.disk import sentence
 from core.errors import LabError
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--dataset", required=True, type=click.Choice(list(datasets)), help="Data set to train on.")
+@click.option("--dataset", required=True, type=DatasetName(), help="Data set to train on.")
 @click.option("--model", required=True, type=click.Choice(MODELS), help="Network to train.")
 @click.option("--recipe", default="modern", show_default=True, type=click.Choice(RECIPES), help="Hyper-parameters.")
 @click.option("--epochs", type=click.IntRange(1, 500), help="Passes over the training images (default: the recipe's).")

@@ -19,8 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data.array_file import array_file
-from core.data.catalogue import DatasetSpec
 from core.data.class_names import numbers_of
+from core.data.dataset_spec import DatasetSpec
+from core.data.own.as_data_set import manifest_of
 from core.data.picture_files import pictures_key
 from core.data.source import Row, Source, open_source, source_folder, source_key, stored_names
 from core.errors import DataError
@@ -32,6 +33,7 @@ from core.whole_files import beside_of, write_file
 Progress = Callable[[str, float], None]
 
 _CHUNK = 512
+_COPIES_KEPT = 3  # of an own set, at one size: of its newest versions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,9 @@ class LabelledImages:
     ``fingerprint`` covers the source's bytes and labels in their order, whatever size they were decoded to.
     ``official_test_start`` is the index at which the official test split begins (None: there is none); ``note`` is a
     sentence on what had to be believed of the source, or empty.
+
+    Of an own set are known as well: ``contents``, the hash of each picture; ``groups`` int64 (N,), equal for
+    near-copies and pictures of one burst; ``contributors``, who took each (None: nobody said).
     """
 
     spec: DatasetSpec
@@ -50,6 +55,9 @@ class LabelledImages:
     fingerprint: str
     official_test_start: int | None
     note: str = ""
+    contents: tuple[str, ...] = ()
+    groups: npt.NDArray[np.int64] | None = None
+    contributors: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +66,7 @@ class _About:
 
     ``by_name`` says that labels were taken by the names of their classes (False in copies of earlier builds);
     ``pictures`` is the key of the files that a folder's pictures were read from, where they lay beside its Parquet.
+    ``contents`` are the names of the pictures, in order, where the source has names that are made of their content.
     """
 
     fingerprint: str
@@ -65,6 +74,7 @@ class _About:
     by_name: bool = False
     pictures: str | None = None
     note: str = ""
+    contents: tuple[str, ...] = ()
 
 
 def prepared_root() -> Path:
@@ -105,6 +115,7 @@ def open_copy(spec: DatasetSpec, size: int, folder: Path) -> LabelledImages:
             f"The prepared copy of {spec.title} is damaged ({error}); "
             f"delete {folder.name} in the lab's folder 'prepared'."
         ) from None
+    own = manifest_of(spec.name)
     return LabelledImages(
         spec=spec,
         size=size,
@@ -113,6 +124,9 @@ def open_copy(spec: DatasetSpec, size: int, folder: Path) -> LabelledImages:
         fingerprint=about.fingerprint,
         official_test_start=about.official_test_start,
         note=about.note,
+        contents=about.contents,
+        groups=np.array([each.group for each in own.pictures], np.int64) if own else None,
+        contributors=tuple(each.contributor for each in own.pictures) if own else (),
     )
 
 
@@ -130,6 +144,8 @@ def prepare(spec: DatasetSpec, size: int, progress: Progress) -> Path:
         write_file(work / "about.json", json.dumps(asdict(about)).encode())
         shutil.rmtree(final, ignore_errors=True)  # a copy that is no longer current
         work.replace(final)
+        for copy in _copies(spec, size)[_COPIES_KEPT:]:
+            shutil.rmtree(copy, ignore_errors=True)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return final
@@ -156,7 +172,12 @@ def _check_arrays(
 def _decode(spec: DatasetSpec, source: Source, size: int, work: Path, progress: Progress) -> _About:
     from core.models.input_format import pixels
 
+    known = _decoded_before(spec, size) if source.named else {}
+
     def decode(data: bytes) -> npt.NDArray[np.uint8]:
+        if data in known:
+            images, row = known[data]
+            return np.asarray(images[row])
         try:
             with source.read(data) as image:
                 return pixels(as_seen(image), channels=spec.channels, size=size)
@@ -166,6 +187,7 @@ def _decode(spec: DatasetSpec, source: Source, size: int, work: Path, progress: 
     count = source.count
     labels = np.empty(count, dtype=np.int64)
     digest = hashlib.sha256()
+    contents: list[str] = []
     done = 0
     shape = (count, spec.channels, size, size)
     with array_file(work / "images.npy", shape) as append, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
@@ -173,6 +195,7 @@ def _decode(spec: DatasetSpec, source: Source, size: int, work: Path, progress: 
             for data, label in chunk:
                 digest.update(len(data).to_bytes(8, "little") + data + label.to_bytes(8, "little", signed=True))
             append(np.stack(list(pool.map(decode, (data for data, _label in chunk)))))
+            contents += [data.decode() for data, _label in chunk if source.named]
             labels[done : done + len(chunk)] = [label for _data, label in chunk]
             done += len(chunk)
             progress(f"Decoding {spec.title}: {done:,} of {count:,} images", done / count)
@@ -188,7 +211,27 @@ def _decode(spec: DatasetSpec, source: Source, size: int, work: Path, progress: 
         by_name=True,
         pictures=pictures_key(folder) if folder else None,
         note=source.note,
+        contents=tuple(contents),
     )
+
+
+def _copies(spec: DatasetSpec, size: int) -> list[Path]:
+    """The prepared copies of an own set at one size, of whatever version, newest first; none of any other set."""
+    base, version, _number = spec.name.partition("@")
+    found = prepared_root().glob(f"{base}@*-{size}-*/about.json") if version else ()
+    return [file.parent for file in sorted(found, key=lambda file: -file.stat().st_mtime_ns)]
+
+
+def _decoded_before(spec: DatasetSpec, size: int) -> dict[bytes, tuple[npt.NDArray[np.uint8], int]]:
+    """Where pictures of an own set have been decoded for an earlier version of it, by their names."""
+    known: dict[bytes, tuple[npt.NDArray[np.uint8], int]] = {}
+    for copy in _copies(spec, size):
+        with contextlib.suppress(OSError, ValueError, EOFError):  # a damaged one is of no use
+            contents = typed(_About, read_object(copy / "about.json")).contents
+            images = np.load(copy / "images.npy", mmap_mode="r")
+            if images.shape == (len(contents), spec.channels, size, size) and images.dtype == np.uint8:
+                known = {name.encode(): (images, row) for row, name in enumerate(contents)} | known
+    return known
 
 
 def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:

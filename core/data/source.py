@@ -14,6 +14,8 @@ from PIL import Image
 from core.data import builtin
 from core.data.catalogue import DatasetSpec
 from core.data.class_names import agreed_names, reader_of_names, reader_of_numbers, without_names
+from core.data.own.as_data_set import manifest_of, picture_file
+from core.data.own.versions import Manifest, split_name
 from core.data.picture_files import PictureFiles
 from core.disk import refusal
 from core.errors import DataError
@@ -26,7 +28,8 @@ Row = tuple[bytes, int]
 class Source:
     """``count`` rows, each the bytes of a picture that ``read`` opens and the number of its class (-1: of none).
 
-    ``pictures`` are the files beside the Parquet files (None: built in); ``note`` says what had to be believed.
+    With ``named`` a row holds, instead of the bytes, a name that is made of the content. ``pictures`` are the files
+    beside the Parquet files (None: built in); ``note`` says what had to be believed.
     """
 
     rows: Iterator[Row]
@@ -35,6 +38,7 @@ class Source:
     official_test_start: int | None = None
     pictures: PictureFiles | None = None
     note: str = ""
+    named: bool = False
 
 
 def source_folder(spec: DatasetSpec) -> Path | None:
@@ -48,6 +52,8 @@ def source_folder(spec: DatasetSpec) -> Path | None:
 
 def source_key(spec: DatasetSpec) -> str:
     """Name the source without reading it: a folder by its files' names, sizes and times, the Hub by the id."""
+    if split_name(spec.name):
+        return spec.name  # the version in it is made of its content
     folder = source_folder(spec)
     if folder is None:
         return f"hub:{spec.hub_id}" if spec.hub_id else f"builtin:{spec.name}:1"
@@ -67,6 +73,8 @@ def stored_names(spec: DatasetSpec) -> tuple[str, ...] | None:
 
 def open_source(spec: DatasetSpec) -> Source:
     """Return a data set's pictures and labels; raises DataError where they cannot be had or are not those expected."""
+    if (version := manifest_of(spec.name)) is not None:
+        return _own(version)
     if spec.hub_id is None:
         return _built_in(spec)
     folder = source_folder(spec)
@@ -93,6 +101,17 @@ def _built_in(spec: DatasetSpec) -> Source:
     mode, side = pictures[0].mode, pictures[0].size
     rows = zip((picture.tobytes() for picture in pictures), labels.tolist(), strict=True)
     return Source(rows=rows, count=len(labels), read=lambda data: Image.frombytes(mode, side, data))
+
+
+def _own(version: Manifest) -> Source:
+    """Rows that hold the ids of pictures, which are hashes of their content, instead of their bytes."""
+    forms = {each.id.encode(): each.form for each in version.pictures}
+    return Source(
+        rows=((each.id.encode(), each.label) for each in version.pictures),
+        count=len(version.pictures),
+        read=lambda name: _open(picture_file(version, name.decode(), forms[name])),
+        named=True,
+    )
 
 
 @contextlib.contextmanager

@@ -13,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data.catalogue import DatasetSpec
+from core.data.own.honest_split import honest_split
+from core.data.parts import TEST_PART, VALIDATION_PART
 from core.data.prepared import LabelledImages
 from core.errors import DataError
 from core.seeding import derive_seed
-
-TEST_PART = 0.2
-VALIDATION_PART = 0.1
 
 Indices = npt.NDArray[np.int64]
 
@@ -32,6 +31,9 @@ class Split:
     The fingerprint covers the data (content and order), the test indices and their complement: equal fingerprints mean
     that a model trained on this split has never seen these test images. It also tells whether writers were kept apart
     (`writers_apart`).
+
+    Of an own set, ``certainty`` says what so few test images can tell ("" where they are enough), and ``notes`` are
+    sentences on classes that cannot be judged.
     """
 
     train: Indices
@@ -39,6 +41,8 @@ class Split:
     test: Indices
     fingerprint: str
     description: str
+    certainty: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +52,10 @@ class _Parts:
     rest: Indices
     test: Indices
     validation: int
-    origin: str
+    judged_on: str
     by_writer: bool = False
+    certainty: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def make_split(data: LabelledImages, *, slips: Sequence[str] = ()) -> Split:
@@ -57,11 +63,10 @@ def make_split(data: LabelledImages, *, slips: Sequence[str] = ()) -> Split:
 
     Without an official test split, a fixed 20 % of the images is the test split; validation is a tenth of the rest.
     Where images lie writer by writer (``writer_block`` of the data set), both are whole blocks: nobody who wrote a test
-    image wrote a training image. Raises DataError where the data set is too small to be split.
+    image wrote a training image. An own set is split by `core.data.own.honest_split`. Raises DataError where the data
+    set is too small to be split.
     """
     count = len(data.labels)
-    if count < 20:
-        raise DataError(f"{data.spec.title} has {count} images; at least 20 are needed to split it in three.")
     parts = _parts(data, apart="shared_writers" not in slips)
     train, validation = parts.rest[parts.validation :], parts.rest[: parts.validation]
     if "swapped_split" in slips:
@@ -76,8 +81,10 @@ def make_split(data: LabelledImages, *, slips: Sequence[str] = ()) -> Split:
         fingerprint=_fingerprint(data.fingerprint, parts),
         description=(
             f"{len(train):,} training, {len(validation):,} validation and {len(parts.test):,} test images; "
-            f"the test images are {parts.origin}."
+            f"{parts.judged_on}."
         ),
+        certainty=parts.certainty,
+        notes=parts.notes,
     )
 
 
@@ -122,6 +129,10 @@ def held_out_at_random(count: int) -> Indices:
 
 def _parts(data: LabelledImages, *, apart: bool) -> _Parts:
     count = len(data.labels)
+    if data.groups is not None:
+        return _honest(data, data.groups)
+    if count < 20:
+        raise DataError(f"{data.spec.title} has {count} images; at least 20 are needed to split it in three.")
     if data.official_test_start is not None:
         rest, test = np.arange(data.official_test_start), np.arange(data.official_test_start, count)
         origin = "the official test split"
@@ -134,7 +145,28 @@ def _parts(data: LabelledImages, *, apart: bool) -> _Parts:
         if data.spec.writer_block is not None:
             origin += ", drawn at random: by the same writers as the training images"
     return _Parts(
-        rest=_shuffled(rest, "validation"), test=test, validation=int(len(rest) * VALIDATION_PART), origin=origin
+        rest=_shuffled(rest, "validation"),
+        test=test,
+        validation=int(len(rest) * VALIDATION_PART),
+        judged_on=f"the test images are {origin}",
+    )
+
+
+def _honest(data: LabelledImages, groups: Indices) -> _Parts:
+    """The parts of an own set: near-copies on one side, and other people's pictures to judge by where that can be."""
+    split = honest_split(data.labels, groups, data.contributors, classes=data.spec.classes, contents=data.contents)
+    if not len(split.validation):
+        raise DataError(
+            f"{data.spec.title} has too few different pictures to train on, to choose by and to judge by: "
+            f"{len(data.labels):,} in all. Take some more of each class."
+        )
+    return _Parts(
+        rest=np.concatenate([split.validation, split.train]),
+        test=split.test,
+        validation=len(split.validation),
+        judged_on=split.judged_on,
+        certainty=split.certainty,
+        notes=split.notes,
     )
 
 
@@ -153,7 +185,7 @@ def _by_writer(count: int, block: int) -> _Parts:
         rest=np.roll(order, validation),
         test=np.arange(start, count, dtype=np.int64),
         validation=validation,
-        origin="by other writers",
+        judged_on="the test images are by other writers",
         by_writer=True,
     )
 

@@ -17,7 +17,7 @@ from torch import nn
 
 from core.checkpoints import Card, Checkpoint, Metrics
 from core.checkpoints.backbones import load_network
-from core.data import Split, datasets, load, make_split
+from core.data import Split, datasets, load, make_split, present_name
 from core.errors import DataError, ModelError
 from core.intervals import wilson_interval
 from core.judging.claims import describe, doubt, shared_writers
@@ -164,7 +164,7 @@ def evaluate_checkpoint(
     be had, has other classes, or the weights cannot be trusted.
     """
     card = checkpoint.card
-    spec = datasets[dataset or card.dataset]
+    spec = datasets[present_name(dataset or card.dataset)]
     if spec.classes != card.classes:
         raise DataError(_class_mismatch(card.classes, spec.classes, spec.title))
     data = load(spec.name, size=card.image_size, progress=progress)

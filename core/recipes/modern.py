@@ -36,12 +36,22 @@ def modern_settings(dataset: str, model: str) -> dict[str, Any]:
     if model == "fast_cnn":
         fields |= _fast(dataset)
     if datasets[dataset].hub_id is None:  # the built-in sets are small
-        fields |= {"epochs": 20, "batch_size": 32, "learning_rate": min(0.05, fields["learning_rate"])}
+        fields |= {
+            "epochs": 20,
+            "batch_size": small_batch(dataset),
+            "learning_rate": min(0.05, fields["learning_rate"]),
+        }
     if dataset == "cats_vs_dogs":
         fields |= {"epochs": 20}
     if dataset == "shapes" and model in ("simple_nn", "enhanced_cnn"):  # wide dense layers: at 0.05 they only guess
         fields |= {"learning_rate": 0.01}
     return fields
+
+
+def small_batch(dataset: str) -> int:
+    """Return the batch size for a small set: 32, and less where an own set would not fill four of them."""
+    count = datasets[dataset].count
+    return 32 if count is None else max(2, min(32, count // 6))
 
 
 def _fast(dataset: str) -> dict[str, Any]:

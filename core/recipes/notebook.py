@@ -3,6 +3,7 @@
 from typing import Any
 
 from core.data.catalogue import datasets
+from core.recipes.modern import small_batch
 from core.transforms import COURSE_CHAIN
 
 
@@ -22,7 +23,7 @@ def notebook_settings(dataset: str, model: str) -> dict[str, Any]:
     if model == "enhanced_cnn" and dataset != "digits":
         fields["augmentation"] = COURSE_CHAIN
     if datasets[dataset].hub_id is None:
-        fields |= {"epochs": 15, "batch_size": 32}
+        fields |= {"epochs": 15, "batch_size": small_batch(dataset)}
     return fields
 
 

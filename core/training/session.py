@@ -5,6 +5,7 @@ The trainer yields facts; a session saves. The worker and ``python -m core train
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -13,7 +14,7 @@ from core.checkpoints import Card, Checkpoint, Metrics, load_state, now, read, s
 from core.checkpoints.backbones import load_network
 from core.compute.devices import describe_device
 from core.config import TrainingConfig
-from core.data import LabelledImages, load, split_begun_with
+from core.data import LabelledImages, kept_name, load, split_begun_with
 from core.errors import CheckpointError, OtherBackboneError, OtherSplitError
 from core.events import EpochDone, Event, Finished, StepDone
 from core.training.folder import TrainingFolder
@@ -46,6 +47,7 @@ class Session:
         before_saving: Callable[[str], None] | None = None,
         saved: Callable[[str, Path], None] | None = None,
     ) -> None:
+        config = replace(config, dataset=kept_name(config.dataset))  # an own set may change while this goes on
         self.config, self.folder, self.title = config, folder, title
         self.tell = progress or (lambda _text, _fraction: None)
         self._before_saving = before_saving or (lambda _kind: None)

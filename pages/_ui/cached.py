@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.data import LabelledImages, Split, load, make_split
+from core.data import LabelledImages, Split, load, make_split, present_name
 from core.errors import LabError
 
 if TYPE_CHECKING:
@@ -33,16 +33,24 @@ def import_the_rest() -> None:
     torchvision()
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
 def dataset(name: str, size: int | None = None) -> LabelledImages:
-    """Return a data set that can be had without a download; raises DataError with a sentence."""
+    """Return a data set that can be had without a download, an own one as it is now; raises LabError."""
+    return _dataset(present_name(name), size)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _dataset(name: str, size: int | None) -> LabelledImages:
     return load(name, size=size)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
 def split(name: str, size: int | None = None, slips: tuple[str, ...] = ()) -> Split:
-    """Return the split of a data set; raises DataError with a sentence."""
-    return make_split(dataset(name, size), slips=slips)
+    """Return the split of a data set, of an own one as it is now; raises LabError."""
+    return _split(present_name(name), size, slips)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _split(name: str, size: int | None, slips: tuple[str, ...]) -> Split:
+    return make_split(_dataset(name, size), slips=slips)
 
 
 @st.cache_resource(max_entries=1, ttl=30, show_spinner=False)

@@ -1,7 +1,8 @@
 """What every page looks like: its head, its sections, its empty states and its problems."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import streamlit as st
@@ -65,6 +66,15 @@ def empty_state(sentence: str, *, page: str | None = None, label: str = "") -> N
 def problem(error: LabError) -> None:
     """Show a failure as the sentence it carries."""
     st.error(plain(str(error)), icon=":material/error:")
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Show what fails where nobody thought of it as its sentence: an own set may be deleted while a page is drawn."""
+    try:
+        yield
+    except LabError as error:
+        problem(error)
 
 
 def facts(rows: Sequence[tuple[str, str, str]]) -> None:

@@ -28,11 +28,11 @@ is no picture, RightsError for what is somebody else's. Limits are `core.data.ow
 `NAME_LENGTH` characters.
 """
 
-from core.data.own.joining import Joining
 from core.data.own.limits import LIMITS, Limits
-from core.data.own.pictures import Added, NewPicture, OwnPictures
 from core.data.own.records import NAME_LENGTH, OwnClass, OwnPicture, OwnSet, OwnSetError
-from core.data.own.sets import OwnSets, open_own_sets, there_are_own_sets
+from core.data.own.store.joining import Joining
+from core.data.own.store.pictures import Added, NewPicture, OwnPictures
+from core.data.own.store.sets import OwnSets, open_own_sets, there_are_own_sets
 
 __all__ = [
     "LIMITS",

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data.own.sides import Indices, filled, service_of, table_of
-from core.data.splits import TEST_PART, VALIDATION_PART
+from core.data.parts import TEST_PART, VALIDATION_PART
 from core.errors import DataError
 from core.intervals import wilson_interval
 

@@ -269,7 +269,10 @@ def _store(path: Path) -> Store:
 
 
 def _checked(config: TrainingConfig) -> str:
-    """The configuration as it will be read back: built anew from its JSON, which checks every bound once more."""
+    """The configuration as it will be read back: built anew from its JSON, which checks every bound once more.
+
+    An own set is pinned to the version that it is now.
+    """
     try:
         text = config.to_json()
     except (TypeError, ValueError) as error:
@@ -277,7 +280,7 @@ def _checked(config: TrainingConfig) -> str:
     if len(text) > CONFIG_LENGTH:
         raise ConfigError(f"This training configuration takes {len(text):,} characters; it may take {CONFIG_LENGTH:,}.")
     checked = TrainingConfig.from_json(text)
-    from core.data.catalogue import datasets  # here, because the package brings NumPy along
+    from core.data import datasets, kept_name  # here, because the package brings NumPy along
 
     _ = datasets[checked.dataset]  # an unknown name is a sentence; whether the model fits the data, the worker says
-    return checked.to_json()
+    return replace(checked, dataset=kept_name(checked.dataset)).to_json()

@@ -10,6 +10,7 @@ from pages._ui import cached
 from pages._ui.frame import plain, problem
 from pages._ui.glossary import term
 
+_OWN = ":material/group: Own pictures, as they are now."
 _WHERE = {
     "builtin": ":material/check: Built in.",
     "prepared": ":material/check: Ready.",
@@ -32,22 +33,38 @@ def choose_dataset(
     Below it stands where the images come from, unless the page needs none of them (``needs_images``). That is not part
     of the names, because a name that changes while it is chosen is no longer an option, and the choice would be lost.
     """
-    names = [name for name in datasets if only is None or name in only]
+    titles = _titles(only)
+    names = list(titles)
     here = [name for name in names if availability(name) != "hub"]
     first = default if default in names else (here or names)[0]
     chosen = st.selectbox(
         label,
         names,
         index=names.index(first),
-        format_func=lambda name: datasets[name].title,
+        format_func=lambda name: titles[name],
         key=key,
-        help=f"{term('data set')} On this machine: {', '.join(datasets[name].title for name in here)}.",
+        help=f"{term('data set')} On this machine: {', '.join(titles[name] for name in here)}.",
         on_change=on_change or "rerun",
         persist_state="session",
     )
     if needs_images:
-        st.caption(_WHERE[availability(chosen)])
+        st.caption(_OWN if datasets[chosen].count is not None else _WHERE[availability(chosen)])
     return chosen
+
+
+def dataset_title(name: str) -> str:
+    """Return what people read for a data set; its name where it is not known here (any more)."""
+    return datasets[name].title if name in datasets else name
+
+
+def _titles(only: Sequence[str] | None) -> dict[str, str]:
+    """What is offered, with titles: of two own sets of one title the later ones say which they are."""
+    titles: dict[str, str] = {}
+    for name in datasets:
+        if only is None or name in only:
+            title = dataset_title(name)
+            titles[name] = f"{title} ({name})" if title in titles.values() else title
+    return titles
 
 
 def dataset_or_fetch(name: str, size: int | None = None) -> LabelledImages | None:

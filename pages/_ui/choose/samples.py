@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.data import availability, datasets
+from core.data import availability, datasets, present_name
 from core.data.samples import held_out_samples
 from core.errors import LabError
 from core.photos.door import Photo, sample_photos
@@ -42,7 +42,7 @@ def samples_for(learned: Learned | None) -> tuple[Offered, ...]:
         return photographs()
     alike = [name for name in datasets if datasets[name].classes == learned.classes and name != learned.dataset]
     for name in (learned.dataset, *alike):
-        if name in datasets and (found := _of_data_set(name, availability(name))):
+        if name in datasets and (found := _of_data_set(present_name(name), availability(name))):
             return found
     return photographs()
 

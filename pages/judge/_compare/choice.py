@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.data.catalogue import datasets
+from core.data import changing_name, datasets
 from core.errors import LabError
 from pages._ui import address, cached, state
 from pages._ui.choose.checkpoints import checkpoint_references, say_what_is_gone, say_what_is_left_out
@@ -63,7 +63,9 @@ def choose_networks() -> list[Judged]:
 
 def _of_one_data_set(references: list[str], chosen: list[str]) -> list[str]:
     """Offer to narrow the list to one data set; those that are chosen stay."""
-    made_for = {reference: split[0] for reference in references if (split := _split_of(reference)) is not None}
+    made_for = {
+        reference: changing_name(split[0]) for reference in references if (split := _split_of(reference)) is not None
+    }
     known = [name for name in datasets if name in made_for.values()]
     if len(known) < 2:
         return references

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import LabError
 from core.judging.comparison import Comparison, compare
+from pages._ui.choose.datasets import dataset_title
 from pages._ui.frame import facts, plain, problem
 from pages._ui.glossary import term
 from pages.judge._compare.judged import Judged, on_the_same_images
@@ -46,18 +47,19 @@ def fair_play(networks: Sequence[Judged]) -> None:
         return
     cards = first.checkpoint.card, second.checkpoint.card
     same = on_the_same_images(first, second)
+    data = [plain(dataset_title(card.dataset)) for card in cards]
     if cards[0].classes != cards[1].classes:
         st.warning(
             f"They answer different questions: {plain(first.title)} tells {len(cards[0].classes)} classes of "
-            f"{plain(cards[0].dataset)} apart, {plain(second.title)} {len(cards[1].classes)} of "
-            f"{plain(cards[1].dataset)}. Their accuracies say nothing about which one is better.",
+            f"{data[0]} apart, {plain(second.title)} {len(cards[1].classes)} of "
+            f"{data[1]}. Their accuracies say nothing about which one is better.",
             icon=":material/balance:",
         )
         return
     if cards[0].dataset != cards[1].dataset:
         st.warning(
-            f"They were judged on different pictures: {plain(first.title)} on {plain(cards[0].dataset)}, "
-            f"{plain(second.title)} on {plain(cards[1].dataset)}. Which one is better, that does not tell.",
+            f"They were judged on different pictures: {plain(first.title)} on {data[0]}, "
+            f"{plain(second.title)} on {data[1]}. Which one is better, that does not tell.",
             icon=":material/balance:",
         )
         return

@@ -7,7 +7,7 @@ import streamlit as st
 from PIL import Image
 
 from core.config import SLIPS, AugmentationStep
-from core.data import availability, datasets
+from core.data import availability, datasets, present_name
 from core.errors import LabError
 from core.explain.augmentation.draws import Draws, draw, read_twice, received
 from core.models.input_format import InputFormat, measure_format
@@ -30,7 +30,7 @@ _CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
 def choose_format() -> tuple[str, InputFormat]:
     """Let the data set be chosen whose image size and normalisation are used; return its name and the format."""
     name = choose_dataset(key="chain_dataset", label="As an image of", default="cats_vs_dogs", needs_images=False)
-    format, measured = _format(name, availability(name))
+    format, measured = _format(present_name(name), availability(name))
     source = (
         "Mean and standard deviation are those of its training images."
         if measured

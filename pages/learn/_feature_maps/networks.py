@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.data import datasets
+from core.data import datasets, present_name
 from core.errors import LabError
 from core.models import build_model, models
 from core.models.input_format import InputFormat
@@ -100,7 +100,7 @@ def _untrained(key: str) -> Network:
             persist_state="session",
         )
     st.caption(f"{models[model].summary} Its weights are random: nothing has been learned yet.")
-    return _random_network(model, dataset)
+    return _random_network(model, present_name(dataset))
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

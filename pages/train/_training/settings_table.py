@@ -1,8 +1,11 @@
 """All settings of a run, what differs from its recipe, and how to train it again."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.config import TrainingConfig
+from core.data import changing_name
 from core.errors import LabError
 from core.recipes import recipe_config, shell_command
 from core.recipes.changes import recipe_of
@@ -43,5 +46,10 @@ def settings_table(run: Run) -> None:
 
 
 def _set_up(config: TrainingConfig) -> None:
+    config = replace(config, dataset=changing_name(config.dataset))
+    try:
+        base = recipe_config(config.recipe, dataset=config.dataset, model=config.model)
+    except LabError:  # its own set is gone; the page says so, and offers the others
+        return
     state.propose_training(config.dataset, config.model, config.recipe)
-    fill_form(config, recipe_config(config.recipe, dataset=config.dataset, model=config.model))
+    fill_form(config, base)

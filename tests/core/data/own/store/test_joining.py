@@ -1,7 +1,7 @@
 import pytest
 
 from core.data.own import Joining, OwnSetError, OwnSets
-from core.data.own.joining import LETTERS
+from core.data.own.store.joining import LETTERS
 from core.rights import RightsError
 from tests.core.data.own.conftest import ADA, BEN
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from core.data.own import files
 from core.data.own.limits import LIMITS, Limits
 from core.data.own.records import (
     OwnClass,
@@ -24,7 +23,8 @@ from core.data.own.records import (
     no_such_class,
     no_such_set,
 )
-from core.data.own.tables import FILE_NAME, SetsFile
+from core.data.own.store import files
+from core.data.own.store.tables import FILE_NAME, SetsFile
 from core.home import home
 from core.names import folded, new_id
 from core.rights import Person, RightsError

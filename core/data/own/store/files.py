@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from core.data.own.records import PREFIX, OwnSetError, check_set_id
+from core.data.own.store.tables import SetsFile
 from core.data.own.stored_picture import StoredPicture
-from core.data.own.tables import SetsFile
 from core.disk import LOW_DISK, free_space, megabytes, sentence, writable
 from core.home import home
 from core.whole_files import beside_of, write_file

@@ -8,7 +8,6 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from core.data.own import files
 from core.data.own.records import (
     OwnPicture,
     OwnSetError,
@@ -17,7 +16,8 @@ from core.data.own.records import (
     check_set_id,
     kept_file_name,
 )
-from core.data.own.sets import Allowed, OwnSets
+from core.data.own.store import files
+from core.data.own.store.sets import Allowed, OwnSets
 from core.data.own.stored_picture import StoredPicture, stored_picture
 from core.rights import Person, RightsError
 from core.whole_files import read_file
@@ -102,6 +102,12 @@ class OwnPictures:
                 (check_set_id(set_id),),
             )
             return {row["id"]: row["look"] for row in rows}
+
+    def longest_side(self, set_id: str) -> int:
+        """Return the longest side, in pixels, of all that a set has kept; 0 where it has nothing."""
+        with self.sets.database.reading() as connection:
+            query = "SELECT coalesce(max(max(width, height)), 0) FROM pictures WHERE own_set = ?"
+            return int(connection.execute(query, (check_set_id(set_id),)).fetchone()[0])
 
     def read(self, set_id: str, picture_id: str) -> bytes:
         """Return a picture's file, a JPEG or PNG that this lab wrote; raises OwnSetError where it is not there."""

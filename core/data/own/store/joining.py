@@ -3,7 +3,7 @@
 import secrets
 
 from core.data.own.records import OwnSet, OwnSetError
-from core.data.own.sets import OwnSets
+from core.data.own.store.sets import OwnSets
 from core.rights import Person
 
 LETTERS = "BCDFGHJKMNPRSTVWXZ"  # none that looks or sounds like another on a wall; no vowels, so no words

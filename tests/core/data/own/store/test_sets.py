@@ -178,7 +178,7 @@ def test_a_refused_set_leaves_nothing_behind(sets: OwnSets) -> None:
 
 
 def test_a_full_disk_is_a_sentence(sets: OwnSets, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.data.own.files.free_space", lambda _folder: 5 * 2**20)
+    monkeypatch.setattr("core.data.own.store.files.free_space", lambda _folder: 5 * 2**20)
     with pytest.raises(OwnSetError, match="5 MB free, and 500 MB are needed"):
         sets.create("One", by=ADA)
 

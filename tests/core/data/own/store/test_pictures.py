@@ -214,7 +214,7 @@ def test_a_disk_that_refuses_keeps_neither_file_nor_row(
     def refuse(_path: Path, _data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("core.data.own.files.write_file", refuse)
+    monkeypatch.setattr("core.data.own.store.files.write_file", refuse)
     with pytest.raises(OwnSetError, match="could not be kept: the disk is full"):
         pictures.add(made.id, made.classes[0].id, new(), by=ADA)
     assert (pictures.list(made.id), on_disk(sets, made)) == ((), [])
@@ -279,8 +279,8 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged(sets: OwnSets, made
             [sys.executable, "-c", _SENDER, str(home), made.id, str(made.classes[0].id), str(turn * 1000)],
             stdout=subprocess.PIPE,
             text=True,
-            cwd=Path(__file__).parents[4],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[4])},
+            cwd=Path(__file__).parents[5],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[5])},
         )
         assert process.stdout is not None
         for _answer in range(1 + turn):

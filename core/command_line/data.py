@@ -1,0 +1,87 @@
+"""``data``: the class's own sets of pictures from a terminal. Whoever has a shell on the machine runs the lab."""
+
+import getpass
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from core.command_line.options import as_json, progress_lines
+from core.rights import Person
+
+
+@click.group()
+def data() -> None:
+    """Own sets of pictures: import, list, export and delete."""
+
+
+@data.command("import")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--name", "title", required=True, help="What to call the set.")
+@as_json
+def import_(path: Path, title: str, as_json: bool) -> None:
+    """Make a set of the pictures in PATH: a folder of class folders, or a zip of one.
+
+    Each class is a folder with its name. What cannot be taken is listed, with the reason.
+    """
+    from core.data.own import OwnPictures, open_own_sets
+    from core.data.own.ways_in.import_set import import_set
+
+    imported = import_set(OwnPictures(open_own_sets()), path, title=title, by=_me(), tell=progress_lines(quiet=as_json))
+    own = imported.own
+    if as_json:
+        classes = {each.name: each.pictures for each in own.classes}
+        click.echo(
+            json.dumps({"dataset": own.name, "classes": classes, "skipped": [asdict(s) for s in imported.skipped]})
+        )
+        return
+    for each in imported.skipped:
+        click.echo(f"{each.file}: {each.error}", err=True)
+    click.echo(f"{own.pictures:,} pictures: " + ", ".join(f"{each.name} {each.pictures:,}" for each in own.classes))
+    click.echo(own.name)
+
+
+@data.command("list")
+@as_json
+def list_(as_json: bool) -> None:
+    """List the own sets, newest first."""
+    from core.data.own import open_own_sets, there_are_own_sets
+
+    for own in open_own_sets().list() if there_are_own_sets() else ():
+        if as_json:
+            classes = {each.name: each.pictures for each in own.classes}
+            fields = {"dataset": own.name, "title": own.title, "classes": classes, "bytes": own.bytes}
+            click.echo(json.dumps({**fields, "created": own.created, "changed": own.changed}))
+        else:
+            classes_line = ", ".join(f"{each.name} {each.pictures:,}" for each in own.classes) or "no classes yet"
+            click.echo(f"{own.name}  {own.pictures:6,} pictures  {own.title}: {classes_line}")
+
+
+@data.command()
+@click.argument("name")
+@as_json
+def delete(name: str, as_json: bool) -> None:
+    """Delete the set NAME for good: its pictures, and the versions that runs saw."""
+    from core.data.own import open_own_sets
+
+    sets = open_own_sets()
+    own = sets.get(_set_id(name))
+    sets.delete(own.id, by=_me())
+    click.echo(json.dumps({"deleted": own.name}) if as_json else f"Deleted {own.name}: {own.title}")
+
+
+def _set_id(name: str) -> str:
+    """The id of the set that a name such as ``own-k7mq2xw9ab`` means."""
+    from core.data.own.versions import split_name
+
+    meant = split_name(name)
+    if meant is None or meant[1] is not None:
+        raise click.BadParameter(
+            f"'{name[:60]}' is no own set; `python -m core data list` shows them.", param_hint="NAME"
+        )
+    return meant[0]
+
+
+def _me() -> Person:
+    return Person(owner=getpass.getuser(), runs_the_lab=True)

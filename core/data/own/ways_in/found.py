@@ -1,0 +1,43 @@
+"""What a way in finds: pictures to be read in their turn, and what was passed over."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from core.errors import LabError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped:
+    """Something that was not taken: which file (or how many), and one sentence on why."""
+
+    file: str
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A picture in a class. ``read`` returns its file's bytes, or raises a LabError with a sentence; ``file`` is what
+    people know it by, never a path to open."""
+
+    class_name: str
+    file: str
+    read: Callable[[], bytes]
+    contributor: str | None = None
+    burst: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What lies in a folder or a file: classes in their order, how many pictures there may be, and the pictures.
+
+    ``skipped`` says what was passed over before any picture was read.
+    """
+
+    classes: tuple[str, ...]
+    count: int
+    pictures: Iterator[Found]
+    skipped: tuple[Skipped, ...] = field(default=())
+
+
+class NotFoundHereError(LabError):
+    """There is nothing in this folder or file that could become a set; ``str(error)`` says what was expected."""
