@@ -18,10 +18,16 @@ if __name__ != "__main__":
     app = st.App(__file__, lifespan=lifespan, middleware=MIDDLEWARE)
 
 
-def page(path: str, title: str, icon: str, tip: str) -> st.Page:
-    """Describe one page of the menu; the start page has the empty path."""
+def page(path: str, title: str, icon: str, tip: str, *, in_menu: bool = True) -> st.Page:
+    """Describe one page; the start page has the empty path."""
     return st.Page(
-        PAGES[path], title=title, icon=f":material/{icon}:", url_path=path or None, default=not path, help=tip
+        PAGES[path],
+        title=title,
+        icon=f":material/{icon}:",
+        url_path=path or None,
+        default=not path,
+        visibility="visible" if in_menu else "hidden",
+        help=tip,
     )
 
 
@@ -42,13 +48,17 @@ if __name__ == "__main__":
                 page("architecture", "Architecture", "account_tree", "Layers, sizes, parameters, and why 16·5·5."),
                 page("augmentation", "Augmentation", "auto_awesome_motion", "Change training images on the fly."),
             ],
-            "Train": [page("training", "Training", "model_training", "Train a network and watch it learn.")],
+            "Train": [
+                page("pictures", "Your pictures", "photo_library", "What the class photographs, from thirty phones."),
+                page("join", "Add pictures", "add_a_photo", "For phones, by a code.", in_menu=False),
+                page("training", "Training", "model_training", "Train a network and watch it learn."),
+            ],
             "Judge": [page("compare", "Compare", "balance", "Which network is better on unseen images?")],
             "Use": [page("classify", "Classify", "image_search", "Ask a network what is on your photo.")],
         }
     )
     address.arrive(chosen.url_path)
-    if chosen.url_path not in ("", "guide"):  # the start page shows first what it can without
+    if chosen.url_path not in ("", "guide", "pictures", "join"):  # which show what they can without
         wait_for_torch()
     with in_words():
         chosen.run()

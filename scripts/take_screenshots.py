@@ -18,9 +18,12 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from core.data.own import NewPicture, OwnPictures, OwnSets  # noqa: E402
+from core.rights import OPERATOR  # noqa: E402
 from tests.browser.chromium import ARGUMENTS, chromium_path  # noqa: E402
 from tests.browser.server import Server, open_page, settled  # noqa: E402
 from tests.browser.test_frame import PAGES as ALL_PAGES  # noqa: E402
+from tests.core.data.own.generated import photograph  # noqa: E402
 
 PAGES = [address for address in ALL_PAGES if address != "guide"]  # which shows text that README links
 
@@ -38,6 +41,20 @@ def start_training(page: Page, server: Server) -> None:
     page.get_by_role("application", name=re.compile(r"After epoch ([5-9]|\d\d)")).wait_for(timeout=180_000)
 
 
+def set_of_photographs(server: Server) -> str:
+    """Fill a set with generated photographs, by somebody else, and return its id."""
+    sets = OwnSets(server.home)
+    own = sets.create("What lies on our desks", by=OPERATOR, classes=("warm", "cold"))
+    for place, each in enumerate(own.classes):
+        for seed in range(24):
+            buffer = io.BytesIO()
+            photograph(100 * place + seed, side=160, tint=1.5 - 3 * place).save(buffer, "JPEG")
+            name = ("Ada", "Ben", "Cem", "Dora")[seed // 6]
+            new = NewPicture(data=buffer.getvalue(), file_name="a.jpg", contributor=name)
+            OwnPictures(sets).add(own.id, each.id, new, by=OPERATOR)
+    return own.id
+
+
 def prepare(page: Page, address: str) -> None:
     """Bring what a page is about into view."""
     if address == "classify":
@@ -49,6 +66,9 @@ def take(page: Page, server: Server, address: str) -> Path:
     """Open one page and write its picture."""
     if address == "training":
         start_training(page, server)
+    elif address == "pictures":
+        open_page(page, server, address, f"?set={set_of_photographs(server)}")
+        page.wait_for_timeout(3000)
     else:
         open_page(page, server, address, QUERIES.get(address, ""))
         page.wait_for_timeout(3000)  # charts and components draw themselves after the script has come to rest

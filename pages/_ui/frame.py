@@ -16,6 +16,8 @@ PAGES = {
     "feature-maps": "pages/learn/feature_maps.py",
     "architecture": "pages/learn/architecture.py",
     "augmentation": "pages/learn/augmentation.py",
+    "pictures": "pages/train/pictures.py",
+    "join": "pages/train/join.py",
     "training": "pages/train/training.py",
     "compare": "pages/judge/compare.py",
     "classify": "pages/use/classify.py",

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CHECKPOINT = "checkpoint"
 RUN = "run"
 
+OWN_SET = "set"
+JOIN_CODE = "code"
+
 # Who is looking
 SECRET = "visitor_secret"  # only where the browser keeps no cookie
 NICKNAME = "nickname"
@@ -107,6 +110,14 @@ def clear_training_chain() -> None:
     st.session_state.pop(_TRAINING_CHAIN, None)
 
 
+# Your pictures, Add pictures
+PICTURES_PROBLEM = "pictures_problem"
+PICTURES_CLASS = "pictures_class"  # ends in the set's id
+PICTURES_PAGE = "pictures_page"  # ends in the class's id
+CONTRIBUTOR = "pictures_contributor"
+NEW_SET_TITLE = "new_set_title"
+NEW_SET_CLASSES = "new_set_classes"
+
 # Training, Compare, Classify
 COMPARED = "networks"  # in the address: references with commas between (Compare)
 TRAINING_VIEW = "training_view"
@@ -128,6 +139,12 @@ RUNS_PASSED = "training_passed"  # which list of runs, and how many of it lie be
 def training_model(dataset: str) -> str:
     """Return the key of the box in which the network for ``dataset`` is chosen; `TRAINING_MODEL` holds the wish."""
     return f"{TRAINING_MODEL}.{dataset}"
+
+
+def propose_dataset(dataset: str) -> None:
+    """Open the Training page, when it is next drawn, with this data set chosen."""
+    st.session_state[TRAINING_DATASET] = dataset
+    st.session_state[TRAINING_OPEN] = SET_UP
 
 
 def propose_training(dataset: str, model: str, recipe: str) -> None:

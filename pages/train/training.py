@@ -5,8 +5,8 @@ import streamlit as st
 from core.errors import LabError
 from core.runs import ensure_supervisor, open_store
 from pages._ui import address, state
+from pages._ui.choose.nickname import choose_nickname
 from pages._ui.frame import empty_state, header, problem
-from pages.train._training.nickname import choose_nickname
 from pages.train._training.run_list import show_list
 from pages.train._training.run_view import show_run
 from pages.train._training.submit import set_up

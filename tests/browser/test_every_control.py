@@ -30,7 +30,18 @@ STATES: tuple[Status | str, ...] = (
     "deleted",
 )
 GONE_PICTURE = r"404 \(Not Found\) \(.*/media/"  # who presses at once leaves before the browser has asked for it
-PAGES = ("", "convolution", "feature-maps", "architecture", "augmentation", "training", "compare", "classify")
+PAGES = (
+    "",
+    "convolution",
+    "feature-maps",
+    "architecture",
+    "augmentation",
+    "pictures",
+    "join",
+    "training",
+    "compare",
+    "classify",
+)
 
 
 def prepared(home: Path, state: str, owner: str) -> Run:

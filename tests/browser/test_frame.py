@@ -19,6 +19,7 @@ PAGES = {
     "feature-maps": "Feature maps",
     "architecture": "Architecture",
     "augmentation": "Augmentation",
+    "pictures": "Your pictures",
     "training": "Training",
     "compare": "Compare",
     "classify": "Classify",

@@ -1,0 +1,104 @@
+"""Pictures that somebody brings for a class of an own set: kept one after the other, each with its answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.data.own import NewPicture, OwnPictures, OwnSet, open_own_sets
+from core.errors import LabError, PhotoError
+from pages._ui.choose.uploads import UPLOAD_TYPES, Sent, let_go, sent
+from pages._ui.frame import plain
+from pages._ui.server.upload_quota import FILES
+from pages._ui.visitor import visitor
+
+_LOST = "was not taken in, because too many came at once; add it again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What became of one file.
+
+    ``kept`` is the picture's id (None: it was not kept); ``sentence`` tells why, or what was done to it.
+    """
+
+    name: str
+    kept: str | None
+    sentence: str = ""
+
+
+def take_files(own: OwnSet, class_id: int, *, key: str, contributor: str, code: str | None = None) -> None:
+    """Offer to choose photos for a class, many at once, and keep them; `answers` tells what became of each."""
+    drawn = st.session_state.setdefault(_turns(key), 0)
+    field = f"{key}_{drawn}"
+    st.file_uploader(
+        "Photos",
+        type=UPLOAD_TYPES,
+        accept_multiple_files=True,
+        key=field,
+        help=f"Up to {FILES} at a time. On a phone this offers the camera as well. Each is turned upright, cleaned and "
+        "made smaller here.",
+    )
+    _keep(own, class_id, sent(field), key=key, contributor=contributor, code=code)
+
+
+def take_still(own: OwnSet, class_id: int, *, key: str, contributor: str, code: str | None = None) -> None:
+    """Offer the camera of this device, one still at a time."""
+    drawn = st.session_state.setdefault(_turns(key), 0)
+    field = f"{key}_{drawn}"
+    st.camera_input("Camera", key=field, label_visibility="collapsed")
+    _keep(own, class_id, sent(field), key=key, contributor=contributor, code=code)
+
+
+def answers(key: str) -> list[Answer]:
+    """Return what became of the files of the last time."""
+    return list(st.session_state.get(_told(key), ()))
+
+
+def show_answers(key: str) -> None:
+    """Say how many pictures were kept the last time, and of each of the others why not."""
+    told = answers(key)
+    kept = sum(answer.kept is not None for answer in told)
+    if kept:
+        st.success(f"{kept} {'picture' if kept == 1 else 'pictures'} kept.", icon=":material/check_circle:")
+    refused = [answer for answer in told if answer.kept is None]
+    if refused:
+        lines = "\n".join(f"- {plain(answer.name)}: {plain(answer.sentence)}" for answer in refused)
+        st.warning(lines, icon=":material/broken_image:")
+
+
+def _keep(own: OwnSet, class_id: int, files: Sequence[Sent], *, key: str, contributor: str, code: str | None) -> None:
+    if not files:
+        return
+    told: list[Answer] = []
+    bar = st.progress(0.0, text="Being kept …")
+    for place, file in enumerate(files, start=1):
+        told.append(_kept(own, class_id, file, contributor=contributor, code=code))
+        bar.progress(place / len(files), text=f"{place} of {len(files)}")
+    st.session_state[_told(key)] = told
+    st.session_state[_turns(key)] += 1  # another field, without the files that have been seen to
+    st.rerun()
+
+
+def _kept(own: OwnSet, class_id: int, file: Sent, *, contributor: str, code: str | None) -> Answer:
+    name = getattr(file, "name", "") or "a file"
+    try:
+        if not hasattr(file, "getvalue"):
+            raise PhotoError(_LOST)
+        new = NewPicture(data=file.getvalue(), file_name=name, contributor=contributor or None)
+        added = OwnPictures(open_own_sets()).add(own.id, class_id, new, by=visitor(), code=code)
+    except LabError as error:
+        return Answer(name=name, kept=None, sentence=str(error))
+    finally:
+        let_go(file)
+    if not added.new:
+        return Answer(name=name, kept=None, sentence=added.sentence)
+    return Answer(name=name, kept=added.picture.id, sentence=added.sentence)
+
+
+def _turns(key: str) -> str:
+    return f"{key}_turns"
+
+
+def _told(key: str) -> str:
+    return f"{key}_told"

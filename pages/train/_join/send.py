@@ -1,0 +1,111 @@
+"""What somebody with a phone does: name, class, photos, and what has arrived of them."""
+
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from core.data.own import NAME_LENGTH, Joining, OwnSet, OwnSetError, open_own_sets, there_are_own_sets
+from core.errors import LabError
+from core.rights import shown_name
+from core.runs import open_store
+from core.runs.store.owners import Owners
+from pages._ui import address, state
+from pages._ui.choose.additions import answers, show_answers, take_files, take_still
+from pages._ui.draw.own_sheet import own_sheet
+from pages._ui.draw.pictures import show
+from pages._ui.frame import choice, plain, problem
+from pages._ui.visitor import visitors_id
+
+_ACROSS = 4
+
+
+def joined() -> OwnSet | None:
+    """Return the set whose code is in the address or typed; None while there is none, with a sentence."""
+    code = address.read(state.JOIN_CODE)
+    if code:
+        try:
+            if not there_are_own_sets():
+                raise OwnSetError("No set is open in this lab; ask whoever made it for the code.")
+            return Joining(open_own_sets()).find(code)
+        except LabError as error:
+            problem(error)
+    with st.form("join", border=False):
+        st.text_input("Code", max_chars=40, key="join_typed", placeholder="BKM TXZ")
+        st.form_submit_button("Join", icon=":material/login:", type="primary", on_click=_typed)
+    return None
+
+
+def _typed() -> None:
+    address.write(state.JOIN_CODE, st.session_state["join_typed"].strip() or None)
+
+
+def your_name() -> str:
+    """Ask for the name that stands beside the pictures, and return it: the nickname of this browser."""
+    owner = visitors_id()
+    try:
+        known = Owners(open_store()).nickname(owner)
+    except LabError as error:
+        problem(error)
+        known = ""
+    st.text_input(
+        "Your name",
+        known,
+        max_chars=NAME_LENGTH,
+        key=state.NICKNAME,
+        on_change=_called,
+        placeholder="as the class knows you",
+        help="It stands beside your pictures, so that a network is judged on other people’s than it has learned from.",
+    )
+    said = st.session_state.pop(state.NICKNAME_PROBLEM, None)
+    if said:
+        st.error(plain(said), icon=":material/error:")
+    return shown_name(owner, known)
+
+
+def _called() -> None:
+    try:
+        Owners(open_store()).call(visitors_id(), st.session_state[state.NICKNAME])
+    except LabError as error:
+        st.session_state[state.NICKNAME_PROBLEM] = str(error)
+
+
+def send(own: OwnSet, contributor: str) -> None:
+    """Choose the class, take or choose pictures, and see them accepted."""
+    names = {each.id: each.name for each in own.classes}
+    if not names:
+        st.info("This set has no classes yet; wait until its owner has added some.", icon=":material/hourglass_top:")
+        return
+    class_id = st.segmented_control(
+        "What is on them?",
+        list(names),
+        format_func=lambda one: choice(plain(names[one])) if one in names else "",
+        required=True,
+        key=f"join_class_{own.id}",
+    )
+    if class_id is None:
+        st.caption("Choose first what your pictures show.")
+        return
+    key = f"join_{class_id}"
+    take_files(own, class_id, key=key, contributor=contributor, code=own.code)
+    show_answers(key)
+    kept = [answer.kept for answer in answers(key) if answer.kept]
+    if kept:
+        _accepted(own, kept, names[class_id])
+    if _is_secure() and st.toggle("Use this page’s camera", key="join_camera"):
+        take_still(own, class_id, key=f"{key}_still", contributor=contributor, code=own.code)
+        show_answers(f"{key}_still")
+
+
+def _accepted(own: OwnSet, kept: list[str], name: str) -> None:
+    """The pictures that have just been kept, small."""
+    show(
+        own_sheet(own.id, kept, columns=_ACROSS),
+        alt=f"{len(kept)} pictures kept as {name}",
+        width="content",
+        at_least=1,
+    )
+
+
+def _is_secure() -> bool:
+    here = urlsplit(st.context.url or "")
+    return here.scheme == "https" or here.hostname in ("localhost", "127.0.0.1", "::1")

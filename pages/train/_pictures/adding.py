@@ -1,0 +1,63 @@
+"""Ways in: phones, files, the camera of this machine."""
+
+import streamlit as st
+
+from core.data.own import NAME_LENGTH, OwnClass, OwnSet
+from core.errors import LabError
+from core.runs import open_store
+from core.runs.store.owners import Owners
+from pages._ui import state
+from pages._ui.choose.additions import show_answers, take_files, take_still
+from pages._ui.frame import choice, plain
+from pages._ui.visitor import visitors_id
+from pages.train._pictures.joining import joining
+
+_WAYS = {
+    "phones": ":material/qr_code_2: Phones",
+    "files": ":material/upload: Files",
+    "camera": ":material/photo_camera: Camera",
+}
+
+
+def adding(own: OwnSet, shown: OwnClass | None) -> None:
+    """Offer the ways in which pictures come into the set, or into its class that is shown."""
+    way = st.segmented_control(
+        "From where?",
+        list(_WAYS),
+        format_func=lambda one: choice(_WAYS[one]),
+        default="phones",
+        required=True,
+        key=f"way_{own.id}",
+        persist_state="session",
+    )
+    if way == "phones":
+        joining(own)
+        return
+    if shown is None:
+        st.caption("Add a class first.")
+        return
+    contributor = st.text_input(
+        "Who took them?",
+        _nickname(),
+        max_chars=NAME_LENGTH,
+        key=state.CONTRIBUTOR,
+        help="Pictures of one person stay on one side of the split, so that a network is judged on other people’s. "
+        "Leave it empty where nobody knows.",
+        width=300,
+        persist_state="session",
+    )
+    st.markdown(f"They go into the class **{plain(shown.name)}**.")
+    key = f"{way}_{shown.id}"
+    if way == "files":
+        take_files(own, shown.id, key=key, contributor=contributor)
+    else:
+        st.caption("Browsers open the camera only over HTTPS or on localhost. Otherwise use files, or phones.")
+        take_still(own, shown.id, key=key, contributor=contributor)
+    show_answers(key)
+
+
+def _nickname() -> str:
+    try:
+        return Owners(open_store()).nickname(visitors_id())
+    except LabError:
+        return ""

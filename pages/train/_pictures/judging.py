@@ -1,0 +1,80 @@
+"""What a network trained with the set can be believed: what is odd about the pictures, and who will judge it."""
+
+from itertools import islice
+
+import streamlit as st
+
+from core.data.catalogue import datasets
+from core.data.own import OwnSet
+from core.data.own.suspicions import Suspicion
+from pages._ui import state
+from pages._ui.draw.own_sheet import own_sheet
+from pages._ui.draw.pictures import show
+from pages._ui.frame import PAGES, facts, plain, section
+from pages._ui.glossary import term
+from pages.train._pictures.overview import Overview
+
+_COLUMNS = 8
+_SHOWN = 2 * _COLUMNS  # pictures of one suspicion
+_AT_MOST = 12  # suspicions
+
+
+def worth_a_look(own: OwnSet, known: Overview) -> None:
+    """List what is odd, each with its sentence and its pictures."""
+    if not known.suspicions:
+        return
+    section("Worth a look", "Found by comparing the pictures with each other; only you can say what they show.")
+    for number, each in enumerate(islice(known.suspicions, _AT_MOST)):
+        _suspicion(own, known, each, number)
+    if len(known.suspicions) > _AT_MOST:
+        st.caption(f"And {len(known.suspicions) - _AT_MOST} more, when these are seen to.")
+
+
+def _suspicion(own: OwnSet, known: Overview, each: Suspicion, number: int) -> None:
+    if not len(each.pictures):
+        st.markdown(f":material/warning: {plain(each.sentence)}")
+        return
+    names = {one.id: one.name for one in own.classes}
+    pictures = [known.pictures[place] for place in each.pictures[:_SHOWN].tolist()]
+    classes = sorted({names[picture.class_id] for picture in pictures})
+    count = len(each.pictures)
+    with st.expander(
+        plain(f"{count} {'picture' if count == 1 else 'pictures'}: {each.sentence}"),
+        icon=":material/warning:",
+        expanded=number == 0,
+        key=f"odd_{each.kind}_{number}",
+    ):
+        show(
+            own_sheet(own.id, [picture.id for picture in pictures], columns=_COLUMNS),
+            alt=f"{len(pictures)} pictures of {' and '.join(classes)}. {each.sentence}",
+            width="content",
+            at_least=1,
+            caption=plain(f"In {', '.join(classes)}.{f' The first {_SHOWN} of {count}.' if count > _SHOWN else ''}"),
+        )
+
+
+def who_judges(own: OwnSet, known: Overview) -> None:
+    """Show the split, and lead to the training."""
+    section(
+        "Who will judge it", "Pictures that a network has not learned from say how good it is: these are held back."
+    )
+    split = known.split
+    if split is None:
+        st.info(plain(known.why_no_split), icon=":material/info:")
+        return
+    facts(
+        [
+            ("To learn from", f"{len(split.train):,} pictures", "Training images."),
+            ("To choose by", f"{len(split.validation):,} pictures", "Validation: taken from those to learn from."),
+            ("To judge by", f"{len(split.test):,} pictures", term("test split")),
+        ]
+    )
+    st.markdown(f"It will be **{plain(split.judged_on)}**.")
+    if split.certainty:
+        st.markdown(f"So few tell little: {plain(split.certainty)}. More pictures, by more people, make it surer.")
+    for note in split.notes:
+        st.caption(plain(note))
+    st.caption("Copies of one photo, and photos of one burst, never lie on two sides.")
+    if own.name in datasets and st.button("Train with it", icon=":material/model_training:", type="primary"):
+        state.propose_dataset(own.name)
+        st.switch_page(PAGES["training"])

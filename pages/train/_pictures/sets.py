@@ -1,0 +1,134 @@
+"""Which set is shown; making one, naming it anew, deleting it."""
+
+import re
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.data.own import NAME_LENGTH, OwnSet, OwnSetError, open_own_sets, there_are_own_sets
+from core.errors import LabError
+from pages._ui import address, state
+from pages._ui.frame import empty_state, plain, problem
+from pages._ui.visitor import visitor, visitors_id
+from pages.train._pictures.acting import act
+
+_CLASSES_EXAMPLE = "mug, shoe"
+
+
+def choose_set() -> OwnSet | None:
+    """Offer the sets of this lab, the visitor's first, and to make one; return the one that is shown, None without."""
+    wanted = address.read(state.OWN_SET)
+    me = visitors_id()
+    sets = open_own_sets().list() if there_are_own_sets() else ()
+    ordered = sorted(sets, key=lambda own: own.owner != me)
+    shown = next((own for own in ordered if own.id == wanted), None)
+    if wanted and shown is None:
+        problem(OwnSetError("This set has been deleted, or lies in another lab; choose one below, or make one."))
+        address.write(state.OWN_SET, None)
+    elif shown is None and ordered and ordered[0].owner == me:
+        shown = ordered[0]
+    key = f"set_{shown.id}_{shown.title}" if shown else "set"  # another box when what it shows changes
+    if not ordered:
+        empty_state("There are no pictures yet. Make a set: a title, and the names of what is to be told apart.")
+        _make()
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        titles = _titles(ordered, me)
+        st.selectbox(
+            "Set",
+            list(titles),
+            index=list(titles).index(shown.id) if shown else None,
+            format_func=lambda one: titles.get(one, "deleted"),
+            key=key,
+            on_change=_show_chosen,
+            args=(key,),
+            placeholder="Choose a set",
+            width=380,
+        )
+        with st.popover("New set", icon=":material/add:", width="content"):
+            _make()
+        if shown and visitor().may_change(shown.owner):
+            with st.popover("Rename", icon=":material/edit:", width="content"):
+                _rename(shown)
+            with st.popover("Delete", icon=":material/delete:", width="content"):
+                _delete(shown)
+    if shown:
+        address.write(state.OWN_SET, shown.id)
+    return shown
+
+
+def _titles(sets: Sequence[OwnSet], me: str) -> dict[str, str]:
+    """What each set is called in the box: no two alike, and nothing that changes while pictures arrive."""
+    titles: dict[str, str] = {}
+    for own in reversed(sets):
+        title = own.title if own.owner == me else f"{own.title} (somebody else’s)"
+        count = 1 + sum(each == title or each.startswith(f"{title} (no. ") for each in titles.values())
+        titles[own.id] = title if count == 1 else f"{title} (no. {count})"
+    return {own.id: titles[own.id] for own in sets}
+
+
+def _show_chosen(key: str) -> None:
+    if st.session_state[key]:
+        address.write(state.OWN_SET, st.session_state[key])
+
+
+def _make() -> None:
+    with st.form("new_set", border=False, width=560):
+        st.text_input("Title", key=state.NEW_SET_TITLE, max_chars=NAME_LENGTH, placeholder="What lies on our desks")
+        st.text_area(
+            "Classes",
+            key=state.NEW_SET_CLASSES,
+            height=100,
+            placeholder=_CLASSES_EXAMPLE,
+            help="The things to be told apart: one a line, or with commas between. Two or more; others can follow.",
+        )
+        st.form_submit_button("Make the set", icon=":material/add:", type="primary", on_click=_made)
+
+
+def _made() -> None:
+    names = [name.strip() for name in re.split(r"[,\n]", st.session_state[state.NEW_SET_CLASSES]) if name.strip()]
+
+    def make() -> None:
+        if len(names) < 2:
+            raise OwnSetError("A set needs two classes to tell apart; write their names, one a line.")
+        made = open_own_sets().create(st.session_state[state.NEW_SET_TITLE], by=visitor(), classes=names)
+        address.write(state.OWN_SET, made.id)
+
+    if act(make):
+        st.session_state[state.NEW_SET_TITLE] = st.session_state[state.NEW_SET_CLASSES] = ""
+
+
+def _rename(own: OwnSet) -> None:
+    with st.form(f"rename_{own.id}", border=False):
+        st.text_input("Title", own.title, max_chars=NAME_LENGTH, key=f"title_{own.id}")
+        st.form_submit_button("Save", icon=":material/save:", on_click=_renamed, args=(own.id,))
+
+
+def _renamed(set_id: str) -> None:
+    act(lambda: open_own_sets().rename(set_id, st.session_state[f"title_{set_id}"], by=visitor()))
+
+
+def _delete(own: OwnSet) -> None:
+    st.markdown(
+        f"This deletes **{plain(own.title)}** with its {own.pictures:,} pictures. Networks that were trained with it "
+        "stay, and can no longer be judged anew. There is no way back."
+    )
+    st.button(
+        "Delete for good", icon=":material/delete_forever:", key=f"delete_{own.id}", on_click=_deleted, args=(own.id,)
+    )
+
+
+def _deleted(set_id: str) -> None:
+    if act(lambda: open_own_sets().delete(set_id, by=visitor())):
+        address.write(state.OWN_SET, None)
+
+
+def sets_are_readable() -> bool:
+    """Say whether sets can be read here; show the sentence where they cannot."""
+    try:
+        if there_are_own_sets():
+            open_own_sets().changes()
+    except LabError as error:
+        problem(error)
+        return False
+    return True

@@ -1,0 +1,142 @@
+"""A class photographs: from the teacher's square through two phones to pictures on the wall, and who is judged on."""
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core.data.own import OwnPictures, OwnSets
+from tests.browser.conftest import Console
+from tests.browser.server import Server, open_page
+from tests.browser.test_accessibility import faults
+from tests.browser.widgets import press, quiet, write
+from tests.core.data.own.generated import photograph
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"width": 390, "height": 844}
+FOLLOWS = 3_000  # milliseconds in which a picture that was kept must be on the teacher's wall
+
+
+@pytest.fixture
+def phones(page: Page, console: Console) -> Iterator[list[Page]]:
+    """Two phones, browsers of their own."""
+    assert page.context.browser is not None
+    contexts = [page.context.browser.new_context(viewport=PHONE, has_touch=True) for _phone in range(2)]
+    opened = [context.new_page() for context in contexts]
+    for each in opened:
+        each.on("console", console.hear)
+        each.on("pageerror", console.hear_exception)
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def photos(first: int, count: int) -> list[Any]:
+    files = []
+    for seed in range(first, first + count):
+        buffer = io.BytesIO()
+        photograph(seed, side=300).save(buffer, "JPEG")
+        files.append({"name": f"IMG_{seed}.jpg", "mimeType": "image/jpeg", "buffer": buffer.getvalue()})
+    return files
+
+
+def made(page: Page, server: Server) -> str:
+    """Make a set of two classes, open it, and return its code."""
+    open_page(page, server, "pictures")
+    new = page.get_by_role("button", name="New set")
+    if new.count():  # other tests' sets are in the lab
+        new.click()
+    page.get_by_role("textbox", name="Title").fill("On our desks")
+    page.get_by_role("textbox", name="Classes").fill("mug\nshoe")
+    page.get_by_role("button", name="Make the set").click()
+    quiet(page)
+    press(page, "Let phones join")
+    code = page.locator("p").filter(has_text=re.compile(r"^[A-Z]{3} [A-Z]{3}$"))
+    expect(code).to_be_visible()
+    quiet(page)
+    return code.inner_text().replace(" ", "")
+
+
+def sent(phone: Page, of: str, files: list[Any]) -> None:
+    """Choose a class and send photos of it; wait until they are kept."""
+    phone.get_by_role("radio", name=of).click()
+    quiet(phone)
+    phone.locator("input[type=file]").first.set_input_files(files)
+    count = len(files)
+    expect(phone.get_by_text(f"{count} {'picture' if count == 1 else 'pictures'} kept.")).to_be_visible()
+
+
+def test_two_phones_fill_a_set_and_the_teachers_wall_follows(
+    page: Page, phones: list[Page], still_server: Server
+) -> None:
+    code = made(page, still_server)
+    expect(page.get_by_alt_text(f"A square to scan; it opens {still_server.url}/join?code={code}")).to_be_visible()
+    expect(page.get_by_text("Only this machine can open this address")).to_be_visible()
+    for number, (phone, name) in enumerate(zip(phones, ("Ada", "Ben"), strict=True)):
+        if number:
+            open_page(phone, still_server, "join")
+            phone.get_by_role("textbox", name="Code").fill(f"{code[:3]} {code[3:]}".lower())
+            phone.get_by_role("button", name="Join").click()
+        else:
+            open_page(phone, still_server, "join", f"?code={code}")
+        write(phone, "Your name", name)
+        sent(phone, "mug", photos(100 * number, 6))
+        assert faults(phone) == []
+        expect(page.get_by_text(f"mug: {6 * number + 6}, shoe: {6 * number}")).to_be_visible(timeout=FOLLOWS)
+        sent(phone, "shoe", photos(100 * number + 10, 5))
+        sent(phone, "shoe", photos(100 * number + 15, 1))
+        wide = phone.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0
+    expect(page.get_by_text("mug: 12, shoe: 12")).to_be_visible(timeout=FOLLOWS)
+    expect(page.get_by_role("button", name=re.compile(r"^Picture \d+, by (Ada|Ben)$"))).to_have_count(12)
+
+    press(page, "Another code")
+    quiet(page)
+    phone = phones[0]
+    phone.locator("input[type=file]").first.set_input_files(photos(900, 1))
+    expect(phone.get_by_text("No set is open under this code")).to_be_visible()
+
+    page.get_by_role("button", name="Picture 2, by Ada").click()
+    page.get_by_role("button", name="Picture 3, by Ada").press("Space")
+    quiet(page)
+    press(page, "Move")
+    expect(page.get_by_text("mug: 10, shoe: 14")).to_be_visible()
+    expect(
+        page.get_by_text(re.compile("judged on pictures held back, by the same people as the rest, n = 5"))
+    ).to_be_visible()
+    assert faults(page) == []
+
+    press(page, "Close")
+    quiet(page)
+    page.reload()
+    expect(page.get_by_text("mug: 10, shoe: 14")).to_be_visible()
+    expect(page.get_by_role("button", name="Let phones join")).to_be_attached()
+    sets = OwnSets(still_server.home)
+    (own,) = [own for own in sets.list() if own.title == "On our desks"]
+    assert len(OwnPictures(sets).list(own.id)) == 24
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_for_phones_is_for_everyone(browser: Browser, server: Server, scheme: Any) -> None:
+    context = browser.new_context(viewport=PHONE, color_scheme=scheme)
+    phone = context.new_page()
+    heard = Console()
+    phone.on("console", heard.hear)
+    try:
+        open_page(phone, server, "join")
+        expect(phone.get_by_role("textbox", name="Code")).to_be_visible()
+        assert faults(phone) == []
+        assert heard.complaints() == []
+    finally:
+        context.close()
+
+
+def test_the_page_for_phones_is_not_in_the_menu(page: Page, server: Server) -> None:
+    open_page(page, server, "join")
+    menu = page.get_by_test_id("stSidebarNav")
+    expect(menu.get_by_role("link", name="Your pictures")).to_be_visible()
+    expect(menu.get_by_role("link", name="Add pictures")).to_have_count(0)

@@ -1,0 +1,294 @@
+"""Your pictures and Add pictures: a set is made, filled from phones and files, looked through and judged."""
+
+import io
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.data.own import Joining, NewPicture, OwnPictures, OwnSet, open_own_sets
+from core.rights import Person
+from core.runs.store.owners import Owners
+from core.runs.store.store import STORE_NAME, Store
+from pages._ui import state
+from pages._ui.draw.picture_wall import chosen_among
+from tests.core.data.own.generated import near_copy, photograph
+from tests.pages.visit import ME, check, open_page, texts
+
+MYSELF, GRACE = Person(owner=ME), Person(owner="browser-" + "0" * 32)
+RUDE = "<b>*mug*</b> [x](http://example.org) $1$"
+
+
+def jpeg(seed: int, *, copied: bool = False) -> bytes:
+    image = photograph(seed, side=200)
+    buffer = io.BytesIO()
+    (near_copy(image) if copied else image).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def filled(
+    by: Person = MYSELF, *, people: int = 3, title: str = "Desks", classes: tuple[str, ...] = ("mug", "shoe")
+) -> OwnSet:
+    """A set with six different pictures a class and person."""
+    own = open_own_sets().create(title, by=by, classes=classes)
+    for person in range(people):
+        for place, each in enumerate(own.classes):
+            for seed in range(6):
+                add(own, each.id, jpeg(100 * person + 10 * place + seed), ("Ada", "Ben", "Cem")[person], by=by)
+    return open_own_sets().get(own.id)
+
+
+def add(own: OwnSet, class_id: int, data: bytes, contributor: str | None = None, *, by: Person = MYSELF) -> str:
+    new = NewPicture(data=data, file_name="a.jpg", contributor=contributor)
+    return OwnPictures(open_own_sets()).add(own.id, class_id, new, by=by).picture.id
+
+
+def shown(app: AppTest, own: OwnSet | None = None) -> AppTest:
+    if own is not None:
+        app.query_params[state.OWN_SET] = own.id
+    return open_page(app, "train/pictures")
+
+
+def joined(app: AppTest, code: str | None) -> AppTest:
+    if code is not None:
+        app.query_params[state.JOIN_CODE] = code
+    return open_page(app, "train/join")
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    (button,) = [button for button in page.button if button.label == label]
+    return check(button.click().run())
+
+
+def labels(page: AppTest) -> set[str]:
+    return {button.label for button in page.button}
+
+
+def written(page: AppTest) -> str:
+    """What the page writes as HTML."""
+    return "".join(each.proto.body for each in page.get("html"))
+
+
+def test_an_empty_lab_says_what_to_do_and_makes_a_set(app: AppTest) -> None:
+    page = shown(app)
+    assert "Make a set: a title, and the names of what is to be told apart." in texts(page)
+    page.text_input(key=state.NEW_SET_TITLE).set_value("Desks")
+    page.text_area(key=state.NEW_SET_CLASSES).set_value("mug,  shoe\n\nplant ")
+    page = press(page, "Make the set")
+    (own,) = open_own_sets().list()
+    assert (own.title, own.owner, [each.name for each in own.classes]) == ("Desks", ME, ["mug", "shoe", "plant"])
+    assert page.query_params[state.OWN_SET] == own.id
+    assert "mug: 0, shoe: 0, plant: 0" in texts(page).replace("\\", "")
+
+
+def test_a_set_with_one_class_is_refused_with_a_sentence_and_what_was_typed_stays(app: AppTest) -> None:
+    page = shown(app)
+    page.text_input(key=state.NEW_SET_TITLE).set_value("Desks")
+    page.text_area(key=state.NEW_SET_CLASSES).set_value("mug")
+    page = press(page, "Make the set")
+    assert "A set needs two classes to tell apart" in texts(page)
+    assert page.text_area(key=state.NEW_SET_CLASSES).value == "mug"
+    assert open_own_sets().list() == ()
+
+
+def test_many_files_go_into_the_chosen_class_and_what_is_none_has_a_sentence(app: AppTest) -> None:
+    own = filled(people=0)
+    shoe = own.classes[1]
+    page = shown(app, own)
+    page.segmented_control(key=f"way_{own.id}").set_value("files").run()
+    page.segmented_control(key=class_box(own)).set_value(shoe.id).run()
+    page.text_input(key=state.CONTRIBUTOR).set_value("Ada").run()
+    files = [
+        ("one.jpg", jpeg(1), "image/jpeg"),
+        ("two.jpg", jpeg(2), "image/jpeg"),
+        ("again.jpg", jpeg(1), "image/jpeg"),
+    ]
+    page.file_uploader(key=f"files_{shoe.id}_0").set_value([*files, ("notes_1.jpg", b"hello", "image/jpeg")]).run()
+    check(page)
+    kept = OwnPictures(open_own_sets()).list(own.id)
+    assert [(each.class_id, each.contributor) for each in kept] == [(shoe.id, "Ada")] * 2
+    said = texts(page)
+    assert "2 pictures kept." in said
+    assert "notes\\_1\\.jpg: This is not a picture the lab can open" in said
+    assert "again\\.jpg: This picture is in the class" in said
+
+
+def class_box(own: OwnSet) -> str:
+    return f"{state.PICTURES_CLASS}_{own.id}_{'|'.join(each.name for each in own.classes)}"
+
+
+def test_who_is_judged_on_is_said_with_what_so_few_can_tell(app: AppTest) -> None:
+    page = shown(app, filled())
+    said = texts(page)
+    assert "judged on other people" in said
+    assert "n \\= 12" in said
+    assert "11 of 12 right would mean 65 to 99 %" in said.replace("\\", "")
+    assert [metric.value for metric in page.metric] == ["22 pictures", "2 pictures", "12 pictures"]
+
+
+def test_suspicions_are_listed_with_their_pictures(app: AppTest) -> None:
+    own = filled()
+    add(own, own.classes[1].id, jpeg(0, copied=True), "Cem")
+    page = shown(app, own)
+    (found,) = [box.label for box in page.expander if "no network can get both right" in box.label]
+    assert found.startswith("2 pictures\\: One photo in two classes")
+
+
+def test_chosen_pictures_move_and_go(app: AppTest) -> None:
+    own = filled()
+    mug = own.classes[0]
+    chosen = [each.id for each in OwnPictures(open_own_sets()).list(own.id, mug.id)][:2]
+    app.session_state[f"wall_{mug.id}_0"] = {"chosen": [*chosen, "no such picture", 7]}
+    page = shown(app, own)
+    page = press(page, "Move")
+    assert [each.pictures for each in open_own_sets().get(own.id).classes] == [16, 20]
+    app.session_state[f"wall_{mug.id}_0"] = {
+        "chosen": [each.id for each in OwnPictures(open_own_sets()).list(own.id, mug.id)][:3]
+    }
+    page = shown(app, own)
+    check(next(button for button in page.button if button.key == "delete_pictures").click().run())
+    assert [each.pictures for each in open_own_sets().get(own.id).classes] == [13, 20]
+
+
+def test_what_a_browser_says_is_chosen_is_believed_only_of_what_is_shown() -> None:
+    assert chosen_among(["b", "x", 3, None, "a", "a"], ["a", "b", "c"]) == ("a", "b")
+    assert chosen_among({"a": 1}, ["a"]) == chosen_among(None, ["a"]) == chosen_among("a", ["a"]) == ()
+
+
+def test_a_wall_has_pages_and_the_last_one_stays_when_its_pictures_go(app: AppTest) -> None:
+    own = filled(people=0)
+    for seed in range(41):
+        last = add(own, own.classes[0].id, jpeg(seed))
+    page = shown(app, own)
+    page = check(page.number_input(key=f"{state.PICTURES_PAGE}_{own.classes[0].id}").set_value(2).run())
+    OwnPictures(open_own_sets()).delete(own.id, [last], by=MYSELF)
+    assert not [field for field in check(page.run()).number_input if field.label.startswith("Page")]
+
+
+def test_classes_are_added_renamed_moved_merged_and_deleted(app: AppTest) -> None:
+    own = filled(people=1)
+    mug, shoe = own.classes
+    page = shown(app, own)
+    page.text_input(key=f"new_class_{own.id}").set_value("plant")
+    page = press(page, "Add")
+    page.text_input(key=f"class_name_{mug.id}").set_value("cup")
+    (save,) = [each for each in page.button if each.label == "Save" and str(mug.id) in str(each.key)]
+    page = check(save.click().run())
+    page = press(page, "To the right")
+    assert [each.name for each in open_own_sets().get(own.id).classes] == ["shoe", "cup", "plant"]
+    page.selectbox(key=f"into_{mug.id}").set_value(shoe.id)
+    page = press(page, "Merge, and delete cup")
+    assert [(each.name, each.pictures) for each in open_own_sets().get(own.id).classes] == [("shoe", 12), ("plant", 0)]
+    check(next(each for each in page.button if each.key == f"delete_class_{shoe.id}").click().run())
+    assert [each.name for each in open_own_sets().get(own.id).classes] == ["plant"]
+
+
+def test_a_class_that_is_there_already_is_refused_with_a_sentence(app: AppTest) -> None:
+    own = filled(people=0)
+    page = shown(app, own)
+    page.text_input(key=f"new_class_{own.id}").set_value("  MUG ")
+    page = press(page, "Add")
+    assert "There is a class 'mug' already" in texts(page).replace("\\", "")
+
+
+def test_a_set_is_renamed_and_deleted(app: AppTest) -> None:
+    own = filled(people=0)
+    page = shown(app, own)
+    page.text_input(key=f"title_{own.id}").set_value("Tables")
+    (save,) = [each for each in page.button if each.label == "Save" and own.id in str(each.key)]
+    page = check(save.click().run())
+    assert open_own_sets().get(own.id).title == "Tables"
+    check(next(each for each in page.button if each.key == f"delete_{own.id}").click().run())
+    assert open_own_sets().list() == ()
+    assert state.OWN_SET not in page.query_params
+
+
+def test_somebody_elses_set_can_be_looked_at_and_not_changed(app: AppTest) -> None:
+    own = filled(GRACE)
+    code = Joining(open_own_sets()).open(own.id, by=GRACE)
+    page = shown(app, own)
+    assert "only the browser that made it can change it" in texts(page)
+    assert (
+        labels(page) & {"Move", "Delete for good", "Save", "Add", "Let phones join", "Another code", "Close"} == set()
+    )
+    assert code[:3] not in written(page) + texts(page)
+    assert not page.get("file_uploader")
+
+
+def test_a_link_to_a_set_that_is_gone_says_so(app: AppTest) -> None:
+    app.query_params[state.OWN_SET] = "aaaaaaaaaa"
+    filled(GRACE)
+    assert "This set has been deleted" in texts(shown(app))
+
+
+def test_titles_and_classes_are_shown_as_they_are_typed(app: AppTest) -> None:
+    own = filled(title=RUDE, classes=(RUDE, "=cmd()"))
+    page = shown(app, own)
+    raw = [element.value for kind in (page.markdown, page.caption, page.header, page.info) for element in kind]
+    assert [text for text in raw if "<b>" in str(text) or "[x](" in str(text)] == []
+
+
+def test_the_code_is_opened_shown_changed_and_closed(app: AppTest) -> None:
+    own = filled(people=0)
+    page = press(shown(app, own), "Let phones join")
+    first = open_own_sets().get(own.id).code
+    assert first is not None
+    assert f"{first[:3]} {first[3:]}" in written(page)
+    page = press(page, "Another code")
+    assert open_own_sets().get(own.id).code not in (None, first)
+    press(page, "Close")
+    assert open_own_sets().get(own.id).code is None
+
+
+def test_who_joins_names_themselves_chooses_a_class_and_sees_pictures_accepted(app: AppTest, home: Path) -> None:
+    own = filled(GRACE, people=0)
+    code = Joining(open_own_sets()).open(own.id, by=GRACE)
+    page = joined(app, f" {code[:3].lower()} {code[3:]}")
+    assert not page.get("file_uploader")
+    check(page.text_input(key=state.NICKNAME).set_value("Berta").run())
+    shoe = own.classes[1]
+    check(page.segmented_control(key=f"join_class_{own.id}").set_value(shoe.id).run())
+    page.file_uploader(key=f"join_{shoe.id}_0").set_value(
+        [("one.jpg", jpeg(1), "image/jpeg"), ("x.jpg", b"", "image/jpeg")]
+    )
+    check(page.run())
+    (kept,) = OwnPictures(open_own_sets()).list(own.id)
+    assert (kept.class_id, kept.contributor, kept.sender) == (shoe.id, "Berta", ME)
+    assert Owners(Store(home / STORE_NAME)).nickname(ME) == "Berta"
+    assert "1 picture kept." in texts(page)
+    assert "x.jpg: This file is empty" in texts(page).replace("\\", "")
+
+
+def test_a_code_that_has_changed_meanwhile_takes_no_more_pictures(app: AppTest) -> None:
+    own = filled(GRACE, people=0)
+    page = joined(app, Joining(open_own_sets()).open(own.id, by=GRACE))
+    mug = own.classes[0]
+    check(page.segmented_control(key=f"join_class_{own.id}").set_value(mug.id).run())
+    Joining(open_own_sets()).rotate(own.id, by=GRACE)
+    page.file_uploader(key=f"join_{mug.id}_0").set_value([("one.jpg", jpeg(1), "image/jpeg")]).run()
+    assert OwnPictures(open_own_sets()).list(own.id) == ()
+    assert "No set is open under this code" in texts(check(page))
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (None, ""),
+        ("AAA", "A code has 6 letters"),
+        ("BCDFGH", "No set is open under this code"),
+    ],
+)
+def test_who_has_no_code_or_a_wrong_one_is_asked_for_it(app: AppTest, code: str | None, said: str) -> None:
+    filled(GRACE, people=0)
+    page = joined(app, code)
+    assert said in texts(page)
+    assert "Join" in labels(page)
+
+
+def test_the_right_code_can_be_typed(app: AppTest) -> None:
+    own = filled(GRACE, people=0)
+    code = Joining(open_own_sets()).open(own.id, by=GRACE)
+    page = joined(app, None)
+    page.text_input(key="join_typed").set_value(code.lower())
+    page = press(page, "Join")
+    assert "Desks" in texts(page)
