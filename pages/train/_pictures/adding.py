@@ -1,4 +1,4 @@
-"""Ways in: phones, files, the camera of this machine."""
+"""Ways in: phones, files, a zip, the camera of this machine."""
 
 import streamlit as st
 
@@ -11,10 +11,12 @@ from pages._ui.choose.additions import show_answers, take_files, take_still
 from pages._ui.frame import choice, plain
 from pages._ui.visitor import visitors_id
 from pages.train._pictures.joining import joining
+from pages.train._pictures.zip_in import take_zip
 
 _WAYS = {
     "phones": ":material/qr_code_2: Phones",
     "files": ":material/upload: Files",
+    "zip": ":material/folder_zip: Zip",
     "camera": ":material/photo_camera: Camera",
 }
 
@@ -32,6 +34,9 @@ def adding(own: OwnSet, shown: OwnClass | None) -> None:
     )
     if way == "phones":
         joining(own)
+        return
+    if way == "zip":
+        take_zip(own)
         return
     if shown is None:
         st.caption("Add a class first.")

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core.data.own import OwnPicture, OwnPictures, OwnSet, open_own_sets
+from core.data.own.as_data_set import own_versions
 from core.data.own.honest_split import HonestSplit, honest_split
 from core.data.own.suspicions import Suspicion, suspicions
 from core.data.own.twins import SIDE, groups_of
@@ -34,20 +35,16 @@ def overview(own: OwnSet) -> Overview:
 def _overview(set_id: str, revision: int, _own: OwnSet) -> Overview:
     store = OwnPictures(open_own_sets())
     looks_of = store.looks(set_id)
-    pictures = tuple(each for each in store.list(set_id) if each.id in looks_of)
     place_of = {each.id: place for place, each in enumerate(_own.classes)}
+    pictures = tuple(each for each in store.list(set_id) if each.id in looks_of and each.class_id in place_of)
     classes = [each.name for each in _own.classes]
     looks = np.frombuffer(b"".join(looks_of[each.id] for each in pictures), np.uint8).reshape(-1, SIDE, SIDE, 3)
     labels = np.array([place_of[each.class_id] for each in pictures], np.int64)
     contributors = [each.contributor for each in pictures]
+    group_of = {each.id: each.group for each in own_versions().get(set_id).pictures}
+    groups = np.array([group_of.get(each.id, -1 - place) for place, each in enumerate(pictures)], np.int64)
     split, why = None, ""
     try:
-        groups = groups_of(
-            looks,
-            contributors,
-            taken=np.array([np.nan if each.taken is None else each.taken for each in pictures], np.float64),
-            bursts=[each.burst for each in pictures],
-        )
         split = honest_split(labels, groups, contributors, classes=classes, contents=[each.id for each in pictures])
     except DataError as error:
         why = str(error)

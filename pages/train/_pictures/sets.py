@@ -11,6 +11,7 @@ from pages._ui import address, state
 from pages._ui.frame import empty_state, plain, problem
 from pages._ui.visitor import visitor, visitors_id
 from pages.train._pictures.acting import act
+from pages.train._pictures.zip_in import take_zip
 
 _CLASSES_EXAMPLE = "mug, shoe"
 
@@ -83,6 +84,8 @@ def _make() -> None:
             help="The things to be told apart: one a line, or with commas between. Two or more; others can follow.",
         )
         st.form_submit_button("Make the set", icon=":material/add:", type="primary", on_click=_made)
+    st.markdown("Or bring pictures that are sorted already:")
+    take_zip(None)
 
 
 def _made() -> None:

@@ -1,17 +1,20 @@
 """Your pictures and Add pictures: a set is made, filled from phones and files, looked through and judged."""
 
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.data import load, make_split
 from core.data.own import Joining, NewPicture, OwnPictures, OwnSet, open_own_sets
 from core.rights import Person
 from core.runs.store.owners import Owners
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
 from pages._ui.draw.picture_wall import chosen_among
+from pages.train._pictures.overview import overview
 from tests.core.data.own.generated import near_copy, photograph
 from tests.pages.visit import ME, check, open_page, texts
 
@@ -212,7 +215,7 @@ def test_somebody_elses_set_can_be_looked_at_and_not_changed(app: AppTest) -> No
         labels(page) & {"Move", "Delete for good", "Save", "Add", "Let phones join", "Another code", "Close"} == set()
     )
     assert code[:3] not in written(page) + texts(page)
-    assert not page.get("file_uploader")
+    assert [field.key for field in page.file_uploader] == ["zip_new_0"]  # for a set of one's own
 
 
 def test_a_link_to_a_set_that_is_gone_says_so(app: AppTest) -> None:
@@ -292,3 +295,64 @@ def test_the_right_code_can_be_typed(app: AppTest) -> None:
     page.text_input(key="join_typed").set_value(code.lower())
     page = press(page, "Join")
     assert "Desks" in texts(page)
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+SORTED = {"Mug/1.jpg": jpeg(1), "Mug/2.jpg": jpeg(2), "plant/3.jpg": jpeg(3), "plant/notes.txt": b"hello"}
+
+
+def test_a_zip_of_class_folders_fills_a_set_and_adds_the_classes_that_it_has_not(app: AppTest) -> None:
+    own = filled(people=0)
+    page = shown(app, own)
+    page.segmented_control(key=f"way_{own.id}").set_value("zip").run()
+    page.file_uploader(key=f"zip_{own.id}_0").set_value([("all.zip", zipped(SORTED), "application/zip")]).run()
+    check(page)
+    assert [(each.name, each.pictures) for each in open_own_sets().get(own.id).classes] == [
+        ("mug", 2),
+        ("shoe", 0),
+        ("plant", 1),
+    ]
+    said = texts(page).replace("\\", "")
+    assert "3 pictures kept." in said
+    assert "notes.txt" in said
+
+
+def test_a_zip_becomes_a_set_of_its_own_and_one_without_pictures_none(app: AppTest) -> None:
+    page = shown(app)
+    page.file_uploader(key="zip_new_0").set_value([("b.zip", b"no zip", "application/zip")]).run()
+    assert "This is not a zip file" in texts(check(page))
+    assert open_own_sets().list() == ()
+    page.file_uploader(key="zip_new_1").set_value([("desks.zip", zipped(SORTED), "application/zip")]).run()
+    check(page)
+    (own,) = open_own_sets().list()
+    assert (own.title, own.pictures) == ("desks", 3)
+    assert page.query_params[state.OWN_SET] == own.id
+
+
+def test_the_split_that_is_shown_is_the_one_that_is_trained_on(app: AppTest) -> None:
+    own = filled()
+    known, split = overview(own), make_split(load(own.name))
+    assert known.split is not None
+    in_order = {each.id: place for place, each in enumerate(known.pictures)}
+    contents = load(own.name).contents
+    for part in ("train", "validation", "test"):
+        trained_on = {in_order[contents[place]] for place in getattr(split, part).tolist()}
+        assert trained_on == set(getattr(known.split, part).tolist())
+    assert known.split.judged_on in split.description
+
+
+def test_train_with_it_opens_the_training_page_with_the_set_chosen(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.runs.ensure_supervisor", lambda _store: None)
+    own = filled()
+    page = press(shown(app, own), "Train with it")
+    assert page.title[0].value == "Training"
+    assert page.selectbox(key=state.TRAINING_DATASET).value == own.name

@@ -1,0 +1,115 @@
+"""A zip with a folder for each class, into a set that is there or into one of its own."""
+
+import io
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+import streamlit as st
+
+from core.data.own import OwnPictures, OwnSet, open_own_sets
+from core.data.own.ways_in.archive import class_folders_in, open_zip
+from core.data.own.ways_in.bring import bring
+from core.data.own.ways_in.found import Found, Skipped
+from core.errors import LabError, PhotoError
+from core.names import folded
+from core.rights import Person
+from pages._ui import address, state
+from pages._ui.choose.uploads import Sent, let_go, sent
+from pages._ui.frame import plain
+from pages._ui.visitor import visitor
+
+MOST_MEGABYTES = 100
+_SAID = 20  # files that were passed over
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """What became of a zip: how many pictures were added, what was not and why, or the sentence why none was."""
+
+    added: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    problem: str = ""
+
+
+def take_zip(own: OwnSet | None) -> None:
+    """Offer to send a zip, add its pictures to a set (None: to a new one), and say what became of it."""
+    where = own.id if own else "new"
+    turns, told = f"zip_{where}_turns", f"zip_{where}_told"
+    field = f"zip_{where}_{st.session_state.setdefault(turns, 0)}"
+    st.file_uploader(
+        "A zip with a folder for each class",
+        type=["zip"],
+        key=field,
+        max_upload_size=MOST_MEGABYTES,
+        help=f"At most {MOST_MEGABYTES} MB. A folder has the name of its class; one that is not there yet is added.",
+    )
+    for file in sent(field):
+        st.session_state[told] = _taken(own, file)
+        st.session_state[turns] += 1  # another field, without the file
+        st.rerun()
+    if told in st.session_state:
+        _say(st.session_state[told])
+
+
+def _taken(own: OwnSet | None, file: Sent) -> _Told:
+    bar = st.progress(0.0, text="Being unpacked …")
+    by, made = visitor(), None
+    try:
+        if not hasattr(file, "getvalue"):
+            raise PhotoError("The zip was not taken in, because too much came at once; add it again.")
+        with open_zip(io.BytesIO(file.getvalue())) as archive:
+            source = class_folders_in(archive)
+            if own is None:
+                title = PurePath(getattr(file, "name", "")).stem or "Pictures"
+                own = made = open_own_sets().create(title[:40], by=by, classes=source.classes)
+            names = _names_in(own, source.classes, by)
+            count = max(source.count, 1)
+            brought = bring(
+                OwnPictures(open_own_sets()),
+                own.id,
+                _renamed(source.pictures, names),
+                by=by,
+                tell=lambda done: bar.progress(min(1.0, done / count), text=f"{done} of {source.count} files"),
+            )
+    except LabError as error:
+        return _Told(problem=str(error))
+    finally:
+        let_go(file)
+    skipped = (*source.skipped, *brought.skipped)
+    if made is not None:
+        if not brought.added:
+            with suppress(LabError):
+                open_own_sets().delete(made.id, by=by)
+            return _Told(problem="No picture in this zip could be taken.", skipped=skipped)
+        address.write(state.OWN_SET, made.id)
+    return _Told(added=brought.added, skipped=skipped)
+
+
+def _names_in(own: OwnSet, wanted: tuple[str, ...], by: Person) -> dict[str, str]:
+    """The set's names of the zip's classes, which are added where the set has none of them in whichever letters."""
+    names = {}
+    for name in wanted:
+        there = {folded(each.name): each.name for each in own.classes}
+        if folded(name) not in there:
+            own = open_own_sets().add_class(own.id, name, by=by)
+            there[folded(name)] = own.classes[-1].name
+        names[name] = there[folded(name)]
+    return names
+
+
+def _renamed(pictures: Iterator[Found], names: dict[str, str]) -> Iterator[Found]:
+    return (replace(each, class_name=names[each.class_name]) for each in pictures)
+
+
+def _say(told: _Told) -> None:
+    if told.problem:
+        st.error(plain(told.problem), icon=":material/error:")
+    elif told.added:
+        st.success(f"{told.added:,} pictures kept.", icon=":material/check_circle:")
+    if told.skipped:
+        lines = [f"- {plain(each.file)}: {plain(each.error)}" for each in told.skipped[:_SAID]]
+        if len(told.skipped) > _SAID:
+            lines.append(f"- and {len(told.skipped) - _SAID:,} more")
+        st.warning("\n".join(lines), icon=":material/broken_image:")
