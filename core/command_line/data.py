@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from core.command_line.options import as_json, progress_lines
+from core.errors import short
 from core.rights import Person
 
 
@@ -18,10 +19,10 @@ def data() -> None:
 
 @data.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--name", "title", required=True, help="What to call the set.")
+@click.option("--name", "title", default="", help="What to call the set (default: as it was saved, or as the file).")
 @as_json
 def import_(path: Path, title: str, as_json: bool) -> None:
-    """Make a set of the pictures in PATH: a folder of class folders, or a zip of one.
+    """Make a set of the pictures in PATH: a folder of class folders, a zip of one, IDX or Parquet files, a saved set.
 
     Each class is a folder with its name. What cannot be taken is listed, with the reason.
     """
@@ -60,6 +61,33 @@ def list_(as_json: bool) -> None:
 
 @data.command()
 @click.argument("name")
+@click.argument("target", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--as", "form", type=click.Choice(["folders", "parquet", "zip"]), default="folders", show_default=True)
+@as_json
+def export(name: str, target: Path, form: str, as_json: bool) -> None:
+    """Write the set NAME to the new folder DIR: class folders, or Parquet in the Hub's layout; or to a zip.
+
+    The zip holds all that is known of the set as it is now, and `data import` opens it in another lab.
+    """
+    from core.data.own import OwnPictures, open_own_sets
+    from core.data.own.as_data_set import manifest_of
+    from core.data.own.ways_out.export import as_folders, as_parquet
+    from core.data.own.ways_out.saved_set import save_to
+
+    if form == "zip":
+        count = save_to(OwnPictures(open_own_sets()), _set_id(name), target)
+    else:
+        manifest = manifest_of(name)
+        if manifest is None:
+            raise click.BadParameter(f"{short(name)} is no own set; `python -m core data list` shows them.")
+        write = as_folders if form == "folders" else as_parquet
+        count = write(manifest, target, tell=progress_lines(quiet=as_json))
+    fields = {"dataset": name, "as": form, "path": str(target), "pictures": count}
+    click.echo(json.dumps(fields) if as_json else f"{count:,} pictures: {target}")
+
+
+@data.command()
+@click.argument("name")
 @as_json
 def delete(name: str, as_json: bool) -> None:
     """Delete the set NAME for good: its pictures, and the versions that runs saw."""
@@ -78,7 +106,7 @@ def _set_id(name: str) -> str:
     meant = split_name(name)
     if meant is None or meant[1] is not None:
         raise click.BadParameter(
-            f"'{name[:60]}' is no own set; `python -m core data list` shows them.", param_hint="NAME"
+            f"{short(name)} is no own set; `python -m core data list` shows them.", param_hint="NAME"
         )
     return meant[0]
 

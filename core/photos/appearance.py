@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from core.photos.colours import in_srgb
-from core.photos.parts import orientation
+from core.photos.exif import orientation
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

@@ -23,7 +23,8 @@ from PIL import Image
 from core.errors import PhotoError
 from core.photos.appearance import to_rgb, turned, without_palette
 from core.photos.colours import in_srgb
-from core.photos.parts import PixelParts, orientation, pixel_parts
+from core.photos.exif import orientation, shutter_time
+from core.photos.parts import MAX_PROFILE_BYTES, PixelParts, pixel_parts
 from core.photos.turns import Turns
 
 MAX_BYTES = 25 * 2**20  # 48 megapixels of a phone are 12 to 20 MB; .streamlit/config.toml says the same
@@ -34,8 +35,16 @@ MAX_SIDE_KEPT = 1024  # twice what the pages show or any network takes; an open 
 MAX_NAME = 80
 
 _DRAFT_SIDE = MAX_SIDE_KEPT // 2  # draft halves while this still fits, which leaves at most MAX_SIDE_KEPT
-_FORMATS = "JPEG, PNG, WebP, GIF or BMP"
-_BYTES_A_PIXEL = {"JPEG": 7, "PNG": 12, "WEBP": 16, "GIF": 6, "BMP": 9}  # at the highest, while it is decoded
+_FORMATS = "JPEG, PNG, WebP, GIF, BMP, HEIC or AVIF"
+_BYTES_A_PIXEL = {
+    "JPEG": 7,
+    "PNG": 12,
+    "WEBP": 16,
+    "GIF": 6,
+    "BMP": 9,
+    "HEIF": 12,
+    "AVIF": 12,
+}  # at the highest, while it is decoded
 _DECODING = Turns(places=2, room=800 * 10**6)
 _DAMAGED = "This picture is cut short or damaged; save or copy it again."
 
@@ -46,13 +55,15 @@ class Photo:
 
     ``image`` is RGB, upright, at most `MAX_SIDE_KEPT` pixels on its long side, without metadata: share it, do not
     change it. ``sha256`` is that of the uploaded bytes and is the photo's identity; ``name`` is for showing only,
-    never a path; ``notes`` say in a few words each what was done to it.
+    never a path; ``notes`` say in a few words each what was done to it; ``taken`` is when the shutter fell, in seconds
+    since 1970 by the camera's clock (None: the file does not say).
     """
 
     image: Image.Image = field(compare=False)
     sha256: str
     name: str
     notes: tuple[str, ...] = ()
+    taken: float | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -75,14 +86,14 @@ def open_photo(data: bytes, name: str = "photo") -> Photo:
     _check_size(parts, parts.size)
     try:
         with _DECODING.take(parts.size[0] * parts.size[1] * (1 if parts.one_pass else _BYTES_A_PIXEL[parts.format])):
-            image, notes = _decode(parts)
+            image, notes, taken = _decode(parts)
     except PhotoError:
         raise
     except MemoryError as error:
         raise PhotoError("There is not enough memory to open this picture; make it smaller.") from error
     except Exception as error:  # Pillow's decoders raise some fifteen kinds on bytes like these
         raise PhotoError(_DAMAGED) from error
-    return Photo(image=image, sha256=hashlib.sha256(data).hexdigest(), name=shown_name(name), notes=notes)
+    return Photo(image=image, sha256=hashlib.sha256(data).hexdigest(), name=shown_name(name), notes=notes, taken=taken)
 
 
 def read_photo(path: Path | str) -> Photo:
@@ -129,23 +140,27 @@ def shown_name(name: str) -> str:
     return (clean if len(clean) <= MAX_NAME else clean[: MAX_NAME - 1] + "…") or "photo"
 
 
-def _decode(parts: PixelParts) -> tuple[Image.Image, tuple[str, ...]]:
+def _decode(parts: PixelParts) -> tuple[Image.Image, tuple[str, ...], float | None]:
     notes = ["first frame of an animation"] if parts.animated else []
+    if parts.format == "HEIF":
+        _know_heif()
     with Image.open(io.BytesIO(parts.data), formats=(parts.format,)) as file:
         _check_size(parts, file.size)
         if parts.format == "BMP" and file.info.get("compression") not in (0, 3):
             # Pillow unpacks these in Python, pixel by pixel: 2 s for 25 megapixels.
             raise PhotoError("This BMP is stored in a compressed form that the lab does not open; save it as PNG.")
-        turn = orientation(parts.exif or file.info.get("exif", b""))
+        exif = parts.exif or file.info.get("exif") or b""
+        turn = orientation(exif)
         before = file.size if turn < 5 else file.size[::-1]
         if parts.format == "JPEG" and max(file.size) > MAX_SIDE_KEPT:
             file.draft(None, _scaled(file.size, _DRAFT_SIDE))
         file.load()
+        profile = _small_profile(file) if parts.format in ("HEIF", "AVIF") else parts.profile
         image = without_palette(file)
     image = image.reduce(math.ceil(max(image.size) / MAX_SIDE_KEPT))  # averages blocks; 1 leaves it as it is
     if "A" in image.getbands() and image.getchannel("A").getextrema() != (255, 255):
         notes.append("transparency shown on white")
-    image, converted = in_srgb(image, parts.profile)
+    image, converted = in_srgb(image, profile)
     flat = to_rgb(image)
     clean = Image.frombytes("RGB", flat.size, flat.tobytes())
     if turn != 1:
@@ -155,7 +170,26 @@ def _decode(parts: PixelParts) -> tuple[Image.Image, tuple[str, ...]]:
         notes.append(converted)
     if clean.size != before:
         notes.append(f"made smaller, from {_by(before)} to {_by(clean.size)} pixels")
-    return clean, tuple(notes)
+    return clean, tuple(notes), shutter_time(exif)
+
+
+@lru_cache(maxsize=1)
+def _know_heif() -> None:
+    """Let Pillow open HEIC; the decoder takes a second to import, so the first such photo brings it along."""
+    try:
+        import pillow_heif
+    except ImportError:
+        raise PhotoError(
+            "This is a HEIC photo, and what opens it (pillow-heif) is not installed here; export it as JPEG "
+            "(on an iPhone: Settings, Camera, Formats, Most Compatible)."
+        ) from None
+    pillow_heif.register_heif_opener(thumbnails=False)
+
+
+def _small_profile(file: Image.Image) -> bytes | None:
+    """The colour profile that a decoder found; None where it is too large to be taken."""
+    profile = file.info.get("icc_profile") or b""
+    return profile if len(profile) <= MAX_PROFILE_BYTES else None
 
 
 def _check_size(parts: PixelParts, size: tuple[int, int]) -> None:
@@ -192,14 +226,6 @@ def _too_heavy(count: int) -> str:
 def _what_it_is(data: bytes) -> str:
     """Say what a file is that the lab cannot open, and what to do about it."""
     head = data[:4096]
-    brand = head[8:12] if head[4:8] == b"ftyp" else b""
-    if brand in (b"avif", b"avis"):
-        return "This is an AVIF picture, which the lab does not open; save it as JPEG or PNG."
-    if brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"):
-        return (
-            "This is a HEIC photo, which the lab does not open; export it as JPEG "
-            "(on an iPhone: Settings, Camera, Formats, Most Compatible)."
-        )
     if b"<svg" in head.lower():
         return "This is an SVG drawing, which the lab does not open; export it as PNG."
     if head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):

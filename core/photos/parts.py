@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.errors import PhotoError
+from core.photos.boxes import container, largest_size
+from core.photos.exif import MAX_EXIF_BYTES
 
-Format = Literal["JPEG", "PNG", "WEBP", "GIF", "BMP"]
+Format = Literal["JPEG", "PNG", "WEBP", "GIF", "BMP", "HEIF", "AVIF"]
 
 MAX_PARTS = 20_000  # a 25 MB PNG or GIF in everyday pieces has 3,200 chunks or 103,000 sub-blocks of 255 bytes
 MAX_SUB_BLOCKS = 200_000
 MAX_SCANS = 100  # a progressive JPEG has about ten; each one passes over every block of the picture
 MAX_SCANNED = 1_500_000_000  # pixels times scans: 0.9 s
-MAX_EXIF_BYTES = 2**16  # what fits a JPEG segment
 MAX_PROFILE_BYTES = 2**16  # those of phones and cameras have 500 to 4,000
 
 _CUT_SHORT = "This picture is cut short or damaged; save or copy it again."
@@ -49,7 +50,7 @@ class PixelParts:
 
 
 def pixel_parts(data: bytes) -> PixelParts | None:
-    """Return the parts of a JPEG, PNG, WebP, GIF or BMP, or None for anything else.
+    """Return the parts of a JPEG, PNG, WebP, GIF, BMP, HEIC or AVIF, or None for anything else.
 
     Raises PhotoError, one sentence, where the file is cut short, damaged or in too many pieces.
     """
@@ -66,28 +67,14 @@ def pixel_parts(data: bytes) -> PixelParts | None:
             return PixelParts(format="WEBP", data=data, size=size, animated=animated, profile=_webp_profile(data))
         if data.startswith(b"BM") and data[14:18] in _BMP_HEADERS:
             return PixelParts(format="BMP", data=data, size=_bmp_size(data))
+        if (kind := container(data)) is not None:
+            size = largest_size(data) or (0, 0)  # no size: the door calls it damaged
+            return PixelParts(format=kind, data=data, size=size, profile=None)
     except (struct.error, IndexError):
         raise PhotoError(_CUT_SHORT) from None
+    except OverflowError:
+        raise PhotoError(_IN_PIECES) from None
     return None
-
-
-def orientation(exif: bytes) -> int:
-    """Return the orientation (1 to 8) that an EXIF block names; 1 where it is absent or the block is damaged."""
-    block = exif[:MAX_EXIF_BYTES].removeprefix(b"Exif\0\0")
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
-    if order is None:
-        return 1
-    try:
-        (start,) = struct.unpack_from(order + "I", block, 4)
-        (entries,) = struct.unpack_from(order + "H", block, start)
-        for at in range(start + 2, start + 2 + 12 * entries, 12):
-            tag, kind, count = struct.unpack_from(order + "HHI", block, at)
-            if (tag, count) == (0x0112, 1) and kind in (3, 4):
-                (value,) = struct.unpack_from(order + ("H" if kind == 3 else "I"), block, at + 8)
-                return int(value) if 1 <= value <= 8 else 1
-    except struct.error:
-        pass
-    return 1
 
 
 def _jpeg(data: bytes) -> PixelParts:

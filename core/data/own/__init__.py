@@ -22,6 +22,11 @@ look. ``home()/sets.sqlite3`` knows what there is, ``home()/sets/<id>/`` holds a
     joining = Joining(sets)
     joining.open(id, by=…) → code; joining.rotate(…) → code; joining.close(…); joining.find("bkm txz") → OwnSet
 
+    from core.data.own.ways_in.import_set import import_zip     # an uploaded zip: class folders, or a saved set
+    imported = import_zip(pictures, file, "mugs.zip", title="", by=person)   # → Imported(own, skipped: file and error)
+    from core.data.own.ways_out.saved_set import save_set
+    save_set(pictures, id, file)                                   # → one zip, which another lab opens
+
 ``sets.changes()`` is another number after every change of any set and ``OwnSet.revision`` after every change of that
 one, so a page that follows asks for a number. Failures are sentences: OwnSetError (a DataError), PhotoError for what
 is no picture, RightsError for what is somebody else's. Limits are `core.data.own.limits.LIMITS`; names may have

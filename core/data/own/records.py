@@ -14,6 +14,10 @@ class OwnSetError(DataError):
     """Something cannot be done with an own set; ``str(error)`` says what, and what to do."""
 
 
+class FullError(OwnSetError):
+    """A class, a set or its owner has as much as is allowed."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class OwnClass:
     """A class of an own set. ``id`` stays when it is renamed or moved; ``bytes`` are those of its pictures' files."""

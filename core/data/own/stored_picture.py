@@ -60,6 +60,7 @@ def stored_picture(data: bytes) -> StoredPicture:
         data=written,
         size=image.size,
         look=_look(written),
+        taken=photo.taken,
         notes=photo.notes,
     )
 

@@ -12,7 +12,7 @@ from streamlit.typing import UploadedFile
 from core.errors import PhotoError
 from core.photos.door import Photo, open_photo
 
-UPLOAD_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp"]
+UPLOAD_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "heic", "heif", "avif"]
 _LOST = "This file was not taken in, because too many came at once. Take it out of the list and add it again."
 
 

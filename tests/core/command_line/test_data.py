@@ -91,3 +91,17 @@ def test_a_network_learns_from_an_own_set_and_keeps_its_figures_when_pictures_ar
     now = lines("evaluate", finished["checkpoint"], "--dataset", name)
     assert not now[0]["unseen"]
     assert lines("compare", finished["checkpoint"], finished["checkpoint"])[0]["difference"] == 0
+
+
+@pytest.mark.parametrize("form", ["folders", "parquet", "zip"])
+def test_what_is_exported_is_imported_again(home: Path, folder: Path, tmp_path: Path, form: str) -> None:
+    first = lines("data", "import", str(folder), "--name", "My shapes")[0]
+    target = str(tmp_path / ("out.zip" if form == "zip" else "out"))
+    (exported,) = lines("data", "export", first["dataset"], target, "--as", form)
+    assert exported == {"dataset": first["dataset"], "as": form, "path": target, "pictures": 60}
+    again = lines("data", "import", target)[0]
+    assert (again["classes"], again["skipped"]) == (first["classes"], [])
+    titles = [own["title"] for own in lines("data", "list")]
+    assert titles == ["My shapes" if form == "zip" else "out", "My shapes"]
+    result = run("data", "export", first["dataset"], target, "--as", form)
+    assert (result.exit_code, "is there already" in result.stderr) == (1, True)

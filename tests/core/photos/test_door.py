@@ -19,7 +19,8 @@ from PIL import ExifTags, Image
 from core.errors import PhotoError
 from core.photos.appearance import to_rgb
 from core.photos.door import MAX_BYTES, MAX_SIDE_KEPT, Photo, open_photo, read_photo, sample_photos, shown_name
-from core.photos.parts import MAX_PARTS, MAX_SCANS, orientation, pixel_parts
+from core.photos.exif import orientation
+from core.photos.parts import MAX_PARTS, MAX_SCANS, pixel_parts
 
 WHITE, BLACK, RED, GREEN = (255, 255, 255), (0, 0, 0), (255, 0, 0), (0, 255, 0)
 
@@ -371,14 +372,14 @@ def test_the_long_side_kept_is_at_most_1024(size: tuple[int, int], kept: tuple[i
     ("data", "words"),
     [
         (b"", "empty"),
-        (b"I am a text file that calls itself a photo.\n", "JPEG, PNG, WebP, GIF or BMP"),
-        (b"BMW is a maker of cars, and this is a text", "JPEG, PNG, WebP, GIF or BMP"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
-        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "HEIC"),
-        (b"\0\0\0\x1cftypavif\0\0\0\0avifmif1", "AVIF"),
+        (b"I am a text file that calls itself a photo.\n", "JPEG, PNG, WebP, GIF, BMP, HEIC or AVIF"),
+        (b"BMW is a maker of cars, and this is a text", "JPEG, PNG, WebP, GIF, BMP, HEIC or AVIF"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "cut short"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "cut short"),
+        (b"\0\0\0\x18ftypavif\0\0\0\0avifmif1", "cut short"),
         (b'<?xml version="1.0"?>\n<SVG xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
         (b"%PDF-1.7\n", "PDF"),
-        (RED_JPEG[:2], "JPEG, PNG, WebP, GIF or BMP"),
+        (RED_JPEG[:2], "JPEG, PNG, WebP, GIF, BMP, HEIC or AVIF"),
         (RED_JPEG[: len(RED_JPEG) // 2], "cut short"),
         (RED_JPEG[:-2], "cut short"),
         (RED_JPEG[:40], "cut short"),
@@ -403,7 +404,7 @@ def test_tiff_is_not_on_the_list(mode: str) -> None:
 
 @pytest.mark.parametrize("kind", ["PPM", "TGA", "ICO", "PCX", "JPEG2000", "SGI"])
 def test_other_formats_that_pillow_knows_stay_outside(kind: str) -> None:
-    assert "JPEG, PNG, WebP, GIF or BMP" in refusal(encoded(Image.new("RGB", (16, 16)), kind))
+    assert "JPEG, PNG, WebP, GIF, BMP, HEIC or AVIF" in refusal(encoded(Image.new("RGB", (16, 16)), kind))
 
 
 def test_a_bmp_that_pillow_would_unpack_pixel_by_pixel_is_refused() -> None:

@@ -22,17 +22,24 @@ from core.data.own.stored_picture import StoredPicture, stored_picture
 from core.rights import Person, RightsError
 from core.whole_files import read_file
 
+_END_OF_TIME = 2**33  # seconds since 1970: the year 2242
 _MOST_BYTES = 2**22  # of a picture as it is kept; 512×512 pixels of noise are 0.4 MB
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewPicture:
-    """What somebody brings: a whole file's bytes, what it was called, and who took it, in which burst, if they say."""
+    """What somebody brings: a whole file's bytes, what it was called, and who took it, in which burst, if they say.
+
+    ``taken`` and ``added``, in seconds since 1970, are those of a set from another lab (None: the file says when it was
+    taken, if at all, and it is added now).
+    """
 
     data: bytes
     file_name: str
     contributor: str | None = None
     burst: str | None = None
+    taken: float | None = None
+    added: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,8 +187,8 @@ class OwnPictures:
             "contributor": check_contributor(new.contributor),
             "burst": check_burst(new.burst),
             "sender": sender,
-            "added": time.time(),
-            "taken": stored.taken,
+            "added": _moment(new.added) or time.time(),
+            "taken": stored.taken if new.taken is None else _moment(new.taken),
             "file_name": kept_file_name(new.file_name),
             "width": stored.size[0],
             "height": stored.size[1],
@@ -215,6 +222,11 @@ def _sent_by(by: Person, pictures: Sequence[str]) -> Allowed:
         return {each["id"] for each in rows}.issuperset(pictures)
 
     return allowed
+
+
+def _moment(seconds: float | None) -> float | None:
+    """A time from another lab; None for one that no camera could mean."""
+    return seconds if seconds is not None and 0 < seconds < _END_OF_TIME else None
 
 
 def _gone() -> OwnSetError:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from core.data.own.limits import LIMITS, Limits
 from core.data.own.records import (
+    FullError,
     OwnClass,
     OwnSet,
     OwnSetError,
@@ -202,7 +203,7 @@ class OwnSets:
             raise no_such_class(found["title"])
 
     def check_limits(self, connection: sqlite3.Connection, set_id: str, class_id: int) -> None:
-        """Raise OwnSetError, with both numbers, where a class, its set or its owner has more than is allowed."""
+        """Raise FullError, with both numbers, where a class, its set or its owner has more than is allowed."""
         limits = self.limits
         for what, condition, value, pictures, size in (
             ("This class", "class = ?", class_id, limits.pictures_a_class, limits.bytes_a_class),
@@ -219,9 +220,9 @@ class OwnSets:
                 f"SELECT count(class), coalesce(sum(bytes), 0) FROM pictures WHERE {condition}", (value,)
             ).fetchone()
             if count > pictures:
-                raise OwnSetError(f"{what} may have {pictures:,} pictures, and has them; delete some first.")
+                raise FullError(f"{what} may have {pictures:,} pictures, and has them; delete some first.")
             if used > size:
-                raise OwnSetError(
+                raise FullError(
                     f"{what} may take {size / 2**20:,.0f} MB on the disk, and takes them; delete some pictures first."
                 )
 

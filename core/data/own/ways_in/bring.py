@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby, islice
 
-from core.data.own.records import OwnSetError
+from core.data.own.records import FullError, OwnSetError
 from core.data.own.store.pictures import NewPicture, OwnPictures
 from core.data.own.stored_picture import StoredPicture, stored_picture
 from core.data.own.ways_in.found import Found, Skipped
@@ -81,10 +81,12 @@ class _Bringing:
             for number, one in enumerate(good):
                 try:
                     self._keep(class_name, [one])
-                except OwnSetError as error:
+                except FullError as error:
                     self._full[class_name] = str(error)
                     self._left[class_name] += len(good) - number
                     return
+                except OwnSetError as error:
+                    self.skipped.append(Skipped(file=one[0].file, error=str(error)))
 
     def left_out(self) -> list[Skipped]:
         """What full classes did not take, a line a class."""
@@ -96,15 +98,24 @@ class _Bringing:
     def _keep(self, class_name: str, good: list[tuple[Found, StoredPicture]]) -> None:
         if not good:
             return
-        new = [
-            (NewPicture(data=b"", file_name=each.file, contributor=each.contributor, burst=each.burst), stored)
-            for each, stored in good
-        ]
+        new = [(_new(each), stored) for each, stored in good]
         added = self.pictures.add_decoded(self.set_id, self.classes[class_name], new, by=self.by, code=self.code)
         self.added += sum(each.new for each in added)
         for (each, _stored), result in zip(good, added, strict=True):
             if not result.new:
                 self.skipped.append(Skipped(file=each.file, error=result.sentence))
+
+
+def _new(found: Found) -> NewPicture:
+    """What is known of a picture, without the bytes that it came in."""
+    return NewPicture(
+        data=b"",
+        file_name=found.file,
+        contributor=found.contributor,
+        burst=found.burst,
+        taken=found.taken,
+        added=found.added,
+    )
 
 
 def _decoded(found: Found) -> Decoded:

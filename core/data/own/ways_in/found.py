@@ -17,26 +17,32 @@ class Skipped:
 @dataclass(frozen=True, kw_only=True)
 class Found:
     """A picture in a class. ``read`` returns its file's bytes, or raises a LabError with a sentence; ``file`` is what
-    people know it by, never a path to open."""
+    people know it by, never a path to open. The others are what is known of it (None: nothing), ``taken`` and ``added``
+    in seconds since 1970."""
 
     class_name: str
     file: str
     read: Callable[[], bytes]
     contributor: str | None = None
     burst: str | None = None
+    taken: float | None = None
+    added: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """What lies in a folder or a file: classes in their order, how many pictures there may be, and the pictures.
 
-    ``skipped`` says what was passed over before any picture was read.
+    ``skipped`` says what was passed over before any picture was read. ``title`` and ``set_id`` are those of a set that
+    was saved (None: it is another source).
     """
 
     classes: tuple[str, ...]
     count: int
     pictures: Iterator[Found]
     skipped: tuple[Skipped, ...] = field(default=())
+    title: str | None = None
+    set_id: str | None = None
 
 
 class NotFoundHereError(LabError):

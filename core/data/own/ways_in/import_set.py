@@ -1,18 +1,29 @@
 """A folder or a file on the server, whatever it is, into a set of its own."""
 
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+from zipfile import ZipFile
 
-from core.data.own.records import OwnSet
+from core.data.own.records import NAME_LENGTH, OwnSet
 from core.data.own.store.pictures import OwnPictures
 from core.data.own.ways_in.archive import class_folders_in, open_zip
 from core.data.own.ways_in.bring import bring
 from core.data.own.ways_in.folder import class_folders
 from core.data.own.ways_in.found import NotFoundHereError, Skipped, Source
+from core.data.own.ways_in.idx_files import idx_pairs, idx_source, is_idx, labels_beside, unpacked_head
+from core.data.own.ways_in.parquet_files import parquet_source
+from core.data.own.ways_out.saved_set import saved_source
+from core.photos.door import shown_name
 from core.rights import Person
+
+Tell = Callable[[str, float], None]
+
+_PARQUET = b"PAR1"
+_MOST_PARQUET = 1_000  # files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,41 +34,96 @@ class Imported:
     skipped: tuple[Skipped, ...]
 
 
-def import_set(
-    pictures: OwnPictures,
-    path: Path,
-    *,
-    title: str,
-    by: Person,
-    tell: Callable[[str, float], None] | None = None,
-) -> Imported:
-    """Make a set of what lies at ``path``: a folder of class folders, a zip of them.
+def import_set(pictures: OwnPictures, path: Path, *, title: str = "", by: Person, tell: Tell | None = None) -> Imported:
+    """Make a set of what lies at ``path``: a folder of class folders, a zip of them, IDX files, Parquet files in the
+    Hub's layout, a set that was saved (`core.data.own.ways_out.saved_set`).
 
-    ``tell`` is told what is being done and how far it is, in [0, 1]. Raises LabError, one sentence, where nothing there
-    can become a set; then none is made.
+    Without a ``title`` it is called as the saved set, or as the file. ``tell`` is told what is being done and how far
+    it is, in [0, 1]. Raises LabError, one sentence, where nothing there can become a set; then none is made.
     """
     with _source(path) as source:
-        own = pictures.sets.create(title, by=by, classes=source.classes)
+        return _import(pictures, source, title=title or source.title or _called(path.stem), by=by, tell=tell)
 
-        def looked_at(count: int) -> None:
-            if tell is not None:
-                tell(f"{count:,} of {source.count:,} pictures", count / max(source.count, 1))
 
-        brought = bring(pictures, own.id, source.pictures, by=by, tell=looked_at)
-        skipped = (*source.skipped, *brought.skipped)
-        if not brought.added:
-            pictures.sets.delete(own.id, by=by)
-            raise NotFoundHereError(f"None of these files could be taken. {skipped[0].file}: {skipped[0].error}")
-        return Imported(own=pictures.sets.get(own.id), skipped=skipped)
+def import_zip(
+    pictures: OwnPictures, file: BinaryIO, name: str, *, title: str = "", by: Person, tell: Tell | None = None
+) -> Imported:
+    """`import_set` for a zip that somebody uploads, of class folders or of a set that was saved; ``name`` is what the
+    sender calls it."""
+    with open_zip(file) as archive:
+        source = _in_zip(archive)
+        called = title or source.title or _called(name.rpartition(".")[0] or name)
+        return _import(pictures, source, title=called, by=by, tell=tell)
+
+
+def _import(pictures: OwnPictures, source: Source, *, title: str, by: Person, tell: Tell | None) -> Imported:
+    own = pictures.sets.create(title, by=by, classes=source.classes, wanted_id=source.set_id)
+
+    def looked_at(count: int) -> None:
+        if tell is not None:
+            tell(f"{count:,} of {source.count:,} pictures", count / max(source.count, 1))
+
+    brought = bring(pictures, own.id, source.pictures, by=by, tell=looked_at)
+    skipped = (*source.skipped, *brought.skipped)
+    if not brought.added:
+        pictures.sets.delete(own.id, by=by)
+        why = f" {skipped[0].file}: {skipped[0].error}" if skipped else ""
+        raise NotFoundHereError(f"None of these files could be taken.{why}")
+    return Imported(own=pictures.sets.get(own.id), skipped=skipped)
+
+
+def _called(name: str) -> str:
+    return shown_name(name)[:NAME_LENGTH]
+
+
+def _in_zip(archive: ZipFile) -> Source:
+    return saved_source(archive) or class_folders_in(archive)
 
 
 @contextmanager
 def _source(path: Path) -> Iterator[Source]:
+    """What lies at a path, by what it is and not by its name."""
     if path.is_dir():
-        yield class_folders(path)
+        yield _in_folder(path)
         return
-    with _opened(path) as file, open_zip(file) as archive:
-        yield class_folders_in(archive)
+    with _opened(path) as file:
+        head = file.read(4)
+        if head == _PARQUET:
+            yield parquet_source([path])
+        elif is_idx(_head(path)):
+            yield idx_source([_pair(path)])
+        else:
+            with open_zip(file) as archive:
+                yield _in_zip(archive)
+
+
+def _in_folder(folder: Path) -> Source:
+    """Class folders; or a folder of IDX or Parquet files that holds none."""
+    try:
+        return class_folders(folder)
+    except NotFoundHereError:
+        if pairs := idx_pairs(folder):
+            return idx_source(pairs)
+        if files := sorted(file for file in folder.glob("**/*.parquet") if file.is_file())[:_MOST_PARQUET]:
+            return parquet_source(files)
+        raise
+
+
+def _pair(images: Path) -> tuple[Path, Path]:
+    labels = labels_beside(images)
+    if labels == images or not labels.is_file():
+        raise NotFoundHereError(
+            f"The labels of '{shown_name(images.name)}' are not beside it. The pictures' file has 'images' in its "
+            "name, and the labels' file 'labels' instead."
+        )
+    return images, labels
+
+
+def _head(path: Path) -> bytes:
+    try:
+        return unpacked_head(path)
+    except (OSError, zlib.error):
+        return b""
 
 
 def _opened(path: Path) -> BinaryIO:

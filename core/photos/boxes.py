@@ -1,0 +1,66 @@
+"""HEIC and AVIF files by their boxes: which of the two it is, and how large its pictures claim to be.
+
+Both are ISO base media files (ISO/IEC 14496-12, 23008-12): boxes of a length, a kind and a body, some within others.
+The size of every picture in the file, of its tiles and of its thumbnail stands in an ``ispe`` box; the largest counts.
+Standard library only.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import Literal
+
+MAX_BOXES = 5_000  # a phone's HEIC has about 200, most of them tiles' properties
+
+_AVIF = frozenset((b"avif", b"avis"))
+_HEIF = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
+_WITHIN = {
+    b"meta": 4,
+    b"iprp": 0,
+    b"ipco": 0,
+}  # holding the sizes, behind so many bytes
+_MOST_BRANDS = 64
+
+
+def container(data: bytes) -> Literal["HEIF", "AVIF"] | None:
+    """Say which of the two a file is by the brands that it names; None for anything else."""
+    if data[4:8] != b"ftyp" or len(data) < 16:
+        return None
+    end = min(int.from_bytes(data[:4], "big"), 16 + 4 * _MOST_BRANDS, len(data))
+    brands = {data[8:12], *(data[at : at + 4] for at in range(16, end - 3, 4))}
+    return "AVIF" if brands & _AVIF else "HEIF" if brands & _HEIF else None
+
+
+def largest_size(data: bytes) -> tuple[int, int] | None:
+    """Return the largest width and height, in pixels, that any picture in the file claims; None where none does.
+
+    Raises struct.error or IndexError where the boxes do not fit into the file, OverflowError where there are too many.
+    """
+    sizes = [struct.unpack_from(">II", body, 4) for body in _sizes(data)]
+    if not sizes:
+        return None
+    return max(width for width, _height in sizes), max(height for _width, height in sizes)
+
+
+def _sizes(data: bytes) -> Iterator[bytes]:
+    """The bodies of all boxes that hold a size."""
+    left = MAX_BOXES
+    inside = [(0, len(data))]
+    while inside:
+        at, end = inside.pop()
+        while at + 8 <= end:
+            left -= 1
+            if left < 0:
+                raise OverflowError("too many boxes")
+            length, kind = struct.unpack_from(">I4s", data, at)
+            head = 8
+            if length == 1:
+                (length,) = struct.unpack_from(">Q", data, at + 8)
+                head = 16
+            stop = end if length == 0 else at + length
+            if stop > end or stop < at + head:
+                raise struct.error("a box is longer than what holds it")
+            if kind in _WITHIN:
+                inside.append((at + head + _WITHIN[kind], stop))
+            elif kind == b"ispe":
+                yield data[at + head : min(stop, at + head + 12)]
+            at = stop
