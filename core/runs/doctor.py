@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from core.config import TrainingConfig
+from core.data.own import OwnSetError, OwnSets
+from core.data.own.store import files
+from core.data.own.store.tables import FILE_NAME
 from core.disk import free_space
 from core.errors import CheckpointError, ConfigError, RunError
 from core.runs import folders, leftovers
@@ -33,6 +36,7 @@ def examine(home: Path, *, repair: bool = True) -> Iterator[Finding]:
 
     Without ``repair`` nothing is changed, and what could be repaired is a problem.
     """
+    yield from _own_sets(home, repair=repair)
     path = home / STORE_NAME
     if not path.exists():
         yield Finding(check="store", verdict="fine", message="There is no store yet; the first run makes one.")
@@ -58,6 +62,34 @@ def examine(home: Path, *, repair: bool = True) -> Iterator[Finding]:
         yield from _checkpoints(store, repair=repair)
         yield from _leftovers(store, repair=repair)
         yield from _features(home)
+
+
+def _own_sets(home: Path, *, repair: bool) -> Iterator[Finding]:
+    """The sets of the class's own pictures: nothing is said of a home that has none."""
+    path = home / FILE_NAME
+    if not path.exists():
+        return
+    try:
+        damage = _damage(path)
+        sets = None if damage else OwnSets(home)
+    except (sqlite3.Error, OwnSetError) as error:
+        damage, sets = str(error).removesuffix("."), None
+    if sets is None:
+        yield Finding(check="own sets", verdict="problem", message=f"The file of own sets is damaged: {damage}.")
+        return
+    with closing(sets), sets.database.writing() as connection:
+        count = connection.execute("SELECT count(*) FROM sets").fetchone()[0]
+        yield Finding(check="own sets", verdict="fine", message=f"Own sets: {count:,}; their file is whole.")
+        for set_id, missing in files.lost(connection, home).items():
+            said = f"Pictures of the set own-{set_id} that have lost their files: {missing:,}; delete them."
+            yield Finding(check="own sets", verdict="problem", message=said)
+        left = files.left_behind(connection, home)
+        if left and repair:
+            files.sweep(connection, home)
+        if left:
+            verdict: Literal["repaired", "problem"] = "repaired" if repair else "problem"
+            said = f"Files that were never acknowledged as pictures: {len(left):,}{', removed' if repair else ''}."
+            yield Finding(check="own sets", verdict=verdict, message=said)
 
 
 def _damage(path: Path) -> str:

@@ -54,7 +54,7 @@ def test_a_folder_is_imported_listed_and_deleted(home: Path, folder: Path) -> No
     ("words", "status", "sentence"),
     [
         (("data", "import", "missing", "--name", "x"), 1, "There is no file or folder 'missing'"),
-        (("data", "import", "."), 2, "Missing option"),
+        (("data", "import"), 2, "Missing argument"),
         (("data", "delete", "mnist"), 2, "'mnist' is no own set"),
         (("data", "delete", "own-aaaaaaaaaa"), 1, "no set of own pictures 'aaaaaaaaaa'"),
         (("train", "--dataset", "own-aaaaaaaaaa", "--model", "lenet"), 2, "There are no own sets in this lab"),

@@ -103,22 +103,41 @@ def clear_decoded(folder: Path, set_id: str) -> None:
 
 
 def sweep(connection: sqlite3.Connection, folder: Path) -> list[str]:
-    """Remove what killed processes left in the folders of sets, and return its names; call it inside a transaction that
-    writes, so that nobody is writing there."""
+    """Remove what `left_behind` finds, and return its names; inside a transaction that writes, so that nobody else is
+    writing there."""
+    swept = left_behind(connection, folder)
+    for path in swept:
+        _remove(path)
+    return [path.name for path in swept]
+
+
+def left_behind(connection: sqlite3.Connection, folder: Path) -> list[Path]:
+    """Return what killed processes left in the folders of sets: files that no row names, folders of no set."""
+    known = _named(connection)
+    found = []
+    for path in sorted(root(folder).glob("*")):
+        if path.name not in known or not path.is_dir():
+            found.append(path)
+        else:
+            found += [file for file in sorted(path.iterdir()) if file.name not in known[path.name]]
+    return found
+
+
+def lost(connection: sqlite3.Connection, folder: Path) -> dict[str, int]:
+    """Return, by the ids of their sets, how many pictures have a row and no file."""
+    missing = {
+        set_id: sum(not (set_folder(folder, set_id) / name).is_file() for name in names)
+        for set_id, names in _named(connection).items()
+    }
+    return {set_id: count for set_id, count in missing.items() if count}
+
+
+def _named(connection: sqlite3.Connection) -> dict[str, set[str]]:
+    """The files of each set."""
     known: dict[str, set[str]] = {row["id"]: set() for row in connection.execute("SELECT id FROM sets")}
     for row in connection.execute("SELECT own_set, id, form FROM pictures"):
         known[row["own_set"]].add(f"{row['id']}.{row['form']}")
-    swept = []
-    for path in sorted(root(folder).glob("*")):
-        if path.name not in known:
-            _remove(path)
-            swept.append(path.name)
-            continue
-        for file in sorted(path.iterdir()):
-            if file.name not in known[path.name]:
-                _remove(file)
-                swept.append(file.name)
-    return swept
+    return known
 
 
 def _take_away(path: Path) -> None:
