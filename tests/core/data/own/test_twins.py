@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from core.data.catalogue import datasets
 from core.data.own.twins import groups_of, look_of, looks_of, twin_pairs
@@ -55,6 +55,21 @@ def test_k_pictures_of_one_photograph_are_joined_by_k_less_one_pairs() -> None:
 def test_sheets_of_one_colour_are_twins_where_the_colour_is_about_the_same() -> None:
     sheets = [Image.new("RGB", (64, 64), colour) for colour in ("#d02020", "#2020d0", "#d82828")]
     assert pairs_among(sheets) == [(0, 2)]
+
+
+def drawing(seed: int) -> Image.Image:
+    """A ring by a pen on white, not quite as large, as round or where the last one was."""
+    random = np.random.RandomState(seed)
+    image = Image.new("RGB", (96, 96), "white")
+    (left, top), (width, height) = random.randint(22, 30, 2).tolist(), random.randint(38, 52, 2).tolist()
+    ImageDraw.Draw(image).ellipse((left, top, left + width, top + height), outline="black", width=5)
+    return image
+
+
+def test_drawings_of_one_thing_are_not_twins_and_their_copies_are() -> None:
+    drawings = [drawing(seed) for seed in range(40)]
+    assert pairs_among(drawings) == []
+    assert pairs_among([*drawings, *map(in_jpeg, drawings)]) == [(place, place + 40) for place in range(40)]
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -118,7 +133,7 @@ def test_whoever_must_stay_together_has_one_number(
 @pytest.mark.parametrize(
     ("name", "joined"),
     # Those of CIFAR-10 were looked at: 13 times one photograph, or one car, that is in the set twice.
-    [("cifar10", range(11, 14)), ("cats_vs_dogs", range(1))],
+    [("cifar10", range(11, 14)), ("cats_vs_dogs", range(1)), ("mnist", range(1))],
 )
 @pytest.mark.usefixtures("data_folder")
 def test_different_photographs_of_real_sets_are_not_joined(name: str, joined: range) -> None:
