@@ -7,7 +7,7 @@ new thread then holds what they needed once: of 2.3 GB after a lesson of thirty,
 
 import ctypes
 import functools
-from collections.abc import Callable
+from typing import Any
 
 ARENAS = 2
 LARGE = 2**20  # bytes: such a block is a mapping of its own, gone when it is freed
@@ -19,7 +19,7 @@ def keep_little() -> bool:
 
     To be called before threads begin, because an arena that is there stays.
     """
-    setting = _function("mallopt")
+    setting = of_c_library("mallopt")
     if setting is None:
         return False
     return all(
@@ -30,15 +30,14 @@ def keep_little() -> bool:
 
 def give_back() -> bool:
     """Return free pages to the system; returns whether there were any. It takes some milliseconds."""
-    trim = _function("malloc_trim")
-    return trim is not None and trim(0) == 1
+    trim = of_c_library("malloc_trim")
+    return trim is not None and bool(trim(0) == 1)
 
 
 @functools.cache
-def _function(name: str) -> Callable[..., int] | None:
-    """A function of the C library; None where it has none, as on macOS, Windows and Alpine."""
+def of_c_library(name: str) -> Any:
+    """Return a function of the C library; None where it has none, as on macOS, Windows and Alpine."""
     try:
-        found: Callable[..., int] = getattr(ctypes.CDLL(None), name)
+        return getattr(ctypes.CDLL(None), name)
     except (AttributeError, OSError, TypeError):
         return None
-    return found

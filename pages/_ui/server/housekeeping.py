@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime import Runtime
 
 from core.compute import allocator
+from core.compute.code_pages import let_go_of_code
 from pages._ui.server.served_pictures import LateFiles
 from pages._ui.server.sessions import SESSIONS, close_left
 
@@ -46,7 +47,7 @@ async def keep_house(runtime: Runtime, late: LateFiles | None, *, away: float) -
 def tidy_up() -> None:
     """Collect garbage, which Streamlit is told not to do after each rerun, and return free pages to the system."""
     gc.collect()
-    allocator.give_back()
+    _give_back()
 
 
 def let_go_of_everything() -> None:
@@ -56,4 +57,9 @@ def let_go_of_everything() -> None:
     gc.unfreeze()  # what was alive when modules were exempted from collection, and is dead now
     gc.collect()
     gc.freeze()
+    _give_back()
+
+
+def _give_back() -> None:
     allocator.give_back()
+    let_go_of_code()

@@ -58,9 +58,9 @@ def test_what_many_threads_have_freed_is_given_back() -> None:
 
 def test_a_c_library_without_the_settings_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
-    allocator._function.cache_clear()
+    allocator.of_c_library.cache_clear()
     try:
         assert not allocator.keep_little()
         assert not allocator.give_back()
     finally:
-        allocator._function.cache_clear()
+        allocator.of_c_library.cache_clear()
