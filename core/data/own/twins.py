@@ -4,9 +4,9 @@ Two looks at a picture decide, both taken of its 32×32 thumbnail: a difference 
 correlation of the thumbnails, one of them cut as it may have been, accepts them.
 
 Measured: of 36.0 million pairs of CIFAR-10's images (6,000 of each part) 46 are joined, each the same photograph or car
-by eye; of 8.0 million pairs of cats and dogs and 2.0 million of MNIST's digits none. Of 400 copies of pets' photos all are
-found in JPEG quality 30, at half the size, brighter or darker by a quarter, 399 cut by six hundredths, 353 cut by a
-tenth. 4,000 pictures take 1.4 s on one core; 3,000 of one scene, all of them looked at closely, 6.7 s.
+by eye; of 8.0 million pairs of cats and dogs and 2.0 million of MNIST's digits none. Of 400 copies of pets' photos all
+are found in JPEG quality 30, at half the size, brighter or darker by a quarter, 399 cut by six hundredths, 353 cut by
+a tenth. 4,000 pictures take 1.4 s on one core; 3,000 of one scene, all of them looked at closely, 6.7 s.
 """
 
 from collections.abc import Iterator, Sequence
