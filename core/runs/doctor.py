@@ -83,6 +83,9 @@ def _own_sets(home: Path, *, repair: bool) -> Iterator[Finding]:
         for set_id, missing in files.lost(connection, home).items():
             said = f"Pictures of the set own-{set_id} that have lost their files: {missing:,}; delete them."
             yield Finding(check="own sets", verdict="problem", message=said)
+        for name in files.unknown(connection, home):
+            said = f"The folder 'sets/{name}' holds pictures of no set; delete it, or bring the file of own sets back."
+            yield Finding(check="own sets", verdict="problem", message=said)
         left = files.left_behind(connection, home)
         if left and repair:
             files.sweep(connection, home)

@@ -76,7 +76,8 @@ def kept_pictures(connection: sqlite3.Connection, set_id: str) -> set[str]:
 
 
 def clear(database: SetsFile, folder: Path, set_id: str, names: Sequence[str]) -> None:
-    """Remove files of a set whose rows are gone; one that somebody has added again meanwhile stays."""
+    """Remove files of a set whose rows are gone, and what was decoded of the set, which shows them as well; a file that
+    somebody has added again meanwhile stays."""
     if not names:
         return
     with database.writing() as connection:
@@ -84,16 +85,21 @@ def clear(database: SetsFile, folder: Path, set_id: str, names: Sequence[str]) -
         for name in names:
             if name.partition(".")[0] not in there:
                 (set_folder(folder, set_id) / name).unlink(missing_ok=True)
-
-
-def clear_set(database: SetsFile, folder: Path, set_id: str) -> None:
-    """Remove the folder of a set whose row is gone, and what was decoded of it; a name that nothing looks for comes
-    first, so that no half of it is found."""
-    with database.writing() as connection:
-        if connection.execute("SELECT 1 FROM sets WHERE id = ?", (set_id,)).fetchone():
-            return  # opened again under its old id meanwhile
-        _take_away(set_folder(folder, set_id))
     clear_decoded(folder, set_id)
+
+
+def clear_sets(connection: sqlite3.Connection, folder: Path) -> list[Path]:
+    """Remove the folders of deleted sets, and what was decoded of them; inside a transaction that writes.
+
+    A name that nothing looks for comes first, so that no half of a folder is found. Returns what was removed.
+    """
+    gone = [row["own_set"] for row in connection.execute("SELECT own_set FROM gone")]
+    for set_id in gone:
+        if not connection.execute("SELECT 1 FROM sets WHERE id = ?", (set_id,)).fetchone():  # not opened again under it
+            _take_away(set_folder(folder, set_id))
+            clear_decoded(folder, set_id)
+        connection.execute("DELETE FROM gone WHERE own_set = ?", (set_id,))
+    return [set_folder(folder, set_id) for set_id in gone]
 
 
 def clear_decoded(folder: Path, set_id: str) -> None:
@@ -103,24 +109,36 @@ def clear_decoded(folder: Path, set_id: str) -> None:
 
 
 def sweep(connection: sqlite3.Connection, folder: Path) -> list[str]:
-    """Remove what `left_behind` finds, and return its names; inside a transaction that writes, so that nobody else is
-    writing there."""
-    swept = left_behind(connection, folder)
-    for path in swept:
+    """Remove what killed processes left in the folders of sets, and return its names; inside a transaction that writes,
+    so that nobody else is writing there."""
+    swept = [path for path in clear_sets(connection, folder) if not path.exists()]
+    for path in left_behind(connection, folder):
         _remove(path)
+        swept.append(path)
     return [path.name for path in swept]
 
 
 def left_behind(connection: sqlite3.Connection, folder: Path) -> list[Path]:
-    """Return what killed processes left in the folders of sets: files that no row names, folders of no set."""
+    """Return what was written or half removed and never acknowledged: files that no row names, in folders of sets."""
     known = _named(connection)
     found = []
     for path in sorted(root(folder).glob("*")):
-        if path.name not in known or not path.is_dir():
-            found.append(path)
-        else:
+        if path.name in known:
             found += [file for file in sorted(path.iterdir()) if file.name not in known[path.name]]
+        elif path.name.startswith(".") or (path.is_dir() and not any(path.iterdir())):
+            found.append(path)
     return found
+
+
+def unknown(connection: sqlite3.Connection, folder: Path) -> list[str]:
+    """Return the names of folders that hold pictures and belong to no set; they are nobody's to remove by himself: the
+    file of own sets may have been lost."""
+    known = _named(connection)
+    return [
+        path.name
+        for path in sorted(root(folder).glob("[!.]*"))
+        if path.name not in known and path.is_dir() and any(path.iterdir())
+    ]
 
 
 def lost(connection: sqlite3.Connection, folder: Path) -> dict[str, int]:

@@ -148,8 +148,8 @@ class OwnPictures:
         """Take pictures, by their ids, out of their set; returns how many were there.
 
         Their files go with them, but for those that a version needs on which something was trained: such a run stays
-        explainable. ``for_good`` removes these as well, and what was decoded; a run that needs them can then no longer
-        be judged anew, which is said there. Allowed to the owner of the set, and to whoever sent all of the pictures.
+        explainable. ``for_good`` removes these as well; a run that needs them can then no longer be judged anew, which
+        is said there. Allowed to the owner of the set, and to whoever sent all of the pictures.
         """
         wanted = list(dict.fromkeys(pictures))
         with self.sets.changing(set_id, by=by, act="delete pictures of", also=_sent_by(by, wanted)) as connection:
@@ -157,8 +157,6 @@ class OwnPictures:
             there = {row["id"] for row in rows if row["class"] is not None or for_good}.intersection(wanted)
             gone = files.withdraw(connection, set_id, [each for each in wanted if each in there], for_good=for_good)
         files.clear(self.sets.database, self.home, set_id, gone)
-        if for_good:
-            files.clear_decoded(self.home, set_id)
         return len(there)
 
     def _insert(

@@ -106,7 +106,9 @@ class OwnSets:
         with self.changing(set_id, by=by, act="delete") as connection:
             connection.execute("DELETE FROM pictures WHERE own_set = ?", (set_id,))
             connection.execute("DELETE FROM sets WHERE id = ?", (set_id,))
-        files.clear_set(self.database, self.home, set_id)
+            connection.execute("INSERT OR IGNORE INTO gone VALUES (?)", (set_id,))
+        with self.database.writing() as connection:
+            files.clear_sets(connection, self.home)
 
     def add_class(self, set_id: str, name: str, *, by: Person) -> OwnSet:
         """Add a class behind the others. Raises OwnSetError for a name that cannot be or is another class's, however

@@ -60,6 +60,9 @@ MIGRATIONS = (
     CREATE TRIGGER set_changes AFTER UPDATE ON sets BEGIN UPDATE changes SET number = number + 1; END;
     CREATE TRIGGER set_goes AFTER DELETE ON sets BEGIN UPDATE changes SET number = number + 1; END;
     """,
+    """
+    CREATE TABLE gone (own_set TEXT PRIMARY KEY);  -- deleted, and its folder perhaps not yet
+    """,
 )
 
 

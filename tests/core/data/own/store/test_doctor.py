@@ -43,6 +43,22 @@ def test_a_picture_that_has_lost_its_file_is_a_problem(sets: OwnSets, pictures: 
     assert f"Pictures of the set own-{made.id} that have lost their files: 1" in said(home)[1][1]
 
 
+def test_pictures_of_no_set_are_left_and_said(sets: OwnSets, home: Path) -> None:
+    """The file of own sets may have been lost, and the pictures are all that is left."""
+    sets.create("One", by=ADA)
+    orphan = home / "sets" / "aaaaaaaaaa" / "picture.jpg"
+    orphan.parent.mkdir(parents=True)
+    orphan.write_bytes(b"x")
+    again = OwnSets(home)
+    again.create("Two", by=ADA)
+    again.close()
+    assert said(home)[1] == (
+        "problem",
+        "The folder 'sets/aaaaaaaaaa' holds pictures of no set; delete it, or bring the file of own sets back.",
+    )
+    assert orphan.exists()
+
+
 def test_a_damaged_file_is_a_problem_and_the_rest_is_looked_over(home: Path) -> None:
     (home / "sets.sqlite3").write_bytes(b"no database" * 1000)
     assert said(home)[0][0] == "problem"

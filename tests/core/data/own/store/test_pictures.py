@@ -235,6 +235,29 @@ def test_what_killed_processes_left_is_swept_before_the_first_change(
     assert on_disk(sets, made) == [f"{kept.id}.jpg"]
 
 
+def test_a_set_whose_deletion_was_killed_halfway_is_gone_with_the_next_change(
+    sets: OwnSets, pictures: OwnPictures, made: OwnSet, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures.add(made.id, made.classes[0].id, new(1), by=ADA)
+    with monkeypatch.context() as killed:
+        killed.setattr("core.data.own.store.files.clear_sets", lambda *_: [])
+        sets.delete(made.id, by=ADA)
+    assert (home / "sets" / made.id).exists()
+    again = OwnSets(home)
+    again.create("Two", by=ADA)
+    again.close()
+    assert not (home / "sets" / made.id).exists()
+
+
+def test_what_is_deleted_is_gone_from_what_was_decoded_as_well(
+    sets: OwnSets, pictures: OwnPictures, made: OwnSet, home: Path
+) -> None:
+    first = pictures.add(made.id, made.classes[0].id, new(1), by=ADA).picture.id
+    (home / "prepared" / f"own-{made.id}@12-64-x").mkdir(parents=True)
+    pictures.delete(made.id, [first], by=ADA)
+    assert list((home / "prepared").iterdir()) == []
+
+
 def test_many_threads_add_at_once_and_nothing_is_lost_or_twice(sets: OwnSets, made: OwnSet) -> None:
     """Eight phones send the same ten pictures at the same time."""
     pictures, outcomes, failures = OwnPictures(sets), [], []
