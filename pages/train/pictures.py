@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from core.data import DatasetSpec
 from core.errors import LabError
 from pages._ui.frame import header, problem
 from pages._ui.visitor import visitor
 from pages.train._pictures.acting import say_problem
 from pages.train._pictures.adding import adding
+from pages.train._pictures.built_in import built_in
 from pages.train._pictures.classes import choose_class
 from pages.train._pictures.joining import follow
 from pages.train._pictures.judging import who_judges, worth_a_look
@@ -22,6 +24,9 @@ header(
 say_problem()
 own = choose_set() if sets_are_readable() else None
 if own is None:
+    st.stop()
+if isinstance(own, DatasetSpec):
+    built_in(own)
     st.stop()
 mine = visitor().may_change(own.owner)
 if not mine:

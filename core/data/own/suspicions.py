@@ -20,7 +20,7 @@ FEWEST_A_CLASS = 10
 MOST_UNBALANCED = 4.0  # times as many pictures in the largest class as in the smallest
 SMALLEST_SIDE = 64  # pixels of the shorter side, for a photo
 DARKEST, BRIGHTEST = 30.0, 225.0  # grey levels, of the mean
-DULLEST, FLATTEST = 15.0, 5.0  # grey levels, of the spread: ink on white paper is bright and not dull
+DULLEST, FLATTEST = 8.0, 5.0  # grey levels, of the spread: ink on white paper is bright and not dull
 NEIGHBOURS = 5
 CLAIM = 0.8  # the share of its neighbours that must be of one other class
 

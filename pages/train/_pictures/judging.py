@@ -1,6 +1,6 @@
 """What a network trained with the set can be believed: what is odd about the pictures, and who will judge it."""
 
-from itertools import islice
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -14,8 +14,8 @@ from pages._ui.frame import PAGES, facts, plain, section
 from pages._ui.glossary import term
 from pages.train._pictures.overview import Overview
 
-_COLUMNS = 8
-_SHOWN = 2 * _COLUMNS  # pictures of one suspicion
+COLUMNS = 8
+_SHOWN = 2 * COLUMNS  # pictures of one suspicion
 _AT_MOST = 12  # suspicions
 
 
@@ -24,33 +24,40 @@ def worth_a_look(own: OwnSet, known: Overview) -> None:
     if not known.suspicions:
         return
     section("Worth a look", "Found by comparing the pictures with each other; only you can say what they show.")
-    for number, each in enumerate(islice(known.suspicions, _AT_MOST)):
-        _suspicion(own, known, each, number)
-    if len(known.suspicions) > _AT_MOST:
-        st.caption(f"And {len(known.suspicions) - _AT_MOST} more, when these are seen to.")
-
-
-def _suspicion(own: OwnSet, known: Overview, each: Suspicion, number: int) -> None:
-    if not len(each.pictures):
-        st.markdown(f":material/warning: {plain(each.sentence)}")
-        return
     names = {one.id: one.name for one in own.classes}
-    pictures = [known.pictures[place] for place in each.pictures[:_SHOWN].tolist()]
-    classes = sorted({names[picture.class_id] for picture in pictures})
-    count = len(each.pictures)
-    with st.expander(
-        plain(f"{count} {'picture' if count == 1 else 'pictures'}: {each.sentence}"),
-        icon=":material/warning:",
-        expanded=number == 0,
-        key=f"odd_{each.kind}_{number}",
-    ):
-        show(
-            own_sheet(own.id, [picture.id for picture in pictures], columns=_COLUMNS),
-            alt=f"{len(pictures)} pictures of {' and '.join(classes)}. {each.sentence}",
-            width="content",
-            at_least=1,
-            caption=plain(f"In {', '.join(classes)}.{f' The first {_SHOWN} of {count}.' if count > _SHOWN else ''}"),
-        )
+
+    def drawn(places: list[int]) -> tuple[bytes, list[str]]:
+        pictures = [known.pictures[place] for place in places]
+        sheet = own_sheet(own.id, [picture.id for picture in pictures], columns=COLUMNS)
+        return sheet, [names[picture.class_id] for picture in pictures]
+
+    list_suspicions(known.suspicions, drawn)
+
+
+def list_suspicions(found: Sequence[Suspicion], drawn: Callable[[list[int]], tuple[bytes, list[str]]]) -> None:
+    """Show suspicions; ``drawn`` makes a sheet of the pictures at some places of the set, and names their classes."""
+    for number, each in enumerate(found[:_AT_MOST]):
+        if not len(each.pictures):
+            st.markdown(f":material/warning: {plain(each.sentence)}")
+            continue
+        count = len(each.pictures)
+        with st.expander(
+            plain(f"{count} {'picture' if count == 1 else 'pictures'}: {each.sentence}"),
+            icon=":material/warning:",
+            expanded=number == 0,
+            key=f"odd_{each.kind}_{number}",
+        ):
+            sheet, classes = drawn(each.pictures[:_SHOWN].tolist())
+            listed = ", ".join(dict.fromkeys(classes))
+            show(
+                sheet,
+                alt=f"{len(classes)} pictures of {listed}. {each.sentence}",
+                width="content",
+                at_least=1,
+                caption=plain(f"In {listed}.{f' The first {_SHOWN} of {count}.' if count > _SHOWN else ''}"),
+            )
+    if len(found) > _AT_MOST:
+        st.caption(f"And {len(found) - _AT_MOST} more, when these are seen to.")
 
 
 def who_judges(own: OwnSet, known: Overview) -> None:

@@ -1,12 +1,16 @@
 """Which set is shown; making one, naming it anew, deleting it."""
 
+import io
 import re
 from collections.abc import Sequence
 
 import streamlit as st
 
-from core.data.own import NAME_LENGTH, OwnSet, OwnSetError, open_own_sets, there_are_own_sets
+from core.data import DatasetSpec, availability, datasets
+from core.data.own import NAME_LENGTH, OwnPictures, OwnSet, OwnSetError, open_own_sets, there_are_own_sets
+from core.data.own.ways_out.saved_set import save_set
 from core.errors import LabError
+from core.photos.door import shown_name
 from pages._ui import address, state
 from pages._ui.frame import empty_state, plain, problem
 from pages._ui.visitor import visitor, visitors_id
@@ -16,46 +20,71 @@ from pages.train._pictures.zip_in import take_zip
 _CLASSES_EXAMPLE = "mug, shoe"
 
 
-def choose_set() -> OwnSet | None:
-    """Offer the sets of this lab, the visitor's first, and to make one; return the one that is shown, None without."""
-    wanted = address.read(state.OWN_SET)
-    me = visitors_id()
-    sets = open_own_sets().list() if there_are_own_sets() else ()
-    ordered = sorted(sets, key=lambda own: own.owner != me)
-    shown = next((own for own in ordered if own.id == wanted), None)
+def choose_set() -> OwnSet | DatasetSpec | None:
+    """Offer the sets of this lab, the visitor's first, and to make one; return the one that is shown, None without.
+
+    Those that others have made for everybody come last, to be looked at.
+    """
+    wanted, me = address.read(state.OWN_SET), visitors_id()
+    sets = sorted(open_own_sets().list(), key=lambda own: own.owner != me) if there_are_own_sets() else []
+    others = {name: datasets[name] for name in datasets if _is_here(name)}
+    shown: OwnSet | DatasetSpec | None = next((own for own in sets if own.id == wanted), others.get(wanted or ""))
     if wanted and shown is None:
         problem(OwnSetError("This set has been deleted, or lies in another lab; choose one below, or make one."))
         address.write(state.OWN_SET, None)
-    elif shown is None and ordered and ordered[0].owner == me:
-        shown = ordered[0]
-    key = f"set_{shown.id}_{shown.title}" if shown else "set"  # another box when what it shows changes
-    if not ordered:
+    elif shown is None and sets and sets[0].owner == me:
+        shown = sets[0]
+    if shown is None and not sets:
         empty_state("There are no pictures yet. Make a set: a title, and the names of what is to be told apart.")
         _make()
-        return None
+    titles = {**_titles(sets, me), **{name: spec.title for name, spec in others.items()}}
+    here = _key(shown)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        titles = _titles(ordered, me)
+        key = f"set_{here}_{titles.get(here or '')}"  # another box when what it shows changes
         st.selectbox(
             "Set",
             list(titles),
-            index=list(titles).index(shown.id) if shown else None,
+            index=list(titles).index(here) if here else None,
             format_func=lambda one: titles.get(one, "deleted"),
             key=key,
             on_change=_show_chosen,
             args=(key,),
-            placeholder="Choose a set",
+            placeholder="Choose a set to look at",
             width=380,
         )
-        with st.popover("New set", icon=":material/add:", width="content"):
-            _make()
-        if shown and visitor().may_change(shown.owner):
-            with st.popover("Rename", icon=":material/edit:", width="content"):
-                _rename(shown)
-            with st.popover("Delete", icon=":material/delete:", width="content"):
-                _delete(shown)
-    if shown:
-        address.write(state.OWN_SET, shown.id)
+        if shown or sets:
+            with st.popover("New set", icon=":material/add:", width="content"):
+                _make()
+        if isinstance(shown, OwnSet) and visitor().may_change(shown.owner):
+            _for_its_owner(shown)
+    if here:
+        address.write(state.OWN_SET, here)
     return shown
+
+
+def _is_here(name: str) -> bool:
+    return datasets[name].count is None and availability(name) != "hub"
+
+
+def _key(shown: OwnSet | DatasetSpec | None) -> str | None:
+    return shown.id if isinstance(shown, OwnSet) else shown.name if shown else None
+
+
+def _for_its_owner(own: OwnSet) -> None:
+    with st.popover("Rename", icon=":material/edit:", width="content"):
+        _rename(own)
+    with st.popover("Delete", icon=":material/delete:", width="content"):
+        _delete(own)
+    st.download_button(
+        "Save",
+        lambda: _saved(own.id),
+        f"{shown_name(own.title)}.zip",
+        "application/zip",
+        icon=":material/download:",
+        on_click="ignore",
+        help="One zip with all pictures, and who took them: another lab opens it (New set), and any program reads its "
+        "folders.",
+    )
 
 
 def _titles(sets: Sequence[OwnSet], me: str) -> dict[str, str]:
@@ -99,6 +128,12 @@ def _made() -> None:
 
     if act(make):
         st.session_state[state.NEW_SET_TITLE] = st.session_state[state.NEW_SET_CLASSES] = ""
+
+
+def _saved(set_id: str) -> bytes:
+    file = io.BytesIO()
+    save_set(OwnPictures(open_own_sets()), set_id, file)
+    return file.getvalue()
 
 
 def _rename(own: OwnSet) -> None:

@@ -1,17 +1,18 @@
-"""A zip with a folder for each class, into a set that is there or into one of its own."""
+"""A zip with a folder for each class, or a set that was saved, into a set that is there or into one of its own."""
 
 import io
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import PurePath
+from typing import BinaryIO
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.data.own import OwnPictures, OwnSet, open_own_sets
 from core.data.own.ways_in.archive import class_folders_in, open_zip
 from core.data.own.ways_in.bring import bring
 from core.data.own.ways_in.found import Found, Skipped
+from core.data.own.ways_in.import_set import import_zip
 from core.errors import LabError, PhotoError
 from core.names import folded
 from core.rights import Person
@@ -39,7 +40,7 @@ def take_zip(own: OwnSet | None) -> None:
     turns, told = f"zip_{where}_turns", f"zip_{where}_told"
     field = f"zip_{where}_{st.session_state.setdefault(turns, 0)}"
     st.file_uploader(
-        "A zip with a folder for each class",
+        "A zip with a folder for each class" if own else "A set that was saved, or a zip with a folder for each class",
         type=["zip"],
         key=field,
         max_upload_size=MOST_MEGABYTES,
@@ -55,36 +56,36 @@ def take_zip(own: OwnSet | None) -> None:
 
 def _taken(own: OwnSet | None, file: Sent) -> _Told:
     bar = st.progress(0.0, text="Being unpacked …")
-    by, made = visitor(), None
+    pictures = OwnPictures(open_own_sets())
     try:
         if not hasattr(file, "getvalue"):
             raise PhotoError("The zip was not taken in, because too much came at once; add it again.")
-        with open_zip(io.BytesIO(file.getvalue())) as archive:
-            source = class_folders_in(archive)
-            if own is None:
-                title = PurePath(getattr(file, "name", "")).stem or "Pictures"
-                own = made = open_own_sets().create(title[:40], by=by, classes=source.classes)
-            names = _names_in(own, source.classes, by)
-            count = max(source.count, 1)
-            brought = bring(
-                OwnPictures(open_own_sets()),
-                own.id,
-                _renamed(source.pictures, names),
-                by=by,
-                tell=lambda done: bar.progress(min(1.0, done / count), text=f"{done} of {source.count} files"),
-            )
+        data, name = io.BytesIO(file.getvalue()), getattr(file, "name", "")
+        if own is not None:
+            return _added(own, pictures, data, bar)
+        made = import_zip(
+            pictures, data, name, by=visitor(), tell=lambda text, done: bar.progress(min(1.0, done), text=text)
+        )
     except LabError as error:
         return _Told(problem=str(error))
     finally:
         let_go(file)
-    skipped = (*source.skipped, *brought.skipped)
-    if made is not None:
-        if not brought.added:
-            with suppress(LabError):
-                open_own_sets().delete(made.id, by=by)
-            return _Told(problem="No picture in this zip could be taken.", skipped=skipped)
-        address.write(state.OWN_SET, made.id)
-    return _Told(added=brought.added, skipped=skipped)
+    address.write(state.OWN_SET, made.own.id)
+    return _Told(added=made.own.pictures, skipped=made.skipped)
+
+
+def _added(own: OwnSet, pictures: OwnPictures, data: BinaryIO, bar: DeltaGenerator) -> _Told:
+    with open_zip(data) as archive:
+        source = class_folders_in(archive)
+        names, count = _names_in(own, source.classes, visitor()), max(source.count, 1)
+        brought = bring(
+            pictures,
+            own.id,
+            _renamed(source.pictures, names),
+            by=visitor(),
+            tell=lambda done: bar.progress(min(1.0, done / count), text=f"{done} of {source.count} files"),
+        )
+    return _Told(added=brought.added, skipped=(*source.skipped, *brought.skipped))
 
 
 def _names_in(own: OwnSet, wanted: tuple[str, ...], by: Person) -> dict[str, str]:

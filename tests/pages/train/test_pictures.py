@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.data import load, make_split
 from core.data.own import Joining, NewPicture, OwnPictures, OwnSet, open_own_sets
+from core.data.own.ways_out.saved_set import save_set
 from core.rights import Person
 from core.runs.store.owners import Owners
 from core.runs.store.store import STORE_NAME, Store
@@ -356,3 +357,30 @@ def test_train_with_it_opens_the_training_page_with_the_set_chosen(
     page = press(shown(app, own), "Train with it")
     assert page.title[0].value == "Training"
     assert page.selectbox(key=state.TRAINING_DATASET).value == own.name
+
+
+def test_a_set_that_was_saved_is_opened_again_as_it_was(app: AppTest) -> None:
+    own = filled()
+    file = io.BytesIO()
+    save_set(OwnPictures(open_own_sets()), own.id, file)
+    page = shown(app, own)
+    assert [each.label for each in page.get("download_button")] == ["Save"]
+    open_own_sets().delete(own.id, by=MYSELF)
+    page = shown(app)
+    page.file_uploader(key="zip_new_0").set_value([("saved.zip", file.getvalue(), "application/zip")]).run()
+    check(page)
+    (again,) = open_own_sets().list()
+    assert (again.id, again.title, again.owner) == (own.id, "Desks", ME)
+    assert [(each.name, each.pictures) for each in again.classes] == [("mug", 18), ("shoe", 18)]
+
+
+def test_the_labs_own_data_sets_are_looked_at_on_the_same_wall_and_not_changed(app: AppTest) -> None:
+    app.query_params[state.OWN_SET] = "shapes"
+    page = open_page(app, "train/pictures")
+    assert "500 pictures of circle, 3,000 in all." in texts(page).replace("\\", "")
+    assert "2,160 training" in texts(page).replace("\\", "")
+    assert labels(page) == {"Make the set"}
+    check(page.number_input(key="look_shapes_0").set_value(13).run())
+    check(page.segmented_control(key="look_shapes").set_value(2).run())
+    check(page.toggle(key="odd_shapes").set_value(True).run())
+    assert [box for box in page.expander if "Nearly one colour all over" in box.label]
