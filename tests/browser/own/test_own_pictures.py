@@ -76,7 +76,7 @@ def test_two_phones_fill_a_set_and_the_teachers_wall_follows(
     code = made(page, still_server)
     expect(page.get_by_alt_text(f"A square to scan; it opens {still_server.url}/join?code={code}")).to_be_visible()
     expect(page.get_by_text("Only this machine can open this address")).to_be_visible()
-    for number, (phone, name) in enumerate(zip(phones, ("Ada", "Ben"), strict=True)):
+    for number, (phone, name) in enumerate(zip(phones, ("Alma", "Boris"), strict=True)):
         if number:
             open_page(phone, still_server, "join")
             phone.get_by_role("textbox", name="Code").fill(f"{code[:3]} {code[3:]}".lower())
@@ -92,7 +92,7 @@ def test_two_phones_fill_a_set_and_the_teachers_wall_follows(
         wide = phone.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0
     expect(page.get_by_text("mug: 12, shoe: 12")).to_be_visible(timeout=FOLLOWS)
-    expect(page.get_by_role("button", name=re.compile(r"^Picture \d+, by (Ada|Ben)$"))).to_have_count(12)
+    expect(page.get_by_role("button", name=re.compile(r"^Picture \d+, by (Alma|Boris)$"))).to_have_count(12)
 
     press(page, "Another code")
     quiet(page)
@@ -100,8 +100,8 @@ def test_two_phones_fill_a_set_and_the_teachers_wall_follows(
     phone.locator("input[type=file]").first.set_input_files(photos(900, 1))
     expect(phone.get_by_text("No set is open under this code")).to_be_visible()
 
-    page.get_by_role("button", name="Picture 2, by Ada").click()
-    page.get_by_role("button", name="Picture 3, by Ada").press("Space")
+    page.get_by_role("button", name="Picture 2, by Alma").click()
+    page.get_by_role("button", name="Picture 3, by Alma").press("Space")
     quiet(page)
     press(page, "Move")
     expect(page.get_by_text("mug: 10, shoe: 14")).to_be_visible()
