@@ -49,9 +49,11 @@ def modern_settings(dataset: str, model: str) -> dict[str, Any]:
 
 
 def small_batch(dataset: str) -> int:
-    """Return the batch size for a small set: 32, and less where an own set would not fill four of them."""
-    count = datasets[dataset].count
-    return 32 if count is None else max(2, min(32, count // 6))
+    """Return the batch size for a small set: 32, halved until an own set fills four of them."""
+    count, size = datasets[dataset].count, 32
+    while count is not None and size > 2 and count < 6 * size:  # about two thirds of the pictures are trained on
+        size //= 2
+    return size
 
 
 def _fast(dataset: str) -> dict[str, Any]:

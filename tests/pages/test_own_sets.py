@@ -60,7 +60,7 @@ def test_training_says_what_it_trains_on_and_judges_by(mugs: OwnSet) -> None:
     said = texts(page)
     assert "24 own pictures of 2 classes" in said.replace("\\", "")
     assert "judged on other people's photos" in said.replace("\\", "")
-    assert "Own pictures, as they are now." in said
+    assert "Ready." in said
     assert not page.button(key="train").disabled
 
 
@@ -139,3 +139,14 @@ def test_every_page_shows_a_network_of_an_own_set_also_of_one_that_is_gone(
     app.query_params[state.CHECKPOINT] = "on-mugs"
     for path in ("train/training", "judge/compare", "use/classify", "learn/feature_maps", "home/start"):
         open_page(app, path)
+
+
+def test_a_title_is_text_in_every_tooltip(sets: OwnSets) -> None:
+    fill(sets, "[x](http://a.b) **y** `z`", 2)
+    app = start_page()
+    tips = [app.metric[0].help]
+    tips += [open_page(app, path).selectbox(key=key).help for path, key in CHOOSERS.items()]
+    for tip in tips:
+        assert "x" in tip
+        assert "](http" not in tip
+        assert "**y**" not in tip

@@ -10,7 +10,11 @@ from pages._ui import cached
 from pages._ui.frame import plain, problem
 from pages._ui.glossary import term
 
-_OWN = ":material/group: Own pictures, as they are now."
+_OWN = {
+    "builtin": ":material/check: Ready.",
+    "prepared": ":material/check: Ready.",
+    "folder": ":material/hourglass_top: Decoded at first use.",
+}
 _WHERE = {
     "builtin": ":material/check: Built in.",
     "prepared": ":material/check: Ready.",
@@ -43,12 +47,13 @@ def choose_dataset(
         index=names.index(first),
         format_func=lambda name: titles[name],
         key=key,
-        help=f"{term('data set')} On this machine: {', '.join(titles[name] for name in here)}.",
+        help=f"{term('data set')} On this machine: {plain(', '.join(titles[name] for name in here))}.",
         on_change=on_change or "rerun",
         persist_state="session",
     )
     if needs_images:
-        st.caption(_OWN if datasets[chosen].count is not None else _WHERE[availability(chosen)])
+        where = availability(chosen)
+        st.caption(_OWN[where] if datasets[chosen].count is not None else _WHERE[where])
     return chosen
 
 
@@ -94,7 +99,7 @@ def _offer_download(spec: DatasetSpec, size: int | None) -> None:
             f":material/cloud_download: **{plain(spec.title)}** is not on this machine. {plain(spec.description)} "
             "The digits and the shapes are built in and need no download."
         )
-        if st.button(f"Download {spec.title}", key=f"fetch_{spec.name}_{size}", icon=":material/download:"):
+        if st.button(f"Download {plain(spec.title)}", key=f"fetch_{spec.name}_{size}", icon=":material/download:"):
             try:
                 _prepare(spec, size, "Downloading")
             except LabError as error:
@@ -104,10 +109,10 @@ def _offer_download(spec: DatasetSpec, size: int | None) -> None:
 
 
 def _prepare(spec: DatasetSpec, size: int | None, doing: str) -> None:
-    bar = st.progress(0.0, text=f"{doing} {spec.title} …")
+    bar = st.progress(0.0, text=f"{doing} {plain(spec.title)} …")
 
     def tell(text: str, done: float) -> None:
-        bar.progress(min(1.0, max(0.0, done)), text=text)
+        bar.progress(min(1.0, max(0.0, done)), text=plain(text))
 
     load(spec.name, size=size, progress=tell)
     bar.empty()

@@ -144,7 +144,7 @@ def offer_image_of(dataset: str, classes: tuple[str, ...]) -> None:
         icon=":material/casino:",
         on_click=_take_from_test,
         args=(name,),
-        help=f"Takes one of {datasets[name].title} at random, from the test split, instead of your photo: "
+        help=f"Takes one of {plain(datasets[name].title)} at random, from the test split, instead of your photo: "
         "what the network was trained for.",
         width="stretch",
     )

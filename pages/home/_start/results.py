@@ -9,7 +9,7 @@ from core.photos.door import Photo
 from pages._ui import cached
 from pages._ui.choose.checkpoints import checkpoint_references
 from pages._ui.draw import pictures
-from pages._ui.frame import PAGES, facts, look_for
+from pages._ui.frame import PAGES, facts, look_for, plain
 
 _FIRST = PRESETS["sobel_x"]
 _SIDE = 400  # pixels
@@ -51,7 +51,7 @@ def what_is_ready() -> None:
             (
                 "Data sets ready",
                 f"{len(here)} of {len(datasets)}",
-                f"Ready: {', '.join(here)}. The others can be downloaded.",
+                f"Ready: {plain(', '.join(here))}. The others can be downloaded.",
             ),
             ("Trained networks", f"{len(networks)}", "Those that ship with the lab and those that were trained here."),
             ("Photos leave this machine", "never", "Uploads are cleaned and kept in memory for your session only."),

@@ -8,6 +8,7 @@ from core.data import changing_name, datasets
 from core.errors import LabError
 from pages._ui import address, cached, state
 from pages._ui.choose.checkpoints import checkpoint_references, say_what_is_gone, say_what_is_left_out
+from pages._ui.choose.datasets import dataset_title
 from pages._ui.frame import PAGES, empty_state, plain
 from pages.judge._compare.judged import Judged, judged
 
@@ -72,7 +73,7 @@ def _of_one_data_set(references: list[str], chosen: list[str]) -> list[str]:
     only = st.pills(
         "Networks for",
         known,
-        format_func=lambda name: datasets[name].title,
+        format_func=lambda name: plain(dataset_title(name)),
         key="compare_only",
         persist_state="session",
     )

@@ -11,6 +11,7 @@ from core.data import LabelledImages, availability, datasets
 from core.errors import LabError
 from core.judging.evaluation import Evaluation, evaluate_checkpoint, stored_evaluation
 from pages._ui import cached
+from pages._ui.frame import plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ def judge_here(network: Judged) -> None:
     bar = st.progress(0.0, text="Judging …")
 
     def tell(text: str, done: float) -> None:
-        bar.progress(min(1.0, max(0.0, done)), text=text)
+        bar.progress(min(1.0, max(0.0, done)), text=plain(text))
 
     try:
         evaluation = evaluate_checkpoint(network.checkpoint, progress=tell)

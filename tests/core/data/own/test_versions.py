@@ -247,6 +247,16 @@ def test_tiny_pictures_are_not_enlarged_to_the_size_of_photos(sets: OwnSets, pic
     assert datasets[own.name].size == 40
 
 
+@pytest.mark.parametrize(("count", "size"), [(4, 2), (12, 2), (24, 4), (47, 4), (48, 8), (192, 32), (5_000, 32)])
+def test_batches_of_a_small_set_are_small(monkeypatch: pytest.MonkeyPatch, count: int, size: int) -> None:
+    from dataclasses import replace
+
+    from core.recipes import modern
+
+    monkeypatch.setattr(modern, "datasets", {"own": replace(datasets["shapes"], count=count)})
+    assert modern.small_batch("own") == size
+
+
 def test_a_damaged_file_of_sets_takes_no_page_down(home: object) -> None:
     (home / "sets.sqlite3").write_bytes(b"no database" * 1000)  # type: ignore[operator]
     assert "mnist" in list(datasets)

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from core.data.own import LIMITS, Joining, NewPicture, OwnPictures, OwnSet, OwnSetError, OwnSets
+from core.data.own.versions import Versions
 from core.errors import PhotoError
 from core.rights import RightsError
 from tests.core.data.own.conftest import ADA, BEN, OPERATOR, new, picture
@@ -323,3 +324,48 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged(sets: OwnSets, made
         with Image.open(io.BytesIO(pictures.read(made.id, each))) as image:
             image.load()
     fresh.close()
+
+
+def test_adding_moving_merging_and_deleting_at_once_leaves_rows_and_files_in_step(sets: OwnSets, home: Path) -> None:
+    """Phones send while the teacher tidies up: whatever is refused is a sentence, and what is left fits together."""
+    made = sets.create("One", by=ADA, classes=tuple("abcdef"))
+    pictures, unexpected = OwnPictures(sets), []
+
+    def phone(number: int) -> None:
+        for seed in range(12):
+            open_classes = sets.get(made.id).classes
+            try:
+                pictures.add(made.id, open_classes[seed % len(open_classes)].id, new(seed + 8 * number), by=ADA)
+            except OwnSetError:
+                pass  # the class is gone
+            except Exception as error:  # any other is a failure of this test
+                unexpected.append(error)
+
+    def teacher() -> None:
+        for turn in range(24):
+            try:
+                classes, there = sets.get(made.id).classes, [each.id for each in pictures.list(made.id)]
+                if turn % 6 == 5 and len(classes) > 2:
+                    sets.merge_class(made.id, classes[0].id, into=classes[1].id, by=ADA)
+                elif turn % 3 == 1:
+                    pictures.delete(made.id, there[:2], by=ADA)
+                else:
+                    pictures.move(made.id, there[-3:], to=classes[turn % len(classes)].id, by=ADA)
+                Versions(sets).get(made.id)
+            except OwnSetError:
+                pass
+            except Exception as error:
+                unexpected.append(error)
+
+    threads = [threading.Thread(target=phone, args=(number,)) for number in range(4)]
+    threads.append(threading.Thread(target=teacher))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert unexpected == []
+    there = pictures.list(made.id)
+    assert on_disk(sets, made) == sorted(f"{each.id}.jpg" for each in there)
+    found = sets.get(made.id)
+    assert found.pictures == len(there)
+    assert {each.class_id for each in there} <= {each.id for each in found.classes}
