@@ -27,6 +27,10 @@ look. ``home()/sets.sqlite3`` knows what there is, ``home()/sets/<id>/`` holds a
     from core.data.own.ways_out.saved_set import save_set
     save_set(pictures, id, file)                                   # → one zip, which another lab opens
 
+Among the data sets of the catalogue ``own-<id>`` is a set as it is now and ``own-<id>@<version>`` as it was
+(`core.data.own.as_data_set`); what is about to be trained on is kept by `core.data.kept_name`. Pictures that a kept
+version needs stay on the disk when they are taken out of their set, unless they are deleted ``for_good``.
+
 ``sets.changes()`` is another number after every change of any set and ``OwnSet.revision`` after every change of that
 one, so a page that follows asks for a number. Failures are sentences: OwnSetError (a DataError), PhotoError for what
 is no picture, RightsError for what is somebody else's. Limits are `core.data.own.limits.LIMITS`; names may have

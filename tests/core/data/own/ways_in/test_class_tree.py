@@ -32,11 +32,11 @@ def test_dev_and_eval_above_the_classes_are_splits_and_their_pictures_come_toget
 
 @pytest.mark.parametrize("above", ["mugs", "my photos/2026/mugs", "train", "mugs/train", "train/images", "test"])
 def test_folders_above_the_classes_do_not_matter(above: str) -> None:
-    """datasets 5.2.0 drops every label where the class folders lie one level too deep."""
     assert set(classes(f"{above}/cat/1.jpg", f"{above}/dog/1.jpg")) == {"cat", "dog"}
 
 
 def test_folders_inside_a_class_do_not_matter() -> None:
+    """datasets 5.2.0 drops every label where one picture lies a level deeper than another."""
     assert set(classes("cat/indoors/1.jpg", "cat/2.jpg", "dog/a/b/c/1.jpg")) == {"cat", "dog"}
 
 
