@@ -12,6 +12,7 @@ from pages._ui.draw.own_sheet import own_sheet
 from pages._ui.draw.pictures import show
 from pages._ui.frame import PAGES, facts, plain, section
 from pages._ui.glossary import term
+from pages.train._pictures.claimed import claimed
 from pages.train._pictures.overview import Overview
 
 COLUMNS = 8
@@ -21,9 +22,10 @@ _AT_MOST = 12  # suspicions
 
 def worth_a_look(own: OwnSet, known: Overview) -> None:
     """List what is odd, each with its sentence and its pictures."""
-    if not known.suspicions:
-        return
     section("Worth a look", "Found by comparing the pictures with each other; only you can say what they show.")
+    found = (*claimed(own, known), *known.suspicions)
+    if not found:
+        st.caption("Nothing odd was found.")
     names = {one.id: one.name for one in own.classes}
 
     def drawn(places: list[int]) -> tuple[bytes, list[str]]:
@@ -31,7 +33,7 @@ def worth_a_look(own: OwnSet, known: Overview) -> None:
         sheet = own_sheet(own.id, [picture.id for picture in pictures], columns=COLUMNS)
         return sheet, [names[picture.class_id] for picture in pictures]
 
-    list_suspicions(known.suspicions, drawn)
+    list_suspicions(found, drawn)
 
 
 def list_suspicions(found: Sequence[Suspicion], drawn: Callable[[list[int]], tuple[bytes, list[str]]]) -> None:

@@ -6,6 +6,7 @@ Kept for all students and bounded; a set that has changed is another one.
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from core.data.own import OwnPicture, OwnPictures, OwnSet, open_own_sets
@@ -18,9 +19,14 @@ from core.errors import DataError
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """A set as it is: its ``pictures`` in the order they came, the ``split`` (None: ``why_no_split``), what is odd."""
+    """A set as it is: its ``pictures`` in the order they came, the ``split`` (None: ``why_no_split``), what is odd.
+
+    ``labels`` and ``twins``, the number of its photograph, are int64 (N,).
+    """
 
     pictures: tuple[OwnPicture, ...]
+    labels: npt.NDArray[np.int64]
+    twins: npt.NDArray[np.int64]
     split: HonestSplit | None
     why_no_split: str
     suspicions: tuple[Suspicion, ...]
@@ -48,15 +54,18 @@ def _overview(set_id: str, revision: int, _own: OwnSet) -> Overview:
         split = honest_split(labels, groups, contributors, classes=classes, contents=[each.id for each in pictures])
     except DataError as error:
         why = str(error)
+    twins = groups_of(looks, [None] * len(pictures))
     return Overview(
         pictures=pictures,
+        labels=labels,
+        twins=twins,
         split=split,
         why_no_split=why,
         suspicions=suspicions(
             looks,
             labels,
             classes=classes,
-            twins=groups_of(looks, [None] * len(pictures)),
+            twins=twins,
             shorter_sides=np.array([min(each.width, each.height) for each in pictures], np.int64),
         ),
     )

@@ -4,6 +4,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -15,6 +16,7 @@ from core.runs.store.owners import Owners
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
 from pages._ui.draw.picture_wall import chosen_among
+from pages.train._pictures import claimed
 from pages.train._pictures.overview import overview
 from tests.core.data.own.generated import near_copy, photograph
 from tests.pages.visit import ME, check, open_page, texts
@@ -384,3 +386,34 @@ def test_the_labs_own_data_sets_are_looked_at_on_the_same_wall_and_not_changed(a
     check(page.segmented_control(key="look_shapes").set_value(2).run())
     check(page.toggle(key="odd_shapes").set_value(True).run())
     assert [box for box in page.expander if "Nearly one colour all over" in box.label]
+
+
+def test_a_network_is_asked_for_pictures_in_the_wrong_class_and_looks_at_each_once(
+    shipped: Path, app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = filled()
+    mug, shoe = own.classes
+    looked_at: list[str] = []
+    mugs = {each.id for each in OwnPictures(open_own_sets()).list(own.id, mug.id)}
+
+    def look(_set_id: str, ids: list[str]) -> np.ndarray:
+        looked_at.extend(ids)
+        noise = [np.random.RandomState(int(one[:6], 16)).normal(0, 0.05, 2) for one in ids]
+        return np.array([each + ([1, 0] if one in mugs else [0, 1]) for one, each in zip(ids, noise, strict=True)])
+
+    monkeypatch.setattr(claimed, "NETWORK", "tiny")
+    monkeypatch.setattr(claimed, "_looked_at", look)
+    wrong = min(mugs)
+    OwnPictures(open_own_sets()).move(own.id, [wrong], to=shoe.id, by=MYSELF)
+    page = check(shown(app, own).toggle(key=f"claimed_{own.id}").set_value(True).run())
+    (found,) = [box.label.replace("\\", "") for box in page.expander if "most like pictures" in box.label]
+    assert found.startswith("1 picture: In 'shoe', and most like pictures of 'mug'.")
+    assert len(looked_at) == 36
+    add(own, mug.id, jpeg(999))
+    check(page.run())
+    assert len(looked_at) == 37
+
+
+def test_where_no_such_network_is_here_none_is_offered(folder: Path, app: AppTest) -> None:
+    own = filled()
+    assert [each for each in shown(app, own).toggle if each.key == f"claimed_{own.id}"] == []

@@ -91,11 +91,11 @@ def test_a_picture_among_those_of_another_class_is_claimed_by_it() -> None:
 
 def test_copies_of_a_picture_do_not_count_as_its_neighbours() -> None:
     features = two_clouds(20)
-    features[20:24] = features[3]  # four copies of a mug, filed as shoes
+    features[20:28] = features[3]  # eight copies of a mug, filed as shoes
     labels = np.repeat([0, 1], 20)
     assert claimed_by(features, labels)[3] == 1
     twins = np.arange(40)
-    twins[20:24] = 3
+    twins[20:28] = 3
     assert claimed_by(features, labels, apart=twins)[3] == -1
 
 

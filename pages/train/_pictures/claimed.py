@@ -1,0 +1,82 @@
+"""Pictures that look like those of another class to a network which has learned to see on ImageNet.
+
+A picture is shown to it once: its features are kept, so that ten more pictures cost the time of ten.
+"""
+
+import io
+from collections import OrderedDict
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+from PIL import Image
+
+from core.data.own import OwnPicture, OwnPictures, OwnSet, open_own_sets
+from core.data.own.suspicions import Suspicion, claims
+from core.errors import LabError
+from pages._ui import cached
+from pages._ui.frame import problem
+from pages._ui.startup import wait_for_torch
+from pages.train._pictures.overview import Overview
+
+NETWORK = "cats_vs_dogs-efficientnet_lite0"  # of its head nothing is asked
+_AT_MOST = 1_000  # pictures: a minute and a half of one core
+_KEPT = 3_000  # pictures' features, of 5 KB each
+_AT_ONCE = 16
+
+Features = npt.NDArray[np.float32]
+
+
+def claimed(own: OwnSet, known: Overview) -> tuple[Suspicion, ...]:
+    """Offer to ask the network, and return what it finds; nothing where the network is not on this machine."""
+    if len(known.pictures) > _AT_MOST or not any(each.card.name == NETWORK for each in cached.shipped()):
+        return ()
+    if not st.toggle(
+        "Ask a network which pictures look like another class",
+        key=f"claimed_{own.id}",
+        help="EfficientNet-Lite0, which learned from ImageNet’s 1.3 million photos, looks at each picture once: some "
+        "fifteen a second. A picture is listed where eight of the ten most like it are of one other class.",
+    ):
+        return ()
+    try:
+        features = _features_of(own.id, known.pictures)
+    except LabError as error:
+        problem(error)
+        return ()
+    return claims(features, known.labels, classes=[each.name for each in own.classes], twins=known.twins)
+
+
+def _features_of(set_id: str, pictures: tuple[OwnPicture, ...]) -> Features:
+    kept = _kept()
+    missing = [each.id for each in pictures if each.id not in kept]
+    bar = st.progress(0.0, text="The network looks at the pictures …") if missing else None
+    for start in range(0, len(missing), _AT_ONCE):
+        some = missing[start : start + _AT_ONCE]
+        kept.update(zip(some, _looked_at(set_id, some), strict=True))
+        if bar is not None:
+            bar.progress(min(1.0, (start + _AT_ONCE) / len(missing)), text=f"{start + len(some)} of {len(missing)}")
+    if bar is not None:
+        bar.empty()
+    rows = np.stack([kept[each.id] for each in pictures])
+    while len(kept) > _KEPT:
+        kept.popitem(last=False)
+    return rows
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _kept() -> "OrderedDict[str, Features]":
+    return OrderedDict()
+
+
+def _looked_at(set_id: str, ids: list[str]) -> Features:
+    wait_for_torch()
+    from core.judging.picture_features import picture_features
+    from core.models.input_format import pixels
+
+    checkpoint = cached.checkpoint(NETWORK)
+    store = OwnPictures(open_own_sets())
+    images = [Image.open(io.BytesIO(store.read(set_id, one)), formats=("JPEG", "PNG")) for one in ids]
+    side = checkpoint.card.image_size
+    return picture_features(
+        cached.model(checkpoint), checkpoint, np.stack([pixels(image, channels=3, size=side) for image in images])
+    )
