@@ -1,11 +1,13 @@
 """Every button, link, tab and choice of every page is pressed, in the states that students are in."""
 
+import io
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 
-from core.rights import OPERATOR
+from core.data.own import Joining, NewPicture, OwnPictures, OwnSets
+from core.rights import OPERATOR, Person
 from core.runs.records import Run, Status
 from core.runs.store.owners import Owners
 from core.runs.store.store import STORE_NAME, Store
@@ -13,6 +15,7 @@ from pages._ui.server.secret_cookie import COOKIE
 from tests.browser.conftest import Console
 from tests.browser.pressing import Presser
 from tests.browser.server import Server, open_page, store_of
+from tests.core.data.own.generated import photograph
 from tests.pages import runs
 from tests.pages.visit import ME, SECRET
 
@@ -69,6 +72,22 @@ def known_as(page: Page, server: Server, nickname: str) -> None:
         Owners(store).call(ME, nickname)
 
 
+def set_of_photographs(home: Path, owner: str) -> str:
+    """Make the one set of this owner, open to phones, with pictures of which two are of one photograph."""
+    sets, by = OwnSets(home), Person(owner=owner)
+    for old in sets.list(owner):
+        sets.delete(old.id, by=by)
+    own = sets.create("Desks", by=by, classes=("mug", "shoe"))
+    for place, each in enumerate(own.classes):
+        for seed in (0, 1, 2, 2):
+            file = io.BytesIO()
+            photograph(10 * place + seed, side=120).save(file, "JPEG", quality=70 + sets.get(own.id).pictures)
+            new = NewPicture(data=file.getvalue(), file_name="a.jpg", contributor="Ada")
+            OwnPictures(sets).add(own.id, each.id, new, by=by)
+    Joining(sets).open(own.id, by=by)
+    return own.id
+
+
 def nothing_broke(page: Page, server: Server, said_before: int) -> None:
     """Fail where the page shows an exception, or the server has logged one since ``said_before`` (bytes of its log)."""
     boxes = [box.inner_text() for box in page.get_by_test_id("stException").all()]
@@ -87,7 +106,8 @@ def test_everything_on_a_page_can_be_pressed(
     before = still_server.log.stat().st_size
 
     def again() -> None:
-        open_page(page, still_server, address)
+        query = f"?set={set_of_photographs(still_server.home, ME)}" if address == "pictures" else ""
+        open_page(page, still_server, address, query)
 
     def check(name: str) -> None:
         nothing_broke(page, still_server, before)

@@ -55,6 +55,11 @@ def answers(key: str) -> list[Answer]:
     return list(st.session_state.get(_told(key), ()))
 
 
+def forget_answers(key: str) -> None:
+    """Say nothing more of the files of the last time."""
+    st.session_state.pop(_told(key), None)
+
+
 def show_answers(key: str) -> None:
     """Say how many pictures were kept the last time, and of each of the others why not."""
     told = answers(key)

@@ -4,17 +4,17 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from core.data.own import NAME_LENGTH, Joining, OwnSet, OwnSetError, open_own_sets, there_are_own_sets
+from core.data.own import NAME_LENGTH, Joining, OwnPictures, OwnSet, OwnSetError, open_own_sets, there_are_own_sets
 from core.errors import LabError
 from core.rights import shown_name
 from core.runs import open_store
 from core.runs.store.owners import Owners
 from pages._ui import address, state
-from pages._ui.choose.additions import answers, show_answers, take_files, take_still
+from pages._ui.choose.additions import answers, forget_answers, show_answers, take_files, take_still
 from pages._ui.draw.own_sheet import own_sheet
 from pages._ui.draw.pictures import show
 from pages._ui.frame import choice, plain, problem
-from pages._ui.visitor import visitors_id
+from pages._ui.visitor import visitor, visitors_id
 
 _ACROSS = 4
 
@@ -88,15 +88,17 @@ def send(own: OwnSet, contributor: str) -> None:
     key = f"join_{class_id}"
     take_files(own, class_id, key=key, contributor=contributor, code=own.code)
     show_answers(key)
+    if said := st.session_state.pop(state.PICTURES_PROBLEM, None):
+        st.error(plain(said), icon=":material/error:")
     kept = [answer.kept for answer in answers(key) if answer.kept]
     if kept:
-        _accepted(own, kept, names[class_id])
+        _accepted(own, kept, names[class_id], key)
     if _is_secure() and st.toggle("Use this page’s camera", key="join_camera"):
         take_still(own, class_id, key=f"{key}_still", contributor=contributor, code=own.code)
         show_answers(f"{key}_still")
 
 
-def _accepted(own: OwnSet, kept: list[str], name: str) -> None:
+def _accepted(own: OwnSet, kept: list[str], name: str, key: str) -> None:
     """The pictures that have just been kept, small."""
     show(
         own_sheet(own.id, kept, columns=_ACROSS),
@@ -104,6 +106,16 @@ def _accepted(own: OwnSet, kept: list[str], name: str) -> None:
         width="content",
         at_least=1,
     )
+    st.button("Take these back", icon=":material/undo:", on_click=_taken_back, args=(own.id, tuple(kept), key))
+
+
+def _taken_back(set_id: str, kept: tuple[str, ...], key: str) -> None:
+    try:
+        OwnPictures(open_own_sets()).delete(set_id, kept, by=visitor())
+    except LabError as error:
+        st.session_state[state.PICTURES_PROBLEM] = str(error)
+    else:
+        forget_answers(key)
 
 
 def _is_secure() -> bool:

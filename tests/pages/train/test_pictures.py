@@ -263,6 +263,9 @@ def test_who_joins_names_themselves_chooses_a_class_and_sees_pictures_accepted(a
     assert Owners(Store(home / STORE_NAME)).nickname(ME) == "Berta"
     assert "1 picture kept." in texts(page)
     assert "x.jpg: This file is empty" in texts(page).replace("\\", "")
+    page = press(page, "Take these back")
+    assert OwnPictures(open_own_sets()).list(own.id) == ()
+    assert "kept" not in texts(page)
 
 
 def test_a_code_that_has_changed_meanwhile_takes_no_more_pictures(app: AppTest) -> None:
