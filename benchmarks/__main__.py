@@ -255,6 +255,45 @@ def class_load(
     _keep(fields, out, () if whole else ("a part",))
 
 
+@main.command("learning-curve")
+@_THREADS
+@click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 20), help="Trainings of each point.")
+@click.option("--only", multiple=True, metavar="NETWORK", help="Train this network alone; can be repeated.")
+def learning_curve(threads: int | None, seeds: int, only: tuple[str, ...]) -> None:
+    """Accuracy against the number of training images, for the Compare page: an hour on two quiet cores.
+
+    Writes into checkpoints/ after each training; the same command goes on with those that are missing.
+    """
+    from benchmarks.training.learning_curve import ARMS, DATASET, measure, trainings
+    from core.judging.learning_curve import curve_file
+
+    _use_threads(threads)
+    _known(only, list(ARMS))
+    curve = measure(curve_file(DATASET), trainings(seeds=seeds, arms=only or ARMS), tell=_tell)
+    click.echo("| network | training images | test accuracies |")
+    click.echo("|---|---|---|")
+    for model in curve.models:
+        for images, found in curve.accuracies(model).items():
+            click.echo(f"| `{model}` | {images:,} | {', '.join(f'{one * 100:.1f}' for one in found)} % |")
+
+
+@main.command("own-pictures")
+@_THREADS
+@click.option("--pairs", default=3, show_default=True, type=click.IntRange(1, 100), help="Turns of each side.")
+def own_pictures(threads: int | None, pairs: int) -> None:
+    """How much a frozen backbone's kept features save for 300 own pictures: five minutes on two quiet cores."""
+    from benchmarks.training.own_pictures import measure
+
+    _use_threads(threads)
+    click.echo("| what | the plain way | ours | ratio (lowest to highest) | to reach |")
+    click.echo("|---|---|---|---|---|")
+    for row in measure(pairs=pairs, tell=_tell):
+        plain = f"{row.naive_median:.1f} s" if row.naive_median else ""
+        ratio = f"{row.ratio:.0f} ({row.ratio_low:.0f} to {row.ratio_high:.0f})" if row.ratio else ""
+        reach = f"≥ {row.target_ratio}" if row.target_ratio else f"≤ {row.target} s"
+        click.echo(f"| {row.title} | {plain} | {row.ours_median:.2f} s | {ratio} | {reach} |")
+
+
 @main.command("heat-maps")
 @click.option("--images", default=200, show_default=True, type=click.IntRange(1, 4_000), help="Of each test split.")
 def heat_maps(images: int) -> None:

@@ -53,7 +53,7 @@ from benchmarks.rows import (
     percentile95,
 )
 from benchmarks.timing import Step, interleave, take_turn, timed
-from benchmarks.training import ablation, accuracy, defaults, jobs, naive, step_profile, throughput
+from benchmarks.training import ablation, accuracy, defaults, jobs, learning_curve, naive, step_profile, throughput
 from core.checkpoints import shipped
 from core.config import AugmentationStep
 from core.data import availability, datasets, load, make_split
@@ -273,6 +273,29 @@ def test_a_head_is_fitted_on_features_that_nobody_has_to_compute(home: Path) -> 
 
 
 # Skipping
+
+
+def test_a_learning_curve_is_trained_once_from_the_same_images_on_both_sides(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning_curve, "DATASET", "shapes")
+    wanted = learning_curve.trainings(sizes=(64,), seeds=2, arms=("lenet", "efficientnet_lite0"))
+    assert [(one.model, one.seed) for one in wanted] == [
+        ("efficientnet_lite0", 0),
+        ("efficientnet_lite0", 1),
+        ("lenet", 0),
+        ("lenet", 1),
+    ]
+    first, last = wanted[0].config(), wanted[2].config()
+    same = ("recipe", "epochs", "batch_size", "limit", "seed", "dataset", "image_size", "slips")
+    assert [getattr(first, name) for name in same] == [getattr(last, name) for name in same]
+    file = home / "curve.safetensors"
+    made = learning_curve.measure(file, wanted[2:], epochs=1, tell=lambda _text: None)
+    assert {images: len(found) for images, found in made.accuracies("lenet").items()} == {64: 2}
+    assert len(made.labels) == 600
+    monkeypatch.setattr(learning_curve, "Trainer", None)  # nothing is trained a second time
+    again = learning_curve.measure(file, wanted[2:], epochs=1, tell=lambda _text: None)
+    assert np.array_equal(again.predicted, made.predicted)
 
 
 def test_a_row_without_its_data_is_skipped_with_the_reason(home: Path) -> None:

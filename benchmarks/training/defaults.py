@@ -130,7 +130,7 @@ def shortened(config: TrainingConfig, data: LabelledImages, split: Split, *, sec
         device=torch.device("cpu"),
         clock=time.process_time,  # what neighbours do not change
     )
-    frozen = config.model == "resnet18" and config.model_arguments.get("train", "head") == "head"
+    frozen = models[config.model].transfers and config.model_arguments.get("train", "head") == "head"
     train, judged = min(len(split.train), config.limit or len(split.train)), len(split.validation)
 
     def takes(epochs: int, images: int) -> float:

@@ -1,7 +1,12 @@
-"""Backbones that have learned to see elsewhere: torchvision's ImageNet weights, or the lab's own."""
+"""Backbones that have learned to see elsewhere: on ImageNet, or in the lab itself."""
 
+import contextlib
 import copy
+import functools
 import hashlib
+import os
+import threading
+import urllib.request
 from pathlib import Path
 from pickle import UnpicklingError  # torch's way to say that a file is no file of weights
 from typing import TYPE_CHECKING
@@ -11,20 +16,23 @@ from torch import nn
 
 from core.checkpoints.card import Backbone
 from core.checkpoints.networks import Checkpoint, find
+from core.checkpoints.packaged import MEAN, STD, packaged_file, packaged_weights
 from core.config import TrainingConfig
 from core.disk import refusal
 from core.errors import CheckpointError, ModelError
 from core.models import models
-from core.models.resnet18 import TransferResNet18
+from core.models.transfer import TransferNetwork
 from core.slow_imports import torchvision
 
 if TYPE_CHECKING:
     from torchvision.models import ResNet18_Weights
 
 LAB_BACKBONE = "cifar10-resnet18"
-_WHERE = {
-    "imagenet": "the ImageNet weights of ResNet-18",
-    "lab": f"the weights of the lab's own backbone ({LAB_BACKBONE})",
+PATIENCE = 2.0  # seconds for the first answer of a server far away
+_WHERE = {  # by architecture and choice of weights
+    ("resnet18", "imagenet"): "the ImageNet weights of ResNet-18",
+    ("resnet18", "lab"): f"the weights of the lab's own backbone ({LAB_BACKBONE})",
+    ("efficientnet_lite0", "imagenet"): "the ImageNet weights of EfficientNet-Lite0",
 }
 
 Normalisation = tuple[tuple[float, ...], tuple[float, ...]]
@@ -41,6 +49,31 @@ def imagenet_file() -> Path:
     return Path(torch.hub.get_dir()) / "checkpoints" / Path(imagenet_weights().url).name
 
 
+def imagenet_on_hand(model: str) -> bool:
+    """Say whether the ImageNet weights of a transfer model are on this machine: installed, or downloaded before."""
+    return packaged_file() is not None if model == "efficientnet_lite0" else imagenet_file().is_file()
+
+
+@functools.cache
+def imagenet_reachable() -> bool:
+    """Say whether torchvision could download ResNet-18's ImageNet weights now; asked once, for two seconds at most.
+
+    False where HF_HUB_OFFLINE says that this machine keeps to itself.
+    """
+    if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
+        return False
+    answered = threading.Event()
+    asking = threading.Thread(target=_ask, args=(imagenet_weights().url, answered), daemon=True)
+    asking.start()
+    asking.join(PATIENCE)  # looking up a name has no patience of its own
+    return answered.is_set()
+
+
+def _ask(address: str, answered: threading.Event) -> None:
+    with contextlib.suppress(OSError), urllib.request.urlopen(urllib.request.Request(address, method="HEAD")):
+        answered.set()
+
+
 def lab_backbone() -> Checkpoint | None:
     """Return the checkpoint whose backbone ships with the lab, or None where it is missing."""
     try:
@@ -51,7 +84,7 @@ def lab_backbone() -> Checkpoint | None:
 
 def weights_choice(config: TrainingConfig) -> str | None:
     """Return ``imagenet``, ``lab`` or ``random`` for a transfer model, None for every other."""
-    if "weights" not in {setting.name for setting in models[config.model].settings}:
+    if not models[config.model].transfers:
         return None
     return str(config.model_arguments.get("weights", "imagenet"))
 
@@ -71,6 +104,8 @@ def backbones_seconds(config: TrainingConfig) -> float | None:
 def pretrained_normalisation(config: TrainingConfig) -> Normalisation | None:
     """Return the mean and std that the chosen weights were trained with, None where there are none."""
     choice = weights_choice(config)
+    if choice == "imagenet" and config.model == "efficientnet_lite0":
+        return MEAN, STD
     if choice == "imagenet":
         preset = imagenet_weights().transforms()
         return tuple(preset.mean), tuple(preset.std)
@@ -85,10 +120,9 @@ def load_backbone(model: nn.Module, config: TrainingConfig) -> None:
     Raises ModelError, naming the choices left, where the weights cannot be had.
     """
     choice = weights_choice(config)
-    if choice in (None, "random") or not isinstance(model, TransferResNet18):
+    if choice in (None, "random") or not isinstance(model, TransferNetwork):
         return
-    weights = _imagenet() if choice == "imagenet" else _lab()
-    model.backbone.load_state_dict({name: value for name, value in weights.items() if not name.startswith("fc.")})
+    _fill(model, str(choice))
 
 
 def weights_hash(module: nn.Module) -> str:
@@ -107,32 +141,31 @@ def refer_to_backbone(model: nn.Module, config: TrainingConfig) -> Backbone:
     Raises CheckpointError where it has none, or one that is not the backbone on hand.
     """
     choice = weights_choice(config)
-    if not isinstance(model, TransferResNet18) or not model.head_only or choice not in _WHERE:
+    if not isinstance(model, TransferNetwork) or not model.head_only or (model.architecture, choice) not in _WHERE:
         raise CheckpointError(
             "Only a head that was trained on a frozen backbone, with weights 'imagenet' or 'lab', can be stored alone."
         )
-    reference = Backbone(weights=choice, sha256=weights_hash(model.backbone))
+    reference = Backbone(weights=str(choice), sha256=weights_hash(model.backbone))
     fill_backbone(copy.deepcopy(model), reference)
     return reference
 
 
 def fill_backbone(model: nn.Module, backbone: Backbone) -> None:
     """Fill in the backbone that a checkpoint left out; raises CheckpointError where the same one is not on hand."""
-    if not isinstance(model, TransferResNet18) or backbone.weights not in _WHERE:
+    if not isinstance(model, TransferNetwork) or (model.architecture, backbone.weights) not in _WHERE:
         raise CheckpointError("This checkpoint leaves out a backbone that no network of this lab has.")
-    name = _WHERE[backbone.weights]
-    if backbone.weights == "imagenet" and not imagenet_file().is_file():
+    name = _WHERE[model.architecture, backbone.weights]
+    if (model.architecture, backbone.weights) == ("resnet18", "imagenet") and not imagenet_file().is_file():
         raise CheckpointError(
             f"This checkpoint holds a head only and needs {name}, which are not on this machine; fetch them, with a "
             "network, by `python -m core fetch imagenet`."
         )
     try:
-        weights = _imagenet() if backbone.weights == "imagenet" else _lab()
+        _fill(model, backbone.weights)
     except ModelError:
         raise CheckpointError(
             f"This checkpoint holds a head only and needs {name}, which cannot be read here; get a fresh copy of them."
         ) from None
-    model.backbone.load_state_dict({name: value for name, value in weights.items() if not name.startswith("fc.")})
     if weights_hash(model.backbone) != backbone.sha256:
         raise CheckpointError(
             f"This checkpoint holds a head only, trained on other weights than {name} on this machine; get the "
@@ -152,6 +185,15 @@ def fetch_imagenet() -> str:
     """Download the ImageNet weights into torch's cache unless they are there; return a sentence."""
     _imagenet()
     return "the weights of ResNet-18 are ready"
+
+
+def _fill(model: TransferNetwork, choice: str) -> None:
+    if model.architecture == "efficientnet_lite0":
+        weights = packaged_weights(model.backbone)
+    else:
+        stored = _imagenet() if choice == "imagenet" else _lab()
+        weights = {name: value for name, value in stored.items() if not name.startswith("fc.")}
+    model.backbone.load_state_dict(weights)
 
 
 def _imagenet() -> dict[str, torch.Tensor]:

@@ -28,7 +28,7 @@ from core.compute.autocast import autocast, layout
 from core.compute.devices import describe_device, processor
 from core.config import TrainingConfig
 from core.home import home
-from core.models.architecture import multiply_adds
+from core.models.architecture.table import multiply_adds
 from core.strict_json import NotStrictJsonError, read_object, typed
 from core.whole_files import write_file
 

@@ -34,7 +34,8 @@ class ModelSpec:
     to logits (N, classes). ``refusal`` gives a sentence where an input does not fit, ``suggest`` the arguments that
     suit one. ``natural_size`` is the only side in pixels it accepts (None: any). ``prepare`` sets what a network takes
     from images without their labels, before the first step; it is given normalised training images (N, C, S, S).
-    ``any_size`` says that a built network also takes images of other sides than the one it was built for.
+    ``any_size`` says that a built network also takes images of other sides than the one it was built for, ``needs_rgb``
+    that it takes three channels only: grey images are fed to it as three equal ones.
     """
 
     name: str
@@ -47,6 +48,16 @@ class ModelSpec:
     natural_size: int | None = None
     prepare: Callable[[nn.Module, Tensor], None] = no_preparation
     any_size: bool = False
+    needs_rgb: bool = False
+
+    @property
+    def transfers(self) -> bool:
+        """Whether it has a backbone that may have learned elsewhere, and a new head."""
+        return any(setting.name == "weights" for setting in self.settings)
+
+    def channels(self, stored: int) -> int:
+        """Return how many channels this network is fed of images that are stored with ``stored``."""
+        return 3 if self.needs_rgb else stored
 
 
 models: Registry[ModelSpec] = Registry("model")
@@ -64,6 +75,8 @@ def build_model(
     """
     spec = models[name]
     sentence = spec.refusal(channels=channels, image_size=image_size)
+    if spec.needs_rgb and channels != 3:
+        sentence = f"{spec.title} takes RGB images; feed grey ones as three equal channels."
     if sentence is not None:
         raise ModelError(sentence)
     values = check_values(spec.settings, arguments or {}, of=spec.title)

@@ -97,7 +97,7 @@ def _image_size(dataset: str, model: str) -> int:
 
 
 def _channels(dataset: str, model: str, greyscale: bool) -> int:
-    return 1 if greyscale else 3 if model == "resnet18" else datasets[dataset].channels
+    return 1 if greyscale else models[model].channels(datasets[dataset].channels)
 
 
 def _refusal(dataset: str, model: str) -> str | None:

@@ -2,26 +2,28 @@
 
 from typing import Any
 
-from core.checkpoints.backbones import imagenet_file, lab_backbone
+from core.checkpoints.backbones import imagenet_on_hand, imagenet_reachable, lab_backbone
 from core.config import TrainingConfig
 from core.models import models
 from core.recipes.choice import recipe_config
 from core.registry import Value
 
 NOT_HERE = (
-    "ImageNet's weights (45 MB) are not on this machine, so the backbone is the lab's own, trained on CIFAR-10; "
-    "--set weights=imagenet downloads the others."
+    "ImageNet's weights (45 MB) are neither on this machine nor to be had now, so the backbone is the lab's own, "
+    "trained on CIFAR-10; with a network, --set weights=imagenet downloads the others."
 )
 
 
 def weights_here(model: str) -> dict[str, Value]:
     """Return the argument of a network that differs from its default here: ``{"weights": "lab"}``, or nothing.
 
-    ``lab`` for a pretrained network where ImageNet's weights are not on this machine and the lab's backbone is.
+    ``lab`` for a pretrained network whose ImageNet weights are neither on this machine nor to be downloaded, where the
+    lab has a backbone of its own for it.
     """
-    if "weights" not in {setting.name for setting in models[model].settings} or imagenet_file().is_file():
+    choices = next((setting.choices for setting in models[model].settings if setting.name == "weights"), ())
+    if "lab" not in choices or imagenet_on_hand(model) or lab_backbone() is None or imagenet_reachable():
         return {}
-    return {"weights": "lab"} if lab_backbone() is not None else {}
+    return {"weights": "lab"}
 
 
 def config_here(recipe: str, *, dataset: str, model: str, **overrides: Any) -> tuple[TrainingConfig, str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from core.config import AugmentationStep
 from core.data.catalogue import datasets
+from core.models import models
 from core.transforms import COURSE_CHAIN
 
 _FLIP = AugmentationStep(name="flip_horizontal", probability=0.5)
@@ -31,8 +32,12 @@ def modern_settings(dataset: str, model: str) -> dict[str, Any]:
         fields |= {"learning_rate": 0.05, "label_smoothing": 0.0, "weight_decay": 1e-4}
     if model == "lenet" and dataset == "cifar10":  # with 62,006 weights it learns slowly: longer, and shifted less
         fields |= {"epochs": 40, "batch_size": 256, "learning_rate": 0.1, "augmentation": (_FLIP, _SMALL_SHIFT)}
-    if model == "resnet18":
+    if models[model].transfers:
         fields |= {"batch_size": 512, "learning_rate": 0.08, "weight_decay": 1e-4}
+    if model == "efficientnet_lite0":  # its features are larger, and more: at 0.08 the head gets worse by the epoch
+        fields |= {"batch_size": 128, "learning_rate": 0.003}
+    if models[model].transfers and datasets[dataset].count is not None:  # each picture is looked at once: seconds
+        fields |= {"augmentation": ()}
     if model == "fast_cnn":
         fields |= _fast(dataset)
     if datasets[dataset].hub_id is None:  # the built-in sets are small

@@ -3,20 +3,22 @@
 from typing import Any
 
 from core.data.catalogue import datasets
+from core.models import models
 from core.recipes.modern import small_batch
 from core.transforms import COURSE_CHAIN
 
 
 def notebook_settings(dataset: str, model: str) -> dict[str, Any]:
     """The course's own settings, and for the built-in sets the same idea with batches that suit them."""
-    if dataset in ("mnist", "fashion_mnist") and model != "resnet18":
+    transfers = models[model].transfers
+    if dataset in ("mnist", "fashion_mnist") and not transfers:
         return {"epochs": 10, "batch_size": 512, "learning_rate": 0.06}
-    if dataset == "cats_vs_dogs" or model == "resnet18":
+    if dataset == "cats_vs_dogs" or transfers:
         return {
             "epochs": 25,
             "batch_size": 64,
-            "learning_rate": 0.06 if model != "resnet18" else 0.01,
-            "momentum": 0.0 if model != "resnet18" else 0.9,
+            "learning_rate": 0.01 if transfers else 0.06,
+            "momentum": 0.9 if transfers else 0.0,
             "schedule": "step",
         }
     fields: dict[str, Any] = {"epochs": 10, "batch_size": 64, "learning_rate": 0.01, "momentum": 0.9}
@@ -32,7 +34,7 @@ def as_written_settings(dataset: str, model: str) -> dict[str, Any]:
     fields = notebook_settings(dataset, model) | {"slips": ("validation_from_training", "no_eval_mode")}
     if dataset == "cats_vs_dogs":
         fields["slips"] = ("swapped_split", "no_eval_mode")
-        if model == "resnet18":
+        if models[model].transfers:
             fields["slips"] += ("no_normalisation",)
         else:
             fields["greyscale"] = True

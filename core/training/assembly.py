@@ -15,8 +15,8 @@ from core.errors import ConfigError
 from core.events import EpochDone, FeaturesKept
 from core.models import build_model, models
 from core.models.input_format import InputFormat, measure_format, normalise, to_batch
-from core.models.resnet18 import TransferResNet18
 from core.models.spec import no_preparation
+from core.models.transfer import TransferNetwork
 from core.seeding import derive_seed
 from core.training.batches import ImageBatches
 from core.training.kept_features import FeatureBatches, can_keep, look_once
@@ -86,7 +86,7 @@ class Assembly:
         """
         if self.features is not None or self.finished or not self.cache_features:
             return
-        if isinstance(self.model, TransferResNet18):
+        if isinstance(self.model, TransferNetwork):
             self.batches, self.features = look_once(
                 self.model,
                 self.images,
@@ -142,7 +142,7 @@ def training_indices(split: Split, config: TrainingConfig) -> Tensor:
 def input_format(config: TrainingConfig, data: LabelledImages, split: Split) -> InputFormat:
     """Return what the config's network is fed: pretrained weights bring their normalisation, others measure the
     training images. ``no_normalisation`` among the slips leaves pixels in [0, 1]."""
-    channels = 1 if config.greyscale else 3 if config.model == "resnet18" else data.spec.channels
+    channels = 1 if config.greyscale else models[config.model].channels(data.spec.channels)
     if "no_normalisation" in config.slips:
         return InputFormat(channels=channels, size=data.size, mean=(0.0,) * channels, std=(1.0,) * channels)
     known = pretrained_normalisation(config)

@@ -3,7 +3,8 @@
 A frozen network gives the same answer to the same image in every epoch, so one pass does for all of them. Features are
 kept beside the prepared data sets, under a hash of everything that decides them: the backbone's weights, the images and
 their order, size, normalisation, augmentation, precision. They can always be worked out again, so a file that is
-damaged, evicted or cannot be written costs time and nothing else.
+damaged, evicted or cannot be written costs time and nothing else. Pictures of an own set are known by their contents:
+when some are added, only those are looked at.
 
 Augmented training images differ from epoch to epoch. A few fixed views of each stand in for them: epoch e sees view
 e mod `VIEWS`, which is augmented as an ordinary training's epoch would be.
@@ -21,7 +22,7 @@ from torch import Tensor, nn
 from core.checkpoints.backbones import weights_hash
 from core.config import TrainingConfig
 from core.events import FeaturesKept
-from core.models.resnet18 import FEATURES, TransferResNet18
+from core.models.transfer import TransferNetwork
 from core.training.batches import Batch, ImageBatches
 from core.training.feature_files import Kept, LookCounter, Progress, open_or_make
 
@@ -33,7 +34,7 @@ Precision = Callable[[], torch.autocast]
 
 
 class FeatureBatches:
-    """The batches of one training as its head sees them: float32 (N, 512) features, int64 labels (N,), on ``device``.
+    """The batches of one training as its head sees them: float32 (N, width) features, int64 labels (N,), on ``device``.
 
     ``views`` hold the training images' features, a row for each of ``train``; ``judged`` those of ``validation``.
     """
@@ -71,11 +72,11 @@ class FeatureBatches:
 def can_keep(config: TrainingConfig, model: nn.Module) -> bool:
     """Whether ``model`` answers alike in every epoch but for its head: a frozen backbone, images of one size."""
     growing = config.start_size is not None and config.start_size < config.image_size
-    return isinstance(model, TransferResNet18) and model.head_only and not growing
+    return isinstance(model, TransferNetwork) and model.head_only and not growing
 
 
 def look_once(
-    model: TransferResNet18,
+    model: TransferNetwork,
     images: ImageBatches,
     *,
     train: Tensor,
@@ -95,23 +96,32 @@ def look_once(
     counter = LookCounter(progress or (lambda _text, _fraction: None), total, views)
     common = _what_decides(model, images, precision)
 
-    def training_view(view: int) -> Kept:
-        drawn = {"augmentation": [dataclasses.asdict(step) for step in config.augmentation], "seed": config.seed}
-        augmented = drawn | {"view": view} if config.augmentation else {}
-        batches = _augmented(images, train, view) if config.augmentation else _as_stored(images, train)
+    contents = images.data.contents
+
+    def kept(
+        decides: dict[str, Any], indices: Tensor, batches: Callable[[Tensor], Iterator[Tensor]], looks: int
+    ) -> Kept:
         return open_or_make(
-            common | augmented, train, lambda: _look(model, batches, len(train), autocast, counter), counter
+            common | decides,
+            indices,
+            lambda some: _look(model, batches(some), len(some), autocast, counter, looks=looks),
+            counter,
+            width=model.width,
+            data=images.data.fingerprint,
+            pictures=[contents[place] for place in indices.tolist()] if contents and "view" not in decides else (),
         )
 
+    def training_view(view: int) -> Kept:
+        if not config.augmentation:
+            return kept({}, train, lambda some: _as_stored(images, some), 1)
+        drawn = {"augmentation": [dataclasses.asdict(step) for step in config.augmentation], "seed": config.seed}
+        return kept(drawn | {"view": view}, train, lambda some: _augmented(images, some, view), 1)
+
     seen = [training_view(view) for view in range(views)]
-    mirrored = {"mirrored": True} if config.mirror_at_test else {}
-    looking = _mirrored(_as_stored(images, validation)) if mirrored else _as_stored(images, validation)
-    judged = open_or_make(
-        common | mirrored,
-        validation,
-        lambda: _look(model, looking, len(validation), autocast, counter, looks=2 if mirrored else 1),
-        counter,
-    )
+    if config.mirror_at_test:
+        judged = kept({"mirrored": True}, validation, lambda some: _mirrored(_as_stored(images, some)), 2)
+    else:
+        judged = kept({}, validation, lambda some: _as_stored(images, some), 1)
     batches = FeatureBatches(
         views=[part.values for part in seen],
         judged=judged.values,
@@ -123,13 +133,13 @@ def look_once(
     cost = FeaturesKept(
         views=views,
         epoch_seconds=sum(part.seconds for part in seen) / views + judged.seconds,
-        spent_seconds=sum(part.seconds for part in (*seen, judged) if part.fresh),
+        spent_seconds=sum(part.spent for part in (*seen, judged)),
         look_seconds=sum(part.seconds for part in (*seen, judged)),
     )
     return batches, cost
 
 
-def _what_decides(model: TransferResNet18, images: ImageBatches, precision: str) -> dict[str, Any]:
+def _what_decides(model: TransferNetwork, images: ImageBatches, precision: str) -> dict[str, Any]:
     """Everything that features depend on, but for which images and in which view."""
     return {
         "format": _FORMAT,
@@ -140,7 +150,6 @@ def _what_decides(model: TransferResNet18, images: ImageBatches, precision: str)
         "input_size": model.input_size,
         "interpolation": "bilinear, antialiased",
         "image": dataclasses.asdict(images.format),
-        "data": images.data.fingerprint,
     }
 
 
@@ -169,7 +178,7 @@ def _mirrored(batches: Iterator[Tensor]) -> Iterator[Tensor]:
 
 
 def _look(
-    model: TransferResNet18,
+    model: TransferNetwork,
     batches: Iterator[Tensor],
     count: int,
     autocast: Precision,
@@ -177,12 +186,12 @@ def _look(
     *,
     looks: int = 1,
 ) -> npt.NDArray[np.float32]:
-    """Return the features (count, 512) of images that come in batches, each ``looks`` times in a row.
+    """Return the features (count, width) of images that come in batches, each ``looks`` times in a row.
 
     Several looks at an image are averaged: for a head that is linear, the mean of its logits is the logits of the mean.
     """
     model.eval()  # BatchNorm uses what it learned, and never moves
-    values = np.zeros((count, FEATURES), dtype=np.float32)
+    values = np.zeros((count, model.width), dtype=np.float32)
     done = 0
     with torch.inference_mode():
         for number, batch in enumerate(batches):

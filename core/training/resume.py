@@ -15,7 +15,7 @@ from core.compute.precision_probe import PrecisionChoice
 from core.data import DatasetSpec, writers_apart
 from core.errors import CheckpointError, OtherBackboneError, OtherSplitError
 from core.events import EpochDone
-from core.models.resnet18 import TransferResNet18
+from core.models.transfer import TransferNetwork
 from core.strict_json import typed
 from core.training.assembly import Assembly
 from core.training.progress import Progress
@@ -136,14 +136,14 @@ def _restore_optimizer(optimizer: torch.optim.Optimizer, state: TrainerState) ->
 
 def _frozen_weights(model: nn.Module) -> dict[str, Tensor]:
     """The weights of a backbone that is frozen whole; none where any of it learns."""
-    if not (isinstance(model, TransferResNet18) and model.head_only):
+    if not (isinstance(model, TransferNetwork) and model.head_only):
         return {}
     return {f"backbone.{name}": value for name, value in model.backbone.state_dict().items()}
 
 
 def _backbone_hash(model: nn.Module) -> str:
     """The hash of a frozen backbone; '' where ``model`` has none."""
-    if not isinstance(model, TransferResNet18):
+    if not isinstance(model, TransferNetwork):
         return ""
     if model not in _hashes:
         _hashes[model] = weights_hash(model.backbone)

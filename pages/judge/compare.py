@@ -4,6 +4,7 @@ from pages._ui.frame import header, section
 from pages.judge._compare.choice import choose_networks, course_comparison
 from pages.judge._compare.fair_play import fair_play
 from pages.judge._compare.figures import by_class, curves, intervals, table
+from pages.judge._compare.how_much_data import how_much_data
 from pages.judge._compare.mistakes import mistakes
 
 header("Compare", "Put trained networks side by side, on images that none of them was trained on.", icon="balance")
@@ -19,6 +20,7 @@ if networks:
         by_class(networks)
         section("Mistakes", "Rows are what the image shows, columns what the network answered.")
         mistakes(networks)
+    how_much_data(networks)
     section("Curves of training", "How each network came to its figure, epoch by epoch.")
     curves(networks)
 course_comparison(networks)

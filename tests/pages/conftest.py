@@ -37,6 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
     shipped = tmp_path / "checkpoints"
     shipped.mkdir()
     monkeypatch.setattr("core.checkpoints.networks.checkpoints_folder", lambda: shipped)
+    monkeypatch.setattr("core.judging.learning_curve.checkpoints_folder", lambda: shipped)
     return shipped
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from core.errors import ModelError
 from core.explain.drawing.colours import to_array
 from core.explain.inside.layers import Layer, device_of, has_maps, map_layers, unknown_layer
-from core.models.watched_twin import watched_twin
+from core.models.architecture.watched_twin import watched_twin
 
 Maps = Tensor | npt.NDArray[np.floating]
 

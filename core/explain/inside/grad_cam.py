@@ -19,7 +19,7 @@ from torch.nn import functional
 from core.errors import ConfigError, ModelError
 from core.explain.drawing.colours import colour_map, to_array
 from core.explain.inside.layers import Layer, device_of, has_maps, map_layers, unknown_layer
-from core.models.watched_twin import watched_twin
+from core.models.architecture.watched_twin import watched_twin
 
 Method = Literal["HiResCAM", "Grad-CAM"]
 

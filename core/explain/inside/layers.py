@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import ModelError
+from core.models.architecture.watched_twin import watched_twin
 from core.models.resize import Resize
-from core.models.watched_twin import watched_twin
 
 _UNCHANGED = (nn.Identity, nn.Dropout, nn.Dropout2d, nn.AlphaDropout, nn.Flatten, nn.Unflatten)
 

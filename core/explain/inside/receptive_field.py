@@ -8,7 +8,7 @@ from torch import nn
 from core.errors import ConfigError
 from core.explain.drawing.colours import FRAME, Pixels, enlarge
 from core.explain.inside.layers import unknown_layer
-from core.models.receptive_field import receptive_fields
+from core.models.architecture.receptive_field import receptive_fields
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from core.errors import ConfigError
 from core.explain.inside.layers import device_of
 from core.explain.sizes.output_size import output_size
-from core.models.watched_twin import watched_twin
+from core.models.architecture.watched_twin import watched_twin
 
 MAX_IN_FEATURES = 300_000
 DENSE = 120  # outputs of the first Linear of the LeNet-style network

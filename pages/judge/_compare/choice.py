@@ -16,6 +16,7 @@ AT_MOST = 6
 _WIDGET = "compared"
 MOST_NAMED = 50  # references that are read from the address
 _COURSE = (("cats_vs_dogs", "strided_cnn"), ("cats_vs_dogs", "resnet18"))
+_FAIR = (("cats_vs_dogs", "strided_cnn"), ("cats_vs_dogs", "efficientnet_lite0"))  # the same images and epochs
 
 
 def choose_networks() -> list[Judged]:
@@ -37,7 +38,7 @@ def choose_networks() -> list[Judged]:
     if len(here) > AT_MOST:
         st.warning(f"The address names {len(here)} networks; the first {AT_MOST} are compared.")
     if not named:
-        chosen = [reference for reference in map(_newest, _COURSE) if reference is not None]
+        chosen = _opening_pair()
     if len(chosen) < 2 and not gone:
         chosen = _with_partner(chosen, list(titles))
     offered = _of_one_data_set(list(titles), chosen)
@@ -60,6 +61,12 @@ def choose_networks() -> list[Judged]:
         except LabError as error:
             st.error(f"{plain(titles[reference])}: {plain(str(error))}", icon=":material/error:")
     return found
+
+
+def _opening_pair() -> list[str]:
+    """The fair pair where both are here, else what there is of the course's own."""
+    fair, course = ([one for one in map(_newest, pairs) if one is not None] for pairs in (_FAIR, _COURSE))
+    return fair if len(fair) == 2 else course
 
 
 def _of_one_data_set(references: list[str], chosen: list[str]) -> list[str]:

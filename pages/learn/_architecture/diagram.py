@@ -27,7 +27,7 @@ class _Block:
 
 
 def architecture_diagram(rows: Sequence[LayerRow], *, channels: int, image_size: int, key: str) -> None:
-    """Draw the layers of `core.models.architecture`; scrolls sideways where the network is long."""
+    """Draw the layers of `core.models.architecture.table`; scrolls sideways where the network is long."""
     first = _Block(kind="input", lines=("input",), shape=(channels, image_size, image_size))
     blocks = [first, *_blocks(rows)]
     largest = max(block.shape[1] for block in blocks if len(block.shape) == 3)

@@ -73,7 +73,7 @@ def _built() -> Drawn:
     settings = tuple(setting for setting in models[model].settings if setting.name not in ("weights",))
     values = {setting.name: config.model_arguments.get(setting.name, setting.default) for setting in settings}
     chosen = settings_form(settings, values, key=f"arch_{dataset}_{model}") if settings else {}
-    channels = 3 if model == "resnet18" else datasets[dataset].channels
+    channels = models[model].channels(datasets[dataset].channels)
     rows = _rows(model, channels, config.image_size, len(datasets[dataset].classes), tuple(sorted(chosen.items())))
     return Drawn(model=model, rows=rows, channels=channels, image_size=config.image_size)
 

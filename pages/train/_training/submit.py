@@ -98,7 +98,7 @@ def _time(config: TrainingConfig) -> str:
 
 
 def _head_only(config: TrainingConfig) -> bool:
-    return config.model == "resnet18" and config.model_arguments.get("train", "head") == "head"
+    return models[config.model].transfers and config.model_arguments.get("train", "head") == "head"
 
 
 def _rounded(seconds: float) -> float:

@@ -1,6 +1,10 @@
 """Backbones from elsewhere: the real torchvision path, fed by a weights file in torch's own cache."""
 
 import hashlib
+import threading
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -9,10 +13,17 @@ from torchvision.models import ResNet18_Weights
 from torchvision.models import resnet18 as torchvision_resnet18
 
 from core.checkpoints import backbones
-from core.checkpoints.backbones import imagenet_file, load_backbone, pretrained_normalisation
+from core.checkpoints.backbones import (
+    imagenet_file,
+    imagenet_reachable,
+    imagenet_weights,
+    load_backbone,
+    pretrained_normalisation,
+)
 from core.data import load, make_split
 from core.errors import ModelError
-from core.models.resnet18 import TransferResNet18
+from core.models import build_model
+from core.models.transfer import TransferNetwork
 from core.recipes import recipe_config
 from core.training.trainer import Trainer
 
@@ -69,7 +80,7 @@ class _Renamed:
 def test_imagenet_weights_come_from_torchs_cache_into_the_backbone(weights_file: dict[str, torch.Tensor]) -> None:
     data = load("shapes")
     learner = Trainer(config("imagenet"), data, make_split(data))
-    assert isinstance(learner.model, TransferResNet18)
+    assert isinstance(learner.model, TransferNetwork)
     state = learner.model.backbone.state_dict()
     assert all(torch.equal(value, weights_file[name]) for name, value in state.items())
     assert imagenet_file().is_file()
@@ -109,7 +120,8 @@ def test_a_missing_lab_backbone_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_random_weights_are_left_as_they_were_drawn() -> None:
-    model = TransferResNet18(in_channels=3, classes=2, train="head", input_size=0)
+    model = build_model("resnet18", channels=3, image_size=64, classes=2)
+    assert isinstance(model, TransferNetwork)
     before = model.backbone.conv1.weight.clone()
     load_backbone(model, config("random"))
     assert torch.equal(model.backbone.conv1.weight, before)
@@ -121,8 +133,47 @@ def test_the_labs_own_backbone_is_loaded_with_its_normalisation() -> None:
     assert backbone is not None
     data = load("shapes")
     learner = Trainer(config("lab"), data, make_split(data))
-    assert isinstance(learner.model, TransferResNet18)
+    assert isinstance(learner.model, TransferNetwork)
     original = backbone.load_model()
-    assert isinstance(original, TransferResNet18)
+    assert isinstance(original, TransferNetwork)
     assert torch.equal(learner.model.backbone.conv1.weight, original.backbone.conv1.weight)
     assert (learner.format.mean, learner.format.std) == (backbone.card.mean, backbone.card.std)
+
+
+class _Answer:
+    status = 200
+
+    def __enter__(self) -> "_Answer":
+        return self
+
+    def __exit__(self, *_error: object) -> None: ...
+
+
+@pytest.mark.parametrize(("offline", "answers", "expected"), [("", True, True), ("", False, False), ("1", True, False)])
+def test_whether_imagenets_weights_can_be_downloaded_is_asked_once_and_without_patience(
+    offline: str, answers: bool, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    slow = threading.Event()
+
+    def urlopen(request: urllib.request.Request) -> _Answer:
+        asked.append(f"{request.method} {request.full_url}")
+        if slow.is_set():
+            time.sleep(0.3)
+        if not answers:
+            raise urllib.error.URLError("no route")
+        return _Answer()
+
+    monkeypatch.setenv("HF_HUB_OFFLINE", offline)
+    monkeypatch.setattr("urllib.request.urlopen", urlopen)
+    imagenet_reachable.cache_clear()
+    try:
+        assert [imagenet_reachable(), imagenet_reachable()] == [expected, expected]
+        assert asked == ([] if offline else [f"HEAD {imagenet_weights().url}"])
+        monkeypatch.setattr("core.checkpoints.backbones.PATIENCE", 0.05)
+        slow.set()
+        imagenet_reachable.cache_clear()
+        assert not imagenet_reachable()
+    finally:
+        imagenet_reachable.cache_clear()

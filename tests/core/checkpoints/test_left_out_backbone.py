@@ -14,7 +14,8 @@ from core.checkpoints.backbones import load_network, refer_to_backbone, weights_
 from core.checkpoints.card import Backbone, Card
 from core.config import TrainingConfig
 from core.errors import CheckpointError, ModelError
-from core.models.resnet18 import TransferResNet18
+from core.models import build_model
+from core.models.transfer import TransferNetwork
 from core.recipes import recipe_config
 from core.training.session import Session
 from tests import cards
@@ -54,18 +55,20 @@ def card(train: str = "head", **changes: object) -> Card:
     return cards.card(**fields | changes)
 
 
-def network(train: str = "head") -> TransferResNet18:
-    return TransferResNet18(in_channels=3, classes=len(CLASSES), train=train, input_size=0)
+def network(train: str = "head") -> TransferNetwork:
+    model = build_model("resnet18", channels=3, image_size=32, classes=len(CLASSES), arguments={"train": train})
+    assert isinstance(model, TransferNetwork)
+    return model
 
 
 @pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TransferResNet18:
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TransferNetwork:
     """The network whose backbone ships with the lab; small ones stand in for ResNet-18's."""
     monkeypatch.setattr("core.models.resnet18.untrained_backbone", SmallBackbone)
     return ship(tmp_path, monkeypatch, seed=1)
 
 
-def ship(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, seed: int) -> TransferResNet18:
+def ship(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, seed: int) -> TransferNetwork:
     torch.manual_seed(seed)
     model = network("all")
     shipped = save(tmp_path / f"lab-{seed}", model, card("all"))
@@ -73,7 +76,7 @@ def ship(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, seed: int) -> Trans
     return model
 
 
-def trained(lab: TransferResNet18) -> TransferResNet18:
+def trained(lab: TransferNetwork) -> TransferNetwork:
     """A head that was trained on the lab's backbone."""
     model = network()
     model.backbone.load_state_dict(lab.backbone.state_dict())
@@ -81,12 +84,12 @@ def trained(lab: TransferResNet18) -> TransferResNet18:
 
 
 @pytest.fixture
-def head_only(tmp_path: Path, lab: TransferResNet18) -> Checkpoint:
+def head_only(tmp_path: Path, lab: TransferNetwork) -> Checkpoint:
     model = trained(lab)
     return save(tmp_path / "probe", model, card(backbone=refer_to_backbone(model, config())))
 
 
-def test_the_whole_network_comes_back_from_its_head(tmp_path: Path, lab: TransferResNet18) -> None:
+def test_the_whole_network_comes_back_from_its_head(tmp_path: Path, lab: TransferNetwork) -> None:
     model = trained(lab)
     whole = save(tmp_path / "whole", model, card())
     alone = save(tmp_path / "alone", model, card(backbone=refer_to_backbone(model, config())))
@@ -98,12 +101,12 @@ def test_the_whole_network_comes_back_from_its_head(tmp_path: Path, lab: Transfe
     assert sizes[1] < 6_000 < sizes[0]  # 2 × 512 weights and 2 biases in float32
 
 
-def test_the_card_names_the_backbone_and_comes_back(head_only: Checkpoint, lab: TransferResNet18) -> None:
+def test_the_card_names_the_backbone_and_comes_back(head_only: Checkpoint, lab: TransferNetwork) -> None:
     assert head_only.card.backbone == Backbone(weights="lab", sha256=weights_hash(lab.backbone))
     assert read(head_only.folder).card == head_only.card
 
 
-def test_a_card_from_before_holds_the_whole_network(tmp_path: Path, lab: TransferResNet18) -> None:
+def test_a_card_from_before_holds_the_whole_network(tmp_path: Path, lab: TransferNetwork) -> None:
     model = trained(lab)
     checkpoint = save(tmp_path / "old", model, card())
     path = checkpoint.folder / "card.json"
@@ -124,7 +127,7 @@ def test_another_backbone_is_refused_with_what_to_do(
 
 
 def test_one_weight_that_differs_makes_another_backbone(
-    tmp_path: Path, head_only: Checkpoint, lab: TransferResNet18, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, head_only: Checkpoint, lab: TransferNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with torch.no_grad():
         lab.backbone.bn1.running_mean[3] += 1e-6
@@ -141,7 +144,7 @@ def test_a_missing_backbone_is_a_sentence(head_only: Checkpoint, monkeypatch: py
 
 
 def test_missing_imagenet_weights_say_how_to_fetch_them(
-    tmp_path: Path, lab: TransferResNet18, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, lab: TransferNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "hub"))
     checkpoint = save(tmp_path / "probe", trained(lab), card(backbone=Backbone(weights="imagenet", sha256="0" * 64)))
@@ -151,7 +154,7 @@ def test_missing_imagenet_weights_say_how_to_fetch_them(
 
 @pytest.mark.parametrize("content", [b"", b"<html>no such file</html>", b"PK\x03\x04" + bytes(100)])
 def test_damaged_imagenet_weights_are_a_sentence(
-    tmp_path: Path, lab: TransferResNet18, monkeypatch: pytest.MonkeyPatch, content: bytes
+    tmp_path: Path, lab: TransferNetwork, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
     monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "hub"))
     backbones.imagenet_file().parent.mkdir(parents=True)
@@ -181,7 +184,7 @@ def test_a_reference_that_is_none_is_refused(head_only: Checkpoint, backbone: ob
         load_network(read(head_only.folder))
 
 
-def test_a_reference_to_unknown_weights_is_refused(tmp_path: Path, lab: TransferResNet18) -> None:
+def test_a_reference_to_unknown_weights_is_refused(tmp_path: Path, lab: TransferNetwork) -> None:
     checkpoint = save(tmp_path / "probe", trained(lab), card(backbone=Backbone(weights="places", sha256="a")))
     with pytest.raises(CheckpointError, match="no network of this lab has"):
         load_network(checkpoint)
@@ -189,20 +192,20 @@ def test_a_reference_to_unknown_weights_is_refused(tmp_path: Path, lab: Transfer
 
 @pytest.mark.parametrize(("train", "weights"), [("all", "lab"), ("last_stage", "lab"), ("head", "random")])
 def test_only_a_head_on_a_frozen_backbone_that_can_be_had_goes_alone(
-    lab: TransferResNet18, train: str, weights: str
+    lab: TransferNetwork, train: str, weights: str
 ) -> None:
     with pytest.raises(CheckpointError, match="Only a head"):
         refer_to_backbone(network(train), config(train, weights))
 
 
-def test_a_head_on_another_backbone_than_the_one_on_hand_does_not_go_alone(lab: TransferResNet18) -> None:
+def test_a_head_on_another_backbone_than_the_one_on_hand_does_not_go_alone(lab: TransferNetwork) -> None:
     with pytest.raises(CheckpointError, match="trained on other weights"):
         refer_to_backbone(network(), config())
 
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_training_ships_with_or_without_its_backbone(
-    tmp_path: Path, home: Path, lab: TransferResNet18, monkeypatch: pytest.MonkeyPatch, alone: bool
+    tmp_path: Path, home: Path, lab: TransferNetwork, monkeypatch: pytest.MonkeyPatch, alone: bool
 ) -> None:
     list(Session(config(), tmp_path / "run").events())
     trained_here = find(str(tmp_path / "run"))
@@ -216,4 +219,4 @@ def test_a_training_ships_with_or_without_its_backbone(
     assert shipped.card.metrics is not None
     assert shipped.card.metrics.test_accuracy == pytest.approx(trained_here.card.metrics.test_accuracy, abs=0.02)
     assert dataclasses.replace(shipped.card, backbone=None).title == "Mine"
-    assert isinstance(load_network(shipped), TransferResNet18)
+    assert isinstance(load_network(shipped), TransferNetwork)

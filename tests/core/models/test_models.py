@@ -6,8 +6,8 @@ from torch import Tensor, nn
 
 from core.errors import ConfigError, ModelError
 from core.models import architecture, build_model, models
-from core.models.resnet18 import TransferResNet18
 from core.models.strided_cnn import conv_block
+from core.models.transfer import TransferNetwork
 
 INPUTS = {
     "simple_nn": (1, 28),
@@ -16,6 +16,7 @@ INPUTS = {
     "enhanced_cnn": (3, 32),
     "fast_cnn": (3, 32),
     "resnet18": (3, 64),
+    "efficientnet_lite0": (3, 64),
 }
 
 
@@ -137,9 +138,10 @@ def test_wrong_arguments_are_sentences(
         build(name, **arguments)
 
 
-def test_a_grey_image_does_not_fit_resnet() -> None:
+@pytest.mark.parametrize("name", ["resnet18", "efficientnet_lite0"])
+def test_a_grey_image_does_not_fit_a_backbone_of_photos(name: str) -> None:
     with pytest.raises(ModelError, match="RGB"):
-        build_model("resnet18", channels=1, image_size=64, classes=2)
+        build_model(name, channels=1, image_size=64, classes=2)
 
 
 def frozen_names(train: str) -> set[str]:
@@ -163,7 +165,7 @@ def test_a_frozen_batch_norm_stays_in_evaluation_mode_when_training_is_set() -> 
     model = build("resnet18", train="head")
     model.eval()
     model.train()
-    assert isinstance(model, TransferResNet18)
+    assert isinstance(model, TransferNetwork)
     assert model.training
     assert model.head.training
     assert not any(module.training for module in model.backbone.modules() if isinstance(module, nn.BatchNorm2d))
@@ -172,7 +174,7 @@ def test_a_frozen_batch_norm_stays_in_evaluation_mode_when_training_is_set() -> 
 def test_resnet_scales_images_to_its_input_size() -> None:
     seen: list[torch.Size] = []
     model = build("resnet18", input_size=32)
-    assert isinstance(model, TransferResNet18)
+    assert isinstance(model, TransferNetwork)
 
     def note(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         seen.append(inputs[0].shape)
@@ -187,7 +189,7 @@ def test_resnet_features_are_those_of_torchvisions_own_network() -> None:
 
     reference = resnet18(weights=None).eval()
     model = build("resnet18", classes=1000).eval()
-    assert isinstance(model, TransferResNet18)
+    assert isinstance(model, TransferNetwork)
     model.backbone.load_state_dict({k: v for k, v in reference.state_dict().items() if not k.startswith("fc.")})
     model.head.load_state_dict(reference.fc.state_dict())
     images = torch.randn(2, 3, 64, 64)

@@ -2,7 +2,6 @@
 
 import shlex
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -74,7 +73,7 @@ def test_what_does_not_exist_or_fit_is_a_sentence(arguments: dict[str, object], 
 @pytest.mark.parametrize(("dataset", "model"), [(d, m) for d in datasets for m in fitting_models(d)])
 def test_every_fitting_pair_has_a_config_whose_network_builds(recipe: str, dataset: str, model: str) -> None:
     config = recipe_config(recipe, dataset=dataset, model=model)
-    channels = 1 if config.greyscale else 3 if model == "resnet18" else datasets[dataset].channels
+    channels = 1 if config.greyscale else models[model].channels(datasets[dataset].channels)
     network = build_model(
         model,
         channels=channels,
@@ -129,26 +128,29 @@ def test_the_command_of_a_training_says_all_of_it(checkpoint: Checkpoint, monkey
     assert (result.exit_code, trained) == (0, [checkpoint.card.config]), result.output
 
 
-def backbone_of(*, imagenet_here: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **arguments: str) -> object:
-    file = tmp_path / "weights.pth"
-    if imagenet_here:
-        file.touch()
-    monkeypatch.setattr("core.recipes.here.imagenet_file", lambda: file)
-    config, sentence = config_here("modern", dataset="digits", model="resnet18", model_arguments=arguments)
-    return weights_choice(config), bool(sentence)
-
-
-def test_without_imagenets_weights_a_training_begins_with_the_labs_backbone_and_says_so(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("model", "on_hand", "reachable", "given", "begins_with"),
+    [
+        ("resnet18", False, False, {}, ("lab", True)),
+        ("resnet18", False, False, {"weights": "imagenet"}, ("imagenet", False)),
+        ("resnet18", True, False, {}, ("imagenet", False)),
+        ("resnet18", False, True, {}, ("imagenet", False)),  # it is downloaded
+        ("efficientnet_lite0", False, False, {}, ("imagenet", False)),  # it has no others; the run says what is missing
+        ("lenet", False, False, {}, (None, False)),
+    ],
+)
+def test_the_labs_backbone_stands_in_where_imagenets_cannot_be_had_and_this_is_said(
+    model: str,
+    on_hand: bool,
+    reachable: bool,
+    given: dict[str, str],
+    begins_with: tuple[str | None, bool],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    here = {"monkeypatch": monkeypatch, "tmp_path": tmp_path}
-    assert backbone_of(imagenet_here=False, **here) == ("lab", True)  # type: ignore[arg-type]
-    assert backbone_of(imagenet_here=False, weights="imagenet", **here) == ("imagenet", False)  # type: ignore[arg-type]
-    assert backbone_of(imagenet_here=True, **here) == ("imagenet", False)  # type: ignore[arg-type]
-    assert config_here("modern", dataset="digits", model="lenet") == (
-        recipe_config("modern", dataset="digits", model="lenet"),
-        "",
-    )
+    monkeypatch.setattr("core.recipes.here.imagenet_on_hand", lambda _model: on_hand)
+    monkeypatch.setattr("core.recipes.here.imagenet_reachable", lambda: reachable)
+    config, sentence = config_here("modern", dataset="digits", model=model, model_arguments=given)
+    assert (weights_choice(config), bool(sentence)) == begins_with
 
 
 @pytest.mark.parametrize("arguments", [{}, {"weights": "imagenet"}, {"weights": "lab"}])

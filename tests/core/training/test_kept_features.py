@@ -20,7 +20,7 @@ from core.config import AugmentationStep, TrainingConfig
 from core.data import load, make_split
 from core.errors import CheckpointError, OtherBackboneError
 from core.events import EpochDone, Event, FeaturesKept, StepDone
-from core.models.resnet18 import TransferResNet18
+from core.models.transfer import TransferNetwork
 from core.recipes import recipe_config
 from core.runs.folders import size_of
 from core.training import feature_files
@@ -91,13 +91,13 @@ def files(home: Path) -> list[Path]:
 def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many images the backbone is shown, batch by batch."""
     seen: list[int] = []
-    original = TransferResNet18.features
+    original = TransferNetwork.features
 
-    def spy(self: TransferResNet18, x: torch.Tensor) -> torch.Tensor:
+    def spy(self: TransferNetwork, x: torch.Tensor) -> torch.Tensor:
         seen.append(len(x))
         return original(self, x)
 
-    monkeypatch.setattr(TransferResNet18, "features", spy)
+    monkeypatch.setattr(TransferNetwork, "features", spy)
     return seen
 
 
@@ -187,7 +187,7 @@ def test_a_view_is_what_the_network_says_of_that_epochs_augmented_images(home: P
     learner.keep_features()
     images, labels = learner.images.training(learner.train_indices, epoch=2, batch=0)
     with torch.inference_mode():
-        assert isinstance(learner.model, TransferResNet18)
+        assert isinstance(learner.model, TransferNetwork)
         expected = learner.model.eval().features(images)
     values, classes = learner.batches.training(learner.train_indices, epoch=2, batch=0)
     torch.testing.assert_close(values, expected)
@@ -216,7 +216,7 @@ def test_features_and_labels_belong_to_their_images(home: Path) -> None:
     learner.keep_features()
     for indices in (learner.train_indices[[5, 1, 30]], torch.from_numpy(learner.split.validation)[[7, 0]]):
         images, labels = next(iter(learner.images.evaluation(indices)))
-        assert isinstance(learner.model, TransferResNet18)
+        assert isinstance(learner.model, TransferNetwork)
         with torch.inference_mode():
             expected = learner.model.features(images)
         of_training = bool(torch.isin(indices, learner.train_indices).all())
@@ -228,7 +228,7 @@ def test_features_and_labels_belong_to_their_images(home: Path) -> None:
 
 def test_batch_norm_of_the_frozen_backbone_never_moves_through_the_cache(home: Path, real_backbone: None) -> None:
     learner = trainer(augmentation=CHAIN, momentum=0.9)
-    assert isinstance(learner.model, TransferResNet18)
+    assert isinstance(learner.model, TransferNetwork)
     before, head = weights_hash(learner.model.backbone), learner.model.head.weight.detach().clone()
     assert any("running_mean" in name for name in learner.model.backbone.state_dict())
     list(learner.events())
@@ -517,7 +517,7 @@ def test_a_whole_state_as_it_was_written_before_gets_its_own_features(home: Path
     assert second.features is None
     second.keep_features()
     images, _labels = next(iter(second.images.evaluation(second.train_indices)))
-    assert isinstance(first.model, TransferResNet18)
+    assert isinstance(first.model, TransferNetwork)
     with torch.inference_mode():
         expected = first.model.features(images)
     torch.testing.assert_close(second.batches.training(second.train_indices, epoch=0, batch=0)[0], expected)
@@ -533,7 +533,7 @@ def test_a_session_keeps_features_before_its_first_step_and_judges_the_whole_net
     checkpoint = session.checkpoint()
     assert checkpoint is not None
     assert checkpoint.card.metrics is not None
-    assert isinstance(load_network(checkpoint), TransferResNet18)
+    assert isinstance(load_network(checkpoint), TransferNetwork)
     looks.clear()
     assert Session(config(epochs=2), tmp_path / "run").trainer.features is None  # finished: nothing to look at
     assert looks == []
@@ -561,3 +561,65 @@ def test_the_card_counts_the_looks_as_training_time_even_where_they_were_kept(tm
         assert (kept.spent_seconds > 0) is (name == "first")
         again = Session(chosen, tmp_path / name)  # it has ended: the backbone does not look any more
         assert again.card(epoch=3).seconds == session.card(epoch=3).seconds
+
+
+def of_an_own_set(names: list[str], **changes: object) -> tuple[Trainer, list[int]]:
+    """A training on shapes that have names, as own pictures have, and the number of images in each look."""
+    wanted = config(limit=None, slips=("no_normalisation",), **changes)  # pretrained weights bring one of their own
+    data = load("shapes", size=wanted.image_size)
+    count = len(names)
+    few = dataclasses.replace(
+        data,
+        images=data.images[:count],
+        labels=data.labels[:count],
+        contents=tuple(names),
+        fingerprint=f"version {names}",
+    )
+    half = np.arange(count // 2, dtype=np.int64)
+    split = dataclasses.replace(make_split(data), train=half, validation=half + count // 2)
+    made = Trainer(wanted, few, split)
+    looked: list[int] = []
+    features = made.model.features
+
+    def counting(images: torch.Tensor) -> torch.Tensor:
+        looked.append(len(images))
+        return features(images)
+
+    made.model.features = counting
+    return made, looked
+
+
+def test_when_pictures_are_added_to_an_own_set_only_those_are_looked_at(home: Path) -> None:
+    names = [f"{number:064x}" for number in range(60)]
+    first, looked = of_an_own_set(names[:40])
+    list(first.events())
+    assert sum(looked) == 40
+    second, looked = of_an_own_set(names[:50])  # five that were validation images are training images now
+    events = list(second.events())
+    assert sum(looked) == 10
+    assert second.features is not None
+    alone, _looked = of_an_own_set([f"other {number}" for number in range(50)])
+    plain = list(alone.events())
+    assert losses(events) == pytest.approx(losses(plain), abs=1e-5)
+    assert second.features.spent_seconds < second.features.look_seconds
+    again, looked = of_an_own_set(names[:50])
+    list(again.events())
+    assert looked == []
+    assert again.features is not None
+    assert again.features.spent_seconds == 0
+
+
+def test_pictures_that_are_drawn_anew_in_each_view_are_looked_at_again(home: Path) -> None:
+    names = [f"{number:064x}" for number in range(60)]
+    list(of_an_own_set(names[:40], augmentation=CHAIN)[0].events())
+    more, looked = of_an_own_set(names[:50], augmentation=CHAIN)
+    list(more.events())
+    assert sum(looked) == 3 * 25 + 10  # a view an epoch, and the validation images that are new
+
+
+def test_other_weights_know_nothing_of_a_picture(home: Path) -> None:
+    names = [f"{number:064x}" for number in range(40)]
+    list(of_an_own_set(names)[0].events())
+    other, looked = of_an_own_set(names, seed=1)  # random weights of another seed
+    list(other.events())
+    assert sum(looked) == 40

@@ -16,7 +16,7 @@ from core.data import LabelledImages, datasets, load, make_split
 from core.errors import CheckpointError, ConfigError
 from core.events import EpochDone, Finished, StepDone
 from core.models import models
-from core.models.resnet18 import TransferResNet18
+from core.models.transfer import TransferNetwork
 from core.recipes import recipe_config
 from core.training.assembly import input_format
 from core.training.optimization import make_optimizer, make_schedule
@@ -277,7 +277,7 @@ def test_a_frozen_backbone_is_bit_identical_after_training(train: str) -> None:
     learner = trainer(
         "resnet18", limit=64, model_arguments={"weights": "random", "input_size": 32, "train": train}, momentum=0.9
     )
-    assert isinstance(learner.model, TransferResNet18)
+    assert isinstance(learner.model, TransferNetwork)
     free = "layer4" if train == "last_stage" else "nothing"
     before = {name: value for name, value in weights(learner.model.backbone).items() if not name.startswith(free)}
     head = weights(learner.model.head)
@@ -290,7 +290,7 @@ def test_a_frozen_backbone_is_bit_identical_after_training(train: str) -> None:
 
 def test_full_fine_tuning_moves_the_backbone() -> None:
     learner = trainer("resnet18", limit=64, model_arguments={"weights": "random", "input_size": 32, "train": "all"})
-    assert isinstance(learner.model, TransferResNet18)
+    assert isinstance(learner.model, TransferNetwork)
     before = weights(learner.model.backbone)
     list(learner.events())
     assert not equal(weights(learner.model.backbone), before)

@@ -3,10 +3,12 @@
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.config import TrainingConfig
+from core.judging.learning_curve import Point, write_curve
 from pages._ui import state
 from pages._ui.frame import plain
 from pages.judge._compare.fair_play import CIRCUMSTANCES
@@ -238,6 +240,56 @@ def test_the_courses_comparison_is_shown_first_where_both_exist(folder: Path) ->
     page = compare("a-digits", "b-transfer")
     check(page.button(key="course_show").click().run())
     assert page.query_params[state.COMPARED] == "c-scratch,b-transfer"
+
+
+def test_it_opens_on_the_pair_that_is_fair_where_both_exist(folder: Path) -> None:
+    ship(folder, "b-transfer", wrong=9, dataset="cats_vs_dogs", called="resnet18")
+    ship(folder, "c-scratch", wrong=30, dataset="cats_vs_dogs")
+    ship(folder, "d-fair", wrong=5, dataset="cats_vs_dogs", called="efficientnet_lite0")
+    assert list(compare().table[0].value.columns)[1:] == [plain("c-scratch on digits"), plain("d-fair on digits")]
+
+
+def learning_curve(folder: Path, answers: dict[tuple[str, int], list[int]]) -> None:
+    """A curve of ten test images, of which each training gets so many right."""
+    points, predicted = [], []
+    for (model, images), right in answers.items():
+        for seed, count in enumerate(right):
+            points.append(Point(model=model, images=images, seed=seed, epochs=16))
+            predicted.append([0] * count + [1] * (10 - count))
+    write_curve(
+        folder / "digits-learning-curve.safetensors",
+        dataset="digits",
+        split_fingerprint="f",
+        points=points,
+        labels=np.zeros(10, dtype=np.uint8),
+        predicted=np.array(predicted, dtype=np.uint8),
+    )
+
+
+@pytest.mark.parametrize(
+    ("scratch", "sentence"),
+    [
+        ({100: [5, 6], 1_000: [9, 9]}, "needs 1,000 for that."),
+        ({100: [5, 6], 1_000: [7, 7]}, "does not get there with 1,000: 70.0 %."),
+    ],
+)
+def test_the_curve_says_how_many_images_each_needs(folder: Path, scratch: dict[int, list[int]], sentence: str) -> None:
+    ship(folder, "one", wrong=7), ship(folder, "two", wrong=9)
+    assert "How many images does it take?" not in said(compare())
+    curve = {("lenet", images): right for images, right in scratch.items()}
+    learning_curve(folder, curve | {("efficientnet_lite0", 100): [8, 8]})
+    page = compare()
+    assert "With 100 images EfficientNet-Lite0 (transfer) is right on 80.0 %." in said(page)
+    assert sentence in said(page)
+    assert "2 trainings a point" in said(page)
+
+
+def test_a_damaged_curve_is_a_sentence_and_the_rest_stays(folder: Path) -> None:
+    ship(folder, "one", wrong=7), ship(folder, "two", wrong=9)
+    (folder / "digits-learning-curve.safetensors").write_bytes(b"nonsense")
+    page = compare()
+    assert "digits-learning-curve.safetensors' cannot be read" in said(page)
+    assert len(page.get("plotly_chart")) == 2
 
 
 def test_curves_can_be_switched(folder: Path) -> None:

@@ -6,7 +6,7 @@ from torch import nn
 
 from core.explain.inside.layers import map_layers
 from core.models import models
-from core.models.watched_twin import private_copy, watched_twin
+from core.models.architecture.watched_twin import private_copy, watched_twin
 from tests.core.explain.nets import (
     INPUTS,
     WITH_MAPS,

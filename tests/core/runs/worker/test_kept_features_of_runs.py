@@ -14,7 +14,7 @@ from core.runs.worker.recorder import Recorder
 torch = pytest.importorskip("torch")
 
 from core.data import load, make_split  # noqa: E402
-from core.models.resnet18 import TransferResNet18  # noqa: E402
+from core.models.transfer import TransferNetwork  # noqa: E402
 from core.recipes import recipe_config  # noqa: E402
 from core.runs.worker import worker  # noqa: E402
 from core.training import feature_files  # noqa: E402  (they import torch)
@@ -47,13 +47,13 @@ def _small_and_prepared(home: Path, shared_home: Path, monkeypatch: pytest.Monke
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many images the backbone is shown, batch by batch."""
     seen: list[int] = []
-    original = TransferResNet18.features
+    original = TransferNetwork.features
 
-    def spy(self: TransferResNet18, x: "torch.Tensor") -> "torch.Tensor":
+    def spy(self: TransferNetwork, x: "torch.Tensor") -> "torch.Tensor":
         seen.append(len(x))
         return original(self, x)
 
-    monkeypatch.setattr(TransferResNet18, "features", spy)
+    monkeypatch.setattr(TransferNetwork, "features", spy)
     return seen
 
 

@@ -14,8 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.models.architecture.watched_twin import private_copy, watched_twin
+from core.models.efficientnet_lite0 import SamePad
 from core.models.resize import Resize
-from core.models.watched_twin import private_copy, watched_twin
 
 WIDEST = 2048  # pixels: the side of the largest canvas on which a whole field is looked for
 _SHARE = 1e-4  # of a row, in what a resize makes of it; less than that is rounding
@@ -128,6 +129,8 @@ def _lit_layer(module: nn.Module) -> nn.Module:
         return _WholeMap()
     if isinstance(module, Resize):
         return _Resized(module.side)
+    if isinstance(module, SamePad):
+        return _Padded(module)
     if isinstance(module, nn.Linear):
         return _Dense(module.out_features)
     return nn.Flatten() if isinstance(module, nn.Flatten) else nn.Identity()
@@ -147,6 +150,18 @@ class _Window(nn.Module):
         return F.max_pool2d(
             padded, (self.side, 1), (self.stride, 1), dilation=(self.dilation, 1), ceil_mode=self.ceil_mode
         )
+
+
+class _Padded(nn.Module):
+    """Zeros around a map: nothing is lit there."""
+
+    def __init__(self, pad: SamePad) -> None:
+        super().__init__()
+        self.missing = pad.missing
+
+    def forward(self, lit: Tensor) -> Tensor:
+        """Map (1, 1, rows, columns) to (1, 1, rows + missing, columns)."""
+        return F.pad(lit, (0, 0, *self.missing(lit.shape[2])))
 
 
 class _WholeMap(nn.Module):

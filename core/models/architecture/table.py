@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from core.models.receptive_field import receptive_fields
+from core.models.architecture.receptive_field import receptive_fields
+from core.models.architecture.watched_twin import Witness, watched_twin
 from core.models.resize import Resize
-from core.models.watched_twin import Witness, watched_twin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class LayerRow:
     ``trainable`` of its ``parameters`` learn, the others are frozen. ``receptive_field`` is the side in input pixels
     of the square that one place of the output depends on, borders aside, and ``jump`` the distance in input pixels
     between the squares of neighbouring places; both None once the map has been flattened (and where they are larger
-    than `core.models.receptive_field.WIDEST` allows to follow).
+    than `core.models.architecture.receptive_field.WIDEST` allows to follow).
     """
 
     name: str
