@@ -36,14 +36,25 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def write_file(path: Path, data: bytes) -> None:
     """Write one file as `write_folder` writes many; raises OSError where the disk refuses, and the old one stays."""
-    beside = beside_of(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_file(beside, data)
-        beside.replace(path)
-        _sync(path.parent)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_files(path.parent, {path.name: data})
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files into a folder, each as `write_file` does; the folder itself goes to the disk once, behind them.
+
+    Raises OSError where the disk refuses; some of them may then be there, each whole.
+    """
+    if not files:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        beside = beside_of(folder / name)
+        try:
+            _write_file(beside, data)
+            beside.replace(folder / name)
+        finally:
+            beside.unlink(missing_ok=True)
+    _sync(folder)
 
 
 def beside_of(path: Path) -> Path:

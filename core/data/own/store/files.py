@@ -15,7 +15,7 @@ from core.data.own.store.tables import SetsFile
 from core.data.own.stored_picture import StoredPicture
 from core.disk import LOW_DISK, free_space, megabytes, sentence, writable
 from core.home import home
-from core.whole_files import beside_of, write_file
+from core.whole_files import beside_of, write_files
 
 _AT_ONCE = 500  # values of one query
 
@@ -42,10 +42,10 @@ def check_space(folder: Path) -> None:
         )
 
 
-def write(folder: Path, set_id: str, picture: StoredPicture) -> None:
-    """Put a picture's file into its set, whole and on the disk; raises OwnSetError where the disk refuses."""
+def write(folder: Path, set_id: str, pictures: Iterable[StoredPicture]) -> None:
+    """Put pictures' files into their set, whole and on the disk; raises OwnSetError where the disk refuses."""
     try:
-        write_file(set_folder(folder, set_id) / picture.file_name, picture.data)
+        write_files(set_folder(folder, set_id), {picture.file_name: picture.data for picture in pictures})
     except OSError as error:
         raise OwnSetError(sentence("The picture could not be kept", error)) from error
 

@@ -64,28 +64,27 @@ class OwnPictures:
         Allowed to the owner, to whoever runs the lab, and to whoever knows the set's join ``code`` while it is open.
         Raises PhotoError for what is no picture, OwnSetError where something is gone or full, RightsError.
         """
-        return self.add_decoded(set_id, class_id, [(new, stored_picture(new.data))], by=by, code=code)[0]
+        return self.add_decoded(set_id, [(class_id, new, stored_picture(new.data))], by=by, code=code)[0]
 
     def add_decoded(
         self,
         set_id: str,
-        class_id: int,
-        pictures: Sequence[tuple[NewPicture, StoredPicture]],
+        pictures: Sequence[tuple[int, NewPicture, StoredPicture]],
         *,
         by: Person,
         code: str | None = None,
-    ) -> list[Added]:
-        """`add` for several that went through the photo door already: all of them are kept, or none."""
+    ) -> Sequence[Added]:
+        """`add` for several, each with the id of its class, that went through the photo door already: all are kept, in
+        their order, or none."""
         files.check_space(self.home)
-        added: list[Added] = []
         with self.sets.changing(set_id, by=by, act="add pictures to", also=_knows(code)) as connection:
-            self.sets.check_class(connection, set_id, class_id)
-            for new, stored in pictures:
-                added.append(self._insert(connection, set_id, class_id, new, stored, by.owner))
-            self.sets.check_limits(connection, set_id, class_id)
-            for (_new, stored), each in zip(pictures, added, strict=True):
-                if each.new:
-                    files.write(self.home, set_id, stored)
+            classes = {class_id for class_id, _new, _stored in pictures}
+            for class_id in classes:
+                self.sets.check_class(connection, set_id, class_id)
+            added = [self._insert(connection, set_id, *each, by.owner) for each in pictures]
+            self.sets.check_limits(connection, set_id, classes)
+            kept = zip(pictures, added, strict=True)
+            files.write(self.home, set_id, [stored for (_class, _new, stored), each in kept if each.new])
         return added
 
     def list(
@@ -141,7 +140,7 @@ class OwnPictures:
                 "UPDATE pictures SET class = ? WHERE own_set = ? AND id = ? AND class IS NOT NULL",
                 [(to, set_id, each) for each in pictures],
             ).rowcount
-            self.sets.check_limits(connection, set_id, to)
+            self.sets.check_limits(connection, set_id, {to})
         return moved
 
     def delete(self, set_id: str, pictures: Collection[str], *, by: Person, for_good: bool = False) -> int:

@@ -8,7 +8,7 @@ import contextlib
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -145,7 +145,7 @@ class OwnSets:
             for each in (class_id, into):
                 self.check_class(connection, set_id, each)
             connection.execute("UPDATE pictures SET class = ? WHERE class = ?", (into, class_id))
-            self.check_limits(connection, set_id, into)
+            self.check_limits(connection, set_id, {into})
             connection.execute("DELETE FROM classes WHERE id = ?", (class_id,))
         return self.get(set_id)
 
@@ -204,11 +204,15 @@ class OwnSets:
         if not found["there"]:
             raise no_such_class(found["title"])
 
-    def check_limits(self, connection: sqlite3.Connection, set_id: str, class_id: int) -> None:
-        """Raise FullError, with both numbers, where a class, its set or its owner has more than is allowed."""
+    def check_limits(self, connection: sqlite3.Connection, set_id: str, classes: Collection[int]) -> None:
+        """Raise FullError, with both numbers, where one of these classes, its set or its owner has more than is
+        allowed."""
         limits = self.limits
         for what, condition, value, pictures, size in (
-            ("This class", "class = ?", class_id, limits.pictures_a_class, limits.bytes_a_class),
+            *(
+                ("This class", "class = ?", class_id, limits.pictures_a_class, limits.bytes_a_class)
+                for class_id in classes
+            ),
             ("This set", "own_set = ?", set_id, limits.pictures_a_set, limits.bytes_a_set),
             (
                 "The owner of this set",

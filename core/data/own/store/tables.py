@@ -63,6 +63,9 @@ MIGRATIONS = (
     """
     CREATE TABLE gone (own_set TEXT PRIMARY KEY);  -- deleted, and its folder perhaps not yet
     """,
+    """
+    CREATE INDEX pictures_by_set ON pictures (own_set, class, bytes);  -- to count without reading the miniatures
+    """,
 )
 
 

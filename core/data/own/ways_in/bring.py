@@ -1,10 +1,10 @@
-"""Pictures that a way in has found, into an own set: decoded in twos, kept a batch at a time."""
+"""Pictures that a way in has found, into an own set: decoded in twos, kept in batches whatever their classes."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import islice
 
 from core.data.own.records import FullError, OwnSetError
 from core.data.own.store.pictures import NewPicture, OwnPictures
@@ -46,9 +46,7 @@ def bring(
     looked_at = 0
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         for batch in _batches(found):
-            decoded = list(pool.map(_decoded, work.wanted(batch)))
-            for class_name, some in groupby(decoded, key=lambda each: each[0].class_name):
-                work.add(class_name, list(some))
+            work.add(list(pool.map(_decoded, work.wanted(batch))))
             looked_at += len(batch)
             if tell is not None:
                 tell(looked_at)
@@ -71,22 +69,27 @@ class _Bringing:
         self._left.update(each.class_name for each in batch if each.class_name in self._full)
         return [each for each in batch if each.class_name not in self._full]
 
-    def add(self, class_name: str, decoded: list[Decoded]) -> None:
-        """Add pictures of one class: all at once, or one by one where not all of them have room."""
+    def add(self, decoded: list[Decoded]) -> None:
+        """Add pictures: all at once, or one by one where not all of them have room."""
         self.skipped += [Skipped(file=each.file, error=what) for each, what in decoded if isinstance(what, str)]
         good = [(each, what) for each, what in decoded if not isinstance(what, str)]
         try:
-            self._keep(class_name, good)
+            self._keep(good)
         except OwnSetError:
-            for number, one in enumerate(good):
-                try:
-                    self._keep(class_name, [one])
-                except FullError as error:
-                    self._full[class_name] = str(error)
-                    self._left[class_name] += len(good) - number
-                    return
-                except OwnSetError as error:
-                    self.skipped.append(Skipped(file=one[0].file, error=str(error)))
+            for one in good:
+                self._add_one(*one)
+
+    def _add_one(self, found: Found, stored: StoredPicture) -> None:
+        if found.class_name in self._full:
+            self._left[found.class_name] += 1
+            return
+        try:
+            self._keep([(found, stored)])
+        except FullError as error:
+            self._full[found.class_name] = str(error)
+            self._left[found.class_name] += 1
+        except OwnSetError as error:
+            self.skipped.append(Skipped(file=found.file, error=str(error)))
 
     def left_out(self) -> list[Skipped]:
         """What full classes did not take, a line a class."""
@@ -95,11 +98,11 @@ class _Bringing:
             for name, sentence in self._full.items()
         ]
 
-    def _keep(self, class_name: str, good: list[tuple[Found, StoredPicture]]) -> None:
+    def _keep(self, good: list[tuple[Found, StoredPicture]]) -> None:
         if not good:
             return
-        new = [(_new(each), stored) for each, stored in good]
-        added = self.pictures.add_decoded(self.set_id, self.classes[class_name], new, by=self.by, code=self.code)
+        new = [(self.classes[each.class_name], _new(each), stored) for each, stored in good]
+        added = self.pictures.add_decoded(self.set_id, new, by=self.by, code=self.code)
         self.added += sum(each.new for each in added)
         for (each, _stored), result in zip(good, added, strict=True):
             if not result.new:

@@ -212,10 +212,10 @@ def test_a_move_or_merge_into_a_full_class_is_refused(home: Path) -> None:
 def test_a_disk_that_refuses_keeps_neither_file_nor_row(
     sets: OwnSets, pictures: OwnPictures, made: OwnSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_path: Path, _data: bytes) -> None:
+    def refuse(_folder: Path, _files: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("core.data.own.store.files.write_file", refuse)
+    monkeypatch.setattr("core.data.own.store.files.write_files", refuse)
     with pytest.raises(OwnSetError, match="could not be kept: the disk is full"):
         pictures.add(made.id, made.classes[0].id, new(), by=ADA)
     assert (pictures.list(made.id), on_disk(sets, made)) == ((), [])
