@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -43,11 +44,23 @@ def take_files(own: OwnSet, class_id: int, *, key: str, contributor: str, code: 
 
 
 def take_still(own: OwnSet, class_id: int, *, key: str, contributor: str, code: str | None = None) -> None:
-    """Offer the camera of this device, one still at a time."""
+    """Offer the camera of this device, one still at a time; where a browser would not open it, say so."""
+    if not camera_opens():
+        st.caption(
+            "Browsers open the camera inside a page only over HTTPS or on localhost. A phone offers its camera where "
+            "photos are chosen."
+        )
+        return
     drawn = st.session_state.setdefault(_turns(key), 0)
     field = f"{key}_{drawn}"
     st.camera_input("Camera", key=field, label_visibility="collapsed")
     _keep(own, class_id, sent(field), key=key, contributor=contributor, code=code)
+
+
+def camera_opens() -> bool:
+    """Whether a browser opens the camera on a page with this address."""
+    here = urlsplit(st.context.url or "http://localhost")
+    return here.scheme == "https" or here.hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def answers(key: str) -> list[Answer]:

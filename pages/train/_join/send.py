@@ -1,7 +1,5 @@
 """What somebody with a phone does: name, class, photos, and what has arrived of them."""
 
-from urllib.parse import urlsplit
-
 import streamlit as st
 
 from core.data.own import NAME_LENGTH, Joining, OwnPictures, OwnSet, OwnSetError, open_own_sets, there_are_own_sets
@@ -10,7 +8,7 @@ from core.rights import shown_name
 from core.runs import open_store
 from core.runs.store.owners import Owners
 from pages._ui import address, state
-from pages._ui.choose.additions import answers, forget_answers, show_answers, take_files, take_still
+from pages._ui.choose.additions import answers, camera_opens, forget_answers, show_answers, take_files, take_still
 from pages._ui.draw.own_sheet import own_sheet
 from pages._ui.draw.pictures import show
 from pages._ui.frame import choice, plain, problem
@@ -93,7 +91,7 @@ def send(own: OwnSet, contributor: str) -> None:
     kept = [answer.kept for answer in answers(key) if answer.kept]
     if kept:
         _accepted(own, kept, names[class_id], key)
-    if _is_secure() and st.toggle("Use this page’s camera", key="join_camera"):
+    if not camera_opens() or st.toggle("Use the camera inside this page", key="join_camera"):
         take_still(own, class_id, key=f"{key}_still", contributor=contributor, code=own.code)
         show_answers(f"{key}_still")
 
@@ -116,8 +114,3 @@ def _taken_back(set_id: str, kept: tuple[str, ...], key: str) -> None:
         st.session_state[state.PICTURES_PROBLEM] = str(error)
     else:
         forget_answers(key)
-
-
-def _is_secure() -> bool:
-    here = urlsplit(st.context.url or "")
-    return here.scheme == "https" or here.hostname in ("localhost", "127.0.0.1", "::1")

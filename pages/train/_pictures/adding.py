@@ -56,7 +56,6 @@ def adding(own: OwnSet, shown: OwnClass | None) -> None:
     if way == "files":
         take_files(own, shown.id, key=key, contributor=contributor)
     else:
-        st.caption("Browsers open the camera only over HTTPS or on localhost. Otherwise use files, or phones.")
         take_still(own, shown.id, key=key, contributor=contributor)
     show_answers(key)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.data import load, make_split
@@ -16,7 +17,7 @@ from core.runs.store.owners import Owners
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
 from pages._ui.draw.picture_wall import chosen_among
-from pages.train._pictures import claimed
+from pages.train._pictures import claimed, joining
 from pages.train._pictures.overview import overview
 from tests.core.data.own.generated import near_copy, photograph
 from tests.pages.visit import ME, check, open_page, texts
@@ -420,3 +421,46 @@ def test_a_network_is_asked_for_pictures_in_the_wrong_class_and_looks_at_each_on
 def test_where_no_such_network_is_here_none_is_offered(folder: Path, app: AppTest) -> None:
     own = filled()
     assert [each for each in shown(app, own).toggle if each.key == f"claimed_{own.id}"] == []
+
+
+@pytest.mark.parametrize(
+    ("address", "opens"),
+    [
+        ("http://192.168.1.20:8501/join", False),
+        ("http://lab.school.example/join", False),
+        ("https://lab.school.example/join", True),
+        ("http://localhost:8501/pictures", True),
+        ("http://127.0.0.1:8501/pictures", True),
+    ],
+)
+def test_the_camera_is_offered_where_a_browser_opens_it_and_otherwise_the_sentence(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, address: str, opens: bool
+) -> None:
+    monkeypatch.setattr(type(st.context), "url", address)
+    own = filled(people=0)
+    page = check(shown(app, own).segmented_control(key=f"way_{own.id}").set_value("camera").run())
+    assert (len(page.get("camera_input")) == 1) is opens
+    assert ("only over HTTPS or on localhost" in texts(page)) is not opens
+
+
+@pytest.mark.parametrize(
+    ("address", "listens", "base", "only_here"),
+    [
+        ("http://192.168.1.20:8501/pictures?set=x", "0.0.0.0", "http://192.168.1.20:8501", False),
+        ("https://lab.school.example/pictures", "0.0.0.0", "https://lab.school.example", False),
+        ("http://localhost:8501/pictures", "127.0.0.1", "http://localhost:8501", True),
+        ("http://localhost:8501/pictures", "0.0.0.0", "http://10.0.0.7:8501", False),
+        ("http://[::1]:8501/pictures", "0.0.0.0", "http://10.0.0.7:8501", False),
+    ],
+)
+def test_phones_are_sent_to_an_address_that_they_can_open_or_it_is_said(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, address: str, listens: str, base: str, only_here: bool
+) -> None:
+    monkeypatch.setattr(type(st.context), "url", address)
+    monkeypatch.setattr(joining, "_own_number", lambda: "10.0.0.7")
+    monkeypatch.setattr(joining, "_listens_to_all", lambda: listens == "0.0.0.0")
+    own = filled(people=0)
+    Joining(open_own_sets()).open(own.id, by=MYSELF)
+    said = texts(shown(app, own)).replace("\\", "").replace("\u2060", "")
+    assert f"open **{base}/join** and type" in said
+    assert ("Only this machine can open this address" in said) is only_here
