@@ -22,6 +22,13 @@ CHOOSERS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _nobody_serves_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Training page would start a supervisor, which outlives the test."""
+    for name in ("core.runs.ensure_supervisor", "core.runs.summons.revive_supervisor"):
+        monkeypatch.setattr(name, lambda _store: None)
+
+
 @pytest.fixture
 def sets(home: Path) -> OwnSets:
     return open_own_sets()
