@@ -1,4 +1,4 @@
-"""A class photographs: from the teacher's square through two phones to pictures on the wall, and who is judged on."""
+"""A class photographs: from the teacher's square through two phones to the wall, who is judged on, out and in again."""
 
 import io
 import re
@@ -119,6 +119,15 @@ def test_two_phones_fill_a_set_and_the_teachers_wall_follows(
     sets = OwnSets(still_server.home)
     (own,) = [own for own in sets.list() if own.title == "On our desks"]
     assert len(OwnPictures(sets).list(own.id)) == 24
+
+    with page.expect_download() as download:
+        press(page, "Save")
+    page.get_by_role("button", name="New set").click()
+    saved = {"name": "On our desks.zip", "mimeType": "application/zip", "buffer": download.value.path().read_bytes()}
+    page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(saved)
+    expect(page.get_by_role("combobox", name="Set")).to_have_value("On our desks (no. 2)")
+    again, _own = [own for own in sets.list() if own.title == "On our desks"]
+    assert [(each.name, each.pictures) for each in again.classes] == [("mug", 10), ("shoe", 14)]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
