@@ -29,9 +29,7 @@ Features = npt.NDArray[np.float32]
 
 def claimed(own: OwnSet, known: Overview) -> tuple[Suspicion, ...]:
     """Offer to ask the network, and return what it finds; nothing where the network is not on this machine."""
-    if len(known.pictures) > _AT_MOST or not any(each.card.name == NETWORK for each in cached.shipped()):
-        return ()
-    if not st.toggle(
+    if not can_look(known) or not st.toggle(
         "Ask a network which pictures look like another class",
         key=f"claimed_{own.id}",
         help="EfficientNet-Lite0, which learned from ImageNet’s 1.3 million photos, looks at each picture once: some "
@@ -39,14 +37,20 @@ def claimed(own: OwnSet, known: Overview) -> tuple[Suspicion, ...]:
     ):
         return ()
     try:
-        features = _features_of(own.id, known.pictures)
+        features = features_of(own.id, known.pictures)
     except LabError as error:
         problem(error)
         return ()
     return claims(features, known.labels, classes=[each.name for each in own.classes], twins=known.twins)
 
 
-def _features_of(set_id: str, pictures: tuple[OwnPicture, ...]) -> Features:
+def can_look(known: Overview) -> bool:
+    """Say whether the network is on this machine, and the pictures are few enough for it."""
+    return len(known.pictures) <= _AT_MOST and any(each.card.name == NETWORK for each in cached.shipped())
+
+
+def features_of(set_id: str, pictures: tuple[OwnPicture, ...]) -> Features:
+    """Return the network's features (N, D) of pictures, each looked at once; raises LabError."""
     kept = _kept()
     missing = [each.id for each in pictures if each.id not in kept]
     bar = st.progress(0.0, text="The network looks at the pictures …") if missing else None

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.data.catalogue import datasets
 from core.data.own import OwnSet
+from core.data.own.honest_split import HonestSplit
 from core.data.own.suspicions import Suspicion
 from pages._ui import state
 from pages._ui.draw.own_sheet import own_sheet
@@ -13,6 +14,7 @@ from pages._ui.draw.pictures import show
 from pages._ui.frame import PAGES, facts, plain, section
 from pages._ui.glossary import term
 from pages.train._pictures.claimed import claimed
+from pages.train._pictures.in_turns import in_turns
 from pages.train._pictures.overview import Overview
 
 COLUMNS = 8
@@ -71,6 +73,15 @@ def who_judges(own: OwnSet, known: Overview) -> None:
     if split is None:
         st.info(plain(known.why_no_split), icon=":material/info:")
         return
+    _split(split)
+    if split.certainty:
+        in_turns(own, known)
+    if own.name in datasets and st.button("Train with it", icon=":material/model_training:", type="primary"):
+        state.propose_dataset(own.name)
+        st.switch_page(PAGES["training"])
+
+
+def _split(split: HonestSplit) -> None:
     facts(
         [
             ("To learn from", f"{len(split.train):,} pictures", "Training images."),
@@ -84,6 +95,3 @@ def who_judges(own: OwnSet, known: Overview) -> None:
     for note in split.notes:
         st.caption(plain(note))
     st.caption("Copies of one photo, and photos of one burst, never lie on two sides.")
-    if own.name in datasets and st.button("Train with it", icon=":material/model_training:", type="primary"):
-        state.propose_dataset(own.name)
-        st.switch_page(PAGES["training"])

@@ -21,11 +21,12 @@ from core.errors import DataError
 class Overview:
     """A set as it is: its ``pictures`` in the order they came, the ``split`` (None: ``why_no_split``), what is odd.
 
-    ``labels`` and ``twins``, the number of its photograph, are int64 (N,).
+    ``labels``, ``groups`` (what stays on one side) and ``twins`` (the number of its photograph) are int64 (N,).
     """
 
     pictures: tuple[OwnPicture, ...]
     labels: npt.NDArray[np.int64]
+    groups: npt.NDArray[np.int64]
     twins: npt.NDArray[np.int64]
     split: HonestSplit | None
     why_no_split: str
@@ -58,6 +59,7 @@ def _overview(set_id: str, revision: int, _own: OwnSet) -> Overview:
     return Overview(
         pictures=pictures,
         labels=labels,
+        groups=groups,
         twins=twins,
         split=split,
         why_no_split=why,

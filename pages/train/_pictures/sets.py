@@ -50,7 +50,7 @@ def choose_set() -> OwnSet | DatasetSpec | None:
             on_change=_show_chosen,
             args=(key,),
             placeholder="Choose a set to look at",
-            width=380,
+            width=290,
         )
         if shown or sets:
             with st.popover("New set", icon=":material/add:", width="content"):
