@@ -4,6 +4,7 @@ A picture is shown to it once: its features are kept, so that ten more pictures 
 """
 
 import io
+import threading
 from collections import OrderedDict
 
 import numpy as np
@@ -52,24 +53,39 @@ def can_look(known: Overview) -> bool:
 def features_of(set_id: str, pictures: tuple[OwnPicture, ...]) -> Features:
     """Return the network's features (N, D) of pictures, each looked at once; raises LabError."""
     kept = _kept()
-    missing = [each.id for each in pictures if each.id not in kept]
+    rows = {each.id: row for each in pictures if (row := kept.get(each.id)) is not None}
+    missing = [each.id for each in pictures if each.id not in rows]
     bar = st.progress(0.0, text="The network looks at the pictures …") if missing else None
     for start in range(0, len(missing), _AT_ONCE):
         some = missing[start : start + _AT_ONCE]
-        kept.update(zip(some, _looked_at(set_id, some), strict=True))
+        seen = dict(zip(some, _looked_at(set_id, some), strict=True))
+        rows.update(seen)
+        kept.keep(seen)
         if bar is not None:
             bar.progress(min(1.0, (start + _AT_ONCE) / len(missing)), text=f"{start + len(some)} of {len(missing)}")
     if bar is not None:
         bar.empty()
-    rows = np.stack([kept[each.id] for each in pictures])
-    while len(kept) > _KEPT:
-        kept.popitem(last=False)
-    return rows
+    return np.stack([rows[each.id] for each in pictures])
+
+
+class _Kept(OrderedDict[str, Features]):
+    """The features of the pictures that were looked at last, of all sets. Safe between threads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+
+    def keep(self, seen: dict[str, Features]) -> None:
+        """Keep these, and let go of the oldest beyond what there is room for."""
+        with self._lock:
+            self.update(seen)
+            while len(self) > _KEPT:
+                self.popitem(last=False)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _kept() -> "OrderedDict[str, Features]":
-    return OrderedDict()
+def _kept() -> _Kept:
+    return _Kept()
 
 
 def _looked_at(set_id: str, ids: list[str]) -> Features:

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 import segno
 import streamlit as st
 
-from core.data.own import Joining, OwnSet, open_own_sets
+from core.data.own import Joining, OwnSet, OwnSetError, open_own_sets
 from pages._ui import state
 from pages._ui.draw.pictures import show
 from pages._ui.frame import plain
@@ -57,8 +57,16 @@ def follow(set_id: str, revision: int) -> None:
     changes = open_own_sets().changes()
     before = st.session_state.get(seen)
     st.session_state[seen] = changes
-    if before not in (None, changes) and open_own_sets().get(set_id).revision != revision:
+    if before not in (None, changes) and has_changed(set_id, revision):
         st.rerun()
+
+
+def has_changed(set_id: str, revision: int) -> bool:
+    """Say whether a set is another than it was at this revision, or gone."""
+    try:
+        return open_own_sets().get(set_id).revision != revision
+    except OwnSetError:
+        return True
 
 
 def _square(address: str) -> bytes:

@@ -468,3 +468,12 @@ def test_phones_are_sent_to_an_address_that_they_can_open_or_it_is_said(
     said = texts(shown(app, own)).replace("\\", "").replace("\u2060", "")
     assert f"open **{base}/join** and type" in said
     assert ("Only this machine can open this address" in said) is only_here
+
+
+def test_a_set_that_is_followed_has_changed_when_it_is_another_or_gone(home: Path) -> None:
+    own = filled(people=0)
+    assert not joining.has_changed(own.id, own.revision)
+    add(own, own.classes[0].id, jpeg(1))
+    assert joining.has_changed(own.id, own.revision)
+    open_own_sets().delete(own.id, by=MYSELF)
+    assert joining.has_changed(own.id, own.revision)
