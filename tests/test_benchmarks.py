@@ -58,6 +58,7 @@ from core.checkpoints import shipped
 from core.config import AugmentationStep
 from core.data import availability, datasets, load, make_split
 from core.home import home as where
+from core.judging.learning_curve import curve_file, read_curve
 from core.recipes import RECIPES, fitting_models, recipe_config
 from core.training import feature_files
 from core.training.trainer import Trainer
@@ -296,6 +297,24 @@ def test_a_learning_curve_is_trained_once_from_the_same_images_on_both_sides(
     monkeypatch.setattr(learning_curve, "Trainer", None)  # nothing is trained a second time
     again = learning_curve.measure(file, wanted[2:], epochs=1, tell=lambda _text: None)
     assert np.array_equal(again.predicted, made.predicted)
+
+
+def test_the_curve_that_ships_was_judged_on_the_test_images_of_what_ships_beside_it() -> None:
+    curve = read_curve(curve_file(learning_curve.DATASET))
+    assert curve is not None
+    cards = {one.card.model: one for one in shipped() if one.card.dataset == curve.dataset}
+    assert {cards[model].card.split_fingerprint for model in curve.models} == {curve.split_fingerprint}
+    stored = cards["efficientnet_lite0"].predictions()
+    assert stored is not None
+    assert np.array_equal(stored.labels, curve.labels)
+    wanted = {(one.model, one.images or 16_856, one.seed) for one in learning_curve.trainings(seeds=3)}
+    trained = [(point.model, point.images, point.seed) for point in curve.points]
+    assert set(trained) <= wanted
+    assert len(set(trained)) == len(trained)
+    for model in curve.models:  # all sizes, each but the largest by three seeds
+        counts = {images: len(found) for images, found in curve.accuracies(model).items()}
+        assert counts.keys() == {100, 468, 1_000, 4_000, 16_856}
+        assert {counts[images] for images in (100, 468, 1_000, 4_000)} == {3}
 
 
 def test_a_row_without_its_data_is_skipped_with_the_reason(home: Path) -> None:

@@ -41,10 +41,12 @@ def measure(*, pairs: int, tell: Tell) -> list[Comparison]:
     epochs: tuple[list[float], list[float]] = ([], [])
     added: tuple[list[float], list[float]] = ([], [])
     judged: list[float] = []
+    batch = 0
     for turn in range(pairs):
         tell(f"turn {turn + 1} of {pairs} …")
         with _empty_home():
             own, pictures = _set_of(PICTURES)
+            batch = _config(own).batch_size
             started = time.perf_counter()
             trainer = _trained(_config(own))
             predict(trainer.model, trainer.data.images, trainer.data.labels, trainer.format, indices=trainer.split.test)
@@ -61,7 +63,7 @@ def measure(*, pairs: int, tell: Tell) -> list[Comparison]:
             name="own-pictures-head",
             title=f"A head on a frozen EfficientNet-Lite0, {EPOCHS} epochs, {PICTURES} own pictures",
             unit="s",
-            batch=_config(own).batch_size,
+            batch=batch,
             naive=tuple(epochs[0]),
             ours=tuple(epochs[1]),
             target_ratio=25,
@@ -70,7 +72,7 @@ def measure(*, pairs: int, tell: Tell) -> list[Comparison]:
             name="own-pictures-added",
             title=f"Features after {MORE} pictures were added to {PICTURES}: anew, and only of those",
             unit="s",
-            batch=_config(own).batch_size,
+            batch=batch,
             naive=tuple(added[0]),
             ours=tuple(added[1]),
             target_ratio=20,
@@ -79,7 +81,7 @@ def measure(*, pairs: int, tell: Tell) -> list[Comparison]:
             name="own-pictures-judged",
             title=f"From the last of {PICTURES} pictures to a judged network, decoding included",
             unit="s",
-            batch=_config(own).batch_size,
+            batch=batch,
             ours=tuple(judged),
             target=10,
         ),

@@ -33,14 +33,17 @@ def how_much_data(networks: Sequence[Judged]) -> None:
         f"{datasets[curve.dataset].title}: every dot is a training of its own, judged on {len(curve.labels):,} test "
         "images; the lines join the means.",
     )
-    _draw(curve)
+    beside = [network.checkpoint.card.model for network in networks]
+    _draw(curve, list(dict.fromkeys([*beside, *curve.models])))
     look_for(_lesson(curve))
 
 
-def _draw(curve: LearningCurve) -> None:
+def _draw(curve: LearningCurve, order: Sequence[str]) -> None:
+    """Draw a line a network, in the colours that the page's other charts give to networks in this ``order``."""
     figure, colours, words = go.Figure(), categorical(), []
-    for place, model in enumerate(curve.models):
+    for model in sorted(curve.models, key=order.index):
         found = curve.accuracies(model)
+        place = order.index(model)
         title, colour = html.escape(models[model].title), colours[place % len(colours)]
         means = {images: mean(each) for images, each in found.items()}
         figure.add_scatter(
@@ -88,8 +91,9 @@ def _lesson(curve: LearningCurve) -> str:
     for model, found in means.items():
         if model != best:
             said += f" {models[model].title} {_needs(found, means[best][fewest])}."
-    seeds = len({point.seed for point in curve.points})
-    return f"{said} {seeds} trainings a point: the dots show how far chance alone moves them."
+    counts = sorted({len(each) for model in curve.models for each in curve.accuracies(model).values()})
+    often = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
+    return f"{said} {often} trainings a point: the dots show how far chance alone moves them."
 
 
 def _needs(found: Mapping[int, float], target: float) -> str:

@@ -284,6 +284,12 @@ def test_the_curve_says_how_many_images_each_needs(folder: Path, scratch: dict[i
     assert "2 trainings a point" in said(page)
 
 
+def test_the_curve_says_that_some_points_have_fewer_trainings(folder: Path) -> None:
+    ship(folder, "one", wrong=7), ship(folder, "two", wrong=9)
+    learning_curve(folder, {("lenet", 100): [5, 6, 6], ("lenet", 500): [9]})
+    assert "1 to 3 trainings a point" in said(compare())
+
+
 def test_a_damaged_curve_is_a_sentence_and_the_rest_stays(folder: Path) -> None:
     ship(folder, "one", wrong=7), ship(folder, "two", wrong=9)
     (folder / "digits-learning-curve.safetensors").write_bytes(b"nonsense")
