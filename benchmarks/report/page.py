@@ -48,6 +48,8 @@ python -m benchmarks screen               # through a Chromium
 python -m benchmarks class-load           # a class of thirty on one server, 17 minutes; --against CHECKOUT
 python -m benchmarks ablation             # the fast network without each ingredient, about an hour
 python -m benchmarks heat-maps            # how often a heat map is blank (measured.md), three minutes
+python -m benchmarks learning-curve       # accuracy by training images (measured.md), an hour; writes into checkpoints/
+python -m benchmarks own-pictures         # what kept features save for own pictures, five minutes
 python -m benchmarks handwriting          # digits that are not as MNIST's (measured.md), two minutes
 python -m benchmarks endurance            # what must never happen, tried often (measured.md); hours in full
 python -m benchmarks defaults             # whether every pair that is offered learns: docs/pairs.md

@@ -24,8 +24,12 @@ RECIPES = {
 
 
 def fitting_models(dataset: str) -> list[str]:
-    """Return the names of the models that take this data set's images, at a size that the recipe chooses."""
-    return [name for name in models if _refusal(dataset, name) is None]
+    """Return the names of the models that take this data set's images, at a size that the recipe chooses.
+
+    What learns from scratch comes first.
+    """
+    fitting = [name for name in models if _refusal(dataset, name) is None]
+    return sorted(fitting, key=lambda name: models[name].transfers)
 
 
 def recipe_config(recipe: str, *, dataset: str, model: str, **overrides: Any) -> TrainingConfig:

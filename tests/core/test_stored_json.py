@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
@@ -99,8 +98,8 @@ def a_prepared_set(home: Path) -> Place:
 def kept_features(home: Path) -> Place:
     place = home / "features" / "key"
     place.parent.mkdir(parents=True)
-    features._write(place, np.zeros((3, FEATURES), dtype=np.float32), 1.5)
-    return a_file(place / "about.json", lambda: features._open(place, 3), fallback=None)
+    features._write(place, features.Kept(values=torch.zeros(3, FEATURES), seconds=1.5), "family", ("a", "b", "c"))
+    return a_file(place / "about.json", lambda: features._open(place, (3, FEATURES)), fallback=None)
 
 
 def precision_choices(home: Path) -> Place:

@@ -4,7 +4,6 @@ Files are written and removed while the transaction that names them holds the on
 without a row was left by a process that was killed, and may go.
 """
 
-import json
 import shutil
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,7 @@ from core.data.own.store.tables import SetsFile
 from core.data.own.stored_picture import StoredPicture
 from core.disk import LOW_DISK, free_space, megabytes, sentence, writable
 from core.home import home
+from core.strict_json import parse_object
 from core.whole_files import beside_of, write_files
 
 _AT_ONCE = 500  # values of one query
@@ -72,7 +72,7 @@ def withdraw(connection: sqlite3.Connection, set_id: str, pictures: Sequence[str
 def kept_pictures(connection: sqlite3.Connection, set_id: str) -> set[str]:
     """Return the pictures that the kept versions of a set name."""
     rows = connection.execute("SELECT manifest FROM versions WHERE own_set = ?", (set_id,))
-    return {picture[0] for row in rows for picture in json.loads(row["manifest"])["pictures"]}
+    return {picture[0] for row in rows for picture in parse_object(row["manifest"])["pictures"]}
 
 
 def clear(database: SetsFile, folder: Path, set_id: str, names: Sequence[str]) -> None:
