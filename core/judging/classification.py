@@ -80,14 +80,20 @@ def rank(
     with torch.inference_mode():
         for start in range(0, len(photos), batch_size):
             batch = torch.cat([photo.batch for photo in photos[start : start + batch_size]])
-            logits = logits_of(network, batch.to(device), mirrored=checkpoint.card.config.mirror_at_test)
-            probabilities = logits.softmax(1).cpu()
-            if not bool(torch.isfinite(probabilities).all()):
-                raise CheckpointError(
-                    f"{checkpoint.card.title} answers with numbers that are not finite; train it anew."
-                )
+            probabilities = _finite_logits(checkpoint, network, batch.to(device)).softmax(1).cpu()
             rankings += [_ranked(row, checkpoint.card.classes, top) for row in probabilities]
     return rankings
+
+
+def scores(checkpoint: Checkpoint, photo: Received, *, model: nn.Module | None = None) -> tuple[float, ...]:
+    """Return the logits that stand behind the probabilities of `rank`, one for each class of the card, in its order.
+
+    Raises CheckpointError where the model cannot be loaded or where its answer is not a number.
+    """
+    network = load_network(checkpoint) if model is None else model
+    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+    with torch.inference_mode():
+        return tuple(_finite_logits(checkpoint, network, photo.batch.to(device))[0].tolist())
 
 
 def classify_paths(
@@ -108,6 +114,13 @@ def classify_paths(
             given = received(checkpoint, photo, as_it_is=as_it_is)
             (ranking,) = rank(checkpoint, [given], model=model, top=top)
             yield ClassifiedPhoto(photo=str(path), top=ranking, notes=(*photo.notes, *given.notes))
+
+
+def _finite_logits(checkpoint: Checkpoint, network: nn.Module, batch: torch.Tensor) -> torch.Tensor:
+    logits = logits_of(network, batch, mirrored=checkpoint.card.config.mirror_at_test)
+    if not bool(torch.isfinite(logits).all()):
+        raise CheckpointError(f"{checkpoint.card.title} answers with numbers that are not finite; train it anew.")
+    return logits
 
 
 def _ranked(probabilities: torch.Tensor, classes: Sequence[str], top: int) -> Ranking:

@@ -57,6 +57,17 @@ def look_for(sentence: str) -> None:
     st.caption(f":material/visibility: {sentence}")
 
 
+def try_this(sentence: str) -> None:
+    """Say what to do now, in one sentence."""
+    st.markdown(f":material/touch_app: **Try this.** {sentence}")
+
+
+def think(question: str, answer: str) -> None:
+    """Ask a question to think about; its answer is folded."""
+    with st.expander(question, icon=":material/psychology:"):
+        st.markdown(answer)
+
+
 def empty_state(sentence: str, *, page: str | None = None, label: str = "") -> None:
     """Say why there is nothing to see yet, and link to the page (a key of `PAGES`) that changes that."""
     with st.container(border=True):

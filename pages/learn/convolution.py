@@ -7,7 +7,9 @@ from pages._ui.choose.photo import choose_photo
 from pages._ui.frame import header
 from pages.learn._convolution.batch_norm_section import batch_norm_section
 from pages.learn._convolution.controls import kernel_controls, movement_controls
+from pages.learn._convolution.pooling_section import pooling_section
 from pages.learn._convolution.sections import before_and_after, code_section, size_section, window_section
+from pages.learn._convolution.softmax.section import softmax_section
 
 header(
     "Convolution",
@@ -29,12 +31,20 @@ with result:
     with place:
         before_and_after(photo, chosen)
 
-window, size, code, norm = st.tabs(
-    ["Move the window", "How large is the result?", "PyTorch code", "BatchNorm"], key="conv_tabs", on_change="rerun"
+window, pool, scores, size, code, norm = st.tabs(
+    ["Move the window", "Pooling", "Softmax", "How large is the result?", "PyTorch code", "BatchNorm"],
+    key="conv_tabs",
+    on_change="rerun",
 )
 if window.open:
     with window:
         window_section(photo, chosen)
+if pool.open:
+    with pool:
+        pooling_section(photo, chosen)
+if scores.open:
+    with scores:
+        softmax_section(photo)
 if size.open:
     with size:
         size_section(photo, chosen)

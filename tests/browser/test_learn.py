@@ -83,6 +83,38 @@ def test_products_multiply_as_they_are_written(page: Page, server: Server) -> No
     assert round(sum(product for _, _, product in numbers), 6) == total
 
 
+def test_pooling_keeps_the_largest_value_that_is_written(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution")
+    open_tab(page, "Pooling")
+    panel = page.get_by_role("tabpanel", name="Pooling")
+    panel.get_by_role("application", name=re.compile("Output")).click(position={"x": 80, "y": 60})
+    values = [float(text.replace("−", "-")) for text in panel.locator(".cell").all_inner_texts()]
+    assert len(values) == 4
+    assert float(panel.locator("#sum strong").inner_text().replace("−", "-")) == max(values)
+    panel.get_by_role("radio", name="Global average").click()
+    expect(panel.get_by_text("Output: 1×1")).to_be_visible()
+    rows = [float(text.replace("−", "-")) for text in panel.locator(".cell").all_inner_texts()]
+    assert sum(rows) == pytest.approx(float(panel.locator("#sum b").inner_text().replace("−", "-")), abs=1e-6)
+
+
+def test_a_score_that_is_raised_by_a_key_takes_probability_from_the_others(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution")
+    open_tab(page, "Softmax")
+    panel = page.get_by_role("tabpanel", name="Softmax")
+    score = panel.get_by_role("slider").first
+    before = panel.locator(".row").first.inner_text()
+    score.focus()
+    score.press("ArrowRight")
+    expect(panel.locator(".row").first).not_to_have_text(before)
+    shares = panel.locator(".row b").all_inner_texts()  # the exponentials
+    total = float(panel.locator("#total").inner_text().rpartition(": ")[2])
+    assert sum(map(float, shares)) == pytest.approx(total, abs=1e-6)
+    score.press("ArrowDown")
+    expect(panel.get_by_role("slider").nth(1)).to_be_focused()
+    panel.get_by_role("button", name="Back to the network's scores").click()
+    expect(panel.locator(".row").first).to_have_text(before.replace("\n", ""))
+
+
 def test_while_the_window_plays_the_line_below_follows(page: Page, server: Server) -> None:
     open_page(page, server, "convolution")
     page.get_by_role("button", name="Play").click()

@@ -108,7 +108,8 @@ def component_data(image: Tensor, sliding: Filter) -> dict[str, object]:
 
     ``pixels`` (C, H, W) come without their padding, with two digits after the point: these very numbers are multiplied,
     so that every product can be checked by hand. ``weights`` (C, k, k) are those of the grid, ``divisor`` what their
-    products' sum is divided by (1 where nothing is), ``output`` (H', W') is what comes of these pixels.
+    products' sum is divided by (1 where nothing is), ``output`` (H', W') is what comes of these pixels. ``kind`` tells
+    it from `pooling.pooling_data`; ``window`` is how many rows and columns of pixels meet at one place.
     """
     image = (image.double() * 100).round().div(100).float()
     plain = weights(sliding.kernel, image.shape[0])
@@ -116,9 +117,11 @@ def component_data(image: Tensor, sliding: Filter) -> dict[str, object]:
     output = convolve(image, sliding)
     channels, height, width = image.shape
     return {
+        "kind": "convolution",
         "channels": channels,
         "height": height,
         "width": width,
+        "window": tuple(plain.shape[-2:]),
         "pixels": _rounded(image),
         "weights": _rounded(plain[0]),
         "divisor": 1.0 if torch.equal(plain, divided) else round(float(plain.double().sum()), 4),

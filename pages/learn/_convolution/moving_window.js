@@ -1,5 +1,6 @@
 // The moving window: hover, arrow keys, scrubbing and playing without asking the server.
-// Everything is computed from the numbers in `data`; positions count output places in reading order.
+// Everything is computed from the numbers in `data`, of a convolution or of pooling; positions count output places in
+// reading order.
 
 const views = new WeakMap()
 const CANVAS = 460
@@ -35,8 +36,8 @@ function connect(view) {
   view.find("out-title").textContent = `Output: ${data.output_height}×${data.output_width} (rows × columns)`
   const onInput = (event) => {
     const [x, y] = place(input, event, data.width + 2 * data.padding, data.height + 2 * data.padding)
-    const half = span(data) / 2
-    move(view, Math.round((y - half) / data.stride), Math.round((x - half) / data.stride))
+    const [down, across] = span(data)
+    move(view, Math.round((y - down / 2) / data.stride), Math.round((x - across / 2) / data.stride))
   }
   const onOutput = (event) => {
     const [x, y] = place(output, event, data.output_width, data.output_height)
@@ -93,15 +94,17 @@ function place(canvas, event, columns, rows) {
   return [((event.clientX - box.left) / box.width) * columns, ((event.clientY - box.top) / box.height) * rows]
 }
 
-const kernelSize = (data) => data.weights[0].length
-const span = (data) => data.dilation * (kernelSize(data) - 1) + 1
+const span = (data) => data.window.map((side) => data.dilation * (side - 1) + 1)
 
 // Pictures are drawn once a data change, one canvas pixel a number, and scaled up sharply at each move.
 function prepare(view) {
   const { data } = view
+  const given = data.pixels.flat(2)
+  const least = Math.min(...given)
+  const most = least < 0 ? Math.max(-least, ...given) : Math.max(1, ...given) // a photo's white is 1; a map may have more
   const input = plane(data.height, data.width, (row, column) => {
-    const value = (channel) => 255 * data.pixels[Math.min(channel, data.channels - 1)][row][column]
-    return [value(0), value(1), value(2)]
+    const value = (channel) => data.pixels[Math.min(channel, data.channels - 1)][row][column] / most
+    return least < 0 ? signed(value(0)) : [255 * value(0), 255 * value(1), 255 * value(2)]
   })
   const flat = data.output.flat()
   const low = Math.min(...flat), high = Math.max(...flat)
@@ -144,22 +147,63 @@ function draw(view) {
   drawOutput(view)
   view.find("scrub").value = row * data.output_width + column
   view.find("scrub").setAttribute("aria-valuetext", `row ${row}, column ${column}`)
-  const sum = drawProducts(view, top, left)
-  const divided = sum / data.divisor
-  const total = divided + data.bias
-  const output = data.relu ? Math.max(0, total) : total
-  view.find("sum").innerHTML =
-    `sum of products <b>${number(sum, EXACT)}</b>` +
-    (data.divisor === 1 ? "" : ` ÷ ${number(data.divisor, SHOWN)} ${shown(divided)}`) +
-    (data.bias ? ` + bias ${number(data.bias, 2)} ${shown(total)}` : "") +
-    (data.relu ? " → ReLU" : "") + ` → output <strong>${number(output, SHOWN)}</strong>`
+  const [line, output, count] = data.kind === "convolution" ? multiplied(view, top, left) : pooled(view, top, left)
+  view.find("sum").innerHTML = `${line} → output <strong>${number(output, SHOWN)}</strong>`
   view.find("readout").textContent =
-    `Output row ${row}, column ${column}: the window starts at input row ${number(top, 0)}, column ${number(left, 0)}` +
-    `; ${kernelSize(data) ** 2 * data.channels} products are added up.`
+    `Output row ${row}, column ${column}: the window starts at input row ${number(top, 0)}, column ${number(left, 0)}; ${count}.`
   clearTimeout(view.spoken)
   view.spoken = setTimeout(() => {
     view.find("spoken").textContent = `Row ${row}, column ${column}: ${number(output, SHOWN)}`
   }, SPOKEN_AFTER)
+}
+
+// The line below the cells, the number that it ends in, and how many went into it.
+function multiplied(view, top, left) {
+  const { data } = view
+  const sum = drawProducts(view, top, left)
+  const divided = sum / data.divisor
+  const total = divided + data.bias
+  const line = `sum of products <b>${number(sum, EXACT)}</b>` +
+    (data.divisor === 1 ? "" : ` ÷ ${number(data.divisor, SHOWN)} ${shown(divided)}`) +
+    (data.bias ? ` + bias ${number(data.bias, 2)} ${shown(total)}` : "") +
+    (data.relu ? " → ReLU" : "")
+  return [line, data.relu ? Math.max(0, total) : total, `${data.window[0] * data.window[1] * data.channels} products are added up`]
+}
+
+// Pooling multiplies nothing: it keeps the largest value of the window, or the mean.
+function pooled(view, top, left) {
+  const { data } = view
+  const rows = Array.from({ length: data.window[0] }, (_, r) => data.pixels[0][top + r].slice(left, left + data.window[1]))
+  const values = rows.flat()
+  const sum = Number(values.reduce((total, value) => total + value, 0).toFixed(2)) // whole hundredths
+  if (data.kind === "global") {
+    drawValues(view, "The sum of each row", rows.map((row) => row.reduce((total, value) => total + value, 0)), 6)
+  } else {
+    drawValues(view, "Values in the window", values, data.window[1])
+  }
+  if (data.kind !== "max") {
+    return [`sum <b>${number(sum, 2)}</b> ÷ ${values.length}`, sum / values.length, `${values.length} values are averaged`]
+  }
+  const largest = Math.max(...values)
+  for (const [index, cell] of [...view.find("tables").querySelectorAll(".cell")].entries()) {
+    cell.classList.toggle("kept", values[index] === largest)
+  }
+  return [`the largest of ${values.length} <b>${number(largest, 2)}</b>`, largest, "the others are forgotten"]
+}
+
+function drawValues(view, title, values, columns) {
+  const tables = view.find("tables"), built = `${title} ${columns} ${values.length}`
+  if (tables.dataset.built !== built) {
+    build(tables, [title], columns, values.length, ["value"])
+    tables.dataset.built = built
+    tables.querySelector("h2").textContent = title
+  }
+  const limit = Math.max(...values.map(Math.abs), 1e-6)
+  values.forEach((value, index) => {
+    const cell = tables.querySelector(".cells").children[index]
+    cell.firstChild.textContent = number(value, 2)
+    tint(cell, value / limit)
+  })
 }
 
 // "= 0.79", or "≈ 0.1111" where more digits would follow.
@@ -194,16 +238,16 @@ function drawInput(view, top, left) {
     context.strokeRect(pad * zoom, pad * zoom, data.width * zoom, data.height * zoom)
     context.setLineDash([])
   }
-  const x = (left + pad) * zoom, y = (top + pad) * zoom, side = span(data) * zoom
+  const x = (left + pad) * zoom, y = (top + pad) * zoom, [down, wide] = span(data)
   if (data.dilation > 1) {
     context.fillStyle = "rgba(255,176,0,.55)"
-    for (let r = 0; r < kernelSize(data); r++) {
-      for (let c = 0; c < kernelSize(data); c++) {
+    for (let r = 0; r < data.window[0]; r++) {
+      for (let c = 0; c < data.window[1]; c++) {
         context.fillRect(x + c * data.dilation * zoom, y + r * data.dilation * zoom, zoom, zoom)
       }
     }
   }
-  frame(context, x, y, side, side)
+  frame(context, x, y, wide * zoom, down * zoom)
 }
 
 function drawOutput(view) {
@@ -231,10 +275,13 @@ function frame(context, x, y, width, height) {
 }
 
 function drawProducts(view, top, left) {
-  const { data } = view, size = kernelSize(data)
+  const { data } = view, size = data.window[1]
   const tables = view.find("tables")
-  const names = CHANNELS[data.channels]
-  if (tables.childElementCount !== names.length || tables.dataset.size !== String(size)) build(tables, names, size)
+  const names = CHANNELS[data.channels], built = `${names} ${size}`
+  if (tables.dataset.built !== built) {
+    build(tables, names, size, size * size, ["pixel", "weight", "product"])
+    tables.dataset.built = built
+  }
   const products = data.weights.map((plane, channel) => plane.map((line, r) => line.map((weight, c) => {
     const y = top + r * data.dilation, x = left + c * data.dilation
     const inside = y >= 0 && x >= 0 && y < data.height && x < data.width
@@ -253,17 +300,16 @@ function drawProducts(view, top, left) {
   return sum
 }
 
-function build(tables, names, size) {
-  tables.dataset.size = String(size)
+function build(tables, names, columns, count, parts) {
   tables.replaceChildren(...names.map(() => {
     const section = document.createElement("section")
     const cells = document.createElement("div")
     cells.className = "cells"
-    cells.style.gridTemplateColumns = `repeat(${size}, minmax(0, ${size > 4 ? 52 : 74}px))`
-    for (let index = 0; index < size * size; index++) {
+    cells.style.gridTemplateColumns = `repeat(${columns}, minmax(0, ${columns > 4 ? 52 : 74}px))`
+    for (let index = 0; index < count; index++) {
       const cell = document.createElement("div")
-      cell.className = size > 4 ? "cell small" : "cell"
-      for (const part of ["pixel", "weight", "product"]) {
+      cell.className = columns > 4 ? "cell small" : "cell"
+      for (const part of parts) {
         const line = document.createElement("div")
         line.className = part
         cell.append(line)
@@ -282,8 +328,11 @@ function fill(cell, entry, largest) {
   product.textContent = `= ${number(entry.product, EXACT)}`
   cell.classList.toggle("outside", !entry.inside)
   cell.title = entry.inside ? "" : "in the padding: zero"
-  const share = (0.55 * Math.abs(entry.product)) / largest
-  cell.style.background = `rgba(${entry.product < 0 ? "72,140,205" : "232,130,50"},${share.toFixed(2)})`
+  tint(cell, entry.product / largest)
+}
+
+function tint(cell, part) {
+  cell.style.background = `rgba(${part < 0 ? "72,140,205" : "232,130,50"},${(0.55 * Math.abs(part)).toFixed(2)})`
 }
 
 function number(value, digits) {

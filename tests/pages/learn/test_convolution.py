@@ -1,6 +1,8 @@
 """The Convolution page: kernels are edited, sizes follow, and what does not fit is a sentence."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,9 +10,14 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from core.checkpoints import find as checkpoint
+from core.data.catalogue import ink_frame
 from core.explain.convolution.batch_norm import batch_norm_steps
 from core.explain.convolution.convolve import VIEWS, Filter, convolve
 from core.explain.convolution.kernels import PRESETS
+from core.judging.classification import scores
+from core.models.received import receive
+from core.photos.door import sample_photos
 from pages.learn._convolution.batch_norm_section import what_it_did
 from pages.learn._convolution.controls import Convolution
 from pages.learn._convolution.kernel_grid import checked
@@ -97,7 +104,34 @@ def test_batch_norm_standardises_what_the_kernels_made(page: AppTest) -> None:
     assert sum("mean 1.00, spread 2.00" in caption for caption in captions) == 3
 
 
-@pytest.mark.parametrize("tab", ["Move the window", "How large is the result?", "PyTorch code", "BatchNorm"])
+def data_of(page: AppTest, key: str) -> dict[str, Any]:
+    """What a component of this key was given."""
+    (found,) = [each.proto for each in page.get("bidi_component") if key in each.proto.id]
+    return json.loads(found.json)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("kind", ["max", "average", "global"])
+def test_pooling_takes_the_map_of_the_kernel(page: AppTest, kind: str) -> None:
+    page.session_state["conv_tabs"] = "Pooling"
+    page.run()
+    page.segmented_control(key="pool_size").set_value(3).run()
+    page.segmented_control(key="pool_kind").set_value(kind).run()
+    data = data_of(check(page), "pool_window")
+    assert (data["kind"], data["height"], data["width"]) == (kind, 25, 38)  # 40×27 without a border
+    assert (data["output_height"], data["output_width"]) == ((1, 1) if kind == "global" else (8, 12))
+
+
+def test_softmax_has_the_scores_of_a_trained_network(shipped: Path, page: AppTest) -> None:
+    page.session_state["conv_tabs"] = "Softmax"
+    page.run()
+    data = data_of(check(page), "conv_softmax")
+    found = checkpoint("tiny")
+    given = receive(sample_photos()["china.jpg"].image, found.format, ink_frame("digits"))
+    assert data["scores"] == [round(score, 2) for score in scores(found, given)]
+    assert data["classes"] == list(found.card.classes)
+
+
+@pytest.mark.parametrize("tab", ["Move the window", "Pooling", "How large is the result?", "PyTorch code", "BatchNorm"])
 def test_a_kernel_that_does_not_fit_the_photo_is_a_sentence(page: AppTest, tab: str) -> None:
     upload(page, "strip.jpg", jpeg(size=(200, 20)))
     page.select_slider(key="conv_size").set_value(7).run()
