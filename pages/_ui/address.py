@@ -6,6 +6,8 @@ back on return. Where the two differ, a link and the browser's Back and Forward 
 on its way before the address had changed does not.
 """
 
+from collections.abc import Mapping
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -51,6 +53,19 @@ def write(name: str, value: str | None) -> None:
     st.session_state[_key(name)] = value
     if st.query_params.get(name) != value:
         st.query_params[name] = value
+
+
+def write_together(values: Mapping[str, str | None]) -> None:
+    """Set parameters, or take them out (None), in one step of the browser's history."""
+    for name, value in values.items():
+        if value is None:
+            st.session_state.pop(_key(name), None)
+        else:
+            st.session_state[_key(name)] = value
+    before = st.query_params.to_dict()
+    after = {name: value for name, value in (before | dict(values)).items() if value is not None}
+    if after != before:
+        st.query_params.from_dict(after)
 
 
 def forget_owners() -> None:

@@ -5,18 +5,12 @@ import streamlit as st
 from core.errors import LabError
 from pages._ui.choose.photo import choose_photo
 from pages._ui.choose.samples import Learned, say_where_nothing_fits
-from pages._ui.frame import empty_state, header, problem, section
+from pages._ui.frame import empty_state, header, problem
 from pages._ui.received import offer_making, receive_photo
 from pages.learn._feature_maps.layer_choice import choose_layer
 from pages.learn._feature_maps.networks import choose_network
-from pages.learn._feature_maps.sections import (
-    answer,
-    input_picture,
-    kernel_section,
-    mosaic_section,
-    numbers_section,
-    one_map_section,
-)
+from pages.learn._feature_maps.sections import answer, input_picture
+from pages.learn._feature_maps.views import show_view
 
 header(
     "Feature maps",
@@ -56,14 +50,4 @@ if view is None:
     )
     st.stop()
 
-maps, one = st.columns([3, 2], gap="medium")
-with maps:
-    mosaic_section(view)
-with one:
-    one_map_section(view)
-
-section("The kernel behind it")
-kernel_section(network, view)
-
-section("The layer in numbers")
-numbers_section(view)
+show_view(network, photo, given, view)

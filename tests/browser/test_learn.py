@@ -197,6 +197,27 @@ def test_a_number_that_no_map_has_does_not_stay_in_the_field(page: Page, server:
     expect(number).not_to_have_value("0")
 
 
+def test_a_place_of_a_map_shows_what_it_sees_and_its_sum(page: Page, server: Server) -> None:
+    open_page(page, server, "feature-maps", "?checkpoint=digits-lenet&layer=conv2&look=place&place=4,4")
+    picture = page.get_by_role("application", name=re.compile("Choose a place"))
+    sees = page.get_by_text(re.compile(r"^Row 4, column 4 of the map sees 14×14 of 32×32 pixels: rows 8 to 21"))
+    expect(sees.first).to_be_attached()  # 5 + 2·(5 − 1) + 1: the second 5×5 behind a 5×5 and a pool
+    expect(page.get_by_text("in the network, which computes with about seven digits")).to_be_visible()
+    before = page.get_by_role("heading", name=re.compile("comes about")).inner_text()
+    picture.focus()
+    picture.press("ArrowRight")
+    expect(page.get_by_text(re.compile(r"^Row 4, column 5 of the map sees 14×14")).first).to_be_attached()
+    expect(page).to_have_url(re.compile("place=4%2C5"))
+    expect(page.get_by_role("heading", name=re.compile("comes about"))).not_to_have_text(before)
+    picture.click(position={"x": 2, "y": 2})
+    expect(page).to_have_url(re.compile("place=0%2C0"))
+    settled(page)
+    page.go_back()
+    expect(page).to_have_url(re.compile("place=4%2C5"))
+    expect(page.get_by_text(re.compile(r"^Row 4, column 5 of the map sees 14×14")).first).to_be_attached()
+    expect(page.get_by_role("heading", name=re.compile("comes about"))).not_to_have_text(before)
+
+
 def test_a_move_out_of_range_is_said_beside_its_field(page: Page, server: Server) -> None:
     open_page(page, server, "convolution")
     write(page, "Stride (px)", "9")

@@ -27,12 +27,14 @@ class Field:
     """What the places of one layer's maps see of the image, in its pixels.
 
     ``size`` is the side of the square that a place sees where no border cuts it, ``jump`` the distance between the
-    squares of neighbouring places (both None where that is more than fits `WIDEST`). ``first`` and ``end`` are, for
-    each row of the map, the first row of the image that it sees and the first one after these.
+    squares of neighbouring places (both None where that is more than fits `WIDEST`). ``begin`` is the row at which the
+    square of place 0 would begin if nothing cut it: negative where it reaches into the padding. ``first`` and ``end``
+    are, for each row of the map, the first row of the image that it sees and the first one after these.
     """
 
     size: int | None
     jump: float | None
+    begin: float | None
     first: tuple[int, ...]
     end: tuple[int, ...]
 
@@ -45,13 +47,13 @@ def receptive_fields(model: nn.Module, *, image_size: int) -> dict[str, Field | 
     stand_in = _stand_in(model)
     stand_in(_one_row_a_column(image_size))  # tells the layers how large the network's own image is
     here = _seen(stand_in, image_size)
-    free: dict[str, tuple[int, float]] = {}
+    free: dict[str, tuple[int, float, float]] = {}
     for side in _canvases(image_size):
         found = {name: _free(rows, side, _scale(stand_in)) for name, rows in _seen(stand_in, side).items()}
         free = {name: one for name, one in found.items() if one is not None}
         if len(free) == sum(rows is not None for rows in here.values()):
             break
-    return {name: None if rows is None else _field(rows, *free.get(name, (None, None))) for name, rows in here.items()}
+    return {name: None if rows is None else _field(rows, free.get(name)) for name, rows in here.items()}
 
 
 def _canvases(image_size: int) -> Iterator[int]:
@@ -61,13 +63,18 @@ def _canvases(image_size: int) -> Iterator[int]:
         yield side
 
 
-def _field(rows: Tensor, size: int | None, jump: float | None) -> Field:
+def _field(rows: Tensor, free: tuple[int, float, float] | None) -> Field:
     first, end = rows.tolist()
-    return Field(size=size, jump=jump, first=tuple(first), end=tuple(end))
+    size, jump, begin = free or (None, None, None)
+    if size is not None and jump is not None:  # zeros for "same" padding may lie elsewhere on a canvas than here
+        uncut = [top - place * jump for place, top in enumerate(first) if top > 0]
+        uncut += [low - size - place * jump for place, low in enumerate(end) if 0 < low < max(end)]
+        begin = uncut[0] if uncut else begin
+    return Field(size=size, jump=jump, begin=begin, first=tuple(first), end=tuple(end))
 
 
-def _free(rows: Tensor | None, side: int, scale: float) -> tuple[int, float] | None:
-    """Return size and jump of the places that see neither end of the canvas; None where fewer than two do."""
+def _free(rows: Tensor | None, side: int, scale: float) -> tuple[int, float, float] | None:
+    """Return size, jump and begin by the places that see neither end of the canvas; None where fewer than two do."""
     if rows is None:
         return None
     first, end = rows
@@ -77,7 +84,8 @@ def _free(rows: Tensor | None, side: int, scale: float) -> tuple[int, float] | N
         return None
     one, other = int(inside[0]), int(inside[-1])
     jump = float(first[other] - first[one]) / (other - one)
-    return int(sizes.max()), round(jump / scale) * scale  # after a resize places lie between pixels
+    jump = round(jump / scale) * scale  # after a resize places lie between pixels
+    return int(sizes.max()), jump, float(first[one]) - one * jump
 
 
 def _seen(stand_in: nn.Module, side: int) -> dict[str, Tensor | None]:

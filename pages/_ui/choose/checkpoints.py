@@ -81,10 +81,12 @@ def choose_checkpoint(
     *,
     label: str = "Trained network",
     prefer: "Callable[[Card], bool] | None" = None,
+    forget: Sequence[str] = (),
 ) -> "Checkpoint | None":
     """Offer every trained network and return the chosen one, bound to the URL.
 
-    The first one that the page would ``prefer`` is chosen until the student chooses.
+    The first one that the page would ``prefer`` is chosen until the student chooses. Parameters of the address that
+    belong to one network are named by ``forget``: they leave it with that network.
     Where there is none, or the one that the address names is gone or cannot be read, a sentence with a way out is shown
     and None returned.
     """
@@ -109,7 +111,9 @@ def choose_checkpoint(
         index=0 if there else None,
         format_func=lambda name: titles.get(name, name),
         key=_WIDGET,
-        on_change=lambda: address.write(state.CHECKPOINT, st.session_state[_WIDGET]),
+        on_change=lambda: address.write_together(
+            {**dict.fromkeys(forget), state.CHECKPOINT: st.session_state[_WIDGET]}
+        ),
         placeholder="Choose a network",
         help=term("checkpoint"),
     )

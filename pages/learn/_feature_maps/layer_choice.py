@@ -1,4 +1,4 @@
-"""Which layer is looked at: a convolution by its number, what follows it, and the scale of the colours."""
+"""Which layer and which of its maps are looked at: a convolution by its number, what follows it, and the colours."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,14 +11,16 @@ from core.explain.inside.layers import Layer
 from core.explain.inside.stages import Stage, first_to_show, stages
 from core.models.received import Received
 from core.photos.door import Photo
+from pages._ui import address
 from pages._ui.frame import choice, plain
+from pages.learn._feature_maps import in_address
+from pages.learn._feature_maps.in_address import LAYER, MAP, OFF, PLACE
 from pages.learn._feature_maps.networks import Network
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-CHOSEN = "maps_chosen"
-_PART = "maps_part"
+_PART, _NUMBER, _REFUSED = "maps_part", "maps_number", "maps_refused"
 _SCALES = {"map": "Each map", "layer": "Layer", "network": "Network"}
 
 
@@ -26,11 +28,12 @@ _SCALES = {"map": "Each map", "layer": "Layer", "network": "Network"}
 class LayerView:
     """A layer and the maps (K, H, W) that it makes of the photo.
 
-    ``scale`` says whose numbers the colours follow (a key of `_SCALES`); ``limit`` is the value with the full colour,
-    None where each map has its own.
+    ``stage`` is the convolution it belongs to. ``scale`` says whose numbers the colours follow (a key of `_SCALES`);
+    ``limit`` is the value with the full colour, None where each map has its own.
     """
 
     layer: Layer
+    stage: Stage
     maps: "Tensor"
     scale: str
     limit: float | None
@@ -40,6 +43,12 @@ class LayerView:
     def signed(self) -> bool:
         """Whether the maps hold negative numbers."""
         return is_signed(self.maps)
+
+    @property
+    def convolution(self) -> Layer | None:
+        """The convolution of the stage, None before the first one."""
+        first = next(iter(self.stage.parts.values()))
+        return first if first.has_kernels else None
 
 
 def layers_of(network: Network) -> tuple[Layer, ...]:
@@ -61,13 +70,15 @@ def _all_maps(
 
 
 def choose_layer(network: Network, photo: Photo, given: Received) -> LayerView | None:
-    """Offer the layers that have maps and how to colour them; None where the network has none."""
+    """Offer the layers that have maps, their maps and how to colour them; None where the network has none."""
     found = stages(layers_of(network))
     if not found:
         return None
-    stage = _choose_stage(found, key=f"maps_stage_{network.identity}")
+    place, part = _shown(found)
+    stage = _choose_stage(found, place, part, key=f"maps_stage_{network.identity}")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        layer = _choose_part(stage)
+        layer = _choose_part(stage, part)
+        chosen = _choose_map(layer)
         scale = st.segmented_control(
             "Colour scale for",
             list(_SCALES),
@@ -79,56 +90,106 @@ def choose_layer(network: Network, photo: Photo, given: Received) -> LayerView |
             "answer strongly. The full colour stands at the 99th percentile of what is not 0.",
             persist_state="session",
         )
+    refusal = st.session_state.pop(_REFUSED, None)
+    if refusal:
+        st.caption(f":red[{refusal}]")
     st.caption(f"In the code: {plain(layer.title)}")
     maps = _all_maps(network.identity, photo.sha256, given.notes, network, given)
     own = maps[layer.name][0]
     limit = None if scale == "map" else full_colour([own] if scale == "layer" else maps.values())
-    chosen = min(int(st.session_state.get(CHOSEN, 0)), len(own) - 1)
-    return LayerView(layer=layer, maps=own, scale=str(scale), limit=limit, chosen=chosen)
+    return LayerView(layer=layer, stage=stage, maps=own, scale=str(scale), limit=limit, chosen=chosen)
 
 
-def _choose_stage(found: tuple[Stage, ...], *, key: str) -> Stage:
-    place = st.session_state.get(key, first_to_show(found))
+def _shown(found: tuple[Stage, ...]) -> tuple[int, str]:
+    """Return the stage and its part that the address names, or the first convolution that was learned."""
+    wanted = address.read(LAYER)
+    for place, stage in enumerate(found):
+        for part, layer in stage.parts.items():
+            if layer.name == wanted:
+                return place, part
+    place = first_to_show(found)
+    if wanted is not None:
+        in_address.refused(
+            LAYER,
+            f"This network has no layer '{plain(wanted[:40])}' with maps. {found[place].title} is shown: choose "
+            "another one below.",
+        )
+    return place, next(iter(found[place].parts))
+
+
+def _open(stage: Stage, part: str, *, same_stage: bool = False) -> None:
+    """Write into the address that a part of a stage is shown, and what is kept of the choice before."""
+    layer = stage.parts.get(part) or next(iter(stage.parts.values()))
+    kept = in_address.numbers(address.read(MAP)) or (0,)
+    changes: dict[str, str | None] = {LAYER: layer.name, PLACE: None}
+    changes[MAP] = str(min(kept[0], layer.shape[0] - 1)) if address.read(MAP) else None
+    address.write_together(changes if same_stage else {**changes, OFF: None})
+
+
+def _choose_stage(found: tuple[Stage, ...], place: int, part: str, *, key: str) -> Stage:
+    st.session_state[key] = place
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _step("Previous", "arrow_back", key, place - 1, there=place > 0)
-        place = st.selectbox(
+        _step("Previous", "arrow_back", found, place - 1, part)
+        st.selectbox(
             "Layer",
             range(len(found)),
-            index=place,
             format_func=lambda place: found[place].title,
             key=key,
+            on_change=lambda: _open(found[st.session_state[key]], part),  # its ReLU, where this one's was shown
             help="In the order in which the picture passes them. Deeper layers usually have more and smaller maps.",
-            persist_state="session",
             width=260,
         )
-        _step("Next", "arrow_forward", key, place + 1, there=place + 1 < len(found))
+        _step("Next", "arrow_forward", found, place + 1, part)
     return found[place]
 
 
-def _step(label: str, icon: str, key: str, to: int, *, there: bool) -> None:
+def _step(label: str, icon: str, found: tuple[Stage, ...], to: int, part: str) -> None:
     st.button(
         label,
         key=f"maps_{label}",
         icon=f":material/{icon}:",
-        disabled=not there,
-        on_click=st.session_state.__setitem__,
-        args=(key, to),
+        disabled=not 0 <= to < len(found),
+        on_click=lambda: _open(found[to], part),
     )
 
 
-def _choose_part(stage: Stage) -> Layer:
-    parts = list(stage.parts)
-    if len(parts) > 1:
-        before = st.session_state.get(_PART)
-        st.session_state[_PART] = before if before in parts else parts[0]  # the next layer's ReLU after this one's
+def _choose_part(stage: Stage, part: str) -> Layer:
+    if len(stage.parts) > 1:
+        st.session_state[_PART] = part
         st.segmented_control(
             "Maps after",
-            parts,
+            list(stage.parts),
             format_func=choice,
             required=True,
             key=_PART,
+            on_change=lambda: _open(stage, st.session_state[_PART], same_stage=True),
             help="What a convolution makes passes these before the next one.",
-            persist_state="session",
         )
-        return stage.parts[st.session_state[_PART]]
-    return stage.parts[parts[0]]
+    return stage.parts[part]
+
+
+def _choose_map(layer: Layer) -> int:
+    """Offer a layer's maps by their numbers; one that is not there is said, and the field shows the one that is."""
+    count = layer.shape[0]
+    wanted = in_address.numbers(address.read(MAP))
+    chosen = min(wanted[0], count - 1) if wanted else 0
+    if wanted is None or wanted[1:] or (wanted[:1] != (chosen,) and wanted):
+        in_address.refused(MAP, f"This layer has no such map: they count from 0 to {count - 1}. Map {chosen} is shown.")
+    st.session_state[_NUMBER] = chosen
+    st.number_input(
+        f"Map (0 to {count - 1})",
+        step=1,
+        key=_NUMBER,
+        on_change=lambda: _take_number(count, chosen),
+        help="The number of the filter that made it, counted from 0 as PyTorch does.",
+        width=150,
+    )
+    return chosen
+
+
+def _take_number(count: int, shown: int) -> None:
+    typed = st.session_state[_NUMBER]
+    if isinstance(typed, int) and 0 <= typed < count:
+        address.write(MAP, str(typed))
+    else:
+        st.session_state[_REFUSED] = f"There is no map {typed}: they count from 0 to {count - 1}. Map {shown} stays."

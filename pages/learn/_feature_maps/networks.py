@@ -13,14 +13,16 @@ from core.recipes import fitting_models, recipe_config
 from pages._ui import address, cached, state
 from pages._ui.choose.checkpoints import checkpoint_references, choose_checkpoint
 from pages._ui.choose.datasets import choose_dataset
-from pages._ui.frame import choice, problem
+from pages._ui.frame import choice, plain, problem
+from pages.learn._feature_maps.in_address import OF_A_NETWORK, UNTRAINED, refused
 
 if TYPE_CHECKING:
     from torch import nn
 
     from core.checkpoints import Checkpoint
 
-TRAINED, UNTRAINED = "trained", "untrained"
+TRAINED = "trained"
+_ASKED, _FIRST = "maps_asked_for_trained", "enhanced_cnn@shapes"
 _READABLE = ("strided_cnn", "enhanced_cnn", "lenet")  # few layers, one after the other, each of which learned
 _NAMES = {TRAINED: "A trained network", UNTRAINED: "An untrained one"}
 
@@ -49,27 +51,36 @@ class Network:
 
 def choose_network(*, key: str) -> Network | None:
     """Offer trained and untrained networks; None after a sentence where there is none to show."""
-    if address.brings(state.CHECKPOINT):
-        st.session_state[f"{key}_source"] = TRAINED
+    if address.brings(state.CHECKPOINT) and UNTRAINED not in st.query_params:
+        address.write(UNTRAINED, None)
+    wanted = address.read(UNTRAINED)
+    some = st.session_state.get(_ASKED) or checkpoint_references()  # who asks where there is none is told so
+    st.session_state[f"{key}_source"] = UNTRAINED if wanted or not some else TRAINED
     source = st.segmented_control(
         "Look into",
         list(_NAMES),
         format_func=lambda source: choice(_NAMES[source]),
-        default=TRAINED if checkpoint_references() else UNTRAINED,
         required=True,
         key=f"{key}_source",
+        on_change=lambda: _turn_to(st.session_state[f"{key}_source"], key),
         help="An untrained network has random weights. Comparing the two shows what training has changed.",
-        persist_state="session",
     )
     try:
-        return _trained() if source == TRAINED else _untrained(key)
+        return _trained() if source == TRAINED else _untrained(key, wanted)
     except LabError as error:
         problem(error)
         return None
 
 
+def _turn_to(source: str, key: str) -> None:
+    """Write into the address that trained networks are looked at, or which untrained one."""
+    st.session_state[_ASKED] = source == TRAINED
+    before = st.session_state.get(f"{key}_before", _FIRST)
+    address.write_together({**dict.fromkeys(OF_A_NETWORK), UNTRAINED: before if source == UNTRAINED else None})
+
+
 def _trained() -> Network | None:
-    checkpoint = choose_checkpoint(prefer=lambda card: card.model in _READABLE)
+    checkpoint = choose_checkpoint(prefer=lambda card: card.model in _READABLE, forget=OF_A_NETWORK)
     if checkpoint is None:
         return None
     card = checkpoint.card
@@ -84,7 +95,16 @@ def _trained() -> Network | None:
     )
 
 
-def _untrained(key: str) -> Network:
+def _untrained(key: str, wanted: str | None) -> Network:
+    model, dataset = _named(wanted)
+    if model is not None and dataset is not None and address.read(UNTRAINED) != st.session_state.get(f"{key}_before"):
+        st.session_state[f"{key}_dataset"], st.session_state[f"{key}_model_{dataset}"] = dataset, model
+    elif wanted is not None and model is None:
+        refused(
+            UNTRAINED,
+            f"The address names no network of this lab: '{plain(wanted[:60])}'. Choose an architecture and a data set "
+            "below.",
+        )
     left, right = st.columns(2)
     with left:
         dataset = choose_dataset(key=f"{key}_dataset", label="Made for", default="shapes", needs_images=False)
@@ -100,7 +120,22 @@ def _untrained(key: str) -> Network:
             persist_state="session",
         )
     st.caption(f"{models[model].summary} Its weights are random: nothing has been learned yet.")
+    now = f"{model}@{dataset}"
+    before = st.session_state.get(f"{key}_before")
+    st.session_state[f"{key}_before"] = now
+    if wanted != now:
+        of_another = before is not None and before != now
+        address.write_together({**(dict.fromkeys(OF_A_NETWORK) if of_another else {}), UNTRAINED: now})
     return _random_network(model, present_name(dataset))
+
+
+def _named(wanted: str | None) -> tuple[str | None, str | None]:
+    """Return the architecture and the data set of "lenet@cifar10" where both are there and fit."""
+    model, _, dataset = (wanted or "").partition("@")
+    try:
+        return (model, dataset) if dataset in datasets and model in fitting_models(dataset) else (None, None)
+    except LabError:
+        return None, None
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)

@@ -12,7 +12,7 @@ from core.judging.classification import Guess, rank
 from core.models.input_format import denormalise
 from core.models.received import Received
 from core.photos.door import Photo
-from pages._ui import cached
+from pages._ui import address, cached
 from pages._ui.choose.photo import offer_image_of
 from pages._ui.draw import pictures
 from pages._ui.draw.histograms import histogram as draw_histogram
@@ -21,11 +21,11 @@ from pages._ui.frame import look_for, plain
 from pages._ui.glossary import term
 from pages._ui.received import in_words
 from pages.learn._feature_maps import words
-from pages.learn._feature_maps.layer_choice import CHOSEN, LayerView, layers_of
+from pages.learn._feature_maps.in_address import MAP
+from pages.learn._feature_maps.layer_choice import LayerView, layers_of
 from pages.learn._feature_maps.mosaic import clickable_mosaic
 from pages.learn._feature_maps.networks import Network
 
-_NUMBER, _REFUSED = "maps_number", "maps_refused"
 MOST_KERNEL_PLANES = 64
 
 
@@ -80,56 +80,34 @@ def mosaic_section(view: LayerView) -> None:
         chosen=view.chosen,
         alt=f"{count} maps of {height}×{width} of layer {view.layer.name}",
         key="maps_mosaic",
-        on_choose=_choose,
+        on_choose=lambda index: address.write(MAP, str(index)),
     )
     look_for(words.what_the_tiles_are(view.layer, view.maps, scale=view.scale, limit=view.limit))
 
 
-def _choose(index: int) -> None:
-    st.session_state[CHOSEN] = index
-
-
-def _take_number(count: int) -> None:
-    """Take the number that was typed; one that no map has is said, and the field goes back to the map that is shown."""
-    typed = st.session_state[_NUMBER]
-    if isinstance(typed, int) and 0 <= typed < count:
-        st.session_state[CHOSEN] = typed
-    else:
-        shown = st.session_state[CHOSEN]
-        st.session_state[_REFUSED] = f"There is no map {typed}: they count from 0 to {count - 1}. Map {shown} stays."
-
-
 def one_map_section(view: LayerView) -> None:
     """Enlarge one map, with its colour bar and its numbers."""
-    count = len(view.maps)
-    st.session_state[CHOSEN] = st.session_state[_NUMBER] = view.chosen
-    st.number_input(
-        f"Map (0 to {count - 1})",
-        step=1,
-        key=_NUMBER,
-        on_change=_take_number,
-        args=(count,),
-        help="The number of the filter that made it, counted from 0 as PyTorch does.",
-    )
-    refused = st.session_state.pop(_REFUSED, None)
-    if refused:
-        st.caption(f":red[{refused}]")
     one = view.maps[view.chosen]
     limit = view.limit if view.limit is not None else full_colour([one])
     pictures.show(
         upscale(one, signed=view.signed, limit=limit or None),
         alt=f"Map {view.chosen} of layer {view.layer.name}, enlarged",
     )
-    low = f"−{limit:.3g}" if view.signed else "0"
+    scale_bar(signed=view.signed, limit=limit)
+    numbers = statistics(view.maps).filters[view.chosen]
+    st.markdown(words.in_words(numbers))
+
+
+def scale_bar(*, signed: bool, limit: float) -> None:
+    """Show what the colours of a map stand for."""
+    low = f"−{limit:.3g}" if signed else "0"
     st.image(
-        colour_bar(signed=view.signed, width=320, height=12),
+        colour_bar(signed=signed, width=320, height=12),
         width="stretch",
         output_format="PNG",
         alt=f"Colour scale from {low} to {limit:.3g}",
-        caption=f"{low} … 0 … {limit:.3g}" if view.signed else f"0 … {limit:.3g}",
+        caption=f"{low} … 0 … {limit:.3g}" if signed else f"0 … {limit:.3g}",
     )
-    numbers = statistics(view.maps).filters[view.chosen]
-    st.markdown(words.in_words(numbers))
 
 
 def kernel_section(network: Network, view: LayerView) -> None:

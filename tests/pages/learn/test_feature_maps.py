@@ -1,6 +1,7 @@
 """The Feature maps page: an untrained network at once, a trained one where there is one, and every layer of it."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,14 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
-from core.explain.inside.layers import Layer
+from core.checkpoints import shipped as shipped_checkpoints
+from core.checkpoints.backbones import load_network
+from core.explain.inside.layers import Layer, map_layers
+from core.explain.inside.stages import first_to_show, stages
+from core.explain.inside.weighted_sum import place_sum
 from pages.learn._feature_maps import words
+from pages.learn._feature_maps.place.sum_section import MOST_ROWS, in_words, table_rows
+from tests.core.explain.nets import registered
 from tests.pages import runs
 from tests.pages.networks import ship
 from tests.pages.visit import check, open_page, start_page, texts, upload
@@ -242,3 +249,91 @@ def test_a_map_that_is_not_there_is_refused_and_the_field_shows_the_one_that_is_
     assert page.number_input(key="maps_number").value == 3
     page.number_input(key="maps_number").set_value(4).run()
     assert "There is no map" not in texts(check(page))
+
+
+def at(**address: str) -> AppTest:
+    app = start_page()
+    for name, value in address.items():
+        app.query_params[name] = value
+    return open_page(app, "learn/feature_maps")
+
+
+def test_a_link_opens_network_layer_map_and_view(shipped: Path) -> None:
+    page = at(untrained="lenet@shapes", layer="pool_1", map="5", look="place", place="2,3")
+    assert page.selectbox(key="maps_model_shapes").value == "lenet"
+    assert layer(page).value == 1
+    assert page.segmented_control(key="maps_part").value == "Max pooling"
+    assert page.number_input(key="maps_number").value == 5
+    said = texts(page)
+    assert "**conv2**, row" in said
+    assert "in the network, which computes with about seven digits" in said
+    assert not page.warning
+
+
+def test_what_is_chosen_stands_in_the_address(page: AppTest) -> None:
+    assert page.query_params["untrained"] == "enhanced_cnn@shapes"
+    page.button(key="maps_Next").click().run()
+    page.number_input(key="maps_number").set_value(60).run()
+    page.segmented_control(key="maps_part").set_value("ReLU").run()
+    assert (page.query_params["layer"], page.query_params["map"]) == ("features.5", "60")
+    page.button(key="maps_Previous").click().run()
+    assert (page.query_params["layer"], page.query_params["map"]) == ("features.2", "31"), "only what there is"
+    page.selectbox(key="maps_model_shapes").select("lenet").run()
+    assert page.query_params["untrained"] == "lenet@shapes"
+    assert "layer" not in page.query_params, "it belonged to the other network"
+    assert not check(page).warning
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ({"layer": "conv9"}, "has no layer 'conv9' with maps. Convolution 1 of 2 is shown"),
+        ({"layer": "conv1", "map": "77"}, "has no such map: they count from 0 to 5. Map 5 is shown"),
+        ({"map": "-3"}, "has no such map: they count from 0 to 5. Map 0 is shown"),
+        ({"look": "nothing"}, "There is no view 'nothing' here"),
+        ({"look": "place", "place": "99,1"}, "'99,1' is none of them. The strongest one is shown"),
+        ({"look": "place", "place": "abc"}, "'abc' is none of them"),
+    ],
+)
+def test_what_an_address_gets_wrong_is_said(shipped: Path, address: dict[str, str], said: str) -> None:
+    page = at(untrained="lenet@shapes", **address)
+    assert said in " ".join(entry.value for entry in page.warning).replace("\\", "")
+
+
+def test_a_network_that_the_lab_does_not_know_is_said(shipped: Path) -> None:
+    page = at(untrained="gpt@everything")
+    assert "names no network of this lab" in " ".join(entry.value for entry in page.warning)
+
+
+@pytest.mark.parametrize("model", ["lenet", "enhanced_cnn", "fast_cnn", "resnet18", "efficientnet_lite0"])
+def test_what_is_added_up_is_what_is_shown(model: str) -> None:
+    network, channels, size = registered(model)
+    batch = torch.randn(1, channels, size, size, generator=torch.Generator().manual_seed(3))
+    for one in map_layers(network, channels=channels, image_size=size):
+        found = place_sum(network, batch, layer=one.name, channel=0, row=0, col=0)
+        if found.convolution is None:
+            continue
+        rows, total = table_rows(found)
+        assert len(rows) <= MOST_ROWS + 2
+        assert sum(round(amount * 10_000) for _name, amount in rows) == round(total * 10_000)
+        assert total == pytest.approx(found.total, abs=1e-4)
+        for step in found.steps:
+            if step.kind == "batch_norm":
+                before, scale, sign, shift, after = re.fullmatch(
+                    r"\*\*Batch norm:\*\* (\S+) · (\S+) ([+−]) (\S+) = \*\*(\S+)\*\*", in_words(step)
+                ).groups()  # type: ignore[union-attr]
+                added = as_float(before) * as_float(scale) + as_float(shift) * (1 if sign == "+" else -1)
+                assert added == pytest.approx(as_float(after), abs=0.6e-4), "by the digits that are shown"
+
+
+def as_float(text: str) -> float:
+    return float(text.replace("−", "-"))
+
+
+def test_every_network_that_ships_opens_on_a_layer_that_shows_something() -> None:
+    for checkpoint in shipped_checkpoints():
+        network = load_network(checkpoint)
+        found = stages(map_layers(network, channels=checkpoint.card.channels, image_size=checkpoint.card.image_size))
+        if found:
+            first = next(iter(found[first_to_show(found)].parts.values()))
+            assert network.get_parameter(f"{first.name}.weight").shape[-1] > 2, checkpoint.card.name
