@@ -7,3 +7,12 @@ function add(parent, tag, name, text) {
   parent.append(element)
   return element
 }
+
+// The scale of core/explain/drawing/colours.py, in three steps: near-white is zero, orange positive, blue negative.
+function signed(part) {
+  const dark = part < 0 ? [18, 73, 143] : [152, 56, 10]
+  const middle = part < 0 ? [134, 182, 220] : [240, 164, 93]
+  const size = Math.min(1, Math.abs(part))
+  const [from, to, share] = size < 0.5 ? [[246, 245, 242], middle, size * 2] : [middle, dark, size * 2 - 1]
+  return from.map((start, index) => start + (to[index] - start) * share)
+}

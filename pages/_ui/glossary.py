@@ -32,6 +32,7 @@ TERMS = {
     "GELU": "Lets positive numbers through and little of negative ones; a smooth relative of ReLU, never below −0.17.",
     "Grad-CAM": "A heat map of the places that raised the score of a class: each map of a layer weighted by how much "
     "it counts on average.",
+    "gradient descent": "Change every weight a little in the direction in which the loss falls most, and do it again.",
     "head": "The last part of a network, which turns features into the scores of the classes.",
     "HiResCAM": "A heat map of the places that raised the score of a class: each place of a layer by what it counts "
     "itself.",
@@ -60,6 +61,7 @@ TERMS = {
     "pooling": "Keep the largest (or the mean) value of each small square; halves the map's sides at 2×2.",
     "precision": "How many bits a number has: float32 has 32; bfloat16 has 16, which is coarser, and faster where the "
     "processor has it. Weights, loss and BatchNorm's statistics stay in float32.",
+    "rank": "How many of many equations say something that the others do not already say.",
     "receptive field": "The square of input pixels that one value of a layer can see.",
     "recipe": "All settings of a training together, such as learning rate, epochs and augmentation, under one name.",
     "ReLU": "Replace negative numbers by zero: max(0, x).",

@@ -115,6 +115,30 @@ def test_a_score_that_is_raised_by_a_key_takes_probability_from_the_others(page:
     expect(panel.locator(".row").first).to_have_text(before.replace("\n", ""))
 
 
+def test_a_secret_kernel_is_learned_frame_by_frame(page: Page, server: Server) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    open_page(page, server, "convolution")
+    open_tab(page, "Learn this kernel")
+    panel = page.get_by_role("tabpanel", name="Learn this kernel")
+    said = panel.locator("#said")
+    expect(said).to_contain_text("Step 2,000")  # less motion: nothing plays by itself
+    panel.get_by_role("button", name="Show the secret kernel").click()
+    learned, secret = (panel.locator(f"#{name} span").all_inner_texts() for name in ("learned", "secret"))
+    for found, hidden in zip(learned, secret, strict=True):
+        assert float(found.replace("−", "-")) == pytest.approx(float(hidden.replace("−", "-")), abs=0.011)
+    frames = panel.get_by_role("slider", name="Frame")
+    frames.focus()
+    frames.press("Home")
+    expect(said).to_contain_text("Step 0:")
+    panel.get_by_role("button", name="Play").click()
+    expect(said).not_to_contain_text("Step 0:")
+    panel.get_by_role("button", name="Pause").click()
+    choose_by_keys = panel.get_by_role("slider", name="Learning rate")
+    for _ in range(3):
+        choose_by_keys.press("ArrowRight")
+    expect(panel.get_by_text("It diverges")).to_be_visible()
+
+
 def test_while_the_window_plays_the_line_below_follows(page: Page, server: Server) -> None:
     open_page(page, server, "convolution")
     page.get_by_role("button", name="Play").click()

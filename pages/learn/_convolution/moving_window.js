@@ -131,15 +131,6 @@ function plane(height, width, colour) {
   return canvas
 }
 
-// The scale of core/explain/colours.py: near-white is zero, orange positive, blue negative.
-function signed(part) {
-  const dark = part < 0 ? [18, 73, 143] : [152, 56, 10]
-  const middle = part < 0 ? [134, 182, 220] : [240, 164, 93]
-  const size = Math.min(1, Math.abs(part))
-  const [from, to, share] = size < 0.5 ? [[246, 245, 242], middle, size * 2] : [middle, dark, size * 2 - 1]
-  return from.map((start, index) => start + (to[index] - start) * share)
-}
-
 function draw(view) {
   const { data, row, column } = view
   const top = row * data.stride - data.padding, left = column * data.stride - data.padding

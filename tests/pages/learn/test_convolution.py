@@ -268,3 +268,36 @@ def test_what_gamma_and_beta_did_is_true_of_the_numbers(gamma: float, beta: floa
     cut, before = (float((values <= 0).float().mean()) for values in (steps.after, gamma * steps.standardised))
     assert "less" not in said or cut < before
     assert "more" not in said or cut > before
+
+
+@pytest.fixture
+def learning(page: AppTest) -> AppTest:
+    page.session_state["conv_part"] = "Learn this kernel"
+    return page.run()
+
+
+def test_a_secret_kernel_is_found_on_the_photo(learning: AppTest) -> None:
+    assert "Found: after 2,000 steps no weight is further than 0.01" in texts(check(learning))
+    data = data_of(learning, "learn_player")
+    assert np.abs(np.array(data["kernels"][-1]) - data["secret"]).max() <= 0.0101  # in five digits and four
+    assert len(data["steps"]) == len(data["losses"]) == len(data["kernels"])
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("learn_side", 6, "the picture is too small. The output gives 8 equations for 9 unknowns"),
+        ("learn_noise", 0.5, "Noise hides it"),
+        ("learn_rate", 0.5, "It diverges"),
+        ("learn_steps", 20, "Not yet: after 20 steps"),
+    ],
+)
+def test_where_it_is_not_found_the_sentence_says_why(learning: AppTest, key: str, value: float, said: str) -> None:
+    learning.select_slider(key=key).set_value(value).run()
+    assert said in texts(check(learning))
+
+
+def test_a_flat_photo_says_how_many_unknowns_its_equations_fix(learning: AppTest) -> None:
+    upload(learning, "red.jpg", jpeg())
+    assert "the picture is the same everywhere" in texts(check(learning))
+    assert "only 1 of them says anything new (rank 1)" in texts(learning)

@@ -78,12 +78,12 @@ function draw(view) {
   view.find("total").textContent = `Largest score ${written(largest)}, taken off each. Sum of the exponentials: ${written(total)}`
   const name = data.classes[row]
   view.find("line").replaceChildren(
-    `${name}: ${written(scores[row])} − ${signed(largest)} = ${written(below[row])}; e to that power is ${written(parts[row])}; ` +
+    `${name}: ${written(scores[row])} − ${bracketed(largest)} = ${written(below[row])}; e to that power is ${written(parts[row])}; ` +
     `${written(parts[row])} ÷ ${written(total)} ≈ ${written(rounded(parts[row] / total, data.digits))}, that is `)
   add(view.find("line"), "b", "", percent(parts[row] / total))
 }
 
 const rounded = (value, digits) => Number(value.toFixed(digits)) + 0
 const written = (value) => String(value).replace("-", "−")
-const signed = (value) => (value < 0 ? `(${written(value)})` : written(value))
+const bracketed = (value) => (value < 0 ? `(${written(value)})` : written(value))
 const percent = (share) => (share > 0 && share < 0.0005 ? "< 0.1 %" : share < 1 && share > 0.9995 ? "> 99.9 %" : `${(100 * share).toFixed(1)} %`)

@@ -1,0 +1,50 @@
+"""Your kernel: the student's own kernel on the photo, and what follows from it, in tabs."""
+
+import streamlit as st
+
+from core.errors import ConfigError
+from core.photos.door import Photo
+from pages.learn._convolution.batch_norm_section import batch_norm_section
+from pages.learn._convolution.controls import kernel_controls, movement_controls
+from pages.learn._convolution.pooling_section import pooling_section
+from pages.learn._convolution.sections import before_and_after, code_section, size_section, window_section
+from pages.learn._convolution.softmax.section import softmax_section
+
+
+def your_kernel(photo: Photo) -> None:
+    """Let a kernel be set up, and show what it makes of the photo and how."""
+    controls, result = st.columns([5, 11], gap="medium")
+    with controls, st.container(border=True):
+        kernel = kernel_controls()
+    with result:
+        place = st.container()
+        try:
+            chosen = movement_controls(kernel)
+        except ConfigError:  # it stands beside the field
+            return
+        with place:
+            before_and_after(photo, chosen)
+
+    window, pool, scores, size, code, norm = st.tabs(
+        ["Move the window", "Pooling", "Softmax", "How large is the result?", "PyTorch code", "BatchNorm"],
+        key="conv_tabs",
+        on_change="rerun",
+    )
+    if window.open:
+        with window:
+            window_section(photo, chosen)
+    if pool.open:
+        with pool:
+            pooling_section(photo, chosen)
+    if scores.open:
+        with scores:
+            softmax_section(photo)
+    if size.open:
+        with size:
+            size_section(photo, chosen)
+    if code.open:
+        with code:
+            code_section(chosen)
+    if norm.open:
+        with norm:
+            batch_norm_section(photo, chosen)
