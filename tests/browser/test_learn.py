@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.server import Server, open_page, settled
-from tests.browser.widgets import choose, open_tab, picture_size, write
+from tests.browser.widgets import choose, open_tab, picture_size, press, write
 
 pytestmark = pytest.mark.browser
 
@@ -240,6 +240,26 @@ def test_a_place_of_a_map_shows_what_it_sees_and_its_sum(page: Page, server: Ser
     expect(page).to_have_url(re.compile("place=4%2C5"))
     expect(page.get_by_text(re.compile(r"^Row 4, column 5 of the map sees 14×14")).first).to_be_attached()
     expect(page.get_by_role("heading", name=re.compile("comes about"))).not_to_have_text(before)
+
+
+def test_filters_are_switched_off_by_pointer_and_by_key(page: Page, server: Server) -> None:
+    open_page(page, server, "feature-maps", "?checkpoint=digits-lenet&layer=conv1&look=off")
+    sheet = page.get_by_role("slider", name=re.compile("switch it off or on"))
+    expect(page.get_by_text("Accuracy on 200 test images")).to_be_visible()
+    sheet.click(position={"x": 20, "y": 20})
+    expect(page.get_by_text("Off: 0; what is off is drawn as 0")).to_be_visible()
+    expect(page).to_have_url(re.compile("off=0"))
+    sheet.focus()
+    sheet.press("ArrowRight")
+    expect(page).to_have_url(re.compile("map=1"))
+    settled(page)
+    sheet.press("Enter")
+    expect(page.get_by_text("Off: 0, 1; what is off is drawn as 0")).to_be_visible()
+    settled(page)
+    page.go_back()
+    expect(page.get_by_text("Off: 0; what is off is drawn as 0")).to_be_visible()
+    press(page, "Find the filter it cannot do without")
+    expect(page.get_by_text(re.compile("Missed most: filter"))).to_be_visible()
 
 
 def test_a_move_out_of_range_is_said_beside_its_field(page: Page, server: Server) -> None:

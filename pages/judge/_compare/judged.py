@@ -2,13 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import streamlit as st
 
 from core.checkpoints import Checkpoint
-from core.data import LabelledImages, availability, datasets
-from core.errors import LabError
 from core.judging.evaluation import Evaluation, evaluate_checkpoint, stored_evaluation
 from pages._ui import cached
 from pages._ui.frame import plain
@@ -26,14 +22,6 @@ class Judged:
     checkpoint: Checkpoint
     evaluation: Evaluation | None
     here: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class TestImages:
-    """The pictures behind stored predictions: prediction i is of ``data.images[indices[i]]``."""
-
-    data: LabelledImages
-    indices: npt.NDArray[np.int64]
 
 
 def judged(reference: str, title: str) -> Judged:
@@ -70,33 +58,6 @@ def on_the_same_images(first: Judged, second: Judged) -> bool:
         return False  # judged on another copy than the one that its card names
     splits = {network.checkpoint.card.split_fingerprint for network in (first, second)}
     return len(splits) == 1 and splits != {""} and first.evaluation.n == second.evaluation.n
-
-
-def test_images(checkpoint: Checkpoint) -> TestImages | str:
-    """Return the test images that a checkpoint was judged on, or a sentence why they cannot be shown."""
-    card = checkpoint.card
-    if card.dataset not in datasets:
-        return f"The lab has no data set '{card.dataset}', so the images cannot be shown."
-    title = datasets[card.dataset].title
-    found = availability(card.dataset, card.image_size)
-    if found == "hub":
-        return (
-            f"The images behind these figures appear when {title} is on this machine: download it on the Training "
-            "page, or name a folder that holds it by CNN_LAB_DATA."
-        )
-    if found == "folder":
-        return "folder"
-    try:
-        data = cached.dataset(card.dataset, card.image_size)
-        split = cached.split(card.dataset, card.image_size, card.config.slips)
-    except LabError as error:
-        return str(error)
-    if split.fingerprint != card.split_fingerprint:
-        return (
-            f"The copy of {title} on this machine, or its order, is not the one that this network was judged on, so "
-            "the images behind its figures cannot be named. It may have been trained on what is the test split here."
-        )
-    return TestImages(data=data, indices=split.test)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

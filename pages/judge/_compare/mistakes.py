@@ -6,15 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.data.catalogue import datasets
 from core.judging.certainty import probability_words
 from core.judging.evaluation import Evaluation
 from core.models.answers import Predictions
-from pages._ui.choose.datasets import dataset_or_fetch
+from pages._ui.choose.test_images import TestImages, test_images_or_offer
 from pages._ui.draw.pictures import contact_sheet, show
 from pages._ui.frame import choice, look_for, plain
 from pages.judge._compare.confusion_matrix import confusion_matrix
-from pages.judge._compare.judged import Judged, TestImages, test_images
+from pages.judge._compare.judged import Judged
 
 OPENED = 40  # images of one cell
 WORST = 12
@@ -39,7 +38,7 @@ def mistakes(networks: Sequence[Judged]) -> None:
     evaluation = network.evaluation
     if evaluation is None:
         return
-    pictures = _pictures(network)
+    pictures = test_images_or_offer(network.checkpoint, key=network.reference)
     left, right = st.columns([3, 2], gap="large")
     with left:
         cell = _matrix(network, evaluation)
@@ -47,21 +46,6 @@ def mistakes(networks: Sequence[Judged]) -> None:
         _opened(network, evaluation, cell, pictures)
     st.markdown("### Most confident mistakes")
     _worst(network, evaluation, pictures)
-
-
-def _pictures(network: Judged) -> TestImages | str:
-    found = test_images(network.checkpoint)
-    if found == "folder":
-        card = network.checkpoint.card
-        if not st.button(
-            f"Decode {plain(datasets[card.dataset].title)} to see the images",
-            key=f"decode_{network.reference}",
-            icon=":material/photo_library:",
-        ):
-            return "The images lie in the data folder; decode them once to see them here."
-        dataset_or_fetch(card.dataset, card.image_size)
-        return test_images(network.checkpoint)
-    return found
 
 
 def _matrix(network: Judged, evaluation: Evaluation) -> tuple[int, int] | None:

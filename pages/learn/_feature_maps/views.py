@@ -12,9 +12,10 @@ from pages.learn._feature_maps.layer_choice import LayerView
 from pages.learn._feature_maps.networks import Network
 from pages.learn._feature_maps.place.section import place_section
 from pages.learn._feature_maps.sections import kernel_section, mosaic_section, numbers_section, one_map_section
+from pages.learn._feature_maps.surgery.section import surgery_section
 
 _TABS = "maps_tabs"
-_VIEWS = {"maps": "All maps", "place": "One place", "kernel": "Kernel and numbers"}
+_VIEWS = {"maps": "All maps", "place": "One place", "kernel": "Kernel and numbers", "off": "Filters off"}
 
 
 def show_view(network: Network, photo: Photo, given: Received, view: LayerView) -> None:
@@ -40,6 +41,8 @@ def _draw(name: str, network: Network, photo: Photo, given: Received, view: Laye
         _maps(view)
     elif name == "place":
         place_section(network, photo, given, view)
+    elif name == "off":
+        surgery_section(network, photo, given, view)
     else:
         _kernel(network, view)
 

@@ -337,3 +337,44 @@ def test_every_network_that_ships_opens_on_a_layer_that_shows_something() -> Non
         if found:
             first = next(iter(found[first_to_show(found)].parts.values()))
             assert network.get_parameter(f"{first.name}.weight").shape[-1] > 2, checkpoint.card.name
+
+
+def test_a_filter_is_switched_off_and_on_and_the_test_images_follow(shipped: Path) -> None:
+    ship(shipped, "another")
+    page = at(checkpoint="another", look="off", off="1")
+    assert page.multiselect(key="maps_off").value == [1]
+    first = page.metric[0]
+    assert first.label == "Accuracy on 200 test images"
+    said = texts(page)
+    assert "95 % interval" in said
+    assert "Off: 1; what is off is drawn as 0" in said
+    page.multiselect(key="maps_off").set_value([1, 3]).run()
+    assert page.query_params["off"] == "1,3"
+    page.button(key="maps_all_on").click().run()
+    assert "off" not in page.query_params
+    assert "Off: none" in texts(check(page))
+    page.multiselect(key="maps_off").set_value([2]).run()
+    page.button(key="maps_Next").click().run()
+    assert "off" not in page.query_params, "they were another layer's"
+
+
+def test_the_filter_that_is_missed_most_is_named_and_can_be_switched_off(shipped: Path) -> None:
+    ship(shipped, "another")
+    page = at(checkpoint="another", look="off")
+    page.button(key="maps_find").click().run()
+    said = texts(check(page))
+    assert "**Missed most: filter" in said
+    assert "Each of the 4 filters is switched off alone, on 200 test images." in said
+    page.button(key="maps_switch_first").click().run()
+    assert page.query_params["off"] in {"0", "1", "2", "3"}
+    other = at(checkpoint="another", look="off")
+    assert "**Missed most: filter" in texts(other), "what is known is known to all"
+    assert "off" not in other.query_params, "what is switched off is one's own"
+
+
+def test_filters_that_are_not_there_and_test_images_that_are_not_here_are_said(shipped: Path) -> None:
+    page = at(checkpoint="tiny", look="off", off="1,99")
+    assert "they count from 0 to 3" in " ".join(entry.value for entry in page.warning)
+    assert page.multiselect(key="maps_off").value == [1]
+    page = at(untrained="lenet@shapes", look="off")
+    assert "is shown for trained networks" in texts(page)
