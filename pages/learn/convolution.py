@@ -5,6 +5,7 @@ import streamlit as st
 from pages._ui.choose.photo import choose_photo
 from pages._ui.frame import header
 from pages.learn._convolution.learn_kernel.section import learn_section
+from pages.learn._convolution.puzzle.section import puzzle_section
 from pages.learn._convolution.your_kernel import your_kernel
 
 header(
@@ -15,10 +16,15 @@ header(
 )
 photo = choose_photo()
 
-slide, learn = st.tabs(["Your kernel", "Learn this kernel"], key="conv_part", on_change="rerun")
+slide, learn, puzzle = st.tabs(
+    ["Your kernel", "Learn this kernel", "Kernel puzzle"], key="conv_part", on_change="rerun"
+)
 if slide.open:
     with slide:
         your_kernel(photo)
 if learn.open:
     with learn:
         learn_section(photo)
+if puzzle.open:
+    with puzzle:
+        puzzle_section(photo)

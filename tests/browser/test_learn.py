@@ -139,6 +139,25 @@ def test_a_secret_kernel_is_learned_frame_by_frame(page: Page, server: Server) -
     expect(panel.get_by_text("It diverges")).to_be_visible()
 
 
+def test_a_level_of_the_puzzle_is_solved_by_keys_and_the_next_one_opens(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution")
+    open_tab(page, "Kernel puzzle")
+    panel = page.get_by_role("tabpanel", name="Kernel puzzle")
+    middle = panel.get_by_role("textbox", name="Kernel, row 2, column 2")
+    middle.focus()
+    page.keyboard.type("0.5")
+    expect(panel.locator("#score")).to_have_text("50.0")  # half the brightness is half of the way, by hand
+    middle.press("Enter")
+    middle.fill("1")
+    expect(panel.locator("#score")).to_have_text("100")
+    expect(panel.get_by_text(re.compile("Solved in .* 1 of 7"))).to_be_visible()
+    panel.get_by_role("button", name="Next level").click()
+    expect(panel.get_by_text("Level 2: Move it.")).to_be_visible()
+    expect(panel.locator("#score")).to_have_text("0.0")
+    panel.get_by_role("button", name="Hint 1 of 3").click()
+    expect(panel.get_by_text("is a neighbour of the one in the middle")).to_be_visible()
+
+
 def test_while_the_window_plays_the_line_below_follows(page: Page, server: Server) -> None:
     open_page(page, server, "convolution")
     page.get_by_role("button", name="Play").click()

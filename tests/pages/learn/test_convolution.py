@@ -15,6 +15,7 @@ from core.data.catalogue import ink_frame
 from core.explain.convolution.batch_norm import batch_norm_steps
 from core.explain.convolution.convolve import VIEWS, Filter, convolve
 from core.explain.convolution.kernels import PRESETS
+from core.explain.convolution.puzzle import levels
 from core.judging.classification import scores
 from core.models.received import receive
 from core.photos.door import sample_photos
@@ -301,3 +302,37 @@ def test_a_flat_photo_says_how_many_unknowns_its_equations_fix(learning: AppTest
     upload(learning, "red.jpg", jpeg())
     assert "the picture is the same everywhere" in texts(check(learning))
     assert "only 1 of them says anything new (rank 1)" in texts(learning)
+
+
+@pytest.fixture
+def puzzle(page: AppTest) -> AppTest:
+    page.session_state["conv_part"] = "Kernel puzzle"
+    return page.run()
+
+
+def test_every_level_of_the_puzzle_opens_with_its_kernels_and_gives_all_its_hints(puzzle: AppTest) -> None:
+    for number, level in enumerate(levels(1), start=1):
+        puzzle.segmented_control(key="puzzle_level").set_value(number).run()
+        assert f"Level {number}: {level.title}." in texts(check(puzzle))
+        data = data_of(puzzle, f"puzzle_board_1_{number}")
+        assert data["kernels"] == json.loads(json.dumps(level.begin))
+        for place, hint in enumerate(level.hints, start=1):
+            assert hint not in texts(puzzle)
+            (button,) = [each for each in puzzle.button if each.label == f"Hint {place} of {len(level.hints)}"]
+            button.click().run()
+            assert hint in texts(check(puzzle))
+
+
+def test_another_seed_has_other_levels_and_one_that_is_not_offered_is_a_sentence(puzzle: AppTest) -> None:
+    puzzle.segmented_control(key="puzzle_level").set_value(6).run()
+    before = data_of(puzzle, "puzzle_board_1_6")["target"]
+    puzzle.number_input(key="puzzle_seed").set_value(2).run()
+    assert data_of(check(puzzle), "puzzle_board_2_6")["target"] != before
+    puzzle.number_input(key="puzzle_seed").set_value(-1).run()
+    assert "seed is -1; it must lie between 0 and 999999" in texts(check(puzzle)).replace("\\", "")
+
+
+def test_a_flat_photo_cannot_be_a_puzzle_and_says_so(puzzle: AppTest) -> None:
+    upload(puzzle, "red.jpg", jpeg())
+    puzzle.segmented_control(key="puzzle_level").set_value(2).run()
+    assert "solved before it begins" in texts(check(puzzle))

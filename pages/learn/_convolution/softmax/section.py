@@ -39,7 +39,7 @@ def softmax_section(photo: Photo) -> None:
         f"The scores are of {plain(checkpoint.card.title)} for your photo ({in_words(given)[:-1]}). All digits that "
         "are used are shown: scores have two after the point, exponentials four."
     )
-    try_this("Drag the second largest score up by 1. By which factor does its share of the largest grow?")
+    try_this("Drag the score of an unlikely class up by 1. By which factor does its exponential grow?")
     think(
         "Add 5 to every score. What happens to the probabilities?",
         "Nothing: each exponential grows by the same factor, e⁵ ≈ 148, and so does their sum. Only differences count, "
