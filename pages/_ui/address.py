@@ -27,6 +27,11 @@ def is_back_or_forward() -> bool:
     return bool(getattr(get_script_run_ctx(), "is_history_navigation", False))
 
 
+def has_just_come() -> bool:
+    """Whether the page is drawn because the visitor has just come to it."""
+    return bool(st.session_state.get(_JUST_COME))
+
+
 def brings(name: str) -> bool:
     """Whether a link, Back or Forward has just brought the parameter ``name``."""
     return name in st.query_params and bool(st.session_state.get(_JUST_COME) or is_back_or_forward())

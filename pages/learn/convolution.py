@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages._ui.choose.photo import choose_photo
 from pages._ui.frame import header
+from pages.learn._convolution import in_address
 from pages.learn._convolution.learn_kernel.section import learn_section
 from pages.learn._convolution.puzzle.section import puzzle_section
 from pages.learn._convolution.your_kernel import your_kernel
@@ -14,11 +15,10 @@ header(
     "Change the numbers and see what they find.",
     icon="grid_on",
 )
+in_address.take()
 photo = choose_photo()
 
-slide, learn, puzzle = st.tabs(
-    ["Your kernel", "Learn this kernel", "Kernel puzzle"], key="conv_part", on_change="rerun"
-)
+slide, learn, puzzle = st.tabs(list(in_address.PARTS.values()), key=in_address.PARTS_KEY, on_change="rerun")
 if slide.open:
     with slide:
         your_kernel(photo)
@@ -28,3 +28,4 @@ if learn.open:
 if puzzle.open:
     with puzzle:
         puzzle_section(photo)
+in_address.keep()

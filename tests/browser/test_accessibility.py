@@ -41,8 +41,12 @@ def _of_streamlit(page: Page, node: dict[str, Any]) -> bool:
     return bool(element.evaluate(inside, list(OF_STREAMLIT)))
 
 
+# Views of a page that are not drawn when it opens.
+VIEWS = ("convolution?tab=pooling", "convolution?tab=softmax", "convolution?view=learn", "convolution?view=puzzle")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("address", [*PAGES, *VIEWS])
 def test_a_page_is_for_everyone(browser: Browser, server: Server, address: str, scheme: Any) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
     context.set_default_timeout(30_000)

@@ -14,12 +14,12 @@ from pages.learn._convolution.kernel_grid import Kernel, kernel_grid, set_kernel
 
 OWN = "own"
 FIRST = "vertical_edges"
-_MOVES = tuple(
+MOVES = tuple(
     Setting(name=name, title=name.capitalize(), default=low, low=low, high=high, unit="px", help=term(name))
     for name, low, high in (("stride", 1, 4), ("padding", 0, 6), ("dilation", 1, 4))
 )
 _NOTHING = 1e-6  # what is left of 0 when weights with four digits are added up
-_PRESET, _SIZE, _DIVIDE, _BIAS = "conv_preset", "conv_size", "conv_divide", "conv_bias"
+PRESET, SIZE, DIVIDE, BIAS = "conv_preset", "conv_size", "conv_divide", "conv_bias"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ def kernel_controls() -> _Kernel:
         "Kernel",
         [*PRESETS, OWN],
         format_func=lambda name: "My own numbers" if name == OWN else PRESETS[name].title,
-        key=_PRESET,
+        key=PRESET,
         on_change=_take_preset,
         help=term("kernel"),
         persist_state="session",
@@ -89,7 +89,7 @@ def kernel_controls() -> _Kernel:
         "Size",
         list(KERNEL_SIZES),
         format_func=lambda side: f"{side}×{side}",
-        key=_SIZE,
+        key=SIZE,
         on_change=_take_size,
         help="How many pixels a side the kernel covers. A preset becomes your own numbers where it has no such size.",
         persist_state="session",
@@ -99,12 +99,12 @@ def kernel_controls() -> _Kernel:
     with st.container(horizontal=True, gap="small"):
         divide = st.toggle(
             "÷ sum",
-            key=_DIVIDE,
+            key=DIVIDE,
             help="Divide by the sum of the weights, so that brightness stays. A sum of 0 leaves them as they are.",
             persist_state="session",
         )
         relu = st.toggle("ReLU", key="conv_relu", help=term("ReLU"), persist_state="session")
-    bias = st.slider("Bias", -1.0, 1.0, step=0.05, key=_BIAS, help=term("bias"), persist_state="session")
+    bias = st.slider("Bias", -1.0, 1.0, step=0.05, key=BIAS, help=term("bias"), persist_state="session")
     return _Kernel(filter=Filter(kernel=kernel, divide_by_sum=divide, bias=bias, relu=relu), preset=str(chosen))
 
 
@@ -112,10 +112,10 @@ def _begin() -> None:
     """Set up what callbacks change later: such a widget must not have a default of its own."""
     if state.KERNEL not in st.session_state:
         set_kernel(preset(FIRST).kernel)
-    st.session_state.setdefault(_PRESET, FIRST)
-    st.session_state.setdefault(_SIZE, len(st.session_state[state.KERNEL]))
-    st.session_state.setdefault(_DIVIDE, False)
-    st.session_state.setdefault(_BIAS, 0.0)
+    st.session_state.setdefault(PRESET, FIRST)
+    st.session_state.setdefault(SIZE, len(st.session_state[state.KERNEL]))
+    st.session_state.setdefault(DIVIDE, False)
+    st.session_state.setdefault(BIAS, 0.0)
 
 
 def movement_controls(kernel: _Kernel) -> Convolution:
@@ -132,7 +132,7 @@ def movement_controls(kernel: _Kernel) -> Convolution:
             help=term("channel"),
             persist_state="session",
         )
-        moves = setting_cells(grid, _MOVES, {}, key="conv")
+        moves = setting_cells(grid, MOVES, {}, key="conv")
     moved = replace(kernel.filter, **{name: int(value) for name, value in moves.items()})
     return Convolution(filter=moved, preset=kernel.preset, view=str(view))
 
@@ -148,26 +148,26 @@ def _short(value: float) -> str:
 
 def _take_preset() -> None:
     """Put the preset's numbers into the grid, at the size on the slider where it has that size."""
-    name = st.session_state[_PRESET]
+    name = st.session_state[PRESET]
     if name == OWN:
         return
-    size = st.session_state.get(_SIZE, 3)
+    size = st.session_state.get(SIZE, 3)
     found = preset(name, size if size in PRESETS[name].sizes else None)
     set_kernel(found.kernel)
-    st.session_state[_SIZE] = len(found.kernel)
-    st.session_state[_DIVIDE] = found.divide_by_sum
-    st.session_state[_BIAS] = found.bias
+    st.session_state[SIZE] = len(found.kernel)
+    st.session_state[DIVIDE] = found.divide_by_sum
+    st.session_state[BIAS] = found.bias
 
 
 def _take_size() -> None:
     """Redraw the preset at the new size, or cut the student's own grid to it."""
-    name, size = st.session_state.get(_PRESET, FIRST), int(st.session_state[_SIZE])
+    name, size = st.session_state.get(PRESET, FIRST), int(st.session_state[SIZE])
     if name != OWN and size in PRESETS[name].sizes:
         set_kernel(preset(name, size).kernel)
     else:
         set_kernel(resize_kernel(st.session_state[state.KERNEL], size))
-        st.session_state[_PRESET] = OWN
+        st.session_state[PRESET] = OWN
 
 
 def _take_edit() -> None:
-    st.session_state[_PRESET] = OWN
+    st.session_state[PRESET] = OWN

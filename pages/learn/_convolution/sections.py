@@ -19,7 +19,7 @@ from pages.learn._convolution.moving_window import moving_window
 SIDE = 448  # pixels: what the two large pictures are computed on
 SMALL_SIDE = 40  # pixels: what the window moves over; each must stay a visible square
 
-_MODES: dict[Mode, str] = {"clip": "As a photo", "stretch": "Stretched", "signed": "Signed"}
+MODES: dict[Mode, str] = {"clip": "As a photo", "stretch": "Stretched", "signed": "Signed"}
 _LEGENDS: dict[Mode, str] = {
     "clip": "Here 0 and below is black, 1 and above white.",
     "stretch": "Here the smallest number is black, the largest white.",
@@ -37,8 +37,8 @@ def before_and_after(photo: Photo, chosen: Convolution) -> None:
         return
     mode = st.segmented_control(
         "Show the result",
-        list(_MODES),
-        format_func=lambda mode: choice(_MODES[mode]),
+        list(MODES),
+        format_func=lambda mode: choice(MODES[mode]),
         default="clip",
         required=True,
         key="conv_mode",

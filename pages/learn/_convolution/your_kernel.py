@@ -10,6 +10,16 @@ from pages.learn._convolution.pooling_section import pooling_section
 from pages.learn._convolution.sections import before_and_after, code_section, size_section, window_section
 from pages.learn._convolution.softmax.section import softmax_section
 
+TABS = {
+    "window": "Move the window",
+    "pooling": "Pooling",
+    "softmax": "Softmax",
+    "size": "How large is the result?",
+    "code": "PyTorch code",
+    "batchnorm": "BatchNorm",
+}
+TABS_KEY = "conv_tabs"
+
 
 def your_kernel(photo: Photo) -> None:
     """Let a kernel be set up, and show what it makes of the photo and how."""
@@ -25,11 +35,7 @@ def your_kernel(photo: Photo) -> None:
         with place:
             before_and_after(photo, chosen)
 
-    window, pool, scores, size, code, norm = st.tabs(
-        ["Move the window", "Pooling", "Softmax", "How large is the result?", "PyTorch code", "BatchNorm"],
-        key="conv_tabs",
-        on_change="rerun",
-    )
+    window, pool, scores, size, code, norm = st.tabs(list(TABS.values()), key=TABS_KEY, on_change="rerun")
     if window.open:
         with window:
             window_section(photo, chosen)
