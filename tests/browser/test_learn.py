@@ -287,6 +287,11 @@ def test_filters_are_switched_off_by_pointer_and_by_key(page: Page, server: Serv
     expect(page.get_by_text("Off: 0; what is off is drawn as 0")).to_be_visible()
     press(page, "Find the filter it cannot do without")
     expect(page.get_by_text(re.compile("Missed most: filter"))).to_be_visible()
+    page.get_by_role("tab", name="Filters off").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Look for them").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_alt_text(re.compile("^The images that excite filter 1 of conv1 most"))).to_be_visible()
 
 
 def test_a_move_out_of_range_is_said_beside_its_field(page: Page, server: Server) -> None:

@@ -7,6 +7,7 @@ from core.photos.door import Photo
 from pages._ui import address
 from pages._ui.frame import plain, think, try_this
 from pages.learn._feature_maps import in_address
+from pages.learn._feature_maps.exciting.section import exciting_section
 from pages.learn._feature_maps.in_address import VIEW
 from pages.learn._feature_maps.layer_choice import LayerView
 from pages.learn._feature_maps.networks import Network
@@ -15,7 +16,13 @@ from pages.learn._feature_maps.sections import kernel_section, mosaic_section, n
 from pages.learn._feature_maps.surgery.section import surgery_section
 
 _TABS = "maps_tabs"
-_VIEWS = {"maps": "All maps", "place": "One place", "kernel": "Kernel and numbers", "off": "Filters off"}
+_VIEWS = {
+    "maps": "All maps",
+    "place": "One place",
+    "kernel": "Kernel and numbers",
+    "off": "Filters off",
+    "nine": "What it looks for",
+}
 
 
 def show_view(network: Network, photo: Photo, given: Received, view: LayerView) -> None:
@@ -43,6 +50,8 @@ def _draw(name: str, network: Network, photo: Photo, given: Received, view: Laye
         place_section(network, photo, given, view)
     elif name == "off":
         surgery_section(network, photo, given, view)
+    elif name == "nine":
+        exciting_section(network, view)
     else:
         _kernel(network, view)
 

@@ -378,3 +378,21 @@ def test_filters_that_are_not_there_and_test_images_that_are_not_here_are_said(s
     assert page.multiselect(key="maps_off").value == [1]
     page = at(untrained="lenet@shapes", look="off")
     assert "is shown for trained networks" in texts(page)
+
+
+def test_what_a_filter_looks_for_is_looked_for_once_and_for_all(shipped: Path) -> None:
+    ship(shipped, "another")
+    page = at(checkpoint="another", look="nine", map="2")
+    assert "test images are looked at, for all filters of all layers at once" in texts(page)
+    page.button(key="maps_look").click().run()
+    assert "Filter 2 of 0.0, row by row: " in captions(check(page))
+    assert "test images were looked at" in texts(page)
+    page.number_input(key="maps_number").set_value(3).run()
+    assert "Filter 3 of 0.0, row by row: " in captions(check(page))
+    assert "Filter 1 of 0.0" in captions(at(checkpoint="another", look="nine", map="1")), "for everybody"
+
+
+def test_without_the_data_what_a_filter_looks_for_is_a_sentence(home: Path) -> None:
+    page = at(checkpoint="cats_vs_dogs-strided_cnn", look="nine")
+    assert "is on this machine: download it on the Training page" in texts(page).replace("\\", "")
+    assert "looks for nothing yet" in texts(at(untrained="lenet@shapes", look="nine"))

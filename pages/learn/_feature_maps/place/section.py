@@ -34,7 +34,7 @@ def place_section(network: Network, photo: Photo, given: Received, view: LayerVi
     )
     size = network.format.size
     try:
-        field = _field(network.identity, view.layer.name, network)
+        field = field_of(network, view.layer.name)
     except LabError as error:
         problem(error)
         return
@@ -68,6 +68,11 @@ def place_section(network: Network, photo: Photo, given: Received, view: LayerVi
         "The weights, the bias and the batch norm are the same everywhere in a map; only the numbers under the window "
         "differ. That is why a filter finds its pattern wherever it lies.",
     )
+
+
+def field_of(network: Network, layer: str) -> Field:
+    """Return what the places of a layer's maps see of the photo; raises ModelError for a layer without maps."""
+    return _field(network.identity, layer, network)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
