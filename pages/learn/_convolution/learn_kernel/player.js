@@ -15,6 +15,7 @@ export default function (component) {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches
     Object.assign(view, { came: given, data, given: unpacked(data.given), wanted: unpacked(data.wanted) })
     view.limit = view.wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9)
+    view.find("said").parentElement.dataset.film = data.secret.join(" ")
     view.frame = calm ? data.steps.length - 1 : 0
     still(view)
     play(view, !calm)
