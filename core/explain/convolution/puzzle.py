@@ -147,7 +147,7 @@ _LEVELS: tuple[tuple[str, str, str, Callable[[random.Random], tuple[Grid, ...]]]
      "The pixel that is written down is a neighbour of the one in the middle.", _alone(_shift)),
     ("Soften it", "A blur: brightness stays, detail goes.",
      "Every number is a mean of some neighbours, so the weights add up to 1.", _alone(_blur)),
-    ("Find the edges", "Flat areas are grey here, which is 0. Which way does the kernel look?",
+    ("Find the edges", "Flat areas give 0, which is nearly white here. Which way does the kernel look?",
      "One side of the window is taken from the other.", _alone(_edge)),
     ("Make it crisp", "Something happens at every edge and spot.",
      "The middle and its neighbours pull against each other.", _alone(_crisp)),

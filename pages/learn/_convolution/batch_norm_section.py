@@ -14,7 +14,7 @@ from core.photos.door import Photo
 from pages._ui import cached
 from pages._ui.draw import pictures
 from pages._ui.draw.histograms import histogram
-from pages._ui.frame import look_for, number, problem
+from pages._ui.frame import look_for, number, problem, think, try_this
 from pages._ui.glossary import term
 from pages.learn._convolution.controls import Convolution
 
@@ -74,6 +74,12 @@ def batch_norm_section(photo: Photo, chosen: Convolution) -> None:
             _show_step(title, values.numpy())
     look_for(
         f"One colour scale and one axis for all nine, from −{LIMIT:g} to {LIMIT:g}. {what_it_did(steps, gamma, beta)}"
+    )
+    try_this("Set γ to 0, then to 3, and say before each what the histograms will do.")
+    think(
+        "Why does a network get γ and β back, after it was brought to mean 0 and spread 1?",
+        "Because that scale is not always the best one for what follows. A ReLU cuts half of what has mean 0; with a β "
+        "of its own each channel decides how much is cut.",
     )
 
 

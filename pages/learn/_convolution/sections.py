@@ -11,7 +11,7 @@ from core.explain.sizes.output_size import SizeWork, output_sizes, remarks
 from core.photos.door import Photo
 from pages._ui import cached
 from pages._ui.draw import pictures
-from pages._ui.frame import choice, look_for, number, problem
+from pages._ui.frame import choice, look_for, number, problem, think, try_this
 from pages._ui.glossary import term
 from pages.learn._convolution.controls import Convolution
 from pages.learn._convolution.moving_window import moving_window
@@ -92,7 +92,13 @@ def window_section(photo: Photo, chosen: Convolution) -> None:
     look_for(
         "Each cell is pixel × weight, with all the digits that are used: pixels are rounded to two here. A pixel is as "
         f"large in either picture. {output_colours(np.array(data['output']))} "
-        "Find a place where the sum is large: what does the picture do under the window?"
+        "A dashed cell lies in the padding."
+    )
+    try_this("Find a place where the sum is large, and look at what the picture does under the window.")
+    think(
+        "Where is the sum of an edge kernel largest, and why is it 0 on a white wall?",
+        "Where one side of the window is as light and the other as dark as can be. On a wall all pixels are alike, so "
+        "the sum is that number times the sum of the weights, and these add up to 0.",
     )
 
 
@@ -122,6 +128,13 @@ def size_section(photo: Photo, chosen: Convolution) -> None:
         st.markdown(f"**{name}:** {work.special}" if work.special else f"**{name}**")
         st.latex(_with_numbers(work))
     st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
+    try_this("Set stride 2 and padding 1, say the size before you look, and check it by the formula.")
+    think(
+        "Three 3×3 convolutions without padding: how many rows does a picture lose, and how large is one kernel that "
+        "loses as many?",
+        "Each loses 3 − 1 = 2 rows, so 6 in all; a 7×7 kernel loses 7 − 1 = 6 at once. It sees the same square of the "
+        "picture, with 49 weights instead of 27.",
+    )
 
 
 def _with_numbers(work: SizeWork) -> str:
@@ -145,3 +158,11 @@ def code_section(chosen: Convolution) -> None:
     )
     st.code(code(chosen.filter, view=chosen.view, max_side=SIDE), language="python")
     st.caption("The button at the top right copies it. Save your photo as photo.png beside the notebook.")
+    try_this(
+        "Run it in a notebook, then change one weight in the code and one in the grid: the pictures stay the same."
+    )
+    think(
+        "nn.Conv2d begins with random weights. What would its picture look like?",
+        "Like the photo through a kernel that nobody has chosen: some mixture of blur and edges. Training changes the "
+        "weights until the pictures are of use to the layers behind.",
+    )

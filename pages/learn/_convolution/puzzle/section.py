@@ -55,9 +55,9 @@ def puzzle_section(photo: Photo) -> None:
     _play(picture, level, (seed, number))
     think(
         "Blur first and find edges then, or the other way round: does it matter?",
-        "Not for the picture, but for its rim: one convolution after another is again one convolution, with a 5×5 "
-        "kernel, and their order can be exchanged. With a ReLU between the two it would matter, and that is why "
-        "networks have one.",
+        "No: two convolutions in a row are again one, with a 5×5 kernel, whichever comes first. (With zeros around the "
+        "picture they differ at its rim.) With a ReLU between the two it would matter, and that is why networks have "
+        "one.",
     )
 
 

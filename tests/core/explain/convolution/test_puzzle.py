@@ -48,6 +48,11 @@ def test_a_chain_is_one_convolution_after_the_other() -> None:
     assert np.allclose(chain(PHOTO, (first, second)), made, atol=1e-5)  # float32
 
 
+def test_two_kernels_can_change_places() -> None:
+    first, second = levels(3)[-1].solution
+    assert np.allclose(chain(PHOTO, (first, second)), chain(PHOTO, (second, first)))
+
+
 def test_the_score_is_the_part_of_the_way_that_is_gone() -> None:
     level = levels(0)[0]  # from black to the photo: half of its brightness is half of the way
     half = ((0.0, 0.0, 0.0), (0.0, 0.5, 0.0), (0.0, 0.0, 0.0))
