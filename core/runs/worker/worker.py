@@ -25,6 +25,7 @@ from core.runs.executors.processes import process_handle
 from core.runs.records import StaleWorkerError, Status, StoreError
 from core.runs.store.lease import Lease
 from core.runs.store.store import Store
+from core.runs.worker.film import Film
 from core.runs.worker.recorder import Recorder, Why
 
 if TYPE_CHECKING:
@@ -128,11 +129,15 @@ class Worker:
     def train(self) -> Outcome:
         """Train from the last saved state, or from the beginning, to the end or until asked to leave."""
         session = self._begin()
+        film = Film(session)
+        if not session.trainer.progress.step:
+            film.take(0)
         for event in session.events():
             if isinstance(event, StepDone):
                 self.recorder.step(event)
             elif isinstance(event, EpochDone):
                 self.recorder.epoch(event, step=session.trainer.progress.step)
+                film.take(event.epoch)
             elif isinstance(event, Finished):
                 return _finished(event, session)
             if self.recorder.leave:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _PART, _NUMBER, _REFUSED = "maps_part", "maps_number", "maps_refused"
+_MANY = 50_000  # numbers in all maps of a layer
 _SCALES = {"map": "Each map", "layer": "Layer", "network": "Network"}
 
 
@@ -43,6 +44,11 @@ class LayerView:
     def signed(self) -> bool:
         """Whether the maps hold negative numbers."""
         return is_signed(self.maps)
+
+    @property
+    def steps(self) -> int | None:
+        """In how many steps of colour a sheet of all maps is drawn, so that not more than 150 KiB are sent."""
+        return 32 if self.maps.numel() > _MANY else None
 
     @property
     def convolution(self) -> Layer | None:

@@ -72,6 +72,7 @@ def mosaic_section(view: LayerView) -> None:
         max_side=side,
         chosen=view.chosen,
         filler=page_colour(),
+        steps=view.steps,
     )
     grid = mosaic_grid(count, height, width, max_side=side)
     clickable_mosaic(

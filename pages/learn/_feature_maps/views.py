@@ -7,6 +7,7 @@ from core.photos.door import Photo
 from pages._ui import address
 from pages._ui.frame import plain, think, try_this
 from pages.learn._feature_maps import in_address
+from pages.learn._feature_maps.epochs.section import epochs_section
 from pages.learn._feature_maps.exciting.section import exciting_section
 from pages.learn._feature_maps.in_address import VIEW
 from pages.learn._feature_maps.layer_choice import LayerView
@@ -22,6 +23,7 @@ _VIEWS = {
     "kernel": "Kernel and numbers",
     "off": "Filters off",
     "nine": "What it looks for",
+    "epochs": "Over the epochs",
 }
 
 
@@ -52,6 +54,8 @@ def _draw(name: str, network: Network, photo: Photo, given: Received, view: Laye
         surgery_section(network, photo, given, view)
     elif name == "nine":
         exciting_section(network, view)
+    elif name == "epochs":
+        epochs_section(network, view)
     else:
         _kernel(network, view)
 

@@ -4,17 +4,21 @@ import io
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
+from core.checkpoints import read
 from core.checkpoints import shipped as shipped_checkpoints
 from core.checkpoints.backbones import load_network
+from core.explain.filters.time_lapse import Camera
 from core.explain.inside.layers import Layer, map_layers
 from core.explain.inside.stages import first_to_show, stages
 from core.explain.inside.weighted_sum import place_sum
+from core.runs.folders import run_folder
 from pages.learn._feature_maps import words
 from pages.learn._feature_maps.place.sum_section import MOST_ROWS, in_words, table_rows
 from tests.core.explain.nets import registered
@@ -396,3 +400,27 @@ def test_without_the_data_what_a_filter_looks_for_is_a_sentence(home: Path) -> N
     page = at(checkpoint="cats_vs_dogs-strided_cnn", look="nine")
     assert "is on this machine: download it on the Training page" in texts(page).replace("\\", "")
     assert "looks for nothing yet" in texts(at(untrained="lenet@shapes", look="nine"))
+
+
+def test_a_network_without_a_time_lapse_says_so(shipped: Path) -> None:
+    assert "This network has no time-lapse" in texts(at(checkpoint="tiny", look="epochs"))
+    assert "This network has no time-lapse" in texts(at(untrained="lenet@shapes", look="epochs"))
+
+
+def test_the_time_lapse_of_a_run_is_shown_and_its_layers_are_chosen(home: Path) -> None:
+    run = runs.finished(home)
+    folder = run_folder(home, run.id)
+    network = load_network(read(folder / "final"))
+    format = read(folder / "final").format
+    images = np.random.RandomState(0).randint(0, 256, (2, 1, format.size, format.size)).astype(np.uint8)
+    camera = Camera(folder, network, format, images)
+    for epoch in range(40):  # every second one has a page
+        camera.take(network, epoch)
+    page = at(checkpoint=run.id, look="epochs")
+    assert "16 of 20 kept epochs are shown" in texts(page)
+    layers = page.segmented_control(key="maps_filmed")
+    assert len(layers.options) == 3
+    last = camera.layers[-1].name
+    layers.set_value(last).run()
+    assert check(page).query_params["layer"] == last
+    assert page.segmented_control(key="maps_filmed").value == last

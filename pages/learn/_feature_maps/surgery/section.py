@@ -100,6 +100,7 @@ def _maps(network: Network, view: LayerView, given: Received, off: tuple[int, ..
         max_side=side,
         chosen=view.chosen,
         filler=page_colour(),
+        steps=view.steps,
     )
 
     def switch(index: int) -> None:

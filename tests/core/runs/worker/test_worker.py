@@ -25,6 +25,8 @@ from core.runs.worker.recorder import Recorder
 torch = pytest.importorskip("torch")
 
 from core.checkpoints import load_state, read  # noqa: E402  (they import torch)
+from core.explain.filters.time_lapse import FOLDER as TIME_LAPSE  # noqa: E402
+from core.explain.filters.time_lapse import read_time_lapse  # noqa: E402
 from core.runs.worker.worker import work  # noqa: E402
 
 Act = Callable[[Recorder], object]
@@ -146,11 +148,12 @@ def test_two_states_and_two_models_are_kept(store: Store, digits: TrainingConfig
     run = queued(store, digits)
     serve(store)
     folder = folders.run_folder(store.home, run.id)
-    kinds = sorted(path.name.partition("-")[0] for path in folder.iterdir() if path.is_dir())
+    kept = [path for path in folder.iterdir() if path.is_dir() and path.name != TIME_LAPSE]
+    kinds = sorted(path.name.partition("-")[0] for path in kept)
     assert kinds == ["best", "final", "state", "state"]
     with store.database.reading() as connection:
         named = {row["folder"] for row in connection.execute("SELECT folder FROM checkpoints")}
-    assert named == {path.name for path in folder.iterdir()}
+    assert named == {path.name for path in kept} == {path.name for path in folder.iterdir()} - {TIME_LAPSE}
 
 
 @pytest.mark.parametrize("cut", [1, 40, 57])
@@ -374,3 +377,14 @@ def test_a_run_deleted_while_its_worker_comes_up_ends_quietly(store: Store, digi
         connection.execute("DELETE FROM runs WHERE id = ?", (run.id,))
     assert work(store, run.id, claim.fence) is False
     shutil.rmtree(folders.run_folder(store.home, run.id), ignore_errors=True)
+
+
+def test_a_run_keeps_a_page_of_its_kernels_and_maps_for_each_epoch(store: Store, digits: TrainingConfig) -> None:
+    run = queued(store, digits)
+    assert serve(store)
+    found = read_time_lapse(folders.run_folder(store.home, run.id))
+    assert found is not None
+    assert list(found.pages) == [0, 1, 2, 3]
+    first, last = found.pages[0]["conv1"], found.pages[3]["conv1"]
+    assert abs(first.kernels - last.kernels).max() > 0
+    assert first.maps.shape == (2, 6, 24, 24)
