@@ -45,6 +45,7 @@ PAGES = (
     "compare",
     "classify",
 )
+NAMED = ("feature-maps", "pictures", "join", "training", "compare", "classify")  # pages on which a nickname shows
 
 
 def prepared(home: Path, state: str, owner: str) -> Run:
@@ -95,8 +96,9 @@ def nothing_broke(page: Page, server: Server, said_before: int) -> None:
     assert (boxes, "Traceback" in log) == ([], False), log
 
 
-@pytest.mark.parametrize("nickname", ["", "Ada"])
-@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize(
+    ("address", "nickname"), [*((address, "") for address in PAGES), *((address, "Ada") for address in NAMED)]
+)
 def test_everything_on_a_page_can_be_pressed(
     page: Page, console: Console, still_server: Server, address: str, nickname: str
 ) -> None:
