@@ -106,13 +106,13 @@ def _show(network: Network, view: LayerView, images: TestImages, found: Exciting
     field = field_of(network, view.layer.name)
     tiles = [_tile(network, images, one, field) for one in excited]
     names = [classes[int(images.data.labels[one.index])] for one in excited]
-    seen = ", ".join(f"{name} {number(one.value)}" for name, one in zip(names, excited, strict=True))
+    seen = ", ".join(f"{name} ({number(one.value)})" for name, one in zip(names, excited, strict=True))
     sheet = contact_sheet(tiles, columns=3, tile=_TILE)
     show(
         jpeg(sheet),
         alt=f"The images that excite filter {view.chosen} of {view.layer.name} most, row by row: {seen}",
         caption=f"Filter {view.chosen} of {view.layer.name}, row by row: {seen}",
-        width=min(sheet.width, 480),
+        width="content",
         look_for="What do the framed squares share, whatever the class? A filter of a deep layer may follow one class.",
     )
     most = max(set(names), key=names.count)
