@@ -15,13 +15,17 @@ class Sources(TypedDict):
     js: str
 
 
-def beside(python_file: str, *, html: str | None = None) -> Sources:
-    """Return the three sources that lie beside ``python_file`` under its name; ``html`` stands in for an HTML file."""
+def beside(python_file: str, *, html: str | None = None, after: str | None = None) -> Sources:
+    """Return the three sources that lie beside ``python_file`` under its name; ``html`` stands in for an HTML file.
+
+    CSS and JavaScript beside the Python file ``after`` come before them.
+    """
     path = Path(python_file)
+    before = [Path(after)] if after else []
     return Sources(
         html=_read(path, ".html") if html is None else html,
-        css=_read(path, ".css"),
-        js=_read(Path(__file__).with_name("elements"), ".js") + _read(path, ".js"),
+        css="".join(_read(each, ".css") for each in [*before, path]),
+        js="".join(_read(each, ".js") for each in [Path(__file__).with_name("elements"), *before, path]),
     )
 
 

@@ -37,6 +37,8 @@ _PHOTO_TO_BEGIN = "photo_to_begin"
 PHOTO_PROBLEM = "photo_problem"
 PHOTO_FILE = "photo_file"  # the id of the upload that was looked at last
 CLASSIFIED = "classify_photos"  # those that were uploaded on Classify, by the ids of their files
+LIVE_PICTURE = "live_picture"  # what the live camera has just sent, until it is answered
+LIVE_FROZEN = "live_frozen"  # it has become the photo, and the page is to be drawn anew
 
 # Guide
 GUIDE_PAGE = "page"  # in the address: a file of docs/ without its ending

@@ -10,6 +10,7 @@ from pages._ui.choose.samples import Learned, say_where_nothing_fits
 from pages._ui.frame import header, look_for, problem, section
 from pages._ui.received import offer_making
 from pages.use._classify.answers import as_csv, classify_photo, classify_photos, gallery, more_photos
+from pages.use._classify.live import live_camera
 from pages.use._classify.pad import drawing_pad
 from pages.use._classify.why import why
 
@@ -22,11 +23,14 @@ more = more_photos()
 if checkpoint is None or learned is None:
     st.stop()
 drawing_pad(checkpoint.card.dataset)
+live = st.container()
 
 classes = len(checkpoint.card.classes)
 section("Answers", f"This network knows {classes} classes and always names one of them, whatever the photo shows.")
 say_where_nothing_fits(learned)
 made = offer_making(checkpoint.card.dataset)
+with live:
+    live_camera(checkpoint, made=made)
 try:
     answers = [classify_photo(checkpoint, photo, made=made), *classify_photos(checkpoint, more, made=made)]
 except LabError as error:

@@ -8,6 +8,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.server import Server, go_to, open_page, settled
+from tests.browser.test_accessibility import faults
 from tests.browser.widgets import colour_at, picture_size
 
 pytestmark = pytest.mark.browser
@@ -145,3 +146,60 @@ def test_a_photo_of_a_data_set_can_be_chosen(page: Page, server: Server) -> None
     page.get_by_role("radio", name="Data set").click()
     page.get_by_role("button", name="Take one at random").click()
     expect(page.get_by_alt_text(re.compile(r"^The chosen photo, (Digits|Shapes|MNIST)"))).to_be_visible()
+
+
+# How many cameras the page has open: 1 while it films, 0 when it has let go.
+TRACKS = "opened.filter(one => one.readyState === 'live').length"
+NOTE_TRACKS = """() => {
+    window.opened = []
+    const media = navigator.mediaDevices, open = media.getUserMedia.bind(media)
+    media.getUserMedia = async wanted => {
+        const stream = await open(wanted)
+        opened.push(...stream.getTracks())
+        return stream
+    }
+}"""
+
+
+def answers(page: Page) -> int:
+    return int(page.locator("#bars").get_attribute("data-answers") or 0)
+
+
+def test_a_network_answers_what_the_camera_sees_until_it_is_frozen_or_left(page: Page, server: Server) -> None:
+    page.context.grant_permissions(["camera"])
+    open_page(page, server, "classify", "?checkpoint=cifar10-lenet")
+    page.evaluate(NOTE_TRACKS)
+    page.get_by_role("button", name="Live camera").press("Enter")
+    bars = page.locator("#bars li")
+    expect(bars).to_have_count(10)
+    expect(bars.first).to_have_text(re.compile(r"^airplane(over |under )?[\d.]+ %$"))
+    expect(page.locator("#spoken")).to_have_text(re.compile(r"^\w+, (over )?[\d.]+ %$"))
+    assert faults(page) == []
+    assert page.evaluate(TRACKS) == 1
+
+    freeze = page.get_by_role("button", name="Freeze")
+    expect(freeze).to_be_focused()
+    freeze.press("Enter")
+    expect(page.get_by_alt_text("The chosen photo, Camera")).to_be_visible()
+    photo = page.get_by_role("img", name=re.compile(r"^Camera: "))
+    expect(photo).to_be_visible()
+    answer = re.fullmatch(r"Camera: (.+?) ((?:over )?[\d.]+ %)", str(photo.get_attribute("aria-label")))
+    assert answer is not None
+    expect(page.locator("#bars li.first")).to_have_text("".join(answer.groups()))
+    count = answers(page)
+    page.wait_for_timeout(400)
+    assert answers(page) == count, "what is frozen asks no more"
+
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("#bars")).not_to_have_attribute("data-answers", str(count))
+    go_to(page, "Convolution")
+    expect(page.get_by_alt_text("The chosen photo, Camera")).to_be_visible()
+    assert page.evaluate(TRACKS) == 0
+
+
+def test_a_camera_that_may_not_be_opened_has_its_sentence_and_the_way_out(page: Page, server: Server) -> None:
+    open_page(page, server, "classify", "?checkpoint=cifar10-lenet")
+    page.get_by_role("button", name="Live camera").click()
+    said = page.get_by_role("alert").filter(has_text="The browser was told not to open the camera.")
+    expect(said).to_contain_text("Or upload a photo: Change photo, above.")
+    expect(page.get_by_role("button", name="Live camera")).to_be_visible()

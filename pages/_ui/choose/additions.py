@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from core.data.own import NewPicture, OwnPictures, OwnSet, open_own_sets
 from core.errors import LabError, PhotoError
+from pages._ui.camera.camera import ONLY_HTTPS, camera_opens
 from pages._ui.choose.uploads import UPLOAD_TYPES, Sent, let_go, sent
 from pages._ui.frame import plain
 from pages._ui.server.upload_quota import FILES
@@ -46,21 +46,12 @@ def take_files(own: OwnSet, class_id: int, *, key: str, contributor: str, code: 
 def take_still(own: OwnSet, class_id: int, *, key: str, contributor: str, code: str | None = None) -> None:
     """Offer the camera of this device, one still at a time; where a browser would not open it, say so."""
     if not camera_opens():
-        st.caption(
-            "Browsers open the camera inside a page only over HTTPS or on localhost. A phone offers its camera where "
-            "photos are chosen."
-        )
+        st.caption(f"{ONLY_HTTPS} A phone offers its camera where photos are chosen.")
         return
     drawn = st.session_state.setdefault(_turns(key), 0)
     field = f"{key}_{drawn}"
     st.camera_input("Camera", key=field, label_visibility="collapsed")
     _keep(own, class_id, sent(field), key=key, contributor=contributor, code=code)
-
-
-def camera_opens() -> bool:
-    """Whether a browser opens the camera on a page with this address."""
-    here = urlsplit(st.context.url or "http://localhost")
-    return here.scheme == "https" or here.hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def answers(key: str) -> list[Answer]:

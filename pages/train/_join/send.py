@@ -8,7 +8,8 @@ from core.rights import shown_name
 from core.runs import open_store
 from core.runs.store.owners import Owners
 from pages._ui import address, state
-from pages._ui.choose.additions import answers, camera_opens, forget_answers, show_answers, take_files, take_still
+from pages._ui.camera.camera import camera_opens
+from pages._ui.choose.additions import answers, forget_answers, show_answers, take_files, take_still
 from pages._ui.draw.own_sheet import own_sheet
 from pages._ui.draw.pictures import show
 from pages._ui.frame import choice, plain, problem

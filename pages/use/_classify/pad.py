@@ -1,14 +1,12 @@
 """A sheet to draw a digit on: every stroke makes the drawing the photo that the network is asked about."""
 
-import base64
-import binascii
-
 import streamlit as st
 
 from core.data.catalogue import ink_frame
 from core.errors import PhotoError
 from core.photos.door import open_photo
 from pages._ui import state
+from pages._ui.camera.camera import sent_picture
 from pages._ui.component import beside
 from pages._ui.frame import plain
 
@@ -16,7 +14,6 @@ _view = st.components.v2.component("cnn_lab_drawing_pad", **beside(__file__))
 
 _KEY = "drawing_pad"
 _PROBLEM = "drawing_problem"
-_MOST_LETTERS = 400_000  # of a drawing in base64; 280×280 pixels of noise have 320,000
 
 
 def drawing_pad(dataset: str) -> None:
@@ -32,17 +29,9 @@ def drawing_pad(dataset: str) -> None:
 
 
 def _take() -> None:
+    sent = st.session_state[_KEY].get("drawing")
     try:
-        state.set_photo(open_photo(drawn(st.session_state[_KEY].get("drawing")), "Drawing"), "your drawing")
+        drawing = sent_picture(sent, what="The drawing", again="draw another stroke")
+        state.set_photo(open_photo(drawing, "Drawing"), "your drawing")
     except PhotoError as error:
         st.session_state[_PROBLEM] = str(error)
-
-
-def drawn(sent: object) -> bytes:
-    """Return the picture file that the browser sent as base64; raises PhotoError for anything else."""
-    try:
-        if isinstance(sent, str) and len(sent) <= _MOST_LETTERS:
-            return base64.b64decode(sent, validate=True)
-    except (binascii.Error, ValueError):
-        pass
-    raise PhotoError("The drawing did not arrive whole; draw another stroke.")

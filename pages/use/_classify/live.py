@@ -1,0 +1,107 @@
+"""The live camera: a network answers what it sees, picture by picture, and keeps none of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+import streamlit as st
+
+from core.checkpoints import Checkpoint
+from core.data.catalogue import ink_frame
+from core.errors import LabError
+from core.judging.certainty import probability_words
+from core.judging.classification import Guess, rank
+from core.models.received import receive
+from core.photos.door import MAX_SIDE_KEPT, open_photo
+from pages._ui import cached, state
+from pages._ui.camera.camera import CAMERA, ONLY_HTTPS, camera_opens, sent_picture
+from pages._ui.component import beside
+
+_view = st.components.v2.component("cnn_lab_live_camera", **beside(__file__, after=CAMERA))
+
+_KEY = "live_camera"
+_SMALLEST = 320  # pixels of the longer side of a picture that is sent
+_ALL, _FEW = 10, 5  # classes: up to so many have a bar each, of more the likeliest few have
+
+
+class Bar(TypedDict):
+    """A class and its probability, ``part`` in [0, 1], ``share`` in words; ``first`` is the likeliest."""
+
+    name: str
+    part: float
+    share: str
+    first: bool
+
+
+class Answer(TypedDict):
+    """What a picture is answered with: its own ``number``, and bars, or a sentence why there are none."""
+
+    number: int
+    bars: list[Bar]
+    problem: str
+
+
+@st.fragment
+def live_camera(checkpoint: Checkpoint, *, made: bool) -> None:
+    """Offer the camera; each picture is asked about alone, and one that is frozen becomes the photo of all pages."""
+    if not camera_opens():
+        st.caption(f"{ONLY_HTTPS} Upload photos instead; on a phone, the upload offers the camera.")
+        return
+    if st.session_state.pop(state.LIVE_FROZEN, False):
+        st.rerun()  # what follows on the page is about the new photo; the picture is answered then
+    sent = st.session_state.pop(state.LIVE_PICTURE, None)
+    answer = answered(sent, checkpoint, made=made) if sent is not None else Answer(number=0, bars=[], problem="")
+    _view(
+        key=_KEY,
+        data={
+            **answer,
+            "longest": max(_SMALLEST, 2 * checkpoint.card.image_size),
+            "photo": MAX_SIDE_KEPT,
+            "insecure": ONLY_HTTPS,
+        },
+        on_frame_change=lambda: _came("frame"),
+        on_frozen_change=_froze,
+    )
+
+
+def answered(sent: object, checkpoint: Checkpoint, *, made: bool) -> Answer:
+    """Return what a network says of the picture that a browser has sent; nothing of it is kept."""
+    fields = sent if isinstance(sent, Mapping) else {}
+    number = fields.get("number")
+    answer = Answer(number=number if isinstance(number, int) else 0, bars=[], problem="")
+    try:
+        photo = open_photo(sent_picture(fields.get("jpeg")))
+        given = receive(photo.image, checkpoint.format, ink_frame(checkpoint.card.dataset) if made else None)
+        (guesses,) = rank(checkpoint, [given], model=cached.model(checkpoint), top=len(checkpoint.card.classes))
+        answer["bars"] = bars(guesses, checkpoint.card.classes)
+    except LabError as error:
+        answer["problem"] = str(error)
+    return answer
+
+
+def bars(guesses: Sequence[Guess], classes: Sequence[str]) -> list[Bar]:
+    """Return a bar a class, in the order of the classes, so that bars move and rows do not; of many the likeliest."""
+    shown = sorted(guesses, key=lambda guess: classes.index(guess.label)) if len(classes) <= _ALL else guesses[:_FEW]
+    return [
+        Bar(
+            name=guess.label,
+            part=guess.probability,
+            share=probability_words(guess.probability),
+            first=guess is guesses[0],
+        )
+        for guess in shown
+    ]
+
+
+def _came(event: str) -> None:
+    st.session_state[state.LIVE_PICTURE] = st.session_state[_KEY].get(event)
+
+
+def _froze() -> None:
+    _came("frozen")
+    sent = st.session_state[state.LIVE_PICTURE]
+    try:
+        photo = open_photo(sent_picture(sent.get("jpeg") if isinstance(sent, Mapping) else None), "Camera")
+        state.set_photo(photo, "your camera")
+    except LabError:  # is said beside the camera
+        return
+    st.session_state[state.LIVE_FROZEN] = True
