@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from tests.browser.server import Server, open_page
 from tests.browser.test_frame import PAGES
@@ -47,14 +47,9 @@ VIEWS = ("convolution?tab=pooling", "convolution?tab=softmax", "convolution?view
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("address", [*PAGES, *VIEWS])
-def test_a_page_is_for_everyone(browser: Browser, server: Server, address: str, scheme: Any) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    try:
-        open_page(page, server, address)
-        page.wait_for_timeout(1_500)  # pictures and components come after the script has ended
-        assert page.get_by_text("BidiComponent Error").count() == 0
-        assert faults(page) == []
-    finally:
-        context.close()
+def test_a_page_is_for_everyone(page: Page, server: Server, address: str, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme)
+    open_page(page, server, address)
+    page.wait_for_timeout(1_500)  # pictures and components come after the script has ended
+    assert page.get_by_text("BidiComponent Error").count() == 0
+    assert faults(page) == []
