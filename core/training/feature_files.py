@@ -129,7 +129,7 @@ def _look_at_new(
 ) -> Kept:
     """Look at the images whose pictures no kept features of this family hold, and take the others from those."""
     started = time.perf_counter()
-    known, each = _known(family, width) if pictures else ({}, 0.0)
+    known, each = _known(set(pictures), family, width) if pictures else ({}, 0.0)
     new = [row for row in range(len(indices)) if not known or pictures[row] not in known]
     counter.done += len(indices) - len(new)
     values = np.empty((len(indices), width), np.float32)
@@ -142,8 +142,8 @@ def _look_at_new(
     return Kept(values=torch.from_numpy(values), seconds=each * len(indices), spent=spent)
 
 
-def _known(family: str, width: int) -> tuple[dict[str, npt.NDArray[np.float32]], float]:
-    """The features of each picture that kept ones of this family name, and the seconds that one look took."""
+def _known(wanted: set[str], family: str, width: int) -> tuple[dict[str, npt.NDArray[np.float32]], float]:
+    """The features of the wanted pictures that kept ones of this family hold, and the seconds that one look took."""
     known: dict[str, npt.NDArray[np.float32]] = {}
     each = 0.0
     for place in sorted(_folders(), key=_last_used, reverse=True)[:_SEARCHED]:
@@ -151,8 +151,11 @@ def _known(family: str, width: int) -> tuple[dict[str, npt.NDArray[np.float32]],
             if typed(_About, read_object(place / _ABOUT)).family != family or not (place / _PICTURES).exists():
                 continue
             pictures = typed(tuple[str, ...], parse(read_file(place / _PICTURES, at_most=LONGEST)))
+            if wanted.isdisjoint(pictures):
+                continue
             found = _open(place, (len(pictures), width))
             if found is not None:
+                wanted = wanted.difference(pictures)
                 known = dict(zip(pictures, found.values.numpy(), strict=True)) | known
                 each = each or found.seconds / len(pictures)
     return known, each
