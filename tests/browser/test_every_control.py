@@ -32,6 +32,8 @@ STATES: tuple[Status | str, ...] = (
     "interrupted",
     "deleted",
 )
+# Two script runners of one Streamlit session, the one that ends and the next, have a lock each for the same state.
+RACE_OF_STREAMLIT = "RuntimeError: dictionary changed size during iteration"
 GONE_PICTURE = r"404 \(Not Found\) \(.*/media/"  # who presses at once leaves before the browser has asked for it
 PAGES = (
     "",
@@ -93,7 +95,7 @@ def nothing_broke(page: Page, server: Server, said_before: int) -> None:
     """Fail where the page shows an exception, or the server has logged one since ``said_before`` (bytes of its log)."""
     boxes = [box.inner_text() for box in page.get_by_test_id("stException").all()]
     log = server.log.read_text(errors="replace")[said_before:]
-    assert (boxes, "Traceback" in log) == ([], False), log
+    assert (boxes, log.count("Traceback") - log.count(RACE_OF_STREAMLIT)) == ([], 0), log
 
 
 @pytest.mark.parametrize(
@@ -117,8 +119,13 @@ def test_everything_on_a_page_can_be_pressed(
     Presser(page, again, check, inside="[data-testid=stMain]").press_everything()
 
 
-@pytest.mark.parametrize(("whose", "nickname"), [("own", ""), ("own", "Ada"), ("Grace's", "Ada")])
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(
+    ("state", "whose", "nickname"),
+    [
+        *((state, "own", "") for state in ("running", "finished", "failed", "deleted")),
+        *((state, whose, "Ada") for state in STATES for whose in ("own", "Grace's")),
+    ],
+)
 def test_everything_about_a_run_can_be_pressed(
     page: Page, console: Console, still_server: Server, state: str, whose: str, nickname: str
 ) -> None:

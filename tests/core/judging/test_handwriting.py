@@ -6,7 +6,7 @@ from benchmarks.handwriting import NETWORKS, VARIANTS, accuracy, unseen_digits
 from core.checkpoints import Checkpoint
 from core.checkpoints.backbones import load_network
 
-N = 1_000
+N = 2_000
 POINTS = 3.0
 
 
@@ -19,5 +19,5 @@ def test_digits_of_another_place_size_sign_or_pen_are_read_within_three_points(
     model, (digits, labels) = load_network(checkpoint), unseen_digits(N)
     found = {name: accuracy(checkpoint, model, digits, labels, name) for name in VARIANTS}
     assert checkpoint.card.metrics is not None
-    assert found["plain"] == pytest.approx(100 * checkpoint.card.metrics.test_accuracy, abs=1)  # a tenth of the same
+    assert found["plain"] == pytest.approx(100 * checkpoint.card.metrics.test_accuracy, abs=1)  # a fifth of the same
     assert {name: value for name, value in found.items() if found["plain"] - value > POINTS} == {}
