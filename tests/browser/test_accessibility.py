@@ -42,7 +42,15 @@ def _of_streamlit(page: Page, node: dict[str, Any]) -> bool:
 
 
 # Views of a page that are not drawn when it opens.
-VIEWS = ("convolution?tab=pooling", "convolution?tab=softmax", "convolution?view=learn", "convolution?view=puzzle")
+VIEWS = (
+    "convolution?tab=pooling",
+    "convolution?tab=softmax",
+    "convolution?view=learn",
+    "convolution?view=puzzle",
+    "feature-maps?look=place",
+    "feature-maps?look=off",
+    "feature-maps?look=nine",
+)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -98,7 +98,7 @@ def _channels(found: PlaceSum) -> None:
         lines.append(_row(name, pictures, number(amount, DIGITS)))
     lines.append(_row("sum", "", number(total, DIGITS), strong=True))
     head = "".join(
-        f'<th scope="col" style="{_CELL};font-weight:600">{text}</th>' for text in ("", "numbers × weights", "adds")
+        f'<th scope="col" style="{_CELL};font-weight:600">{text}</th>' for text in ("part", "numbers × weights", "adds")
     )
     st.html(
         f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
