@@ -13,7 +13,7 @@ from core.models.received import Received
 from core.photos.door import Photo
 from pages._ui import address
 from pages._ui.draw.pictures import as_image, jpeg, png
-from pages._ui.frame import number, plain, problem, think, try_this
+from pages._ui.frame import number, plain, problem, section, think, try_this
 from pages._ui.glossary import term
 from pages.learn._feature_maps import in_address
 from pages.learn._feature_maps.in_address import PLACE
@@ -56,7 +56,7 @@ def place_section(network: Network, photo: Photo, given: Received, view: LayerVi
     )
     scale_bar(signed=view.signed, limit=limit)
     try_this("Choose a corner: part of its window lies in the padding. Then step to a deeper layer and choose again.")
-    st.subheader(f"How {number(float(one[row, col]), 4)} comes about", anchor=False)
+    section(f"How {number(float(one[row, col]), 4)} comes about")
     try:
         found = place_sum(network.model, given.batch, layer=view.layer.name, channel=view.chosen, row=row, col=col)
     except LabError as error:
