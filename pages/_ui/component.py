@@ -6,6 +6,8 @@ Each one's JavaScript finds the functions of ``elements.js`` before it.
 from pathlib import Path
 from typing import TypedDict
 
+import streamlit as st
+
 
 class Sources(TypedDict):
     """What `st.components.v2.component` takes by name."""
@@ -27,6 +29,14 @@ def beside(python_file: str, *, html: str | None = None, after: str | None = Non
         css="".join(_read(each, ".css") for each in [*before, path]),
         js="".join(_read(each, ".js") for each in [Path(__file__).with_name("elements"), *before, path]),
     )
+
+
+def sent(key: str, event: str) -> object:
+    """Return what the component ``key`` has sent with an event, for its callback.
+
+    None where there is nothing: what is sent while a page is being left arrives when its component is gone.
+    """
+    return st.session_state[key].get(event) if key in st.session_state else None
 
 
 def _read(path: Path, suffix: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages._ui import state
-from pages._ui.component import beside
+from pages._ui.component import beside, sent
 
 Kernel = tuple[tuple[float, ...], ...]
 
@@ -41,7 +41,7 @@ def set_kernel(kernel: Sequence[Sequence[float]]) -> None:
 
 def _edited(on_edit: Callable[[], None]) -> None:
     current: Kernel = st.session_state[state.KERNEL]
-    values = checked(st.session_state[_KEY].get("values"), len(current))
+    values = checked(sent(_KEY, "values"), len(current))
     if values is not None:
         st.session_state[state.KERNEL] = values
         on_edit()

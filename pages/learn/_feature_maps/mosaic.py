@@ -8,7 +8,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from core.explain.drawing.mosaic import Grid
-from pages._ui.component import beside
+from pages._ui.component import beside, sent
 from pages._ui.draw.pictures import as_image, png
 
 _view = st.components.v2.component("cnn_lab_mosaic", **beside(__file__))
@@ -30,7 +30,7 @@ def clickable_mosaic(
     """
 
     def take(what: str, give: Callable[[int], None]) -> None:
-        index = st.session_state[key].get(what)
+        index = sent(key, what)
         if isinstance(index, int | float) and 0 <= index < grid.count:
             give(int(index))
 

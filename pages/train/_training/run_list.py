@@ -196,6 +196,8 @@ def _sort(by: str) -> None:
 
 
 def _choose() -> None:
+    if _table_key() not in st.session_state:  # a click that came as the page was left
+        return
     selection = st.session_state[_table_key()].selection
     if selection.columns:
         _sort(selection.columns[0])

@@ -14,7 +14,7 @@ from core.models.received import receive
 from core.photos.door import MAX_SIDE_KEPT, open_photo
 from pages._ui import cached, state
 from pages._ui.camera.camera import CAMERA, ONLY_HTTPS, camera_opens, sent_picture
-from pages._ui.component import beside
+from pages._ui.component import beside, sent
 
 _view = st.components.v2.component("cnn_lab_live_camera", **beside(__file__, after=CAMERA))
 
@@ -48,8 +48,8 @@ def live_camera(checkpoint: Checkpoint, *, made: bool) -> None:
         return
     if st.session_state.pop(state.LIVE_FROZEN, False):
         st.rerun()  # what follows on the page is about the new photo; the picture is answered then
-    sent = st.session_state.pop(state.LIVE_PICTURE, None)
-    answer = answered(sent, checkpoint, made=made) if sent is not None else Answer(number=0, bars=[], problem="")
+    picture = st.session_state.pop(state.LIVE_PICTURE, None)
+    answer = answered(picture, checkpoint, made=made) if picture is not None else Answer(number=0, bars=[], problem="")
     _view(
         key=_KEY,
         data={
@@ -63,9 +63,9 @@ def live_camera(checkpoint: Checkpoint, *, made: bool) -> None:
     )
 
 
-def answered(sent: object, checkpoint: Checkpoint, *, made: bool) -> Answer:
+def answered(picture: object, checkpoint: Checkpoint, *, made: bool) -> Answer:
     """Return what a network says of the picture that a browser has sent; nothing of it is kept."""
-    fields = sent if isinstance(sent, Mapping) else {}
+    fields = picture if isinstance(picture, Mapping) else {}
     number = fields.get("number")
     answer = Answer(number=number if isinstance(number, int) else 0, bars=[], problem="")
     try:
@@ -93,14 +93,16 @@ def bars(guesses: Sequence[Guess], classes: Sequence[str]) -> list[Bar]:
 
 
 def _came(event: str) -> None:
-    st.session_state[state.LIVE_PICTURE] = st.session_state[_KEY].get(event)
+    st.session_state[state.LIVE_PICTURE] = sent(_KEY, event)
 
 
 def _froze() -> None:
     _came("frozen")
-    sent = st.session_state[state.LIVE_PICTURE]
+    picture = st.session_state[state.LIVE_PICTURE]
+    if picture is None:
+        return
     try:
-        photo = open_photo(sent_picture(sent.get("jpeg") if isinstance(sent, Mapping) else None), "Camera")
+        photo = open_photo(sent_picture(picture.get("jpeg") if isinstance(picture, Mapping) else None), "Camera")
         state.set_photo(photo, "your camera")
     except LabError:  # is said beside the camera
         return

@@ -7,7 +7,7 @@ from core.errors import PhotoError
 from core.photos.door import open_photo
 from pages._ui import state
 from pages._ui.camera.camera import sent_picture
-from pages._ui.component import beside
+from pages._ui.component import beside, sent
 from pages._ui.frame import plain
 
 _view = st.components.v2.component("cnn_lab_drawing_pad", **beside(__file__))
@@ -29,9 +29,11 @@ def drawing_pad(dataset: str) -> None:
 
 
 def _take() -> None:
-    sent = st.session_state[_KEY].get("drawing")
+    strokes = sent(_KEY, "drawing")
+    if strokes is None:
+        return
     try:
-        drawing = sent_picture(sent, what="The drawing", again="draw another stroke")
+        drawing = sent_picture(strokes, what="The drawing", again="draw another stroke")
         state.set_photo(open_photo(drawing, "Drawing"), "your drawing")
     except PhotoError as error:
         st.session_state[_PROBLEM] = str(error)

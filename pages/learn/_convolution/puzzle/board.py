@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.explain.convolution.kernels import Grid
 from core.explain.convolution.puzzle import SIDE, SOLVED, Level, Numbers, chain
-from pages._ui.component import beside
+from pages._ui.component import beside, sent
 from pages.learn._convolution.kernel_grid import DIGITS, LARGEST, checked
 
 _view = st.components.v2.component("cnn_lab_kernel_puzzle", **beside(__file__))
@@ -31,9 +31,9 @@ def board(
     """
 
     def take() -> None:
-        sent = st.session_state[key].get("kernels")
-        if isinstance(sent, list) and len(sent) == len(level.solution):
-            found = [checked(kernel, SIDE) for kernel in sent]
+        answer = sent(key, "kernels")
+        if isinstance(answer, list) and len(answer) == len(level.solution):
+            found = [checked(kernel, SIDE) for kernel in answer]
             if None not in found:
                 on_answer(tuple(kernel for kernel in found if kernel is not None))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.models.architecture.receptive_field import Field
-from pages._ui.component import beside
+from pages._ui.component import beside, sent
 
 _view = st.components.v2.component("cnn_lab_place_picker", **beside(__file__))
 
@@ -31,9 +31,9 @@ def pick_place(
     """
 
     def take() -> None:
-        sent = st.session_state[key].get("place")
-        if isinstance(sent, list) and len(sent) == 2 and all(isinstance(one, int | float) for one in sent):
-            row, col = (int(one) for one in sent)
+        chosen = sent(key, "place")
+        if isinstance(chosen, list) and len(chosen) == 2 and all(isinstance(one, int | float) for one in chosen):
+            row, col = (int(one) for one in chosen)
             if 0 <= row < len(field.first) and 0 <= col < len(field.first):
                 on_choose(row, col)
 
