@@ -15,11 +15,12 @@ from streamlit.errors import StreamlitAPIException
 
 from core.compute import allocator
 from pages._ui.server.housekeeping import keep_house, seconds_away
+from pages._ui.server.left_pages import LeftPages
 from pages._ui.server.secret_cookie import SecretCookie
 from pages._ui.server.served_pictures import linger
 from pages._ui.server.upload_quota import UploadQuota
 
-MIDDLEWARE = (Middleware(SecretCookie), Middleware(UploadQuota))
+MIDDLEWARE = (Middleware(SecretCookie), Middleware(UploadQuota), Middleware(LeftPages))
 
 _PATIENCE = 180.0  # seconds; after that a page imports for itself and shows what goes wrong
 _BREATH = 5.0  # seconds in which the first page has the processor to itself
