@@ -11,7 +11,7 @@ from core.errors import LabError
 @click.argument("names", nargs=-1)
 def fetch(names: tuple[str, ...]) -> None:
     """Download and prepare data sets (all, or NAMES) and the weights 'imagenet', for a class without network."""
-    from core.checkpoints.backbones import fetch_imagenet
+    from core.checkpoints.weight_sources import fetch_imagenet
     from core.data import load
 
     known = (*datasets, "imagenet")

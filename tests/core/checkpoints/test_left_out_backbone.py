@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.checkpoints import Checkpoint, backbones, find, read, save
-from core.checkpoints.backbones import load_network, refer_to_backbone, weights_hash
+from core.checkpoints import Checkpoint, find, read, save, weight_sources
+from core.checkpoints.backbones import fill_backbone, load_network, refer_to_backbone, weights_hash
 from core.checkpoints.card import Backbone, Card
 from core.config import TrainingConfig
 from core.errors import CheckpointError, ModelError
@@ -72,7 +72,7 @@ def ship(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, seed: int) -> Trans
     torch.manual_seed(seed)
     model = network("all")
     shipped = save(tmp_path / f"lab-{seed}", model, card("all"))
-    monkeypatch.setattr(backbones, "lab_backbone", lambda: shipped)
+    monkeypatch.setattr(weight_sources, "lab_backbone", lambda: shipped)
     return model
 
 
@@ -132,13 +132,13 @@ def test_one_weight_that_differs_makes_another_backbone(
     with torch.no_grad():
         lab.backbone.bn1.running_mean[3] += 1e-6
     changed = save(tmp_path / "changed", lab, card("all"))
-    monkeypatch.setattr(backbones, "lab_backbone", lambda: changed)
+    monkeypatch.setattr(weight_sources, "lab_backbone", lambda: changed)
     with pytest.raises(CheckpointError, match="trained on other weights"):
         load_network(head_only)
 
 
 def test_a_missing_backbone_is_a_sentence(head_only: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backbones, "lab_backbone", lambda: None)
+    monkeypatch.setattr(weight_sources, "lab_backbone", lambda: None)
     with pytest.raises(CheckpointError, match=r"head only and needs .*cifar10-resnet18.* fresh copy"):
         load_network(head_only)
 
@@ -152,24 +152,33 @@ def test_missing_imagenet_weights_say_how_to_fetch_them(
         load_network(checkpoint)
 
 
+def test_weights_that_come_as_a_package_say_how_to_install_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = build_model("efficientnet_lite0", channels=3, image_size=32, classes=2)
+    monkeypatch.setattr(weight_sources, "packaged_file", lambda: None)
+    with pytest.raises(CheckpointError, match=r"Lite0, which are not on this machine; install them by `pip"):
+        fill_backbone(model, Backbone(weights="imagenet", sha256="0" * 64))
+
+
 @pytest.mark.parametrize("content", [b"", b"<html>no such file</html>", b"PK\x03\x04" + bytes(100)])
 def test_damaged_imagenet_weights_are_a_sentence(
     tmp_path: Path, lab: TransferNetwork, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
     monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "hub"))
-    backbones.imagenet_file().parent.mkdir(parents=True)
-    backbones.imagenet_file().write_bytes(content)
+    weight_sources.imagenet_file().parent.mkdir(parents=True)
+    weight_sources.imagenet_file().write_bytes(content)
     checkpoint = save(tmp_path / "probe", trained(lab), card(backbone=Backbone(weights="imagenet", sha256="0" * 64)))
     with pytest.raises(CheckpointError, match=r"ImageNet weights of ResNet-18, which cannot be read here"):
         load_network(checkpoint)
     with pytest.raises(ModelError, match=r"are damaged .*Delete 'resnet18-.*\.pth'"):
-        backbones.fetch_imagenet()
+        weight_sources.fetch_imagenet()
 
 
 def test_the_backbone_that_others_refer_to_must_hold_its_own_weights(
     head_only: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backbones, "lab_backbone", lambda: head_only)
+    monkeypatch.setattr(weight_sources, "lab_backbone", lambda: head_only)
     with pytest.raises(CheckpointError, match="head only and needs"):
         load_network(head_only)
 
