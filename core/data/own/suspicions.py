@@ -5,7 +5,7 @@ looked at in the same way.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -34,12 +34,19 @@ _ROWS = 512
 class Suspicion:
     """One oddity: ``pictures`` are places in the set (int64, in order; empty where it is about a class as a whole).
 
-    ``sentence`` holds names of classes that people have typed: it is not Markdown. The worst kinds come first.
+    ``what`` says what is odd and ``to_do`` what whoever can change the set does about it (""). Both hold names of
+    classes that people have typed: they are not Markdown. The worst kinds come first.
     """
 
     kind: Kind
     pictures: Indices
-    sentence: str
+    what: str
+    to_do: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """All that there is to say."""
+        return f"{self.what} {self.to_do}".rstrip()
 
 
 def suspicions(
@@ -50,19 +57,21 @@ def suspicions(
     twins: Indices,
     shorter_sides: npt.NDArray[np.int64] | None = None,
     features: npt.NDArray[np.float32] | None = None,
+    can_change: bool = True,
 ) -> tuple[Suspicion, ...]:
     """Return what is odd about N pictures: ``looks`` uint8 (N, 32, 32, 3), ``labels`` and ``twins`` int64 (N,).
 
     ``twins`` numbers photographs (`core.data.own.twins.groups_of`, of looks alone); ``shorter_sides`` (N,) are in
     pixels, nothing is said of small pictures without them; ``features`` are float32 (N, D) of a network that sees what
-    pictures are of, without which no picture is claimed by another class.
+    pictures are of, without which no picture is claimed by another class. With ``can_change`` the sentences say what
+    to do about it, which nobody can in a set that others have published.
     """
     claimed = () if features is None else claims(features, labels, classes=classes, twins=twins)
     found = [*_twins(labels, twins), *claimed, *_light(looks)]
     if shorter_sides is not None:
         found.append(_some("small", shorter_sides < SMALLEST_SIDE, _SMALL))
     found += _counts(labels, classes)
-    return tuple(each for each in found if each is not None)
+    return tuple(each if can_change else _as_it_is(each) for each in found if each is not None)
 
 
 def claims(
@@ -75,8 +84,8 @@ def claims(
         Suspicion(
             kind="claimed",
             pictures=np.flatnonzero((labels == own) & (claimed == other)),
-            sentence=f"In '{classes[own]}', and most like pictures of '{classes[other]}'. Look whether they are in the "
-            "right class.",
+            what=f"In '{classes[own]}', and most like pictures of '{classes[other]}'.",
+            to_do="Look whether they are in the right class.",
         )
         for own, other in pairs
     )
@@ -112,12 +121,24 @@ def claimed_by(features: npt.NDArray[np.float32], labels: Indices, *, apart: Ind
     return found
 
 
-_SMALL = f"Fewer than {SMALLEST_SIDE} pixels on the shorter side: little to learn from. Take them again from nearer by."
-_DARK = "So dark that a network sees next to nothing. Take them again with a light on, or delete them."
-_BRIGHT = "So bright that a network sees next to nothing. Take them again away from the light, or delete them."
-_FLAT = "Nearly one colour all over, as with a finger before the lens. Look whether they show anything."
-_TWINS = "Copies of one photo, or nearly. They count as one picture and stay on one side of the split; keep the best."
-_ACROSS = "One photo in two classes: no network can get both right. Decide what it shows and delete the other."
+_SMALL = (
+    f"Fewer than {SMALLEST_SIDE} pixels on the shorter side: little to learn from.",
+    "Take them again from nearer by.",
+)
+_DARK = ("So dark that a network sees next to nothing.", "Take them again with a light on, or delete them.")
+_BRIGHT = ("So bright that a network sees next to nothing.", "Take them again away from the light, or delete them.")
+_FLAT = ("Nearly one colour all over, as with a finger before the lens.", "Look whether they show anything.")
+_TWINS = (
+    "Copies of one photo, or nearly.",
+    "They count as one picture and stay on one side of the split; keep the best.",
+)
+_ACROSS = ("One photo in two classes: no network can get both right.", "Decide what it shows and delete the other.")
+_OF_A_PUBLISHED_SET = {"twins": "Where one is learned from and another judges, the figure flatters."}
+
+
+def _as_it_is(each: Suspicion) -> Suspicion:
+    """A suspicion about a set that nobody here can change."""
+    return replace(each, to_do=_OF_A_PUBLISHED_SET.get(each.kind, ""))
 
 
 def _twins(labels: Indices, twins: Indices) -> list[Suspicion]:
@@ -128,7 +149,7 @@ def _twins(labels: Indices, twins: Indices) -> list[Suspicion]:
     for number in numbers[counts > 1].tolist():
         places = np.flatnonzero(twins == number)
         if len(np.unique(labels[places])) > 1:
-            found.append(Suspicion(kind="twins_across", pictures=places, sentence=_ACROSS))
+            found.append(Suspicion(kind="twins_across", pictures=places, what=_ACROSS[0], to_do=_ACROSS[1]))
         else:
             copies[places] = True
     rest = _some("twins", copies, _TWINS)
@@ -149,23 +170,24 @@ def _counts(labels: Indices, classes: Sequence[str]) -> list[Suspicion]:
     found = []
     for name, count in zip(classes, counts.tolist(), strict=True):
         if count == 0:
-            sentence = f"'{name}' has no pictures yet. Add some, or delete the class."
-            found.append(Suspicion(kind="empty", pictures=nobody, sentence=sentence))
+            what, to_do = f"'{name}' has no pictures yet.", "Add some, or delete the class."
+            found.append(Suspicion(kind="empty", pictures=nobody, what=what, to_do=to_do))
         elif count < FEWEST_A_CLASS:
-            sentence = (
-                f"'{name}' has {count} picture{'s' * (count > 1)}; {FEWEST_A_CLASS} are the fewest that teach much."
-            )
-            found.append(Suspicion(kind="few", pictures=nobody, sentence=sentence))
+            what = f"'{name}' has {count} picture{'s' * (count > 1)}; {FEWEST_A_CLASS} are the fewest that teach much."
+            found.append(Suspicion(kind="few", pictures=nobody, what=what))
     filled = counts[counts > 0]
     if len(filled) > 1 and filled.max() > MOST_UNBALANCED * filled.min():
         most, fewest = classes[int(counts.argmax())], classes[int(np.where(counts > 0, counts, counts.max()).argmin())]
-        sentence = (
+        what = (
             f"'{most}' has {filled.max():,} pictures and '{fewest}' {filled.min():,}: a network that always says "
-            f"'{most}' looks good. Add pictures of '{fewest}'."
+            f"'{most}' looks good."
         )
-        found.append(Suspicion(kind="unbalanced", pictures=nobody, sentence=sentence))
+        to_do = f"Add pictures of '{fewest}'."
+        found.append(Suspicion(kind="unbalanced", pictures=nobody, what=what, to_do=to_do))
     return found
 
 
-def _some(kind: Kind, which: npt.NDArray[np.bool_], sentence: str) -> Suspicion | None:
-    return Suspicion(kind=kind, pictures=np.flatnonzero(which), sentence=sentence) if which.any() else None
+def _some(kind: Kind, which: npt.NDArray[np.bool_], said: tuple[str, str]) -> Suspicion | None:
+    if not which.any():
+        return None
+    return Suspicion(kind=kind, pictures=np.flatnonzero(which), what=said[0], to_do=said[1])

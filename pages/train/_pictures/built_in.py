@@ -71,7 +71,8 @@ def _found(fingerprint: str, name: str, _data: LabelledImages, _looked_at: np.nd
     looks = looks_of(np.asarray(_data.images[_looked_at]))
     photos = _data.spec.ink is None and _data.spec.hub_id is not None  # what is drawn alike is no copy
     twins = groups_of(looks, [None] * len(looks)) if photos else np.arange(len(looks))
-    return suspicions(looks, _data.labels[_looked_at], classes=_data.spec.classes, twins=twins)
+    labels, classes = _data.labels[_looked_at], _data.spec.classes
+    return suspicions(looks, labels, classes=classes, twins=twins, can_change=False)
 
 
 def _sheet(data: LabelledImages, places: list[int]) -> bytes:

@@ -101,3 +101,21 @@ def test_copies_of_a_picture_do_not_count_as_its_neighbours() -> None:
 
 def test_too_few_pictures_claim_nothing() -> None:
     assert claimed_by(two_clouds(2), np.array([0, 0, 1, 1])).tolist() == [-1] * 4
+
+
+def test_of_a_set_that_nobody_here_can_change_it_is_said_what_is_odd_and_not_what_to_do() -> None:
+    odd = [*photos(25), *(Image.new("RGB", (64, 64), colour) for colour in ("#0c0c0c", "#f8f8f8", "#8090a0"))]
+    twins = [0, 1, 0, 1, *range(4, 28)]
+    arguments = (odd, [0, 0, 0, 1] + [0] * 20 + [1, 0, 0, 0], twins)
+    sides = {"shorter_sides": np.array([63] + [640] * 27)}
+    features = {"features": np.ones((28, 3), np.float32)}
+    own = all_of(*arguments, **sides, **features)
+    published = all_of(*arguments, **sides, **features, can_change=False)
+    assert {each.kind for each in own} >= {"twins_across", "twins", "dark", "bright", "flat", "small", "few", "claimed"}
+    assert [(each.kind, each.what) for each in own] == [(each.kind, each.what) for each in published]
+    assert {each.kind: each.to_do for each in published if each.to_do} == {
+        "twins": "Where one is learned from and another judges, the figure flatters."
+    }
+    for word in ("again", "elete", "keep", "Decide", "Look", "Add"):
+        assert not [each.sentence for each in published if word in each.sentence]
+        assert [each.sentence for each in own if word in each.sentence], word
