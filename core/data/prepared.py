@@ -22,6 +22,8 @@ from core.data.array_file import array_file
 from core.data.class_names import numbers_of
 from core.data.dataset_spec import DatasetSpec
 from core.data.own.as_data_set import manifest_of
+from core.data.own.honest_split import HonestSplit
+from core.data.own.manifests import Manifest
 from core.data.picture_files import pictures_key
 from core.data.source import Row, Source, open_source, source_folder, source_key, stored_names
 from core.errors import DataError
@@ -45,7 +47,8 @@ class LabelledImages:
     sentence on what had to be believed of the source, or empty.
 
     Of an own set are known as well: ``contents``, the hash of each picture; ``groups`` int64 (N,), equal for
-    near-copies and pictures of one burst; ``contributors``, who took each (None: nobody said).
+    near-copies and pictures of one burst; ``contributors``, who took each (None: nobody said); ``kept_split``, how it
+    was split when it was first trained on (None: it has not been).
     """
 
     spec: DatasetSpec
@@ -58,6 +61,7 @@ class LabelledImages:
     contents: tuple[str, ...] = ()
     groups: npt.NDArray[np.int64] | None = None
     contributors: tuple[str | None, ...] = ()
+    kept_split: HonestSplit | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +131,13 @@ def open_copy(spec: DatasetSpec, size: int, folder: Path) -> LabelledImages:
         contents=about.contents,
         groups=np.array([each.group for each in own.pictures], np.int64) if own else None,
         contributors=tuple(each.contributor for each in own.pictures) if own else (),
+        kept_split=own.split if own else None,
     )
+
+
+def named_fingerprint(version: Manifest) -> str:
+    """Return the fingerprint that the images of a version of an own set have once they are decoded."""
+    return _fingerprint((each.id.encode(), each.label) for each in version.pictures)
 
 
 def prepare(spec: DatasetSpec, size: int, progress: Progress) -> Path:
@@ -193,7 +203,7 @@ def _decode(spec: DatasetSpec, source: Source, size: int, work: Path, progress: 
     with array_file(work / "images.npy", shape) as append, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         for chunk in _chunks(source.rows):
             for data, label in chunk:
-                digest.update(len(data).to_bytes(8, "little") + data + label.to_bytes(8, "little", signed=True))
+                digest.update(_said(data, label))
             append(np.stack(list(pool.map(decode, (data for data, _label in chunk)))))
             contents += [data.decode() for data, _label in chunk if source.named]
             labels[done : done + len(chunk)] = [label for _data, label in chunk]
@@ -213,6 +223,18 @@ def _decode(spec: DatasetSpec, source: Source, size: int, work: Path, progress: 
         note=source.note,
         contents=tuple(contents),
     )
+
+
+def _fingerprint(rows: Iterable[Row]) -> str:
+    digest = hashlib.sha256()
+    for data, label in rows:
+        digest.update(_said(data, label))
+    return digest.hexdigest()[:32]
+
+
+def _said(data: bytes, label: int) -> bytes:
+    """What a row gives to the fingerprint."""
+    return len(data).to_bytes(8, "little") + data + label.to_bytes(8, "little", signed=True)
 
 
 def _copies(spec: DatasetSpec, size: int) -> list[Path]:

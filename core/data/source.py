@@ -15,7 +15,8 @@ from core.data import builtin
 from core.data.catalogue import DatasetSpec
 from core.data.class_names import agreed_names, reader_of_names, reader_of_numbers, without_names
 from core.data.own.as_data_set import manifest_of, picture_file
-from core.data.own.versions import Manifest, split_name
+from core.data.own.manifests import Manifest
+from core.data.own.versions import split_name
 from core.data.picture_files import PictureFiles
 from core.disk import refusal
 from core.errors import DataError

@@ -153,8 +153,11 @@ def _parts(data: LabelledImages, *, apart: bool) -> _Parts:
 
 
 def _honest(data: LabelledImages, groups: Indices) -> _Parts:
-    """The parts of an own set: near-copies on one side, and other people's pictures to judge by where that can be."""
-    split = honest_split(data.labels, groups, data.contributors, classes=data.spec.classes, contents=data.contents)
+    """The parts of an own set: near-copies on one side, and other people's pictures to judge by where that can be; of a
+    version that was trained on, those that it had then."""
+    split = data.kept_split or honest_split(
+        data.labels, groups, data.contributors, classes=data.spec.classes, contents=data.contents
+    )
     if not len(split.validation):
         raise DataError(
             f"{data.spec.title} has too few different pictures to train on, to choose by and to judge by: "

@@ -6,11 +6,12 @@ What is trained, and what is remembered of it, names a version; so a run says fo
 from functools import lru_cache
 
 from core.data.dataset_spec import DatasetSpec
+from core.data.own.manifests import Manifest
 from core.data.own.records import PREFIX, OwnSet, OwnSetError
 from core.data.own.store.pictures import OwnPictures
 from core.data.own.store.sets import OwnSets, open_own_sets, there_are_own_sets
 from core.data.own.stored_picture import TINY_SIDE
-from core.data.own.versions import Manifest, Versions, split_name
+from core.data.own.versions import Versions, split_name
 from core.errors import ConfigError
 
 SIZE = 128  # pixels that photos are decoded to unless asked otherwise

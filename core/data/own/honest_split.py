@@ -23,6 +23,7 @@ FEWEST_PEOPLE = 3  # of whom one or more can be kept for judging
 FEWEST_TO_JUDGE = 50  # from which on 90 % right is known to within ten in a hundred each way
 LEAST_TEST, MOST_TEST = 0.1, 0.4  # between which the test pictures of whole people may lie
 FOLDS = 5
+LEARN, CHOOSE, JUDGE = "l", "c", "j"  # the three sides, as they are kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,16 +81,33 @@ def honest_split(
         )
     spare = _first_groups(labels, groups, order, leave=1, among=~test) | test
     validation = filled(labels, groups, order, VALIDATION_PART, keep=spare, among=~test)
+    sides = np.where(test, JUDGE, np.where(validation, CHOOSE, LEARN))
+    return split_on("".join(sides.tolist()), labels, contributors, people_apart=apart, classes=classes)
+
+
+def split_on(
+    sides: str, labels: Indices, contributors: Sequence[str | None], *, people_apart: bool, classes: Sequence[str]
+) -> HonestSplit:
+    """Return the split in which each picture lies on the side that a letter of ``sides`` says (`sides_of`)."""
+    side = np.array(list(sides))
+    test = side == JUDGE
     whose = sorted({name for name, held in zip(contributors, test.tolist(), strict=True) if held and name is not None})
     return HonestSplit(
-        train=np.flatnonzero(~test & ~validation),
-        validation=np.flatnonzero(validation),
+        train=np.flatnonzero(side == LEARN),
+        validation=np.flatnonzero(side == CHOOSE),
         test=np.flatnonzero(test),
-        people_apart=apart,
-        judged_on=judged_on(whose if apart else [], int(test.sum())),
+        people_apart=people_apart,
+        judged_on=judged_on(whose if people_apart else [], int(test.sum())),
         certainty=certainty(int(test.sum())),
         notes=tuple(_without_judgement(labels, test, classes)),
     )
+
+
+def sides_of(split: HonestSplit) -> str:
+    """Return on which side each picture lies, in order: l (learned from), c (to choose by), j (judges)."""
+    sides = np.full(len(split.train) + len(split.validation) + len(split.test), LEARN)
+    sides[split.validation], sides[split.test] = CHOOSE, JUDGE
+    return "".join(sides.tolist())
 
 
 def folds(

@@ -2,7 +2,8 @@
 
 A version is a fingerprint of all that decides what is learned and how it is judged: classes in order, pictures in order
 with their labels, who took them and in which bursts. The newest one is whatever the set is now. A version is kept, with
-its manifest, from the moment that somebody trains on it, and its pictures with it.
+its manifest, from the moment that somebody trains on it, and its pictures with it. The manifest says as well on which
+side of the split each picture lay, so that a later lab, which may split otherwise, still tells who judged.
 """
 
 import hashlib
@@ -11,16 +12,17 @@ import re
 import sqlite3
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 
+from core.data.own.manifests import Manifest, Pictured, checked_manifest, manifest_text, read_manifest, split_today
 from core.data.own.records import PREFIX, OwnSetError, check_set_id, no_such_set
 from core.data.own.store.sets import OwnSets
 from core.data.own.twins import SIDE, groups_of
-from core.strict_json import NotStrictJsonError, parse_object, typed
+from core.rights import Person
 
 LETTERS = 12  # of a version, as names carry it
 Key = TypeVar("Key")
@@ -28,42 +30,6 @@ Value = TypeVar("Value")
 
 _NAME = re.compile(rf"{PREFIX}(?P<set>[a-z0-9]{{10}})(?:@(?P<version>[0-9a-f]{{{LETTERS}}}))?")
 _REMEMBERED = 16  # manifests, and versions of sets
-_LONGEST = 8 * 2**20  # bytes of a manifest
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pictured:
-    """A picture of a version: its id, form, label (the place of its class), who took it, and which group of near-copies
-    and bursts it belongs to."""
-
-    id: str
-    form: str
-    label: int
-    contributor: str | None
-    group: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Manifest:
-    """A version of a set: its classes and its pictures, in their orders."""
-
-    set_id: str
-    version: str
-    classes: tuple[str, ...]
-    pictures: tuple[Pictured, ...]
-
-    @property
-    def name(self) -> str:
-        """What the catalogue knows this version by."""
-        return f"{PREFIX}{self.set_id}@{self.version}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Kept:
-    """What the file keeps of a manifest."""
-
-    classes: tuple[str, ...]
-    pictures: tuple[tuple[str, str, int, str | None, int], ...]
 
 
 def split_name(name: str) -> tuple[str, str | None] | None:
@@ -98,16 +64,17 @@ class Versions:
         if version is not None and (known := self._manifests.get((set_id, version))):
             self.now(set_id)  # raises where the set is gone
             return known
+        wanted = version or self.now(set_id)
         with self.sets.database.reading() as connection:
             title = connection.execute("SELECT title FROM sets WHERE id = ?", (check_set_id(set_id),)).fetchone()
             if title is None:
                 raise no_such_set(set_id)
             kept = connection.execute(
-                "SELECT manifest FROM versions WHERE own_set = ? AND version = ?", (set_id, version)
+                "SELECT manifest FROM versions WHERE own_set = ? AND version = ?", (set_id, wanted)
             ).fetchone()
             classes, rows = _content(connection, set_id, look="look") if kept is None else ([], [])
         if kept is not None:
-            found = _read(set_id, str(version), kept["manifest"])
+            found = read_manifest(set_id, wanted, kept["manifest"])
         else:
             found = _manifest(set_id, classes, rows)
             if version not in (None, found.version):
@@ -124,11 +91,8 @@ class Versions:
         with self.sets.database.reading() as connection:
             if self._is_kept(connection, found):
                 return found
-        kept = _Kept(
-            classes=found.classes,
-            pictures=tuple((each.id, each.form, each.label, each.contributor, each.group) for each in found.pictures),
-        )
-        text = json.dumps(asdict(kept), ensure_ascii=False, separators=(",", ":"))
+        found = replace(found, split=split_today(found))
+        text = manifest_text(found)
         with self.sets.writing() as connection:
             _revision(connection, set_id)  # raises where the set is gone
             if not self._is_kept(connection, found):
@@ -137,7 +101,45 @@ class Versions:
                 connection.execute(
                     "INSERT INTO versions VALUES (?, ?, ?, ?)", (set_id, found.version, time.time(), text)
                 )
+        _remember(self._manifests, (set_id, found.version), found)
         return found
+
+    def naming(self, set_id: str, pictures: Collection[str]) -> tuple[Manifest, ...]:
+        """Return the kept versions that some of these pictures, by their ids, belong to, oldest first."""
+        with self.sets.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT version FROM versions WHERE own_set = ? ORDER BY kept", (check_set_id(set_id),)
+            ).fetchall()
+        known = [self.get(set_id, row["version"]) for row in rows]
+        return tuple(each for each in known if not {one.id for one in each.pictures}.isdisjoint(pictures))
+
+    def texts(self, set_id: str) -> dict[str, str]:
+        """Return the manifests of the kept versions of a set, as JSON, by their versions, oldest first."""
+        with self.sets.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT version, manifest FROM versions WHERE own_set = ? ORDER BY kept", (check_set_id(set_id),)
+            )
+            return {row["version"]: row["manifest"] for row in rows}
+
+    def bring(self, set_id: str, version: str, text: str | bytes, *, by: Person) -> Manifest:
+        """Keep a version that another lab kept of this set, from its JSON.
+
+        Raises OwnSetError, one sentence, where it cannot be one, or says otherwise of what the set is now; RightsError.
+        """
+        if split_name(f"{PREFIX}{set_id}@{version}") is None:
+            raise OwnSetError("This is not how a version is called.")
+        found = checked_manifest(read_manifest(set_id, version, text))
+        if version == self.now(set_id) and _facts(found) != _facts(self._made(set_id)):
+            raise OwnSetError(f"What is known of version {version} is not what the set is; it was left out.")
+        with self.sets.changing(set_id, by=by, act="bring versions of") as connection:
+            row = (set_id, version, time.time(), manifest_text(found))
+            connection.execute("INSERT OR IGNORE INTO versions VALUES (?, ?, ?, ?)", row)
+        return found
+
+    def _made(self, set_id: str) -> Manifest:
+        """The version that a set is now, whatever is kept of it."""
+        with self.sets.database.reading() as connection:
+            return _manifest(set_id, *_content(connection, set_id, look="look"))
 
     @staticmethod
     def _is_kept(connection: sqlite3.Connection, manifest: Manifest) -> bool:
@@ -146,6 +148,11 @@ class Versions:
                 "SELECT 1 FROM versions WHERE own_set = ? AND version = ?", (manifest.set_id, manifest.version)
             ).fetchone()
         )
+
+
+def _facts(manifest: Manifest) -> object:
+    """What a version's name is made of, as far as its manifest tells; groups are found anew by each build."""
+    return manifest.classes, [(each.id, each.form, each.label, each.contributor) for each in manifest.pictures]
 
 
 def _revision(connection: sqlite3.Connection, set_id: str) -> int:
@@ -189,18 +196,6 @@ def _manifest(set_id: str, classes: Sequence[str], rows: Sequence[sqlite3.Row]) 
             for row, group in zip(rows, groups.tolist(), strict=True)
         ),
     )
-
-
-def _read(set_id: str, version: str, text: str) -> Manifest:
-    try:
-        kept = typed(_Kept, parse_object(text, at_most=_LONGEST))
-    except NotStrictJsonError as error:
-        raise OwnSetError(f"What is known of version {version} of this set cannot be read: {error}.") from None
-    pictures = tuple(
-        Pictured(id=picture, form=form, label=label, contributor=contributor, group=group)
-        for picture, form, label, contributor, group in kept.pictures
-    )
-    return Manifest(set_id=set_id, version=version, classes=kept.classes, pictures=pictures)
 
 
 def _remember(known: OrderedDict[Key, Value], key: Key, value: Value) -> None:

@@ -48,11 +48,13 @@ def _overview(set_id: str, revision: int, _own: OwnSet) -> Overview:
     looks = np.frombuffer(b"".join(looks_of[each.id] for each in pictures), np.uint8).reshape(-1, SIDE, SIDE, 3)
     labels = np.array([place_of[each.class_id] for each in pictures], np.int64)
     contributors = [each.contributor for each in pictures]
-    group_of = {each.id: each.group for each in own_versions().get(set_id).pictures}
+    version = own_versions().get(set_id)
+    group_of = {each.id: each.group for each in version.pictures}
     groups = np.array([group_of.get(each.id, -1 - place) for place, each in enumerate(pictures)], np.int64)
-    split, why = None, ""
+    contents = [each.id for each in pictures]
+    split, why = version.split if contents == [each.id for each in version.pictures] else None, ""
     try:
-        split = honest_split(labels, groups, contributors, classes=classes, contents=[each.id for each in pictures])
+        split = split or honest_split(labels, groups, contributors, classes=classes, contents=contents)
     except DataError as error:
         why = str(error)
     twins = groups_of(looks, [None] * len(pictures))

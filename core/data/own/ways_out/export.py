@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from core.data.own.as_data_set import picture_file
+from core.data.own.manifests import Manifest
 from core.data.own.records import OwnSetError
-from core.data.own.versions import Manifest
 from core.data.own.ways_out.safe_names import class_folders_of, picture_name
 from core.disk import sentence
 from core.whole_files import beside_of, write_file

@@ -1,8 +1,11 @@
+import json
+
 import numpy as np
 import pytest
 
 from core.data import LabelledImages, datasets, kept_name, load, make_split, present_name
-from core.data.own import Joining, OwnPictures, OwnSet, OwnSetError, OwnSets, open_own_sets
+from core.data.own import Joining, OwnPictures, OwnSet, OwnSetError, OwnSets, as_data_set, honest_split, open_own_sets
+from core.data.own.sides import Indices
 from core.data.own.versions import Versions, split_name
 from core.errors import ConfigError, DataError
 from tests.core.data.own.conftest import ADA, new
@@ -210,6 +213,65 @@ def test_the_split_is_judged_on_other_people(made: OwnSet) -> None:
     assert "would mean" in split.certainty
     everything = np.concatenate([split.train, split.validation, split.test])
     assert sorted(everything.tolist()) == list(range(24))
+
+
+def sides(name: str) -> tuple[list[int], list[int], list[int], str, str]:
+    split = make_split(decoded(name))
+    return split.train.tolist(), split.validation.tolist(), split.test.tolist(), split.fingerprint, split.description
+
+
+def split_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Split as another build might: the first pictures judge, and the next are to choose by."""
+
+    def first_ones(labels: Indices, *_more: object, among: object = None, **_others: object) -> np.ndarray:
+        return np.arange(len(labels)) // 4 == (among is not None)
+
+    monkeypatch.setattr(honest_split, "filled", first_ones)
+
+
+def test_a_version_that_was_trained_on_is_split_as_it_was_then_whatever_splits_today(
+    pictures: OwnPictures, made: OwnSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = kept_name(made.name)
+    before = sides(kept)
+    split_otherwise(monkeypatch)
+    monkeypatch.setattr(as_data_set, "_versions", lambda sets: Versions(sets))  # nothing is remembered
+    assert sides(kept) == before
+    assert sides(made.name) == before, "it is that version now"
+    pictures.add(made.id, made.classes[0].id, new(99), by=ADA)
+    assert sides(made.name)[2] == [0, 1, 2, 3], "what is new is split as today"
+    assert sides(kept) == before
+
+
+def test_a_version_kept_before_sides_were_is_split_anew_and_one_that_is_wrong_is_a_sentence(
+    sets: OwnSets, made: OwnSet
+) -> None:
+    kept = kept_name(made.name)
+    before = sides(kept)
+
+    def change(**fields: object) -> None:
+        with sets.writing() as connection:
+            (text,) = connection.execute("SELECT manifest FROM versions").fetchone()
+            known = {name: value for name, value in json.loads(text).items() if name not in ("sides", "people_apart")}
+            connection.execute("UPDATE versions SET manifest = ?", (json.dumps(known | fields),))
+
+    change()
+    old = Versions(sets).get(made.id, kept.partition("@")[2])
+    assert old.split is None
+    assert sides(kept) == before
+    for wrong in ("lcj", "x" * 24):
+        change(sides=wrong)
+        with pytest.raises(OwnSetError, match="sides are not those of its pictures"):
+            Versions(sets).get(made.id, old.version)
+
+
+def test_a_set_that_cannot_be_split_is_kept_without_sides(sets: OwnSets, pictures: OwnPictures) -> None:
+    own = sets.create("New", by=ADA, classes=("a", "b"))
+    for seed in range(2):
+        pictures.add(own.id, own.classes[seed].id, new(seed), by=ADA)
+    kept = Versions(sets).keep(own.id)
+    assert kept.split is None
+    assert Versions(sets).get(own.id, kept.version) == kept
 
 
 def test_adding_pictures_decodes_those_alone(
