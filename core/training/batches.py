@@ -5,6 +5,7 @@ indices costs less than handing it over from another process.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -14,11 +15,30 @@ from core.config import TrainingConfig, training_size
 from core.data import LabelledImages
 from core.models.input_format import InputFormat, normalise, to_batch
 from core.seeding import derive_seed
-from core.transforms import Chain
+from core.transforms import Applied, Chain
 
 EVALUATION_BATCH = 512
 
 Batch = tuple[Tensor, Tensor]
+
+
+def order_of_epoch(train: Tensor, *, seed: int, epoch: int) -> Tensor:
+    """Return the training images' places in the order in which an epoch (from 0) sees them: seed and epoch decide."""
+    generator = torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
+    return train[torch.randperm(len(train), generator=generator)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traced:
+    """A training batch on its way: float32 (N, C, S, S) as ``stored`` and ``augmented``, both in [0, 1], and ``given``.
+
+    ``given`` is what the network gets, ``applied`` what was done to each image.
+    """
+
+    stored: Tensor
+    augmented: Tensor
+    given: Tensor
+    applied: list[list[Applied]]
 
 
 class ImageBatches:
@@ -42,16 +62,25 @@ class ImageBatches:
 
     def training(self, indices: Tensor, *, epoch: int, batch: int) -> Batch:
         """Return float32 (N, C, S, S), augmented, and the labels; ``epoch`` and ``batch`` count from 0."""
-        generator = torch.Generator().manual_seed(derive_seed(self.config.seed, "augmentation", epoch, batch))
         images, labels = self._fetch(indices)
         images = _shrunk(images, training_size(self.config, epoch))
-        return self._as_input(self.augment(images, generator, indices=indices, epoch=epoch)), labels
+        chance = self._chance(epoch, batch)
+        return self._as_input(self.augment(images, chance, indices=indices, epoch=epoch)), labels
+
+    def trace(self, indices: Tensor, *, epoch: int, batch: int) -> Traced:
+        """Return the images of `training`, with what became of them on the way."""
+        stored = _shrunk(self._fetch(indices)[0], training_size(self.config, epoch))
+        augmented, applied = self.augment.trace(stored, self._chance(epoch, batch), indices=indices, epoch=epoch)
+        return Traced(stored=stored, augmented=augmented, given=self._as_input(augmented), applied=applied)
 
     def evaluation(self, indices: Tensor) -> Iterator[Batch]:
         """Yield float32 (N, C, S, S), never augmented, in order, and the labels."""
         for part in indices.split(EVALUATION_BATCH):
             images, labels = self._fetch(part)
             yield self._as_input(images), labels
+
+    def _chance(self, epoch: int, batch: int) -> torch.Generator:
+        return torch.Generator().manual_seed(derive_seed(self.config.seed, "augmentation", epoch, batch))
 
     def _fetch(self, indices: Tensor) -> Batch:
         """Float32 (N, C, S, S) in [0, 1], not normalised."""

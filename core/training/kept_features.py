@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from core.checkpoints.backbones import weights_hash
 from core.config import TrainingConfig
 from core.events import FeaturesKept
+from core.models import models
 from core.models.transfer import TransferNetwork
 from core.training.batches import Batch, ImageBatches
 from core.training.feature_files import Kept, LookCounter, Progress, open_or_make
@@ -74,6 +75,12 @@ def can_keep(config: TrainingConfig, model: nn.Module) -> bool:
     """Whether ``model`` answers alike in every epoch but for its head: a frozen backbone, images of one size."""
     growing = config.start_size is not None and config.start_size < config.image_size
     return isinstance(model, TransferNetwork) and model.head_only and not growing
+
+
+def keeps(config: TrainingConfig) -> bool:
+    """`can_keep` of the network that ``config`` describes, without building it."""
+    growing = config.start_size is not None and config.start_size < config.image_size
+    return models[config.model].transfers and config.model_arguments.get("train", "head") == "head" and not growing
 
 
 def look_once(

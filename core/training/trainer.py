@@ -18,9 +18,8 @@ from torch import Tensor, nn
 from core.config import training_size
 from core.events import EpochDone, Event, Finished, StepDone
 from core.models.answers import logits_of
-from core.seeding import derive_seed
 from core.training.assembly import Assembly
-from core.training.batches import Batch
+from core.training.batches import Batch, order_of_epoch
 from core.training.optimization import step_after_epoch
 from core.training.precision import Autocast
 
@@ -47,8 +46,7 @@ class Trainer(Assembly):
     def _rest_of_epoch(self) -> Iterator[Batch]:
         """The batches to come in this epoch, in an order that only seed and epoch decide; a small last one drops."""
         epoch, size = self.progress.epoch, self.config.batch_size
-        generator = torch.Generator().manual_seed(derive_seed(self.config.seed, "order", epoch))
-        order = self.train_indices[torch.randperm(len(self.train_indices), generator=generator)]
+        order = order_of_epoch(self.train_indices, seed=self.config.seed, epoch=epoch)
         for batch in range(self.progress.batch, self.steps_per_epoch):
             started = time.perf_counter()
             images, labels = self.batches.training(order[batch * size : (batch + 1) * size], epoch=epoch, batch=batch)

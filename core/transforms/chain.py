@@ -53,10 +53,12 @@ class Chain:
         """
         return self._run(batch, generator, None, indices=indices, epoch=epoch)
 
-    def trace(self, batch: Tensor, generator: Generator) -> tuple[Tensor, list[list[Applied]]]:
-        """Return the augmented batch and, for each image, the steps that were applied to it."""
+    def trace(
+        self, batch: Tensor, generator: Generator, *, indices: Tensor | None = None, epoch: int = 0
+    ) -> tuple[Tensor, list[list[Applied]]]:
+        """Return the very batch that a call returns and, for each image, the steps that were applied to it."""
         applied: list[list[Applied]] = [[] for _image in batch]
-        return self._run(batch, generator, applied, indices=None, epoch=0), applied
+        return self._run(batch, generator, applied, indices=indices, epoch=epoch), applied
 
     def _run(
         self,
