@@ -62,18 +62,28 @@ class Store:
         Everything is checked again here, because a form's limits are no defence. Raises ConfigError for a
         configuration out of bounds, RunError for a name, a quota or a full disk.
         """
-        text = _checked(config)
-        owner, name, note = check_name(owner, what="owner"), check_name(name), check_note(note)
+        return self.submit_together([(config, name)], owner, note=note)[0]
+
+    def submit_together(
+        self, trainings: Sequence[tuple[TrainingConfig, str]], owner: str, *, note: str = ""
+    ) -> Sequence[Run]:
+        """Queue trainings, each with its name, one after the other: all of them, or none where one is refused.
+
+        Raises what `submit` does.
+        """
+        texts = [(_checked(config), check_name(name)) for config, name in trainings]
+        owner, note = check_name(owner, what="owner"), check_note(note)
         folders.check_space(self.home)
-        run_id = new_id()
+        ids = [new_id() for _training in texts]
         with self.database.writing() as connection:
-            self._check_quota(connection, owner)
-            connection.execute(
-                "INSERT INTO runs (id, owner, name, note, config, created, ticket)"
-                " VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(ticket), 0) + 1 FROM runs))",
-                (run_id, owner, name, note, text, time.time()),
-            )
-        return self.get(run_id)
+            for run_id, (text, name) in zip(ids, texts, strict=True):
+                self._check_quota(connection, owner)
+                connection.execute(
+                    "INSERT INTO runs (id, owner, name, note, config, created, ticket)"
+                    " VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(ticket), 0) + 1 FROM runs))",
+                    (run_id, owner, name, note, text, time.time()),
+                )
+        return [self.get(run_id) for run_id in ids]
 
     def get(self, run_id: str) -> Run:
         """Return one run; raises RunError where there is none of that id."""

@@ -460,3 +460,18 @@ def test_the_time_of_a_run_leaves_out_what_it_lay_stopped(store: Store, submit: 
         for status, at in (("queued", 9_000.0), ("running", 9_100.0), ("finished", 9_112.0)):
             connection.execute("INSERT INTO changes VALUES (?, ?, ?, '', 2)", (lease.run_id, at, status))
     assert store.get(lease.run_id).seconds_at_work == pytest.approx(42.0)
+
+
+def test_runs_that_belong_together_are_queued_together_or_not_at_all(
+    store: Store, config: TrainingConfig, submit: Submit
+) -> None:
+    first, second = store.submit_together([(config, "with"), (config, "without")], "ada", note="both arms")
+    assert [(run.name, run.position, run.note) for run in (first, store.get(second.id))] == [
+        ("with", 1, "both arms"),
+        ("without", 2, "both arms"),
+    ]
+    for _ in range(WAITING_PER_OWNER - 3):
+        submit("ada")
+    with pytest.raises(RunError, match="ada has 100 runs waiting"):
+        store.submit_together([(config, "with"), (config, "without")], "ada")
+    assert store.count("ada") == WAITING_PER_OWNER - 1
