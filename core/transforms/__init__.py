@@ -6,6 +6,7 @@ Nothing in this package is ever called on validation or test images.
 from core.transforms import geometry, warps, appearance  # isort: skip  # noqa: F401  (they register themselves)
 from core.transforms.chain import COURSE_CHAIN, Applied, Chain, chain_code, chain_from_json, chain_json
 from core.transforms.transform import Transform, transforms
+from core.transforms.written import chain_from_word, chain_word
 
 __all__ = [
     "COURSE_CHAIN",
@@ -14,6 +15,8 @@ __all__ = [
     "Transform",
     "chain_code",
     "chain_from_json",
+    "chain_from_word",
     "chain_json",
+    "chain_word",
     "transforms",
 ]
