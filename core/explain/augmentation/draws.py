@@ -3,8 +3,9 @@
 The chain is the very one that training uses (`core.transforms.Chain`); here it is drawn for many copies of one image.
 """
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +20,44 @@ from core.explain.drawing.colours import Pixels
 from core.models.input_format import InputFormat, denormalise, normalise, pixels, to_batch
 from core.models.received import receive
 from core.seeding import derive_seed
-from core.transforms import Applied, Chain
+from core.strict_json import NotStrictJsonError, parse, typed
+from core.transforms import Applied, Chain, chain_from_json
 
 MOST_DRAWS = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What decides the draws of one photo, as JSON carries it to somebody else: "" and None where that is not said."""
+
+    steps: tuple[AugmentationStep, ...]
+    dataset: str = ""
+    seed: int | None = None
+    draws: int | None = None
+
+    def to_json(self) -> str:
+        """Return it as JSON that `from_json` reads."""
+        return json.dumps(asdict(self), indent=1, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Asked":
+        """Return what `to_json` wrote, checked, or what a chain alone says.
+
+        Raises ConfigError with a sentence where it is neither.
+        """
+        try:
+            fields = parse(text)
+            if not isinstance(fields, dict):
+                return cls(steps=chain_from_json(text))
+            asked = typed(cls, fields)
+        except NotStrictJsonError as error:
+            raise ConfigError(f"This is not a chain of augmentations: {error}.") from None
+        return cls(
+            steps=chain_from_json(json.dumps([asdict(step) for step in asked.steps])),
+            dataset=asked.dataset,
+            seed=asked.seed,
+            draws=asked.draws,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
