@@ -50,6 +50,10 @@ VIEWS = (
     "feature-maps?look=place",
     "feature-maps?look=off",
     "feature-maps?look=nine",
+    "augmentation?look=labels",
+    "augmentation?look=curve",
+    "augmentation?look=arms",
+    "augmentation?look=seen",
 )
 
 

@@ -1,6 +1,7 @@
 """The pages to learn from, driven by their main controls."""
 
 import re
+from urllib.parse import parse_qs, urlparse
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -338,6 +339,57 @@ def test_a_transform_is_added_drawn_and_written_as_code(page: Page, server: Serv
     expect(page.get_by_alt_text(re.compile(r"^Draw 1: "))).not_to_have_attribute("alt", before or "")
     open_tab(page, "Code and JSON")
     expect(page.get_by_role("tabpanel", name="Code and JSON")).to_contain_text("v2.RandomRotation")
+
+
+def test_a_sweep_answers_while_it_is_dragged_by_pointer_and_by_keys(page: Page, server: Server) -> None:
+    open_page(page, server, "augmentation", "?look=curve&checkpoint=digits-lenet")
+    slider = page.get_by_role("slider", name="Turn")
+    value = page.locator("#value")
+    expect(value).to_have_text("0°, as it was")
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(value).to_have_text("10°")  # at once: Python has not been asked
+    slider.press("Home")
+    expect(value).to_have_text("−180°")
+    expect(page.locator("#said")).to_contain_text("says")
+    box = page.locator("#chart").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * 0.76, box["y"] + box["height"] / 2)
+    expect(value).to_have_text(re.compile(r"^(8|9|10)0°$"))
+    expect(page).to_have_url(re.compile(r"at=(8|9|10)0"))
+    chosen = value.inner_text()
+    page.reload()
+    settled(page)
+    expect(value).to_have_text(chosen)
+    page.get_by_role("button", name="As it was").click()
+    expect(value).to_have_text("0°, as it was")
+    expect(page).not_to_have_url(re.compile(r"at="))
+
+
+def test_a_digit_turned_by_half_is_shown_with_what_the_network_says(page: Page, server: Server) -> None:
+    open_page(page, server, "augmentation", "?look=labels")
+    expect(
+        page.get_by_alt_text(re.compile(r"^6, as it is and turned by 180°\. Label 6\. A reader: 9\."))
+    ).to_be_visible()
+    expect(page.get_by_text("a 6 becomes a 9")).to_be_visible()
+    expect(page.get_by_text("Turned by 180°: called by their label")).to_be_visible()
+    page.get_by_role("radio", name="Flip left-right").click()
+    settled(page)
+    expect(page).to_have_url(re.compile("change=mirror"))
+    expect(page.get_by_text("Mirrored: called by their label")).to_be_visible()
+
+
+def test_both_arms_are_trained_compare_opens_and_the_batches_are_made_again(page: Page, server: Server) -> None:
+    open_page(page, server, "augmentation", "?look=arms&epochs=1&limit=128")
+    press(page, "Train with and without the chain")
+    expect(page).to_have_url(re.compile("arms="))
+    page.get_by_role("heading", level=1, name="Compare").wait_for(timeout=120_000)
+    settled(page)
+    run_id = parse_qs(urlparse(page.url).query)["networks"][0].split(",")[0]
+    open_page(page, server, "training", f"?run={run_id}")
+    page.get_by_role("link", name="See the batches it was fed").click()
+    expect(page.get_by_alt_text("Epoch 1, batch 1, augmented")).to_be_visible()
+    expect(page.get_by_text("These are the tensors that the training fed its network.")).to_be_visible()
 
 
 def test_a_chain_goes_along_to_training(page: Page, server: Server) -> None:

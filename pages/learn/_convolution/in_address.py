@@ -5,17 +5,16 @@ the browser's history. The photo is the student's own and does not go along.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import streamlit as st
 
-from core.errors import ConfigError, short
+from core.errors import ConfigError
 from core.explain.convolution.convolve import VIEWS
 from core.explain.convolution.kernels import KERNEL_SIZES, PRESETS, Grid, preset
 from core.explain.convolution.pooling import POOLINGS
 from core.explain.convolution.puzzle import SEEDS
 from pages._ui import address, state
-from pages._ui.frame import plain
+from pages._ui.choose.shown import Shown, by_name, not_taken
 from pages.learn._convolution import controls, your_kernel
 from pages.learn._convolution.kernel_grid import DIGITS, LARGEST, checked, set_kernel
 from pages.learn._convolution.learn_kernel import section as learning
@@ -29,67 +28,27 @@ PARTS_KEY = "conv_part"
 _KEPT = "conv_in_address"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """One parameter: the widget's ``key``, the value that it has at first, and what it can be set to.
-
-    ``options`` are the values by their names in the address; without them it is a number from ``low`` to ``high``.
-    """
-
-    key: str
-    first: object
-    options: Mapping[str, object] | None = None
-    low: float = 0
-    high: float = 0
-
-    def read(self, text: str) -> object:
-        """Return the value that a text stands for; raises ValueError, with what it can be, for none of them."""
-        if self.options is not None:
-            if text not in self.options:
-                raise ValueError(f"it can be {', '.join(self.options)}")
-            return self.options[text]
-        try:
-            value = int(text) if isinstance(self.first, int) else float(text)
-        except ValueError:
-            raise ValueError("it must be a number") from None
-        if not self.low <= value <= self.high:
-            raise ValueError(f"it must lie between {self.low:g} and {self.high:g}".replace("-", "−"))
-        return value
-
-    def write(self, value: object) -> str | None:
-        """Return how a value stands in the address, None for the first one."""
-        if value == self.first:
-            return None
-        if self.options is None:
-            return f"{value:.10g}" if isinstance(value, float) else str(value)
-        return next((name for name, option in self.options.items() if option == value), None)
-
-
-def _by_name(options: object) -> dict[str, object]:
-    return {str(option): option for option in options}  # type: ignore[attr-defined]
-
-
 _OFF_ON = {"0": False, "1": True}
 _SHOWN = {
     "view": Shown(key=PARTS_KEY, first=PARTS["kernel"], options=PARTS),
     "tab": Shown(key=your_kernel.TABS_KEY, first=your_kernel.TABS["window"], options=your_kernel.TABS),
-    "look": Shown(key="conv_view", first="grey", options=_by_name(VIEWS)),
-    "show": Shown(key="conv_mode", first="clip", options=_by_name(MODES)),
+    "look": Shown(key="conv_view", first="grey", options=by_name(VIEWS)),
+    "show": Shown(key="conv_mode", first="clip", options=by_name(MODES)),
     **{move.name: Shown(key=f"conv.{move.name}", first=move.default, low=move.low or 0, high=move.high or 0)
        for move in controls.MOVES},
     "bias": Shown(key=controls.BIAS, first=0.0, low=-1, high=1),
     "relu": Shown(key="conv_relu", first=False, options=_OFF_ON),
     "gamma": Shown(key="bn_gamma", first=1.0, low=0, high=3),
     "beta": Shown(key="bn_beta", first=0.0, low=-2, high=2),
-    "pool": Shown(key="pool_kind", first="max", options=_by_name(POOLINGS)),
-    "pool_size": Shown(key="pool_size", first=2, options=_by_name(SIZES)),
-    "secret": Shown(key="learn_secret", first=learning.DRAWN, options=_by_name(learning.SECRETS)),
+    "pool": Shown(key="pool_kind", first="max", options=by_name(POOLINGS)),
+    "pool_size": Shown(key="pool_size", first=2, options=by_name(SIZES)),
+    "secret": Shown(key="learn_secret", first=learning.DRAWN, options=by_name(learning.SECRETS)),
     "secret_seed": Shown(key="learn_seed", first=learning.FIRST_SEED, high=learning.SEED.high or 0),
-    "side": Shown(key="learn_side", first=96, options=_by_name(learning.SIDES)),
-    "noise": Shown(key="learn_noise", first=0.0, options=_by_name(learning.NOISES)),
-    "rate": Shown(key="learn_rate", first=0.05, options=_by_name(learning.RATES)),
-    "momentum": Shown(key="learn_momentum", first=0.9, options=_by_name(learning.MOMENTA)),
-    "steps": Shown(key="learn_steps", first=2000, options=_by_name(learning.STEPS)),
+    "side": Shown(key="learn_side", first=96, options=by_name(learning.SIDES)),
+    "noise": Shown(key="learn_noise", first=0.0, options=by_name(learning.NOISES)),
+    "rate": Shown(key="learn_rate", first=0.05, options=by_name(learning.RATES)),
+    "momentum": Shown(key="learn_momentum", first=0.9, options=by_name(learning.MOMENTA)),
+    "steps": Shown(key="learn_steps", first=2000, options=by_name(learning.STEPS)),
     "seed": Shown(key=puzzle.SEED, first=puzzle.FIRST_SEED, high=SEEDS[-1]),
     "level": Shown(key=puzzle.LEVEL, first=1, low=1, high=puzzle.LEVELS),
 }  # fmt: skip
@@ -129,11 +88,11 @@ def _set(given: Mapping[str, str]) -> list[str]:
             try:
                 st.session_state[shown.key] = shown.read(given[name])
             except ValueError as error:
-                refused.append(_not_taken(name, given[name], str(error)))
+                refused.append(not_taken(name, given[name], str(error)))
     try:
         name, kernel = _kernel_read(given.get(KERNEL, controls.FIRST))
     except ConfigError as error:
-        refused.append(_not_taken(KERNEL, given[KERNEL], str(error)))
+        refused.append(not_taken(KERNEL, given[KERNEL], str(error)))
         name, kernel = controls.FIRST, preset(controls.FIRST).kernel
     set_kernel(kernel)
     st.session_state[controls.PRESET] = name
@@ -141,12 +100,8 @@ def _set(given: Mapping[str, str]) -> list[str]:
     divide = given.get(DIVIDE)
     st.session_state[controls.DIVIDE] = _OFF_ON.get(divide or "", _divided(name))
     if divide is not None and divide not in _OFF_ON:
-        refused.append(_not_taken(DIVIDE, divide, "it can be 0, 1"))
+        refused.append(not_taken(DIVIDE, divide, "it can be 0, 1"))
     return refused
-
-
-def _not_taken(name: str, text: str, why: str) -> str:
-    return plain(f"The address has {name} = {short(text)}; {why}. What the page begins with is shown instead.")
 
 
 def _kernel_read(text: str) -> tuple[str, Grid]:

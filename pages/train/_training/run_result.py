@@ -24,9 +24,10 @@ def result(run: Run) -> None:
     for slip in run.config.slips:
         st.caption(f":material/report: This run repeats a slip on purpose: {plain(slip.replace('_', ' '))}.")
     with st.container(horizontal=True, key=f"next_{run.id}"):
-        _go("Classify photos with it", "classify", "image_search", state.CHECKPOINT, run.id)
-        _go("Look into its layers", "feature-maps", "layers", state.CHECKPOINT, run.id)
-        _go("Compare it", "compare", "balance", state.COMPARED, run.id)
+        _go("Classify photos with it", "classify", "image_search", {state.CHECKPOINT: run.id})
+        _go("Look into its layers", "feature-maps", "layers", {state.CHECKPOINT: run.id})
+        _go("Compare it", "compare", "balance", {state.COMPARED: run.id})
+        _go("See the batches it was fed", "augmentation", "grid_view", {"look": "seen", state.CHECKPOINT: run.id})
 
 
 def _figures(checkpoint: Checkpoint) -> None:
@@ -62,6 +63,6 @@ def _verdict(card: Card) -> str:
     )
 
 
-def _go(label: str, page: str, icon: str, parameter: str, run_id: str) -> None:
+def _go(label: str, page: str, icon: str, address: dict[str, str]) -> None:
     """Offer a page that opens with this run's network; a link, because a switch leaves two entries in the history."""
-    st.page_link(PAGES[page], label=label, icon=f":material/{icon}:", query_params={parameter: run_id})
+    st.page_link(PAGES[page], label=label, icon=f":material/{icon}:", query_params=address)

@@ -4,8 +4,12 @@ import json
 import re
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
+from core.explain.augmentation.draws import draw
+from core.models.input_format import InputFormat
+from core.photos.door import sample_photos
 from core.transforms import transforms
 from tests.pages.visit import check, open_page, texts
 
@@ -111,41 +115,79 @@ def test_training_takes_the_chain_over(page: AppTest) -> None:
     assert names == ["flip_horizontal", "crop", "blur"]
 
 
+def turn_to(page: AppTest, view: str) -> AppTest:
+    page.session_state["chain_tabs"] = view
+    return check(page.run())
+
+
 def test_a_test_image_is_read_the_same_twice(page: AppTest) -> None:
-    page.session_state["chain_tabs"] = "Test images stay as they are"
-    page.run()
+    turn_to(page, "Test images")
     readings = {entry.label: entry.value for entry in check(page).metric}
     assert readings["As a test image, read twice"] == "the same"
     assert readings["As a training image, read twice"].endswith("apart")
 
 
 def test_code_and_json_of_the_chain_are_shown_and_json_is_taken_back(page: AppTest) -> None:
-    page.session_state["chain_tabs"] = "Code and JSON"
-    page.run()
+    turn_to(page, "Code and JSON")
     code, text = page.code[0].value, page.code[1].value
     assert "v2.RandomCrop(128, padding=4)" in code  # cats and dogs are 128 pixels wide
     assert "size = (128, 128)" in code  # and photos of every size, which the network cannot take
-    turned = json.loads(text)[::-1]
-    page.text_area(key="chain_json_text").set_value(json.dumps(turned)).run()
-    page.button(key="chain_json_use").click().run()
-    assert chain(check(page)) == ["crop", "flip_horizontal"]
+    asked = json.loads(text)
+    assert (asked["dataset"], asked["seed"], asked["draws"]) == ("cats_vs_dogs", 0, 7)
+    other = {**asked, "steps": asked["steps"][::-1], "seed": 5, "dataset": "digits"}
+    for written in (other, other["steps"]):  # a chain alone is taken as well
+        page.text_area(key="chain_json_text").set_value(json.dumps(written)).run()
+        page.button(key="chain_json_use").click().run()
+        assert chain(check(page)) == ["crop", "flip_horizontal"]
+        assert page.selectbox(key="chain_dataset").value == "digits"
+        assert page.session_state["chain_seed"] == 5
+
+
+def test_the_program_draws_the_pictures_of_the_page(page: AppTest) -> None:
+    add(page, "affine")
+    page.number_input(key="chain_seed").set_value(3).run()
+    turn_to(page, "Code and JSON")
+    page.segmented_control(key="chain_code_kind").set_value("draws").run()
+    code = check(page).code[0].value
+    assert "seed=3" in code
+    assert "import core" not in code
+    photo = next(iter(sample_photos().values())).image
+    steps = [step for _number, step in page.session_state["chain_steps"]]
+    format = InputFormat(channels=3, size=128, mean=(0.5,) * 3, std=(0.25,) * 3)
+    draws = draw(photo, steps, format=format, count=7, seed=3)
+    names: dict[str, object] = {"__name__": "program"}
+    exec(code, names)  # our own text, and it is the thing under test
+    augment = names["augment"]
+    assert callable(augment)
+    assert torch.equal(augment(draws.before.expand(7, -1, -1, -1).contiguous(), 3), draws.after)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "no json", '[{"name": "no_such"}]', '[{"name": "crop", "settings": {"padding": 999}}]']
+    "text",
+    [
+        "",
+        "no json",
+        '[{"name": "no_such"}]',
+        '[{"name": "crop", "settings": {"padding": 999}}]',
+        '{"steps": [], "seed": -1}',
+        '{"steps": [], "dataset": "no_such"}',
+        '{"seed": 1}',
+    ],
 )
 def test_json_that_is_no_chain_is_a_sentence(page: AppTest, text: str) -> None:
-    page.session_state["chain_tabs"] = "Code and JSON"
-    page.run()
+    turn_to(page, "Code and JSON")
     page.text_area(key="chain_json_text").set_value(text).run()
     page.button(key="chain_json_use").click().run()
     assert check(page).error
     assert chain(page) == ["flip_horizontal", "crop"]
 
 
-def test_flips_of_digits_come_with_a_caution(page: AppTest) -> None:
+def test_flips_of_digits_come_with_a_caution_and_the_way_to_see_it(page: AppTest) -> None:
     page.selectbox(key="chain_dataset").select("digits").run()
     assert "mirrored 2" in texts(check(page))
+    page.button(key="chain_see_flip_horizontal").click().run()
+    assert page.segmented_control(key="safety_risk").value == "mirror"
+    turn_to(page, "Draws")
     page.selectbox(key="chain_dataset").select("cats_vs_dogs").run()
     assert "mirrored 2" not in texts(check(page))
 
@@ -182,6 +224,7 @@ def histograms(page: AppTest) -> dict[str, str]:
 def test_each_histogram_is_of_the_picture_above_it_on_an_axis_that_stays(page: AppTest) -> None:
     page.button(key="chain_empty").click().run()
     add(page, "colour_jitter")
+    turn_to(page, "Network's input")
     first = histograms(page)
     before, middle, after = first.values()
     columns = [re.findall(r"height:[\d.]+%", one) for one in (before, after)]

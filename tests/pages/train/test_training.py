@@ -249,7 +249,8 @@ def test_a_time_is_said_before_train(page: AppTest) -> None:
 
 
 def test_a_time_is_said_where_the_images_are_not_decoded_yet(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.train._training.submit.availability", lambda *_: "folder")
+    for file in ("train._training.submit", "_ui.choose.run_forecast"):
+        monkeypatch.setattr(f"pages.{file}.availability", lambda *_: "folder")
     chosen(page, "mnist", "lenet")
     assert re.search(r"About \d+ (s|min).* busy as it is now, after the images have been decoded", texts(page))
 

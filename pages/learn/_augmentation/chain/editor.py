@@ -17,19 +17,28 @@ _numbers = count(1)  # names of steps, unique in this process: a widget's key mu
 
 
 def chain_editor() -> tuple[AugmentationStep, ...]:
-    """Show the chain of this session with its controls, and return it as it is now set."""
-    if state.CHAIN not in st.session_state:
-        set_chain(COURSE_CHAIN)
+    """Show the chain of this session with its controls, and return it as it is now set.
+
+    Steps are folded but for the last one, so that on a phone the draws below are in sight of its sliders.
+    """
+    chain_of_session()
     entries: list[tuple[int, AugmentationStep]] = st.session_state[state.CHAIN]
+    _adding(len(entries))
     entries = [
         (number, _step(position, number, step, last=len(entries) - 1))
         for position, (number, step) in enumerate(entries)
     ]
     st.session_state[state.CHAIN] = entries
     if not entries:
-        st.caption("The chain is empty: every epoch sees the same pixels. Add a transform below.")
-    _adding(len(entries))
+        st.caption("The chain is empty: every epoch sees the same pixels. Add a transform.")
     return tuple(step for _number, step in entries)
+
+
+def chain_of_session() -> tuple[AugmentationStep, ...]:
+    """Return the chain of this session: the course's own until another one is made."""
+    if state.CHAIN not in st.session_state:
+        set_chain(COURSE_CHAIN)
+    return tuple(step for _number, step in st.session_state[state.CHAIN])
 
 
 def set_chain(steps: Sequence[AugmentationStep]) -> None:
@@ -39,9 +48,9 @@ def set_chain(steps: Sequence[AugmentationStep]) -> None:
 
 def _step(position: int, number: int, step: AugmentationStep, *, last: int) -> AugmentationStep:
     transform = transforms[step.name]
-    with st.container(border=True):
+    with st.expander(f"**{position + 1}. {transform.title}**", expanded=position == last, key=f"chain_{number}_box"):
         with st.container(horizontal=True, vertical_alignment="center", gap=None, wrap=False):
-            st.markdown(f"**{position + 1}. {transform.title}**", help=transform.summary, width="stretch")
+            st.caption(transform.summary, width="stretch")
             _button("arrow_upward", "Move up", number, position == 0, _move, position, -1)
             _button("arrow_downward", "Move down", number, position == last, _move, position, 1)
             _button("delete", "Remove", number, False, _remove, position)

@@ -1,0 +1,102 @@
+"""What the Augmentation page keeps in its address: the view, the chain, the seed, and what each view is set to.
+
+A link, and Back and Forward, set the widgets before they are drawn; what they hold afterwards is written as one step of
+the browser's history. Networks and runs stand there as well, each written where it is chosen. The photo is the
+student's own and does not go along.
+"""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.config import AugmentationStep
+from core.data import datasets
+from core.errors import ConfigError
+from core.explain.augmentation.label_safety import RISKS
+from core.explain.augmentation.sweep import SWEEPS
+from core.models import models
+from core.transforms import COURSE_CHAIN, chain_from_word, chain_word
+from pages._ui import address, state
+from pages._ui.choose.shown import Shown, by_name, not_taken
+from pages.learn._augmentation import keys
+from pages.learn._augmentation.chain.draws_section import COUNT, SEEDS
+from pages.learn._augmentation.chain.editor import MOST_STEPS, chain_of_session, set_chain
+from pages.learn._augmentation.views import VIEWS
+
+CHAIN = "chain"
+_KEPT = "chain_in_address"
+_MOST = 2**31 - 1
+
+
+def _shown() -> dict[str, Shown]:
+    """Every parameter by its name; own sets come and go, so the data sets are those of this moment."""
+    sets = by_name(datasets)
+    return {
+        "look": Shown(key=keys.TABS, first=VIEWS["draws"], options=VIEWS),
+        "data": Shown(key=keys.DATASET, first="cats_vs_dogs", options=sets),
+        "seed": Shown(key=state.CHAIN_SEED, first=0, low=SEEDS.low or 0, high=SEEDS.high or 0),
+        "draw": Shown(key=keys.WHICH, first=1, low=1, high=COUNT),
+        "of": Shown(key=keys.SAFETY_DATASET, first="digits", options=sets),
+        "change": Shown(key=keys.SAFETY_RISK, first="half", options=by_name(RISKS)),
+        "images": Shown(key=keys.SAFETY_IMAGES, first=0, high=_MOST),
+        "sweep": Shown(key=keys.SWEEP, first="angle", options=by_name(SWEEPS)),
+        "at": Shown(key=keys.SWEPT_TO, first=None, low=-1_000, high=1_000),
+        "train": Shown(key=keys.ARMS_DATASET, first="digits", options=sets),
+        "net": Shown(key=keys.ARMS_MODEL, first="lenet", options=by_name(models)),
+        "epochs": Shown(key=keys.ARMS_EPOCHS, first=None, low=1, high=500, whole=True),
+        "limit": Shown(key=keys.ARMS_LIMIT, first=None, low=2, high=10_000_000, whole=True),
+        "arms_seed": Shown(key=keys.ARMS_SEED, first=0, high=_MOST),
+        "batch": Shown(key=keys.SEEN_BATCH, first=1, low=1, high=_MOST),
+    }
+
+
+def take() -> None:
+    """Set the widgets to what a link, Back or Forward brings, or to what they were before another page was visited.
+
+    What is not one of their values is said, and the first one is shown instead.
+    """
+    names = (CHAIN, *_shown())
+    if any(address.brings(name) for name in names) or address.is_back_or_forward():
+        for sentence in _set({name: st.query_params[name] for name in names if name in st.query_params}):
+            st.warning(sentence, icon=":material/link_off:")
+    elif address.has_just_come() and _KEPT in st.session_state:
+        _set(st.session_state[_KEPT])
+
+
+def keep() -> None:
+    """Write into the address what the widgets hold now."""
+    values: dict[str, str | None] = {
+        name: shown.write(st.session_state.get(shown.key, shown.first)) for name, shown in _shown().items()
+    }
+    word = chain_word(chain_of_session())
+    values[CHAIN] = None if word == chain_word(COURSE_CHAIN) else word
+    st.session_state[_KEPT] = {name: text for name, text in values.items() if text is not None}
+    address.write_together(values)
+
+
+def _set(given: Mapping[str, str]) -> list[str]:
+    """Set every widget by the texts of the address, and return a sentence for each that it cannot be set to."""
+    refused = []
+    for name, shown in _shown().items():
+        if shown.key in st.session_state:
+            st.session_state[shown.key] = shown.first
+        if name in given:
+            try:
+                st.session_state[shown.key] = shown.read(given[name])
+            except ValueError as error:
+                refused.append(not_taken(name, given[name], str(error)))
+    chain = COURSE_CHAIN
+    try:
+        chain = _chain(given[CHAIN]) if CHAIN in given else COURSE_CHAIN
+    except ConfigError as error:
+        refused.append(not_taken(CHAIN, given[CHAIN], str(error).rstrip(".")))
+    if chain_word(chain) != chain_word(chain_of_session()):
+        set_chain(chain)
+    return refused
+
+
+def _chain(word: str) -> tuple[AugmentationStep, ...]:
+    chain = chain_from_word(word)
+    if len(chain) > MOST_STEPS:
+        raise ConfigError(f"it has {len(chain)} steps, and {MOST_STEPS} can be edited here")
+    return chain
