@@ -10,6 +10,7 @@ from pages.train._pictures.acting import say_problem
 from pages.train._pictures.adding import adding
 from pages.train._pictures.built_in import built_in
 from pages.train._pictures.classes import choose_class
+from pages.train._pictures.for_good import put_aside
 from pages.train._pictures.joining import follow
 from pages.train._pictures.judging import who_judges, worth_a_look
 from pages.train._pictures.overview import overview
@@ -34,10 +35,14 @@ if not mine:
 
 shown = choose_class(own, mine=mine)
 if mine:
-    with st.expander("Add pictures", icon=":material/add_a_photo:", expanded=not own.pictures or own.code is not None):
+    # What was open stays so while pictures come: a camera in it would be shut.
+    opened = st.session_state.setdefault(f"adding_{own.id}", not own.pictures or own.code is not None)
+    with st.expander("Add pictures", icon=":material/add_a_photo:", expanded=opened):
         adding(own, shown)
 if shown is not None:
     wall(own, shown, mine=mine)
+if mine:
+    put_aside(own)
 if own.code is not None:
     follow(own.id, own.revision)
 if not own.pictures:

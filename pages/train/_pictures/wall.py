@@ -9,9 +9,9 @@ from pages._ui import state
 from pages._ui.draw.own_sheet import own_sheet
 from pages._ui.draw.picture_wall import picture_wall
 from pages._ui.draw.pictures import show
-from pages._ui.frame import plain
 from pages._ui.visitor import visitor
 from pages.train._pictures.acting import act
+from pages.train._pictures.for_good import delete_chosen
 
 COLUMNS = 8
 A_PAGE = 5 * COLUMNS
@@ -71,20 +71,9 @@ def _with_chosen(own: OwnSet, shown: OwnClass, chosen: tuple[str, ...]) -> None:
             )
             st.button("Move", icon=":material/drive_file_move:", on_click=_move, args=(own.id, shown.id, chosen))
         with st.popover("Delete", icon=":material/delete:", width="content"):
-            st.markdown(f"This deletes {said} of **{plain(shown.name)}**. There is no way back.")
-            st.button(
-                "Delete for good",
-                icon=":material/delete_forever:",
-                key="delete_pictures",
-                on_click=_delete,
-                args=(own.id, chosen),
-            )
+            delete_chosen(own, shown, chosen)
 
 
 def _move(set_id: str, class_id: int, chosen: tuple[str, ...]) -> None:
     to = st.session_state[f"move_to_{class_id}"]
     act(lambda: OwnPictures(open_own_sets()).move(set_id, chosen, to=to, by=visitor()))
-
-
-def _delete(set_id: str, chosen: tuple[str, ...]) -> None:
-    act(lambda: OwnPictures(open_own_sets()).delete(set_id, chosen, by=visitor()))

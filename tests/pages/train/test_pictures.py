@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.data import load, make_split
 from core.data.own import Joining, NewPicture, OwnPictures, OwnSet, open_own_sets
 from core.data.own.ways_out.saved_set import save_set
+from core.recipes import recipe_config
 from core.rights import Person
 from core.runs.store.owners import Owners
 from core.runs.store.store import STORE_NAME, Store
@@ -20,6 +21,7 @@ from pages._ui.draw.picture_wall import chosen_among
 from pages.train._pictures import claimed, joining
 from pages.train._pictures.overview import overview
 from tests.core.data.own.generated import near_copy, photograph
+from tests.pages.runs import queued
 from tests.pages.visit import ME, check, open_page, texts
 
 MYSELF, GRACE = Person(owner=ME), Person(owner="browser-" + "0" * 32)
@@ -155,6 +157,57 @@ def test_chosen_pictures_move_and_go(app: AppTest) -> None:
     page = shown(app, own)
     check(next(button for button in page.button if button.key == "delete_pictures").click().run())
     assert [each.pictures for each in open_own_sets().get(own.id).classes] == [13, 20]
+
+
+def choose_first(app: AppTest, own: OwnSet, count: int) -> tuple[str, ...]:
+    """Have the browser say that the first pictures of the first class are chosen."""
+    mug = own.classes[0]
+    ids = tuple(each.id for each in OwnPictures(open_own_sets()).list(own.id, mug.id))[:count]
+    app.session_state[f"wall_{mug.id}_0"] = {"chosen": list(ids)}
+    return ids
+
+
+def files_of(own: OwnSet, ids: tuple[str, ...]) -> list[str]:
+    folder = open_own_sets().home / "sets" / own.id
+    return [one for one in ids if list(folder.glob(f"{one}.*"))]
+
+
+def test_what_was_trained_on_stays_on_the_disk_until_it_is_deleted_for_good(app: AppTest, home: Path) -> None:
+    own = filled()
+    run = queued(home, config=recipe_config("modern", dataset=own.name, model="lenet"), name="On <b>mugs</b>")
+    out, gone = choose_first(app, own, 2), ()
+    page = shown(app, own)
+    said = texts(page).replace("\\", "")
+    assert "This deletes 2 pictures of **mug**. What was trained on them keeps their files" in " ".join(said.split())
+    assert "There is no way back" not in said.partition("This deletes 2 pictures")[2].partition("Who will judge")[0]
+    page = press(page, "Take out of the set")
+    assert open_own_sets().get(own.id).pictures == 34
+    assert files_of(own, out) == list(out)
+    assert [box.label for box in page.expander if box.label.startswith("Out of the set")] == [
+        "Out of the set, kept for what was trained on them: 2"
+    ]
+
+    gone = choose_first(app, own, 1)
+    page = check(shown(app, own).checkbox(key=f"for_good_{own.classes[0].id}").check().run())
+    assert "'On <b>mugs</b>' was trained on them: it stays with its figures" in texts(page).replace("\\", "")
+    page = check(next(button for button in page.button if button.key == "delete_pictures").click().run())
+    assert files_of(own, (*out, *gone)) == list(out)
+
+    page = check(next(button for button in page.button if button.key == f"delete_aside_{own.id}").click().run())
+    assert files_of(own, (*out, *gone)) == []
+    assert not [box for box in page.expander if box.label.startswith("Out of the set")]
+    assert (open_own_sets().get(own.id).pictures, Store(home / STORE_NAME).get(run.id).name) == (33, run.name)
+
+
+def test_nobody_else_is_offered_to_delete_what_is_kept(app: AppTest, home: Path) -> None:
+    own = filled(GRACE)
+    queued(home, config=recipe_config("modern", dataset=own.name, model="lenet"))
+    first = OwnPictures(open_own_sets()).list(own.id)[0].id
+    OwnPictures(open_own_sets()).delete(own.id, [first], by=GRACE)
+    assert [each.id for each in OwnPictures(open_own_sets()).list_aside(own.id)] == [first]
+    page = shown(app, own)
+    assert not [box for box in page.expander if box.label.startswith("Out of the set")]
+    assert "Delete for good" not in labels(page)
 
 
 def test_what_a_browser_says_is_chosen_is_believed_only_of_what_is_shown() -> None:
@@ -443,7 +496,8 @@ def test_the_camera_is_offered_where_a_browser_opens_it_and_otherwise_the_senten
     monkeypatch.setattr(type(st.context), "url", address)
     own = filled(people=0)
     page = check(shown(app, own).segmented_control(key=f"way_{own.id}").set_value("camera").run())
-    assert (len(page.get("camera_input")) == 1) is opens
+    cameras = [each for each in page.get("bidi_component") if each.proto.component_name.endswith("cnn_lab_burst")]
+    assert (len(cameras) == 1) is opens
     assert ("only over HTTPS or on localhost" in texts(page)) is not opens
 
 

@@ -100,6 +100,14 @@ class OwnPictures:
             ).fetchall()
         return tuple(map(_picture_of, rows))
 
+    def list_aside(self, set_id: str) -> tuple[OwnPicture, ...]:
+        """Return the pictures that are out of a set (of class 0) and stay on the disk for what was trained on them."""
+        with self.sets.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM pictures WHERE own_set = ? AND class IS NULL ORDER BY number", (check_set_id(set_id),)
+            ).fetchall()
+        return tuple(map(_picture_of, rows))
+
     def looks(self, set_id: str) -> dict[str, bytes]:
         """Return the miniatures of a set's pictures by their ids (`StoredPicture.look`), in the order they came."""
         with self.sets.database.reading() as connection:
@@ -232,4 +240,4 @@ def _gone() -> OwnSetError:
 
 def _picture_of(row: sqlite3.Row) -> OwnPicture:
     names = ("id", "contributor", "burst", "sender", "added", "taken", "file_name", "width", "height", "bytes")
-    return OwnPicture(class_id=row["class"], **{name: row[name] for name in names})
+    return OwnPicture(class_id=row["class"] or 0, **{name: row[name] for name in names})
