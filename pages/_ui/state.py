@@ -38,6 +38,9 @@ PHOTO_PROBLEM = "photo_problem"
 PHOTO_FILE = "photo_file"  # the id of the upload that was looked at last
 CLASSIFIED = "classify_photos"  # those that were uploaded on Classify, by the ids of their files
 LIVE_PICTURE = "live_picture"  # what the live camera has just sent, until it is answered
+SHOT = "shot"  # the photo that a camera has just sent, until it is kept; ends in the camera's key, as the next two
+SHOT_ANSWER = "shot_answer"  # what became of it
+SHOTS_OVER = "shots_over"  # no more are taken, and the page is to be drawn anew
 LIVE_FROZEN = "live_frozen"  # it has become the photo, and the page is to be drawn anew
 
 # Guide

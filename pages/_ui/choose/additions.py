@@ -7,7 +7,6 @@ import streamlit as st
 
 from core.data.own import NewPicture, OwnPictures, OwnSet, open_own_sets
 from core.errors import LabError, PhotoError
-from pages._ui.camera.camera import ONLY_HTTPS, camera_opens
 from pages._ui.choose.uploads import UPLOAD_TYPES, Sent, let_go, sent
 from pages._ui.frame import plain
 from pages._ui.server.upload_quota import FILES
@@ -20,12 +19,14 @@ _LOST = "was not taken in, because too many came at once; add it again"
 class Answer:
     """What became of one file.
 
-    ``kept`` is the picture's id (None: it was not kept); ``sentence`` tells why, or what was done to it.
+    ``kept`` is the picture's id (None: it was not kept); ``sentence`` tells why, or what was done to it. ``series`` is
+    alike for those that a camera took in one go.
     """
 
     name: str
     kept: str | None
     sentence: str = ""
+    series: str = ""
 
 
 def take_files(own: OwnSet, class_id: int, *, key: str, contributor: str, code: str | None = None) -> None:
@@ -43,20 +44,15 @@ def take_files(own: OwnSet, class_id: int, *, key: str, contributor: str, code: 
     _keep(own, class_id, sent(field), key=key, contributor=contributor, code=code)
 
 
-def take_still(own: OwnSet, class_id: int, *, key: str, contributor: str, code: str | None = None) -> None:
-    """Offer the camera of this device, one still at a time; where a browser would not open it, say so."""
-    if not camera_opens():
-        st.caption(f"{ONLY_HTTPS} A phone offers its camera where photos are chosen.")
-        return
-    drawn = st.session_state.setdefault(_turns(key), 0)
-    field = f"{key}_{drawn}"
-    st.camera_input("Camera", key=field, label_visibility="collapsed")
-    _keep(own, class_id, sent(field), key=key, contributor=contributor, code=code)
-
-
 def answers(key: str) -> list[Answer]:
     """Return what became of the files of the last time."""
     return list(st.session_state.get(_told(key), ()))
+
+
+def add_answer(key: str, answer: Answer) -> None:
+    """Tell of one more file of a series; of those of another series nothing more is said."""
+    before = [each for each in answers(key) if each.series == answer.series and each.kept != answer.kept]
+    st.session_state[_told(key)] = [*before, answer]
 
 
 def forget_answers(key: str) -> None:

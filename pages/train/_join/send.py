@@ -8,8 +8,9 @@ from core.rights import shown_name
 from core.runs import open_store
 from core.runs.store.owners import Owners
 from pages._ui import address, state
+from pages._ui.camera.burst import answers_key, take_shots
 from pages._ui.camera.camera import camera_opens
-from pages._ui.choose.additions import answers, forget_answers, show_answers, take_files, take_still
+from pages._ui.choose.additions import answers, forget_answers, show_answers, take_files
 from pages._ui.draw.own_sheet import own_sheet
 from pages._ui.draw.pictures import show
 from pages._ui.frame import choice, plain, problem
@@ -86,26 +87,34 @@ def send(own: OwnSet, contributor: str) -> None:
         return
     key = f"join_{class_id}"
     take_files(own, class_id, key=key, contributor=contributor, code=own.code)
-    show_answers(key)
     if said := st.session_state.pop(state.PICTURES_PROBLEM, None):
         st.error(plain(said), icon=":material/error:")
-    kept = [answer.kept for answer in answers(key) if answer.kept]
-    if kept:
-        _accepted(own, kept, names[class_id], key)
+    _accepted(own, names[class_id], key)
     if not camera_opens() or st.toggle("Use the camera inside this page", key="join_camera"):
-        take_still(own, class_id, key=f"{key}_still", contributor=contributor, code=own.code)
-        show_answers(f"{key}_still")
+        camera, instead = f"join_{own.id}", "Or choose photos, above: that opens the camera as well."
+        take_shots(own, class_id, key=camera, contributor=contributor, code=own.code, instead=instead)
+        _accepted(own, names[class_id], answers_key(camera, class_id))
 
 
-def _accepted(own: OwnSet, kept: list[str], name: str, key: str) -> None:
-    """The pictures that have just been kept, small."""
+def _accepted(own: OwnSet, name: str, key: str) -> None:
+    """What has become of the last pictures, those that were kept small."""
+    show_answers(key)
+    kept = [answer.kept for answer in answers(key) if answer.kept]
+    if not kept:
+        return
     show(
         own_sheet(own.id, kept, columns=_ACROSS),
         alt=f"{len(kept)} pictures kept as {name}",
         width="content",
         at_least=1,
     )
-    st.button("Take these back", icon=":material/undo:", on_click=_taken_back, args=(own.id, tuple(kept), key))
+    st.button(
+        "Take these back",
+        icon=":material/undo:",
+        key=f"take_back_{key}",
+        on_click=_taken_back,
+        args=(own.id, tuple(kept), key),
+    )
 
 
 def _taken_back(set_id: str, kept: tuple[str, ...], key: str) -> None:

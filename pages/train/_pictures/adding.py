@@ -7,7 +7,8 @@ from core.errors import LabError
 from core.runs import open_store
 from core.runs.store.owners import Owners
 from pages._ui import state
-from pages._ui.choose.additions import show_answers, take_files, take_still
+from pages._ui.camera.burst import answers_key, take_shots
+from pages._ui.choose.additions import show_answers, take_files
 from pages._ui.frame import choice, plain
 from pages._ui.visitor import visitors_id
 from pages.train._pictures.joining import joining
@@ -52,11 +53,13 @@ def adding(own: OwnSet, shown: OwnClass | None) -> None:
         persist_state="session",
     )
     st.markdown(f"They go into the class **{plain(shown.name)}**.")
-    key = f"{way}_{shown.id}"
     if way == "files":
+        key = f"files_{shown.id}"
         take_files(own, shown.id, key=key, contributor=contributor)
     else:
-        take_still(own, shown.id, key=key, contributor=contributor)
+        camera = f"camera_{own.id}"
+        key = answers_key(camera, shown.id)
+        take_shots(own, shown.id, key=camera, contributor=contributor, instead="Or choose photos, under Files.")
     show_answers(key)
 
 
