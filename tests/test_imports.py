@@ -47,7 +47,7 @@ LAYERS = (
 STANDARD_LIBRARY_ONLY = tuple(
     name for name in FOUNDATIONS if name not in ("core.home", "core.slow_imports", "core.sqlite")
 )
-RUNS_WITH_TORCH = ("core.runs.worker.worker",)  # the one that trains
+RUNS_WITH_TORCH = ("core.runs.worker.worker", "core.runs.saved_runs")  # what trains, and what opens networks
 SCREENS = ("streamlit", "plotly", "altair", "matplotlib", "pages", "streamlit_app")
 
 

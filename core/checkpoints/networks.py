@@ -27,7 +27,7 @@ from core.whole_files import read_file
 
 Fill = Callable[[nn.Module, Backbone], None]
 CARD = "card.json"
-_WEIGHTS, _PREDICTIONS = "model.safetensors", "predictions.safetensors"
+WEIGHTS, PREDICTIONS = "model.safetensors", "predictions.safetensors"
 _FLOATS = (torch.float32, torch.float16)
 _CONFIDENCES = 255  # a confidence is stored as one of so many steps, and 0
 _HEADER_BYTES = 4_096  # of a safetensors file, at most so many a tensor
@@ -56,15 +56,8 @@ class Checkpoint:
         """
         card = self.card
         build = {"channels": card.channels, "image_size": card.image_size, "classes": len(card.classes)}
-        try:
-            with torch.device("meta"):
-                expected = build_model(card.model, arguments=card.arguments, **build).state_dict()
-        except LabError as error:
-            raise CheckpointError(f"This checkpoint's network cannot be built: {error}") from None
-        if card.backbone is not None:
-            expected = _without_backbone(expected)
-        largest = sum(4 * value.numel() + _HEADER_BYTES for value in expected.values()) + _HEADER_BYTES
-        weights = read_tensors(self.folder / _WEIGHTS, card.sha256, at_most=largest)
+        expected = _expected(card)
+        weights = read_tensors(self.folder / WEIGHTS, card.sha256, at_most=_largest(expected))
         _check_weights(weights, expected)
         model = build_model(card.model, arguments=card.arguments, **build)
         if card.backbone is not None:
@@ -80,9 +73,9 @@ class Checkpoint:
 
         Raises CheckpointError where they are damaged or do not fit the card.
         """
-        if not os.path.lexists(self.folder / _PREDICTIONS):
+        if not os.path.lexists(self.folder / PREDICTIONS):
             return None
-        tensors = read_tensors(self.folder / _PREDICTIONS, None)
+        tensors = read_tensors(self.folder / PREDICTIONS, None)
         metrics, classes = self.card.metrics, len(self.card.classes)
         try:
             labels, predicted = tensors["labels"].long(), tensors["predicted"].long()
@@ -176,9 +169,9 @@ def save(
         state = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
     weights = safetensors.torch.save(state)
     card = dataclasses.replace(card, sha256=hashlib.sha256(weights).hexdigest())
-    files = {_WEIGHTS: weights, CARD: card.to_json().encode()}
+    files = {WEIGHTS: weights, CARD: card.to_json().encode()}
     if predictions is not None:
-        files[_PREDICTIONS] = safetensors.torch.save(
+        files[PREDICTIONS] = safetensors.torch.save(
             {
                 "labels": torch.from_numpy(predictions.labels).to(torch.int16),
                 "predicted": torch.from_numpy(predictions.predicted).to(torch.int16),
@@ -192,6 +185,26 @@ def save(
 def now() -> str:
     """Return today's date, UTC, as ISO text."""
     return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+def largest_weights(card: Card) -> int:
+    """Return how many bytes the weights file of a network may have; raises CheckpointError where it cannot be built."""
+    return _largest(_expected(card))
+
+
+def _largest(expected: Mapping[str, Tensor]) -> int:
+    return sum(4 * value.numel() + _HEADER_BYTES for value in expected.values()) + _HEADER_BYTES
+
+
+def _expected(card: Card) -> dict[str, Tensor]:
+    """What the weights file of a network holds, without values."""
+    build = {"channels": card.channels, "image_size": card.image_size, "classes": len(card.classes)}
+    try:
+        with torch.device("meta"):
+            expected = build_model(card.model, arguments=card.arguments, **build).state_dict()
+    except LabError as error:
+        raise CheckpointError(f"This checkpoint's network cannot be built: {error}") from None
+    return dict(expected) if card.backbone is None else _without_backbone(expected)
 
 
 def _without_backbone(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

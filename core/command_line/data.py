@@ -24,22 +24,26 @@ def data() -> None:
 def import_(path: Path, title: str, as_json: bool) -> None:
     """Make a set of the pictures in PATH: a folder of class folders, a zip of one, IDX or Parquet files, a saved set.
 
-    Each class is a folder with its name. What cannot be taken is listed, with the reason.
+    Each class is a folder with its name. What was trained on a saved set comes with it. What cannot be taken is listed,
+    with the reason.
     """
     from core.data.own import OwnPictures, open_own_sets
-    from core.data.own.ways_in.import_set import import_set
+    from core.runs import open_store
+    from core.runs.carried_sets import import_with_runs
 
-    imported = import_set(OwnPictures(open_own_sets()), path, title=title, by=_me(), tell=progress_lines(quiet=as_json))
-    own = imported.own
+    tell = progress_lines(quiet=as_json)
+    imported = import_with_runs(OwnPictures(open_own_sets()), open_store(), path, title=title, by=_me(), tell=tell)
+    own, runs = imported.own, [run.id for run in imported.runs]
     if as_json:
         classes = {each.name: each.pictures for each in own.classes}
-        click.echo(
-            json.dumps({"dataset": own.name, "classes": classes, "skipped": [asdict(s) for s in imported.skipped]})
-        )
+        skipped = [asdict(each) for each in imported.skipped]
+        click.echo(json.dumps({"dataset": own.name, "classes": classes, "runs": runs, "skipped": skipped}))
         return
     for each in imported.skipped:
         click.echo(f"{each.file}: {each.error}", err=True)
     click.echo(f"{own.pictures:,} pictures: " + ", ".join(f"{each.name} {each.pictures:,}" for each in own.classes))
+    if runs:
+        click.echo(f"{len(runs):,} networks that were trained on it: {', '.join(runs)}")
     click.echo(own.name)
 
 
@@ -67,23 +71,29 @@ def list_(as_json: bool) -> None:
 def export(name: str, target: Path, form: str, as_json: bool) -> None:
     """Write the set NAME to the new folder DIR: class folders, or Parquet in the Hub's layout; or to a zip.
 
-    The zip holds all that is known of the set as it is now, and `data import` opens it in another lab.
+    The zip holds all that is known of the set, and the networks that were trained on it; `data import` opens it in
+    another lab.
     """
     from core.data.own import OwnPictures, open_own_sets
     from core.data.own.as_data_set import manifest_of
     from core.data.own.ways_out.export import as_folders, as_parquet
     from core.data.own.ways_out.saved_set import save_to
+    from core.runs import open_store
+    from core.runs.carried_sets import save_with_runs
 
+    fields: dict[str, object] = {"dataset": name, "as": form, "path": str(target)}
     if form == "zip":
-        count = save_to(OwnPictures(open_own_sets()), _set_id(name), target)
+        pictures, set_id = OwnPictures(open_own_sets()), _set_id(name)
+        saved = save_to(target, lambda file: save_with_runs(pictures, open_store(), set_id, file))
+        count = saved.pictures
+        fields["networks"] = saved.networks
     else:
         manifest = manifest_of(name)
         if manifest is None:
             raise click.BadParameter(f"{short(name)} is no own set; `python -m core data list` shows them.")
         write = as_folders if form == "folders" else as_parquet
         count = write(manifest, target, tell=progress_lines(quiet=as_json))
-    fields = {"dataset": name, "as": form, "path": str(target), "pictures": count}
-    click.echo(json.dumps(fields) if as_json else f"{count:,} pictures: {target}")
+    click.echo(json.dumps(fields | {"pictures": count}) if as_json else f"{count:,} pictures: {target}")
 
 
 @data.command()

@@ -16,6 +16,14 @@ def doubt_about(card: Card) -> str:
     return doubt(unseen=card.metrics.unseen, known_writers=shared_writers(card, card.dataset))
 
 
+def last_word(card: Card) -> str:
+    """Return what is said of a run that has finished with this network; empty where it was not judged."""
+    if card.metrics is None:
+        return ""
+    what = f"accuracy on {found}," if (found := doubt_about(card)) else "test accuracy"
+    return f"Best epoch {card.epoch}: {what} {card.metrics.test_accuracy:.1%} on {card.metrics.test_n:,} images."
+
+
 def doubt(*, unseen: bool, known_writers: bool) -> str:
     """Return why a figure is no test accuracy, to follow the word "on"; empty where it is one."""
     if not unseen:

@@ -25,7 +25,8 @@ look. ``home()/sets.sqlite3`` knows what there is, ``home()/sets/<id>/`` holds a
     from core.data.own.ways_in.import_set import import_zip     # an uploaded zip: class folders, or a saved set
     imported = import_zip(pictures, file, "mugs.zip", title="", by=person)   # → Imported(own, skipped: file and error)
     from core.data.own.ways_out.saved_set import save_set
-    save_set(pictures, id, file)                                   # → one zip, which another lab opens
+    save_set(pictures, id, file)                                   # → one zip, which another lab opens; with what was
+                                                                   # trained on it: core.runs.carried_sets
 
 Among the data sets of the catalogue ``own-<id>`` is a set as it is now and ``own-<id>@<version>`` as it was
 (`core.data.own.as_data_set`); what is about to be trained on is kept by `core.data.kept_name`. Pictures that a kept

@@ -71,13 +71,13 @@ class Store:
 
         Raises what `submit` does.
         """
-        texts = [(_checked(config), check_name(name)) for config, name in trainings]
+        texts = [(checked_config(config), check_name(name)) for config, name in trainings]
         owner, note = check_name(owner, what="owner"), check_note(note)
         folders.check_space(self.home)
         ids = [new_id() for _training in texts]
         with self.database.writing() as connection:
             for run_id, (text, name) in zip(ids, texts, strict=True):
-                self._check_quota(connection, owner)
+                self.check_quota(connection, owner)
                 connection.execute(
                     "INSERT INTO runs (id, owner, name, note, config, created, ticket)"
                     " VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(ticket), 0) + 1 FROM runs))",
@@ -179,7 +179,7 @@ class Store:
             if row["reason"] == UNFIT:
                 raise RunError(f"'{row['name']}' cannot go on with these settings; train anew with others.")
             if row["status"] in RESUMABLE:
-                self._check_quota(connection, row["owner"])
+                self.check_quota(connection, row["owner"])
                 connection.execute(
                     "UPDATE runs SET status = 'queued', reason = 'resumed', message = '', log = '', ended = NULL,"
                     " stopped_by = '', front = 0, again = 0, losses = 0, ticket = (SELECT max(ticket) + 1 FROM runs)"
@@ -240,7 +240,8 @@ class Store:
             connection.execute(f"UPDATE runs SET {column} = ? WHERE id = ?", (value, run_id))
         return self.get(run_id)
 
-    def _check_quota(self, connection: sqlite3.Connection, owner: str) -> None:
+    def check_quota(self, connection: sqlite3.Connection, owner: str) -> None:
+        """Raise RunError where an owner has as many runs waiting, or as much on the disk, as is allowed."""
         name = name_of(connection, owner)
         waiting = connection.execute(
             "SELECT count(*) FROM runs WHERE owner = ? AND status = 'queued'", (owner,)
@@ -278,8 +279,8 @@ def _store(path: Path) -> Store:
     return Store(path)
 
 
-def _checked(config: TrainingConfig) -> str:
-    """The configuration as it will be read back: built anew from its JSON, which checks every bound once more.
+def checked_config(config: TrainingConfig) -> str:
+    """Return the configuration, in JSON, as it will be read back: built anew from it, which checks every bound again.
 
     An own set is pinned to the version that it is now.
     """

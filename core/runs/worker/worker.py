@@ -220,18 +220,11 @@ def _finished(event: Finished, session: "Session") -> Outcome:
             ),
         )
     best = session.checkpoint()
-    if best is None or best.card.metrics is None:
+    if best is None:
         return Outcome(status="finished", reason=event.reason)
-    from core.judging.claims import doubt_about
+    from core.judging.claims import last_word
 
-    metrics = best.card.metrics
-    doubt = doubt_about(best.card)
-    what = f"accuracy on {doubt}," if doubt else "test accuracy"
-    return Outcome(
-        status="finished",
-        reason=event.reason,
-        message=f"Best epoch {best.card.epoch}: {what} {metrics.test_accuracy:.1%} on {metrics.test_n:,} images.",
-    )
+    return Outcome(status="finished", reason=event.reason, message=last_word(best.card))
 
 
 def _sentence(error: Exception) -> str:

@@ -8,9 +8,10 @@ import streamlit as st
 
 from core.data import DatasetSpec, availability, datasets
 from core.data.own import NAME_LENGTH, OwnPictures, OwnSet, OwnSetError, open_own_sets, there_are_own_sets
-from core.data.own.ways_out.saved_set import save_set
 from core.errors import LabError
 from core.photos.door import shown_name
+from core.runs import open_store
+from core.runs.carried_sets import save_with_runs
 from pages._ui import address, state
 from pages._ui.frame import empty_state, plain, problem
 from pages._ui.visitor import visitor, visitors_id
@@ -82,8 +83,8 @@ def _for_its_owner(own: OwnSet) -> None:
         "application/zip",
         icon=":material/download:",
         on_click="ignore",
-        help="One zip with all pictures, and who took them: another lab opens it (New set), and any program reads its "
-        "folders.",
+        help="One zip with all pictures, who took them, and the networks that were trained on them: another lab opens "
+        "it (New set), and any program reads its folders.",
     )
 
 
@@ -132,7 +133,7 @@ def _made() -> None:
 
 def _saved(set_id: str) -> bytes:
     file = io.BytesIO()
-    save_set(OwnPictures(open_own_sets()), set_id, file)
+    save_with_runs(OwnPictures(open_own_sets()), open_store(), set_id, file)
     return file.getvalue()
 
 

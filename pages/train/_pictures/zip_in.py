@@ -12,10 +12,12 @@ from core.data.own import OwnPictures, OwnSet, open_own_sets
 from core.data.own.ways_in.archive import class_folders_in, open_zip
 from core.data.own.ways_in.bring import bring
 from core.data.own.ways_in.found import Found, Skipped
-from core.data.own.ways_in.import_set import import_zip
+from core.data.own.ways_out.saved_set import saved_source
 from core.errors import LabError, PhotoError
 from core.names import folded
 from core.rights import Person
+from core.runs import open_store
+from core.runs.carried_sets import open_with_runs
 from pages._ui import address, state
 from pages._ui.choose.uploads import Sent, let_go, sent
 from pages._ui.frame import plain
@@ -27,9 +29,11 @@ _SAID = 20  # files that were passed over
 
 @dataclass(frozen=True, kw_only=True)
 class _Told:
-    """What became of a zip: how many pictures were added, what was not and why, or the sentence why none was."""
+    """What became of a zip: how many pictures were added, and how many networks came with them, what was not and why,
+    or the sentence why none was."""
 
     added: int = 0
+    networks: int = 0
     skipped: tuple[Skipped, ...] = ()
     problem: str = ""
 
@@ -63,20 +67,25 @@ def _taken(own: OwnSet | None, file: Sent) -> _Told:
         data, name = io.BytesIO(file.getvalue()), getattr(file, "name", "")
         if own is not None:
             return _added(own, pictures, data, bar)
-        made = import_zip(
-            pictures, data, name, by=visitor(), tell=lambda text, done: bar.progress(min(1.0, done), text=text)
+        made = open_with_runs(
+            pictures,
+            open_store(),
+            data,
+            name,
+            by=visitor(),
+            tell=lambda text, done: bar.progress(min(1.0, done), text=text),
         )
     except LabError as error:
         return _Told(problem=str(error))
     finally:
         let_go(file)
     address.write(state.OWN_SET, made.own.id)
-    return _Told(added=made.own.pictures, skipped=made.skipped)
+    return _Told(added=made.own.pictures, networks=len(made.runs), skipped=made.skipped)
 
 
 def _added(own: OwnSet, pictures: OwnPictures, data: BinaryIO, bar: DeltaGenerator) -> _Told:
     with open_zip(data) as archive:
-        source = class_folders_in(archive)
+        source = saved_source(archive) or class_folders_in(archive)
         names, count = _names_in(own, source.classes, visitor()), max(source.count, 1)
         brought = bring(
             pictures,
@@ -108,9 +117,16 @@ def _say(told: _Told) -> None:
     if told.problem:
         st.error(plain(told.problem), icon=":material/error:")
     elif told.added:
-        st.success(f"{told.added:,} pictures kept.", icon=":material/check_circle:")
+        st.success(f"{told.added:,} pictures kept.{_networks(told.networks)}", icon=":material/check_circle:")
     if told.skipped:
         lines = [f"- {plain(each.file)}: {plain(each.error)}" for each in told.skipped[:_SAID]]
         if len(told.skipped) > _SAID:
             lines.append(f"- and {len(told.skipped) - _SAID:,} more")
         st.warning("\n".join(lines), icon=":material/broken_image:")
+
+
+def _networks(count: int) -> str:
+    if not count:
+        return ""
+    what = "1 network that was" if count == 1 else f"{count:,} networks that were"
+    return f" {what} trained on them came along: Training, All runs."

@@ -1,6 +1,6 @@
 """What a way in finds: pictures to be read in their turn, and what was passed over."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from core.errors import LabError
@@ -34,7 +34,8 @@ class Source:
     """What lies in a folder or a file: classes in their order, how many pictures there may be, and the pictures.
 
     ``skipped`` says what was passed over before any picture was read. ``title`` and ``set_id`` are those of a set that
-    was saved (None: it is another source).
+    was saved (None: it is another source); so are ``versions``, which return the JSON of those that something was
+    trained on, by their names, and the pictures ``aside`` that only those need.
     """
 
     classes: tuple[str, ...]
@@ -43,6 +44,8 @@ class Source:
     skipped: tuple[Skipped, ...] = field(default=())
     title: str | None = None
     set_id: str | None = None
+    aside: Iterator[Found] = field(default_factory=lambda: iter(()))
+    versions: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
 
 
 class NotFoundHereError(LabError):

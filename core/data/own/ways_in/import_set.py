@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import BinaryIO
 from zipfile import ZipFile
 
-from core.data.own.records import NAME_LENGTH, OwnSet
+from core.data.own.records import NAME_LENGTH, OwnSet, OwnSetError
 from core.data.own.store.pictures import OwnPictures
+from core.data.own.versions import Versions
 from core.data.own.ways_in.archive import class_folders_in, open_zip
 from core.data.own.ways_in.bring import bring
 from core.data.own.ways_in.folder import class_folders
@@ -69,7 +70,23 @@ def _import(pictures: OwnPictures, source: Source, *, title: str, by: Person, te
         pictures.sets.delete(own.id, by=by)
         why = f" {skipped[0].file}: {skipped[0].error}" if skipped else ""
         raise NotFoundHereError(f"None of these files could be taken.{why}")
+    if source.versions:
+        skipped += _bring_versions(pictures, own.id, source, by=by)
     return Imported(own=pictures.sets.get(own.id), skipped=skipped)
+
+
+def _bring_versions(pictures: OwnPictures, set_id: str, source: Source, *, by: Person) -> tuple[Skipped, ...]:
+    """Keep the versions that something was trained on, with the pictures that have left the set since."""
+    there = {each.id for each in pictures.list(set_id)}
+    skipped = list(bring(pictures, set_id, source.aside, by=by).skipped)
+    aside = [each.id for each in pictures.list(set_id) if each.id not in there]
+    for version, read in source.versions.items():
+        try:
+            Versions(pictures.sets).bring(set_id, version, read(), by=by)
+        except OwnSetError as error:
+            skipped.append(Skipped(file=f"version {shown_name(version)}", error=str(error)))
+    pictures.delete(set_id, aside, by=by)  # those that a version needs stay on the disk
+    return tuple(skipped)
 
 
 def _called(name: str) -> str:

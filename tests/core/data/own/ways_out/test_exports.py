@@ -13,7 +13,8 @@ from PIL import Image
 
 from core.data.own import NewPicture, OwnPictures, OwnSet, OwnSetError, OwnSets, open_own_sets
 from core.data.own.as_data_set import manifest_of
-from core.data.own.versions import Manifest, Versions
+from core.data.own.manifests import Manifest
+from core.data.own.versions import Versions
 from core.data.own.ways_in.found import NotFoundHereError
 from core.data.own.ways_in.import_set import import_set, import_zip
 from core.data.own.ways_out.export import as_folders, as_parquet
@@ -200,7 +201,7 @@ def set_first(name: str, value: object) -> Callable[[dict[str, Any]], object]:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda about: about.__setitem__("schema", 2), "saved by a newer CNN Lab"),
+        (lambda about: about.__setitem__("schema", 3), "saved by a newer CNN Lab"),
         (lambda about: about.__setitem__("title", 5), "title is 5, which is not text"),
         (lambda about: about.__setitem__("title", "a\x1bb"), "holds a control character"),
         (lambda about: about.__setitem__("classes", ["a", "A", "b", "c", "d"]), "There is a class 'a' already"),
@@ -262,8 +263,8 @@ def test_an_id_that_is_none_is_not_taken(pictures: OwnPictures, made: OwnSet, wa
 
 def test_a_zip_to_a_file_is_there_whole_or_not_at_all(pictures: OwnPictures, made: OwnSet, tmp_path: Path) -> None:
     target = tmp_path / "x" / "mine.zip"
-    assert save_to(pictures, made.id, target) == 20
+    assert save_to(target, lambda file: save_set(pictures, made.id, file)) == 20
     assert [path.name for path in target.parent.iterdir()] == ["mine.zip"]
     assert import_set(pictures, target, by=BEN).own.title == made.title
     with pytest.raises(OwnSetError, match=r"'mine\.zip' is there already"):
-        save_to(pictures, made.id, target)
+        save_to(target, lambda file: save_set(pictures, made.id, file))
