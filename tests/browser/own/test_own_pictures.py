@@ -1,7 +1,10 @@
-"""A class photographs: from the teacher's square through two phones to the wall, who is judged on, out and in again."""
+"""A class photographs: from the teacher's square through two phones to the wall, a head on its pictures, judged, asked
+about a photo of now, and out and in again with the pictures.
+"""
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,9 +12,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.data.own import OwnPictures, OwnSets
+from core.rights import OPERATOR
 from tests.browser.conftest import Console
-from tests.browser.server import Server, open_page
+from tests.browser.server import Server, open_page, store_of
 from tests.browser.test_accessibility import faults
+from tests.browser.test_training import wait_for_state
+from tests.browser.test_use import upload_photo
 from tests.browser.widgets import press, quiet, write
 from tests.core.data.own.generated import photograph
 
@@ -33,6 +39,20 @@ def phones(page: Page, console: Console) -> Iterator[list[Page]]:
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def lab(server: Server) -> Iterator[Server]:
+    """The server that trains; what is made there goes when the test is over."""
+    yield server
+    sets = OwnSets(server.home)
+    for own in sets.list():
+        sets.delete(own.id, by=OPERATOR)
+    sets.close()
+    with store_of(server) as store:
+        for run in store.list(which=lambda run: run.config.dataset.startswith("own-")):
+            store.request_stop(run.id, by=OPERATOR)
+            store.delete(run.id, by=OPERATOR)
 
 
 def photos(first: int, count: int) -> list[Any]:
@@ -70,19 +90,39 @@ def sent(phone: Page, of: str, files: list[Any]) -> None:
     expect(phone.get_by_text(f"{count} {'picture' if count == 1 else 'pictures'} kept.")).to_be_visible()
 
 
-def test_two_phones_fill_a_set_and_the_teachers_wall_follows(
-    page: Page, phones: list[Page], still_server: Server
-) -> None:
-    code = made(page, still_server)
-    expect(page.get_by_alt_text(f"A square to scan; it opens {still_server.url}/join?code={code}")).to_be_visible()
+def burst(page: Page, count: str) -> int:
+    """Take a burst until so many pictures are here, stop it by the keyboard; then another, by holding the button."""
+    page.get_by_role("button", name="Open the camera").press("Enter")
+    expect(page.get_by_role("button", name="Take one")).to_be_focused()
+    page.get_by_role("button", name="Burst of 20").click()
+    expect(page.get_by_text(re.compile(f"^{count} of 20 are here$"))).to_be_visible()
+    page.get_by_role("button", name="Stop the burst").press("Enter")
+    said = page.get_by_text(re.compile(r"^\d+ pictures are here$")).first
+    expect(said).to_be_visible()
+    taken = int(said.inner_text().split()[0])
+    expect(page.get_by_text(f"{taken} pictures kept.")).to_be_visible()
+
+    page.get_by_role("button", name="Burst of 20").hover()
+    page.mouse.down()
+    expect(page.get_by_text(re.compile("^1 of 20 are here$"))).to_be_visible()
+    page.wait_for_timeout(700)  # a hold, not a press
+    page.mouse.up()
+    expect(page.get_by_role("button", name="Burst of 20")).to_be_visible()
+    return taken
+
+
+def test_a_class_photographs_trains_a_head_and_asks_it(page: Page, phones: list[Page], lab: Server) -> None:
+    page.context.grant_permissions(["camera"])
+    code = made(page, lab)
+    expect(page.get_by_alt_text(f"A square to scan; it opens {lab.url}/join?code={code}")).to_be_visible()
     expect(page.get_by_text("Only this machine can open this address")).to_be_visible()
     for number, (phone, name) in enumerate(zip(phones, ("Alma", "Boris"), strict=True)):
         if number:
-            open_page(phone, still_server, "join")
+            open_page(phone, lab, "join")
             phone.get_by_role("textbox", name="Code").fill(f"{code[:3]} {code[3:]}".lower())
             phone.get_by_role("button", name="Join").click()
         else:
-            open_page(phone, still_server, "join", f"?code={code}")
+            open_page(phone, lab, "join", f"?code={code}")
         write(phone, "Your name", name)
         sent(phone, "mug", photos(100 * number, 6))
         assert faults(phone) == []
@@ -116,10 +156,33 @@ def test_two_phones_fill_a_set_and_the_teachers_wall_follows(
     expect(page.get_by_text("mug: 10, shoe: 14")).to_be_visible()
     page.get_by_text("Add pictures", exact=True).click()
     expect(page.get_by_role("button", name="Let phones join")).to_be_visible()
-    sets = OwnSets(still_server.home)
+    sets = OwnSets(lab.home)
     (own,) = [own for own in sets.list() if own.title == "On our desks"]
-    assert len(OwnPictures(sets).list(own.id)) == 24
+    pictures = OwnPictures(sets)
+    assert len(pictures.list(own.id)) == 24
 
+    page.get_by_role("radio", name="Camera").click()
+    taken = burst(page, "[3-9]")
+    series = Counter(each.burst for each in pictures.list(own.id) if each.burst)
+    assert (len(series), taken in series.values()) == (2, True)
+    assert all(each.class_id == own.classes[0].id for each in pictures.list(own.id) if each.burst)
+    in_all = len(pictures.list(own.id))
+    expect(page.get_by_text(f"mug: {in_all - 14}, shoe: 14")).to_be_visible()
+    assert faults(page) == []
+
+    press(page, "Train with it")
+    expect(page.get_by_role("heading", level=1, name="Training")).to_be_visible()
+    expect(page.get_by_test_id("stMain").get_by_role("combobox", name="Network")).to_have_value(re.compile("Lite0"))
+    quiet(page)
+    press(page, "Train")
+    wait_for_state(page, "finished")
+    expect(page.get_by_text(re.compile(r"Test accuracy [\d.]+ % \([\d.]+ to [\d.]+, n = \d+\)"))).to_be_visible()
+    page.get_by_role("link", name="Classify photos with it").click()
+    (photo,) = photos(700, 1)
+    upload_photo(page, "now.jpg", photo["buffer"])
+    expect(page.get_by_role("img", name=re.compile(r"^now\.jpg: (mug|shoe) (over )?[\d.]+ %"))).to_be_visible()
+
+    open_page(page, lab, "pictures", f"?set={own.id}")
     with page.expect_download() as download:
         press(page, "Save")
     page.get_by_role("button", name="New set").click()
@@ -127,7 +190,11 @@ def test_two_phones_fill_a_set_and_the_teachers_wall_follows(
     page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(saved)
     expect(page.get_by_role("combobox", name="Set")).to_have_value("On our desks (no. 2)")
     again, _own = [own for own in sets.list() if own.title == "On our desks"]
-    assert [(each.name, each.pictures) for each in again.classes] == [("mug", 10), ("shoe", 14)]
+    assert [(each.name, each.pictures) for each in again.classes] == [("mug", in_all - 14), ("shoe", 14)]
+    with store_of(lab) as store:
+        brought, run = store.list(which=lambda run: run.config.dataset.startswith("own-"))
+    assert (brought.name, brought.message) == (run.name, run.message)
+    assert brought.config.dataset.startswith(again.name)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
