@@ -37,7 +37,10 @@ PATIENCE = 180.0  # seconds
 SETTING_UP = 15.0  # seconds that a student takes over the form, at the least
 WATCHED_EPOCHS = 500  # more than a turn sees
 KIB = 1024
-VIEWS = tuple(("convolution", f"?{view}") for view in ("tab=pooling", "tab=softmax", "view=learn", "view=puzzle"))
+VIEWS = (
+    *(("convolution", f"?{view}") for view in ("tab=pooling", "tab=softmax", "view=learn", "view=puzzle")),
+    *(("architecture", f"?part={part}") for part in ("build", "sees", "sizes", "dummy")),
+)
 
 Tell = Callable[[str], None]
 Measured = list[Seen]

@@ -9,7 +9,16 @@ from core.errors import ConfigError
 from core.strict_json import NotStrictJsonError, parse
 
 # Written out, so that `--help` does not have to import torch; a test holds them to the registry and the recipes.
-MODELS = ("simple_nn", "strided_cnn", "lenet", "enhanced_cnn", "fast_cnn", "resnet18", "efficientnet_lite0")
+MODELS = (
+    "simple_nn",
+    "strided_cnn",
+    "lenet",
+    "enhanced_cnn",
+    "fast_cnn",
+    "resnet18",
+    "efficientnet_lite0",
+    "sequential",
+)
 RECIPES = ("modern", "notebook", "as_written")
 
 OWN_OPTIONS = ("dataset", "model", "recipe")  # what --set does not take

@@ -32,7 +32,7 @@ def modern_settings(dataset: str, model: str) -> dict[str, Any]:
         "precision": "auto",
         "augmentation": _augmentation(dataset),
     }
-    if model in ("simple_nn", "lenet"):  # small nets without BatchNorm: less of everything
+    if model in ("simple_nn", "lenet", "sequential"):  # small nets without BatchNorm, or unknown ones: less of it all
         fields |= {"learning_rate": 0.05, "label_smoothing": 0.0, "weight_decay": 1e-4}
     if model == "lenet" and dataset == "cifar10":  # with 62,006 weights it learns slowly: longer, and shifted less
         fields |= {"epochs": 40, "batch_size": 256, "learning_rate": 0.1, "augmentation": (_FLIP, _SMALL_SHIFT)}

@@ -17,7 +17,8 @@ def make_optimizer(model: nn.Module, config: TrainingConfig) -> Optimizer:
     """
     learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
     rate = config.norm_shift_rate
-    shifts = {module.bias for module in model.modules() if isinstance(module, nn.BatchNorm2d)} if rate > 1 else set()
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
+    shifts = {module.bias for module in norms} if rate > 1 else set()
     groups = [
         {"params": [p for p in learning if p.dim() > 1], "weight_decay": config.weight_decay},
         {"params": [p for p in learning if p.dim() <= 1 and p not in shifts], "weight_decay": 0.0},

@@ -23,6 +23,8 @@ TERMS = {
         "Training ends when the validation accuracy has had no new best for a number of epochs (at equal accuracy, the "
         "lower loss is the better one)."
     ),
+    "effective receptive field": "The pixels of a receptive field that really count: more than 4.55 % of what the most "
+    "important one counts, by the mean size of their gradients. Its side is that of a square of as many pixels.",
     "epoch": "One pass over all training images.",
     "feature map": "What one filter makes of the picture: a plane of numbers, large where the filter found "
     "its pattern.",

@@ -146,6 +146,11 @@ def training_model(dataset: str) -> str:
     return f"{TRAINING_MODEL}.{dataset}"
 
 
+def training_form(dataset: str, model: str, recipe: str) -> str:
+    """Return what the keys of the Training page's form begin with for a pair and a recipe."""
+    return f"training.{dataset}.{model}.{recipe}"
+
+
 def propose_dataset(dataset: str) -> None:
     """Open the Training page, when it is next drawn, with this data set chosen."""
     st.session_state[TRAINING_DATASET] = dataset

@@ -43,6 +43,8 @@ def _of_streamlit(page: Page, node: dict[str, Any]) -> bool:
 
 # Views of a page that are not drawn when it opens.
 VIEWS = (
+    "architecture?part=build&layers=conv-6-5x5_relu_max-2x2_dropout-0.25_dense-10",
+    "architecture?part=sees",
     "convolution?tab=pooling",
     "convolution?tab=softmax",
     "convolution?view=learn",

@@ -312,10 +312,10 @@ def test_an_untrained_network_can_be_looked_into(page: Page, server: Server) -> 
 
 
 def test_wrong_in_features_show_pytorchs_error_beside_the_arithmetic(page: Page, server: Server) -> None:
-    open_page(page, server, "architecture")
+    open_page(page, server, "architecture", "?part=sizes")
     expect(page.get_by_text("It runs: no error.")).to_be_visible()
     write(page, "nn.Linear( … , 120): in_features", "576")  # 16·6·6
-    sizes = page.get_by_role("tabpanel", name="Follow the sizes")
+    sizes = page.get_by_role("tabpanel", name="Why 16·5·5?")
     expect(sizes).to_contain_text("mat1 and mat2 shapes cannot be multiplied")
     expect(sizes).to_contain_text("16 · 5 · 5 = 400")
 
@@ -325,6 +325,57 @@ def test_another_architecture_has_another_table(page: Page, server: Server) -> N
     expect(page.get_by_text("62,006").first).to_be_visible()  # LeNet's parameters, by hand
     choose(page, "Architecture", "Enhanced")
     expect(page.get_by_text("62,006")).to_have_count(0)
+
+
+def test_a_network_is_built_by_pointer_and_by_keyboard_and_goes_to_training(page: Page, server: Server) -> None:
+    open_page(page, server, "architecture", "?part=build")
+    rows = page.get_by_test_id("stMain").get_by_role("listitem")
+    expect(rows.nth(6)).to_contain_text("400")  # flatten: 16·5·5
+    page.get_by_role("button", name="Remove layer 6, Max pool").click()
+    expect(rows.nth(5)).to_contain_text("1,600")  # 16·10·10
+    expect(page.get_by_role("button", name="Remove layer 6, Flatten")).to_be_focused()
+    expect(page).to_have_url(re.compile(r"layers=conv-6-5x5_relu_max-2x2_conv-16-5x5_relu_flatten_dense-120"))
+
+    kernel = page.get_by_role("textbox", name="kernel of layer 1, Convolution")
+    kernel.focus()
+    kernel.press("ArrowUp")
+    kernel.press("ArrowUp")  # quicker than the answer to the first
+    expect(rows.nth(0)).to_contain_text("6 × 26 × 26")
+    expect(kernel).to_have_value("7")
+    kernel.fill("99")
+    kernel.press("Enter")
+    expect(rows.nth(0)).to_contain_text("kernel is “99”; it takes a whole number from 1 to 11.")
+    expect(kernel).to_have_value("7")
+
+    up = page.get_by_role("button", name="Move up layer 6, Flatten")
+    up.focus()
+    up.press("Enter")  # before the ReLU: nothing is wrong with that
+    page.get_by_role("button", name="Move up layer 5, Flatten").press("Alt+ArrowUp")  # before the convolution
+    expect(rows.nth(4)).to_contain_text("Convolution needs maps, and here 1,014 numbers lie in one row.")
+    expect(page.get_by_role("button", name="Train it")).to_be_disabled()
+    page.go_back()
+    expect(rows.nth(4)).to_contain_text("1,296")  # 16·9·9
+    expect(rows).to_have_count(11)
+
+    page.get_by_role("button", name="Add after layer 1, Convolution").press("Enter")
+    kinds = page.get_by_role("combobox", name="Add", exact=True)
+    expect(kinds).to_be_focused()
+    kinds.select_option("BatchNorm")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(rows.nth(1)).to_contain_text("12 parameters")
+    page.get_by_role("button", name="Train it").click()
+    page.get_by_role("heading", level=1, name="Training").wait_for()
+    settled(page)
+    expect(page.get_by_role("combobox", name="Network", exact=True)).to_have_value("Layers of your own")
+
+
+def test_what_counts_is_less_than_the_square_of_the_formula(page: Page, server: Server) -> None:
+    open_page(page, server, "architecture", "?part=sees&network=lenet@cifar10")
+    picture = page.get_by_alt_text(re.compile("^Left the square that a place of pool_1 can see, 16×16 pixels"))
+    assert picture_size(picture)[0] > 2 * 256
+    choose(page, "Layer", "conv1")
+    expect(page.get_by_alt_text(re.compile("^Left the square that a place of conv1 can see, 5×5"))).to_be_visible()
+    expect(page).to_have_url(re.compile("of=conv1"))
 
 
 def test_a_transform_is_added_drawn_and_written_as_code(page: Page, server: Server) -> None:

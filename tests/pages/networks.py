@@ -31,16 +31,19 @@ def ship(
     judged: bool = True,
     split_fingerprint: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    arguments: Mapping[str, Any] | None = None,
     confidence: float = 0.99,
 ) -> Checkpoint:
     """Save an untrained network for digits that is said to have answered ``wrong`` test images wrongly.
 
     Its card may name another network (``called``) and data set, which only the pages' lists look at, and other
-    ``settings`` of its training. It is surest, by ``confidence``, of its mistakes and of the last image.
+    ``settings`` of its training; ``arguments`` are the network's own. It is surest, by ``confidence``, of its mistakes
+    and of the last image.
     """
     data = load("digits")
     split = make_split(data)
-    arguments = {"channels": (4, 8)} if model == "strided_cnn" else {}
+    if arguments is None:
+        arguments = {"channels": (4, 8)} if model == "strided_cnn" else {}
     torch.manual_seed(sum(map(ord, name)))
     network = build_model(model, channels=1, image_size=28, classes=10, arguments=arguments)
     labels = data.labels[split.test]

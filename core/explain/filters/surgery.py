@@ -78,7 +78,10 @@ def cut_after(stage: Stage) -> Layer | None:
     for layer in parts[1:]:
         if layer.kind == "BatchNorm2d":
             return layer
-        if layer.kind != "MaxPool2d":  # an activation or an addition: what comes later is not the convolution's alone
+        if layer.kind not in (
+            "MaxPool2d",
+            "AvgPool2d",
+        ):  # an activation or an addition: what comes later is not the convolution's alone
             break
     return parts[0]
 

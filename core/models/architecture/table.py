@@ -86,14 +86,14 @@ def _detail(module: nn.Module, x: Tensor) -> str:
         return f"{module.in_channels}→{module.out_channels}, {size}, {steps}"
     if isinstance(module, nn.Linear):
         return f"{module.in_features}→{module.out_features}"
-    if isinstance(module, nn.MaxPool2d):
+    if isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
         return f"{module.kernel_size}×{module.kernel_size}, stride {module.stride}"
     if isinstance(module, Resize):
         before, after = x.shape[-1], module.side
         return f"{before}×{before} to {after}×{after}" if before != after else "nothing to do at this size"
     if isinstance(module, nn.Dropout):
         return f"{module.p:.0%} of the features"
-    return f"{module.num_features} channels" if isinstance(module, nn.BatchNorm2d) else ""
+    return f"{module.num_features} channels" if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) else ""
 
 
 def _multiply_adds(module: nn.Module, y: Tensor) -> int:

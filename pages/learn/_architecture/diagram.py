@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.models import LayerRow
 from pages.learn._architecture.drawing import drawing
 
-_POOLS = ("MaxPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d")
+_POOLS = ("MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d")
 _COLOURS = {"Resize": "#8d6bb8", "Conv2d": "#2a86c8", "Linear": "#c7661a", **dict.fromkeys(_POOLS, "#2f9e77")}
 _OPENS_A_BLOCK = tuple(_COLOURS)
 _MIDDLE, _TALLEST, _TOP = 96, 150, 21

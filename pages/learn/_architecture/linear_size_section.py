@@ -5,10 +5,13 @@ import streamlit as st
 from core.errors import ConfigError, LabError
 from core.explain.sizes.linear_size import LinearSize, dummy_trace, explain, follow, try_in_features
 from core.models import build_model
-from pages._ui.frame import look_for, plain, problem
+from pages._ui.frame import look_for, plain, problem, think, try_this
 from pages._ui.glossary import term
 
-_NUMBER = "why_in_features"
+NUMBER = "why_in_features"
+SLIDERS = {"image": (12, 64, 32), "kernel": (1, 7, 5), "padding": (0, 3, 0), "pool": (1, 4, 2)}
+"""Lowest, highest and first value of each slider, in pixels."""
+DUMMY_SIZES = (16, 20, 24, 28, 32, 40, 48, 64)
 
 
 def why_section() -> None:
@@ -24,11 +27,11 @@ def why_section() -> None:
         problem(error)
         return
     _steps(work, kernel, padding, pool)
-    st.session_state.setdefault(_NUMBER, 400)
+    st.session_state.setdefault(NUMBER, 400)
     wanted = st.number_input(
         "nn.Linear( … , 120): in_features",
         step=1,
-        key=_NUMBER,
+        key=NUMBER,
         help="How many numbers the dense layer waits for. Try a wrong one.",
         persist_state="session",
     )
@@ -49,21 +52,27 @@ def why_section() -> None:
         st.markdown(plain(explain(int(wanted), work)))
         if said is not None:
             st.button(f"Put {work.in_features:,} in", on_click=_put, args=(work.in_features,), icon=":material/build:")
+    try_this("Set the padding to 2: what has to stand in place of 400? Find an image too small for a kernel of 7.")
+    think(
+        "Why does a convolution not have to know the size of the image, and a dense layer has to?",
+        "A kernel is slid over however many places there are, with the same weights. A dense layer has a weight of its "
+        "own for every number that comes in, so their count is part of the network.",
+    )
 
 
 def _put(number: int) -> None:
-    st.session_state[_NUMBER] = number
+    st.session_state[NUMBER] = number
 
 
-def _settings() -> tuple[int, int, int, int]:
+def _settings() -> tuple[int, ...]:
+    """Show the sliders and return their values: image, kernel, padding, pool."""
+    tips = {"image": "Side of the input image.", "pool": term("pooling")}
+    values = []
     with st.grid(4, min_column_width=150):
-        size = st.slider(
-            "Image (px)", 12, 64, 32, key="why_size", help="Side of the input image.", persist_state="session"
-        )
-        kernel = st.slider("Kernel (px)", 1, 7, 5, key="why_kernel", help=term("kernel"), persist_state="session")
-        padding = st.slider("Padding (px)", 0, 3, 0, key="why_padding", help=term("padding"), persist_state="session")
-        pool = st.slider("Pool (px)", 1, 4, 2, key="why_pool", help=term("pooling"), persist_state="session")
-    return int(size), int(kernel), int(padding), int(pool)
+        for name, (low, high, first) in SLIDERS.items():
+            label, tip = f"{name.capitalize()} (px)", tips.get(name) or term(name)
+            values.append(st.slider(label, low, high, first, key=f"why_{name}", help=tip, persist_state="session"))
+    return tuple(map(int, values))
 
 
 def _steps(work: LinearSize, kernel: int, padding: int, pool: int) -> None:
@@ -103,7 +112,7 @@ def dummy_section() -> None:
         "and build the dense layer with it. `torch.no_grad()` because nothing is learned from it."
     )
     size = st.select_slider(
-        "Image size (px)", [16, 20, 24, 28, 32, 40, 48, 64], value=28, key="dummy_size",
+        "Image size (px)", list(DUMMY_SIZES), value=28, key="dummy_size",
         help="Side of the images that the Enhanced CNN is built for.", persist_state="session",
     )  # fmt: skip
     model = build_model("enhanced_cnn", channels=3, image_size=int(size), classes=10, arguments={})
@@ -121,6 +130,12 @@ def dummy_section() -> None:
     st.markdown(f"At {size} px, `in_features` is **{trace.in_features:,}** = {plain(trace.text.split(' = ')[0])}.")
     st.code(trace.code, language="python")
     look_for("Another image size changes the shapes in the table; in the code, the dummy's size and what it counts.")
+    try_this("Double the image size: how many times as many numbers come out, and why?")
+    think(
+        "What would happen to BatchNorm if the dummy were sent through in training mode?",
+        "Its running mean and variance would take a step towards an image of nothing but zeros, `no_grad` or not. "
+        "So the dummy goes through in evaluation mode.",
+    )
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -28,7 +28,7 @@ _RECIPES_CHAIN, _HANDED_CHAIN = "as the recipe has it", "as handed over"  # by t
 def training_form() -> TrainingConfig | None:
     """Show the form and return the training that it describes; None where a sentence says what does not fit."""
     dataset, model, recipe = _pair()
-    key = f"training.{dataset}.{model}.{recipe}"
+    key = state.training_form(dataset, model, recipe)
     try:
         base = recipe_config(recipe, dataset=dataset, model=model)
         return _settings(base, key)
@@ -209,7 +209,7 @@ def _chain(base: TrainingConfig, key: str) -> tuple[AugmentationStep, ...]:
 
 def fill_form(config: TrainingConfig, base: TrainingConfig) -> None:
     """Set every field of the form for the pair and recipe of ``base`` to what ``config`` says, when next drawn."""
-    key = f"training.{base.dataset}.{base.model}.{base.recipe}"
+    key = state.training_form(base.dataset, base.model, base.recipe)
     values: dict[str, object] = {
         setting.name: held(getattr(config, setting.name)) for setting in (*FIRST, *OPTIMIZER, *SCHEDULE)
     }
@@ -234,11 +234,25 @@ def _network(base: TrainingConfig, key: str) -> dict[str, Value]:
         st.caption("This network has nothing to set: its sizes are written out, as in the course.")
         return {}
     start = dict(base.model_arguments)
+    if base.model == "sequential":
+        return _layers(base, start, key)
     if "weights" not in {setting.name for setting in settings}:
         return settings_form(settings, start, key=f"{key}.network")
     start |= weights_here(base.model)
     arguments = settings_form(settings, start, key=f"{key}.network")
     st.caption(_where_weights_lie(base.model))
+    return arguments
+
+
+def _layers(base: TrainingConfig, start: dict[str, Value], key: str) -> dict[str, Value]:
+    """The chain in a line, and the way to where it is put together."""
+    arguments = settings_form(models[base.model].settings, start, key=f"{key}.network", columns=1)
+    st.page_link(
+        PAGES["architecture"],
+        label="Build it on the Architecture page",
+        icon=":material/arrow_forward:",
+        query_params={"part": "build", "data": base.dataset, "layers": str(arguments["layers"])},
+    )
     return arguments
 
 

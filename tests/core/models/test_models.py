@@ -17,6 +17,7 @@ INPUTS = {
     "fast_cnn": (3, 32),
     "resnet18": (3, 64),
     "efficientnet_lite0": (3, 64),
+    "sequential": (3, 32),
 }
 
 

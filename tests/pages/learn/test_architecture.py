@@ -12,15 +12,21 @@ from core.data import datasets
 from core.explain import ingredients
 from core.explain.sizes.linear_size import follow
 from core.models import architecture, build_model, models
-from core.recipes import fitting_models
 from core.registry import Value
 from pages.learn._architecture import diagram as architecture_diagram
+from pages.learn._architecture.chosen import architectures
 from pages.learn._architecture.linear_size_section import what_changes
 from tests.pages.visit import check, open_page, start_page, texts
 
 
 @pytest.fixture
 def page(app: AppTest) -> AppTest:
+    return open_page(app, "learn/architecture")
+
+
+@pytest.fixture
+def why(app: AppTest) -> AppTest:
+    app.query_params["part"] = "sizes"
     return open_page(app, "learn/architecture")
 
 
@@ -38,7 +44,7 @@ def test_lenet_on_cifar_has_the_parameters_of_the_lesson(page: AppTest) -> None:
 @pytest.mark.parametrize("dataset", datasets)
 def test_every_network_that_fits_a_data_set_is_drawn(page: AppTest, dataset: str) -> None:
     page.selectbox(key="arch_dataset").select(dataset).run()
-    for model in fitting_models(dataset):
+    for model in architectures(dataset):
         page.selectbox(key=f"arch_model_{dataset}").select(model).run()
         check(page)
         assert not page.error
@@ -74,26 +80,26 @@ def test_a_setting_that_is_no_list_of_numbers_is_a_sentence(page: AppTest) -> No
     assert "whole numbers" in texts(check(page)).replace("\\", "")
 
 
-def test_a_wrong_in_features_shows_pytorchs_error_and_the_right_number(page: AppTest) -> None:
-    page.number_input(key="why_in_features").set_value(576).run()
-    said = " ".join(entry.value for entry in check(page).code)
+def test_a_wrong_in_features_shows_pytorchs_error_and_the_right_number(why: AppTest) -> None:
+    why.number_input(key="why_in_features").set_value(576).run()
+    said = " ".join(entry.value for entry in check(why).code)
     assert "RuntimeError" in said
     assert "1x400 and 576x120" in said
-    assert "16 · 6 · 6" in texts(page).replace("\\", "")
+    assert "16 · 6 · 6" in texts(why).replace("\\", "")
 
 
-def test_putting_the_right_number_in_makes_it_run(page: AppTest) -> None:
-    page.slider(key="why_padding").set_value(2).run()
-    assert "1,024" in next(entry.label for entry in page.button if entry.label.startswith("Put"))
-    next(entry for entry in page.button if entry.label.startswith("Put")).click().run()
-    assert page.number_input(key="why_in_features").value == 1024  # 16 · 8 · 8
-    assert page.success
+def test_putting_the_right_number_in_makes_it_run(why: AppTest) -> None:
+    why.slider(key="why_padding").set_value(2).run()
+    assert "1,024" in next(entry.label for entry in why.button if entry.label.startswith("Put"))
+    next(entry for entry in why.button if entry.label.startswith("Put")).click().run()
+    assert why.number_input(key="why_in_features").value == 1024  # 16 · 8 · 8
+    assert why.success
 
 
-def test_sizes_that_run_out_are_a_sentence(page: AppTest) -> None:
-    page.slider(key="why_size").set_value(12).run()
-    page.slider(key="why_kernel").set_value(7).run()
-    assert "does not fit" in texts(check(page))
+def test_sizes_that_run_out_are_a_sentence(why: AppTest) -> None:
+    why.slider(key="why_image").set_value(12).run()
+    why.slider(key="why_kernel").set_value(7).run()
+    assert "does not fit" in texts(check(why))
 
 
 @pytest.mark.parametrize("kernel", [1, 3, 5, 7])
@@ -120,7 +126,7 @@ def test_no_summary_says_what_a_setting_can_change() -> None:
 
 @pytest.mark.parametrize("size", [16, 32, 64])
 def test_the_dummy_tensor_counts_for_any_image_size(page: AppTest, size: int) -> None:
-    page.session_state["arch_tabs"] = "Let a dummy tensor count"
+    page.session_state["arch_view"] = "A dummy tensor"
     page.run()
     page.select_slider(key="dummy_size").set_value(size).run()
     assert f"{64 * (size // 2) ** 2:,}" in texts(check(page))
@@ -221,6 +227,6 @@ def test_a_pool_over_the_whole_map_is_drawn_as_a_box_of_its_own(monkeypatch: pyt
 
 
 @pytest.mark.parametrize("typed", [0, 300_001])
-def test_in_features_out_of_range_is_a_sentence(page: AppTest, typed: int) -> None:
-    page.number_input(key="why_in_features").set_value(typed).run()
-    assert f"in_features is {typed}; it must lie between 1 and 300,000" in texts(check(page)).replace("\\", "")
+def test_in_features_out_of_range_is_a_sentence(why: AppTest, typed: int) -> None:
+    why.number_input(key="why_in_features").set_value(typed).run()
+    assert f"in_features is {typed}; it must lie between 1 and 300,000" in texts(check(why)).replace("\\", "")

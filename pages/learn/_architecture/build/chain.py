@@ -1,0 +1,63 @@
+"""The chain of this session: its layers, the images that it is for, and what each layer makes of them."""
+
+import streamlit as st
+
+from core.data import datasets
+from core.errors import ConfigError
+from core.models import models
+from core.models.sequential.layers import Layer, read, write
+from core.models.sequential.sizes import Sizes, follow
+from core.models.sequential.starts import LENET
+from core.registry import Setting
+
+DATASET, SIZE = "arch_own_dataset", "arch_own_size"
+FIRST_DATASET = "cifar10"
+IMAGE_SIZE = Setting(
+    name="The side", title="Image side", default=32, low=8, high=224, unit="px", help="Images are decoded to this side."
+)
+_LINE, _REVISION = "arch_own_layers", "arch_own_revision"
+
+
+def line() -> str:
+    """Return the chain in one line of text."""
+    return str(st.session_state.get(_LINE, LENET))
+
+
+def layers() -> tuple[Layer, ...]:
+    """Return the layers; there may be none."""
+    return read(line())
+
+
+def put(chain: tuple[Layer, ...], *, from_the_list: bool = False) -> None:
+    """Take another chain; the list on the page is told, unless it comes from there."""
+    st.session_state[_LINE] = write(chain)
+    if not from_the_list:
+        st.session_state[_REVISION] = revision() + 1
+
+
+def revision() -> int:
+    """Return how often the chain was replaced from elsewhere than the list."""
+    return int(st.session_state.get(_REVISION, 0))
+
+
+def dataset() -> str:
+    """Return the data set that the chain is for."""
+    chosen = st.session_state.get(DATASET, FIRST_DATASET)
+    return chosen if chosen in datasets else FIRST_DATASET
+
+
+def image_size() -> int | None:
+    """Return the side of an image in pixels; None where something else stands in the field."""
+    try:
+        return int(IMAGE_SIZE.check(st.session_state.get(SIZE, datasets[dataset()].size)))
+    except ConfigError:
+        return None
+
+
+def sizes() -> Sizes | None:
+    """Return what each layer makes of an image; None where the image has no side."""
+    side, spec = image_size(), datasets[dataset()]
+    if side is None:
+        return None
+    channels = models["sequential"].channels(spec.channels)
+    return follow(layers(), channels=channels, image_size=side, classes=len(spec.classes))
