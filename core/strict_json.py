@@ -121,6 +121,8 @@ def _one_of(kinds: tuple[Any, ...], value: object, name: str) -> Any:
 def _tuple(inner: tuple[Any, ...], value: object, name: str) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple):
         return _refuse(name, value, "a list")
+    if inner[-1] is Ellipsis and inner[0] in _KINDS and all(type(entry) is inner[0] for entry in value):
+        return tuple(value)  # names of pictures by the thousand: a tenth of the time
     kinds = (inner[0],) * len(value) if inner[-1] is Ellipsis else inner
     if len(kinds) != len(value):
         return _refuse(name, value, f"a list of {len(kinds)}")

@@ -13,22 +13,25 @@ from pathlib import Path
 _BESIDE = re.compile(r"\.(?P<name>.+?)\.(?:(?P<process>\d+)\.)?[0-9a-f]{8}(?P<old>\.old)?")
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+def write_folder(folder: Path, files: Mapping[str, bytes], *, durable: bool = True) -> None:
     """Write ``files`` beside, flush to the disk, rename: a reader sees the old folder or the new one, never half.
 
-    Raises OSError where the disk refuses; the old folder is then still there.
+    What is not ``durable`` is not flushed: a power cut may spoil it, so that only what is checked when it is read, and
+    can be made anew, is written so. Raises OSError where the disk refuses; the old folder is then still there.
     """
     beside = beside_of(folder)
     old = beside.with_name(f"{beside.name}.old")
     try:
         beside.mkdir(parents=True)
         for name, data in files.items():
-            _write_file(beside / name, data)
-        _sync(beside)
+            _write_file(beside / name, data, durable=durable)
+        if durable:
+            _sync(beside)
         if folder.exists():
             folder.rename(old)
         beside.rename(folder)
-        _sync(folder.parent)
+        if durable:
+            _sync(folder.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
@@ -112,11 +115,12 @@ def _size(size: int) -> str:
     return f"{size / 2**30:,.0f} GB" if size >= 2**30 else f"{size / 2**20:,.0f} MB"
 
 
-def _write_file(path: Path, data: bytes) -> None:
+def _write_file(path: Path, data: bytes, *, durable: bool = True) -> None:
     with path.open("wb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _sync(folder: Path) -> None:

@@ -217,7 +217,7 @@ def _write(place: Path, made: Kept, family: str, pictures: Sequence[str]) -> Non
     files = {_VALUES: data, _ABOUT: json.dumps(about).encode()}
     if pictures:
         files[_PICTURES] = json.dumps(pictures).encode()
-    write_folder(place, files)
+    write_folder(place, files, durable=False)  # every byte is checked when they are opened
 
 
 def _evict(*, spare: str) -> None:

@@ -198,7 +198,8 @@ def _look(
 
     Several looks at an image are averaged: for a head that is linear, the mean of its logits is the logits of the mean.
     """
-    model.eval()  # BatchNorm uses what it learned, and never moves
+    if model.training:
+        model.eval()  # BatchNorm uses what it learned, and never moves
     values = np.zeros((count, model.width), dtype=np.float32)
     done = 0
     with torch.inference_mode():

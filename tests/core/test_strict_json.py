@@ -1,6 +1,7 @@
 """The one reader of stored JSON: what it refuses, in which words, and what it makes of the rest."""
 
 import contextlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -71,6 +72,21 @@ class Outer:
     limit: int | None = None
     one: Inner | None = None
     named: Mapping[str, bool | int | float | str | tuple[int, ...]] | None = None
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        (tuple[int, ...], [1, 2, True], "[2] is True, which is not a whole number"),
+        (tuple[str, ...], ["a", None], "[1] is None, which is not text"),
+        (tuple[str, ...], "ab", "it is 'ab', which is not a list"),
+    ],
+)
+def test_a_list_of_one_kind_names_what_is_of_another(kind: Any, value: object, words: str) -> None:
+    with pytest.raises(NotStrictJsonError, match=re.escape(words)):
+        typed(kind, value)
+    assert typed(tuple[float, ...], [1, 2.5]) == (1.0, 2.5)
+    assert typed(tuple[str, ...], ["a", "b"]) == ("a", "b")
 
 
 def test_a_dataclass_is_filled_field_by_field() -> None:

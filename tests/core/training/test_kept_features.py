@@ -337,7 +337,7 @@ def test_a_full_disk_leaves_the_features_in_memory(home: Path, monkeypatch: pyte
     (other / "prepared").symlink_to(home / "prepared", target_is_directory=True)
     monkeypatch.setenv("CNN_LAB_HOME", str(other))
 
-    def refuse(*_arguments: object) -> None:
+    def refuse(*_arguments: object, **_more: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(feature_files, "write_folder", refuse)
