@@ -255,6 +255,29 @@ def class_load(
     _keep(fields, out, () if whole else ("a part",))
 
 
+@main.command("class-pictures")
+@click.option("--phones", default=30, show_default=True, type=click.IntRange(1, 500), help="Students, a phone each.")
+@click.option("--pictures", default=10, show_default=True, type=click.IntRange(1, 20), help="Photos of each phone.")
+@click.option("--kills", default=10, show_default=True, type=click.IntRange(0, 100), help="In the second lesson.")
+@click.option("--minutes", default=2.0, show_default=True, type=click.FloatRange(0.02, 60), help="Length of a lesson.")
+@click.option("--only", type=click.Choice(["undisturbed", "killed"]), help="Hold this lesson alone.")
+def class_pictures(phones: int, pictures: int, kills: int, minutes: float, only: str | None) -> None:
+    """Phones that send photos to one set, first undisturbed, then with the server killed: ten minutes.
+
+    Says how many that were acknowledged are lost, how long one takes, and what the server holds.
+    """
+    from benchmarks.class_load.phones import Plan, hold, table
+    from benchmarks.machine import load
+
+    rows = []
+    for lesson, often in (("undisturbed", 0), ("killed", kills)):
+        if only in (None, lesson):
+            _tell(f"{lesson}: load {load()}")
+            rows.append(hold(Plan(phones=phones, pictures=pictures, kills=often, seconds=60 * minutes), tell=_tell))
+            _tell(f"{lesson}: load {load()}; errors: {rows[-1].errors or 'none'}")
+    click.echo(table(rows))
+
+
 @main.command("learning-curve")
 @_THREADS
 @click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 20), help="Trainings of each point.")

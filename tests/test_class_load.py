@@ -8,12 +8,14 @@ from click.testing import CliRunner
 from streamlit.proto.Delta_pb2 import Delta
 
 from benchmarks.__main__ import main
+from benchmarks.class_load import phones
 from benchmarks.class_load.lesson import WAITS, Plan, hold
-from benchmarks.class_load.photographs import SMALL, Album
+from benchmarks.class_load.photographs import SMALL, VARIANTS, Album
 from benchmarks.class_load.shown import Run, Shown
 from benchmarks.class_load.tab import state_of
 from benchmarks.report.page import class_table
 from benchmarks.rows import ClassWait, Lesson
+from core.data.own.stored_picture import stored_picture
 from core.photos.door import open_photo
 
 ROOT = Path(__file__).parent.parent
@@ -90,7 +92,24 @@ def test_an_album_never_gives_the_same_file_twice_and_each_is_a_photo() -> None:
     assert {photo.image.size for photo in photos} == {SMALL}
 
 
+def test_no_two_photos_for_a_set_are_one_picture_and_each_is_a_photo() -> None:
+    album = Album(size=SMALL, count=2)
+    kept = [stored_picture(data) for _name, data in (album.another() for _photo in range(2 * VARIANTS))]
+    assert len({each.id for each in kept}) == 2 * VARIANTS
+    with pytest.raises(ValueError, match="60 variants of each photograph"):
+        album.another()
+
+
 # A lesson
+
+
+@pytest.mark.slow
+def test_phones_lose_no_photo_that_was_acknowledged_when_the_server_is_killed() -> None:
+    sent = phones.hold(phones.Plan(phones=3, pictures=2, kills=1, seconds=1, photo=SMALL, settle=0.5))
+    assert (sent.acknowledged, sent.lost, sent.twice, sent.errors) == (6, 0, 0, {})
+    assert (len(sent.waits), sent.highest_mb > 50) == (6, True)
+    row = phones.table([sent]).splitlines()[-1]
+    assert row.startswith("| 3, 2 photos each, the server killed 1 times | 6 | 0 | 0 |")
 
 
 @pytest.fixture(scope="module")

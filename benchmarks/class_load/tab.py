@@ -71,6 +71,11 @@ class Tab:
         self.query = query.lstrip("?")
         await self._rerun(name=page)
 
+    @property
+    def alive(self) -> bool:
+        """Whether the connection is there."""
+        return self._reader is not None and not self._reader.done()
+
     async def close(self) -> None:
         """Leave without a word, as a closed tab does."""
         self._stop_clocks()
