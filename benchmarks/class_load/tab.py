@@ -182,6 +182,7 @@ class Tab:
             for _order, _fragment, done in self._waiting:
                 if not done.done():
                     done.set_exception(ConnectionClosed(None, None))
+                    done.exception()  # asked for here: whoever waited may have heard of it in another way
             self._waiting.clear()
 
     def _receive(self, message: ForwardMsg) -> None:
