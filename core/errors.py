@@ -33,6 +33,10 @@ class OtherSplitError(CheckpointError):
     """A saved state is whole, but the images have been split into training and test in another way meanwhile."""
 
 
+class ExportError(LabError):
+    """A network or what was found with it cannot be written in the wanted form."""
+
+
 class PhotoError(LabError):
     """A picture from outside cannot be used."""
 

@@ -159,6 +159,28 @@ def test_evaluate_gives_accuracy_interval_and_n(trained: tuple[Path, list[Answer
     assert answer["unseen"] is True
 
 
+def test_export_writes_a_new_file_and_says_which(
+    trained: tuple[Path, list[Answer]], shared_home: Path, tmp_path: Path
+) -> None:
+    command = ("export", trained[0], "--as", "safetensors", "--out", tmp_path / "net.safetensors", "--json")
+    (said,) = lines(core(*command, home=shared_home))
+    assert said["bytes"] == (tmp_path / "net.safetensors").stat().st_size
+    assert said["code"] == str(tmp_path / "net.py")
+    again = core(*command, home=shared_home)
+    assert again.returncode == 1
+    assert "is there already" in again.stderr
+    assert one_sentence(again.stderr)
+
+
+def test_a_report_on_photos_holds_a_sentence_for_what_is_none(
+    trained: tuple[Path, list[Answer]], shared_home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "letter.jpg").write_text("A letter.")
+    command = ("export", trained[0], "--as", "report", "--photo", tmp_path / "letter.jpg", "--json")
+    (said,) = lines(core(*command, "--out", tmp_path / "report.html", home=shared_home))
+    assert "letter.jpg: This is not a picture" in Path(said["file"]).read_text(encoding="utf-8")
+
+
 def test_compare_judges_both_on_the_same_images(trained: tuple[Path, list[Answer]], shared_home: Path) -> None:
     result = core("compare", trained[0], trained[0], "--json", home=shared_home)
     assert result.returncode == 0, result.stderr

@@ -40,6 +40,7 @@ LAYERS = (
     ("core.judging",),
     ("core.training",),
     ("core.explain",),
+    ("core.export",),
     ("core.runs",),
     ("core.command_line",),
     ("core.__main__",),

@@ -10,6 +10,7 @@ import click
 
 from core.command_line.classify import classify
 from core.command_line.data import data
+from core.command_line.export import export
 from core.command_line.fetch import fetch
 from core.command_line.judge import compare, evaluate
 from core.command_line.queue import doctor, nursery, supervise, worker
@@ -43,5 +44,5 @@ def main() -> None:
     """CNN Lab from a terminal: train, judge, compare and classify."""
 
 
-for _command in (train, evaluate, compare, classify, fetch, data, runs, supervise, worker, nursery, doctor):
+for _command in (train, evaluate, compare, classify, export, fetch, data, runs, supervise, worker, nursery, doctor):
     main.add_command(_command)

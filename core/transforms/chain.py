@@ -94,6 +94,20 @@ class Chain:
         return batch
 
 
+def chain_lines(steps: Sequence[AugmentationStep], *, size: int) -> list[str]:
+    """Return the chain's own part of `chain_code`: a line a step, for images of ``size`` pixels, and its comments."""
+    lines = []
+    for step, transform, settings in Chain(steps).steps:
+        code = transform.code(size=size, **settings)
+        if step.probability < 1 and "p=1.0" in code:
+            code = code.replace("p=1.0", f"p={step.probability}")
+        elif step.probability < 1:
+            code = f"v2.RandomApply([{code}], p={step.probability})"
+        lines += [f"# {transform.code_note}"] if transform.code_note else []
+        lines.append(f"{code},")
+    return lines
+
+
 def chain_code(
     steps: Sequence[AugmentationStep], *, size: int, channels: int, mean: Sequence[float], std: Sequence[float]
 ) -> str:
@@ -102,16 +116,7 @@ def chain_code(
     ``size`` is the side in pixels and ``channels`` (1 or 3) the number of planes that the network takes. The pictures
     are those of `Chain` in distribution; where they differ in a detail, a comment says in which.
     """
-    lines = []
-    for step, transform, settings in Chain(steps).steps:
-        code = transform.code(size=size, **settings)
-        if step.probability < 1 and "p=1.0" in code:
-            code = code.replace("p=1.0", f"p={step.probability}")
-        elif step.probability < 1:
-            code = f"v2.RandomApply([{code}], p={step.probability})"
-        lines += [f"    # {transform.code_note}"] if transform.code_note else []
-        lines.append(f"    {code},")
-    body = "".join(f"{line}\n" for line in lines)
+    body = "".join(f"    {line}\n" for line in chain_lines(steps, size=size))
     mode, colour = ("L", "grey") if channels == 1 else ("RGB", "colour")
     begin = "    square,\n    v2.ToImage(),\n    v2.ToDtype(torch.float32, scale=True),\n"
     end = f"    v2.Normalize(mean={list(mean)}, std={list(std)}),\n])\n"

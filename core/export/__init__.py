@@ -1,0 +1,1 @@
+"""A network, its training and what was found with it, as files that need nothing of the lab."""

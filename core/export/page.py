@@ -1,0 +1,143 @@
+"""One HTML file that needs nothing from anywhere: it prints, follows the system's light or dark, and runs no script.
+
+Everything that people have typed goes through `text`, and every picture is inside the file.
+"""
+
+import base64
+import html
+import io
+from collections.abc import Iterable, Sequence
+
+from PIL import Image
+
+_JOINERS = "\n\u200c\u200d"  # scripts and emoji need the last two
+_NOTHING_FROM_OUTSIDE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1f2430; --soft: #5b6472; --line: #d5d9e0; --page: #ffffff;
+  --c0: #0072b2; --c1: #b34700; --c2: #007f5f; --c3: #a8508a; --c4: #8a6200; --c5: #2f7fb5; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8eaf0; --soft: #a7afbd; --line: #3d4452; --page: #14171f;
+  --c0: #5cb3ea; --c1: #ff9a5c; --c2: #4fc9a4; --c3: #e08cc4; --c4: #e0b040; --c5: #8cc4f0; } }
+@media print { :root { --ink: #000; --soft: #444; --line: #bbb; --page: #fff; --c0: #0072b2; --c1: #b34700;
+  --c2: #007f5f; --c3: #a8508a; --c4: #8a6200; --c5: #2f7fb5; } section, figure, tr { break-inside: avoid; } }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); max-width: 60rem;
+  margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.7rem; } h2 { font-size: 1.2rem; margin-top: 2rem; } p.soft, figcaption { color: var(--soft); }
+table { border-collapse: collapse; } th, td { border: 1px solid var(--line); padding: .25rem .6rem; text-align: left;
+  font-weight: normal; } thead th { font-weight: 600; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; }
+.wide { overflow-x: auto; } figure { margin: 1rem 0; } svg { width: 100%; height: auto; } svg text { fill: var(--ink);
+  font-size: 12px; } .pictures { display: flex; flex-wrap: wrap; gap: 1rem; } .pictures figure { width: 13rem; }
+img { max-width: 100%; image-rendering: auto; }
+"""
+
+
+def text(words: str) -> str:
+    """Return words so that HTML shows them as they are; a sign stands for what would turn the reading order."""
+    kept = "".join(sign if sign.isprintable() or sign in _JOINERS else "\ufffd" for sign in words)
+    return html.escape(kept.encode("utf-8", "replace").decode(), quote=True)
+
+
+def page(title: str, body: Iterable[str]) -> bytes:
+    """Return a whole document; ``title`` is plain text, ``body`` parts of HTML."""
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_NOTHING_FROM_OUTSIDE}">'
+        f"<title>{text(title)}</title><style>{_STYLE}</style></head><body>\n<h1>{text(title)}</h1>\n"
+        + "\n".join(body)
+        + "\n</body></html>\n"
+    ).encode()
+
+
+def section(title: str, *parts: str) -> str:
+    """Return a section with its heading; ``title`` is plain text, ``parts`` are HTML."""
+    return f"<section><h2>{text(title)}</h2>\n" + "\n".join(parts) + "</section>"
+
+
+def paragraph(words: str, *, soft: bool = False) -> str:
+    """Return plain text as a paragraph."""
+    return f"<p{' class=soft' if soft else ''}>{text(words)}</p>"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table of plain text; a number stands to the right, the first cell of a row is its heading."""
+    top = "".join(f'<th scope="col">{text(cell)}</th>' for cell in head)
+    body = "".join(
+        f'<tr><th scope="row">{text(str(row[0]))}</th>' + "".join(map(_cell, row[1:])) + "</tr>\n" for row in rows
+    )
+    return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def picture(image: Image.Image, alt: str, *, width: int = 200) -> str:
+    """Return a picture, inside the file, ``width`` pixels wide."""
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    data = base64.b64encode(stream.getvalue()).decode()
+    return f'<img alt="{text(alt)}" width="{width}" src="data:image/png;base64,{data}">'
+
+
+def figure(drawing: str, caption: str) -> str:
+    """Return a drawing or a picture with its caption, plain text."""
+    return f"<figure>{drawing}<figcaption>{text(caption)}</figcaption></figure>"
+
+
+def line_chart(
+    lines: Sequence[tuple[str, Sequence[float], Sequence[float]]], *, alt: str, percent: bool = False
+) -> str:
+    """Return curves, each a name with its x and y, as SVG; what is not finite is left out."""
+    points = [
+        [(x, y) for x, y in zip(xs, ys, strict=True) if abs(y) < float("inf") and y == y] for _name, xs, ys in lines
+    ]
+    everything = [point for each in points for point in each] or [(0.0, 0.0)]
+    left, right = min(x for x, _y in everything), max(x for x, _y in everything)
+    low, high = min(y for _x, y in everything), max(y for _x, y in everything)
+    right, high = (right if right > left else left + 1), (high if high > low else low + 1)
+    across, up = 600 / (right - left), 200 / (high - low)
+    parts = []
+    for step in range(5):
+        value = low + (high - low) * step / 4
+        y = 220 - 50 * step
+        words = f"{value:.1%}" if percent else f"{value:.3g}"
+        parts.append(f'<line x1="60" x2="660" y1="{y}" y2="{y}" stroke="var(--line)"/>')
+        parts.append(f'<text x="54" y="{y + 4}" text-anchor="end">{words}</text>')
+    for place, ((name, _xs, _ys), each) in enumerate(zip(lines, points, strict=True)):
+        at = " ".join(f"{60 + (x - left) * across:.1f},{220 - (y - low) * up:.1f}" for x, y in each)
+        colour, dashes = f"var(--c{place % 6})", ("", "6 4", "2 3")[place // 2 % 3]
+        parts.append(
+            f'<polyline points="{at}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dashes}"/>'
+        )
+        dots = "".join(f'<circle cx="{dot.split(",")[0]}" cy="{dot.split(",")[1]}" r="2.5"/>' for dot in at.split())
+        parts.append(f'<g fill="{colour}">{dots}</g>')
+        y = 262 + 18 * place
+        parts.append(f'<line x1="60" x2="90" y1="{y - 4}" y2="{y - 4}" stroke="{colour}" stroke-width="3"/>')
+        parts.append(f'<text x="98" y="{y}">{text(name)}</text>')
+    for x, words in ((left, f"{left:g}"), (right, f"{right:g}")):
+        parts.append(f'<text x="{60 + (x - left) * across:.0f}" y="240" text-anchor="middle">{words}</text>')
+    parts.append('<text x="360" y="240" text-anchor="middle">epoch</text>')
+    return _svg(parts, alt, height=270 + 18 * len(lines))
+
+
+def intervals(rows: Sequence[tuple[str, float, tuple[float, float]]], *, alt: str) -> str:
+    """Return accuracies, each a name with its figure and interval in [0, 1], as dots with bars."""
+    low = max(0.0, min(ends[0] for _name, _figure, ends in rows) - 0.02)
+    high = min(1.0, max(ends[1] for _name, _figure, ends in rows) + 0.02)
+    across = 560 / (high - low if high > low else 1)
+    parts = []
+    for place, (name, accuracy, ends) in enumerate(rows):
+        y = 36 + 48 * place
+        begin, middle, end = (60 + (value - low) * across for value in (ends[0], accuracy, ends[1]))
+        parts.append(f'<text x="60" y="{y - 12}">{text(name)}: {accuracy:.2%} ({ends[0]:.2%} to {ends[1]:.2%})</text>')
+        parts.append(f'<line x1="{begin:.1f}" x2="{end:.1f}" y1="{y}" y2="{y}" stroke="var(--c0)" stroke-width="3"/>')
+        parts.append(f'<circle cx="{middle:.1f}" cy="{y}" r="6" fill="var(--c0)"/>')
+    bottom = 36 + 48 * len(rows)
+    parts += [f'<text x="60" y="{bottom}">{low:.1%}</text><text x="600" y="{bottom}">{high:.1%}</text>']
+    return _svg(parts, alt, height=bottom + 10)
+
+
+def _svg(parts: Sequence[str], alt: str, *, height: int) -> str:
+    inside = "".join(parts)
+    return f'<svg viewBox="0 0 680 {height}" role="img" aria-label="{text(alt)}">{inside}</svg>'
+
+
+def _cell(value: object) -> str:
+    return f"<td{' class=number' if isinstance(value, int | float) else ''}>{text(str(value))}</td>"

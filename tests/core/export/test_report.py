@@ -1,0 +1,91 @@
+"""Reports: the figures that the lab shows, in one file that asks for nothing and runs nothing."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from core.checkpoints import Checkpoint, find
+from core.export.page import line_chart, text
+from core.export.report import Answered, classification_report, comparison_report, of_checkpoints, training_report
+from core.judging.evaluation import stored_evaluation
+from tests.core.export.conftest import HOSTILE
+from tests.pages.networks import ship
+
+KNOWN = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "section", "p", "div", "table", "thead", "tbody"}
+KNOWN |= {"tr", "th", "td", "figure", "figcaption", "img", "svg", "line", "text", "polyline", "circle", "g"}
+
+
+class Read(HTMLParser):
+    """What a browser would make of a report: its elements, what they ask for, and its words."""
+
+    def __init__(self, document: bytes) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.asked: list[str] = []
+        self.words = ""
+        self.feed(document.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.asked += [str(value) for name, value in attrs if name in ("src", "href", "xlink:href") or name[:2] == "on"]
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def self_contained(document: bytes) -> Read:
+    read = Read(document)
+    assert read.tags <= KNOWN
+    assert all(address.startswith("data:image/png;base64,") for address in read.asked)
+    return read
+
+
+def test_a_report_on_a_training_has_the_figures_and_the_curves() -> None:
+    checkpoint = find("mnist-strided_cnn")
+    read, evaluation = self_contained(training_report(checkpoint)), stored_evaluation(checkpoint)
+    assert evaluation is not None
+    assert evaluation.summary in read.words
+    assert f"{evaluation.per_class[3]:.1%}" in read.words
+    assert {"polyline", "circle"} <= read.tags
+
+
+def test_a_comparison_says_which_test_and_which_is_better(tmp_path: Path) -> None:
+    a, b = ship(tmp_path, "good", wrong=2), ship(tmp_path, "bad", wrong=60)
+    words = self_contained(of_checkpoints([a, b])).words
+    assert "1. good on digits is better" in words
+    assert "(exact McNemar test)" in words
+    unjudged = ship(tmp_path, "young", judged=False)
+    assert "not judged" in self_contained(comparison_report([a, unjudged], [stored_evaluation(a), None])).words
+
+
+def test_photos_are_inside_and_bad_ones_have_their_sentence(hostile: Checkpoint) -> None:
+    photos = [
+        Answered(name=HOSTILE, picture=Image.new("RGB", (20, 10), "red"), ranking=((HOSTILE, 0.75), ("3", 0.25))),
+        Answered(name="letter.jpg", error="This is not a picture."),
+    ]
+    read = self_contained(classification_report(hostile.card, photos))
+    assert "letter.jpg: This is not a picture." in read.words
+    assert f"{text_of(HOSTILE)} 75.0 %" in read.words
+
+
+def test_what_people_typed_is_text_in_every_report(hostile: Checkpoint) -> None:
+    read = self_contained(training_report(hostile))
+    assert text_of(HOSTILE) in read.words
+    self_contained(comparison_report([hostile, hostile], [None, None]))
+
+
+def text_of(words: str) -> str:
+    return words.replace("\u202e", "\ufffd")
+
+
+def test_text_keeps_what_scripts_and_emoji_need_and_drops_what_turns_the_line() -> None:
+    assert text("<b>\u202e&'\"") == "&lt;b&gt;\ufffd&amp;&#x27;&quot;"
+    assert text("👩\u200d🔬 \ud800") == "👩\u200d🔬 \ufffd"
+
+
+@pytest.mark.parametrize("values", [[], [0.5], [float("nan"), 0.5], [0.5, 0.5]])
+def test_a_curve_of_next_to_nothing_is_drawn(values: list[float]) -> None:
+    drawn = line_chart([("a", [float(place) for place in range(len(values))], values)], alt="a")
+    assert "nan" not in drawn
