@@ -13,7 +13,7 @@ from core.runs.executors.processes import process_handle
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
 from core.runs.supervisor import _LOCK
-from tests.browser.chromium import ARGUMENTS, chromium_path
+from tests.browser.chromium import SHORT_LIVED, chromium_path
 from tests.browser.server import Server
 from tests.conftest import NO_DATA, REAL_DATA
 
@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
         path = chromium_path(playwright)
         if path is None:
             pytest.skip("there is no Chromium: install one, or name it in CHROMIUM")
-        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        chromium = playwright.chromium.launch(executable_path=path, args=SHORT_LIVED)
         yield chromium
         chromium.close()
 
