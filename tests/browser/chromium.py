@@ -16,7 +16,7 @@ ARGUMENTS = [
     "--no-first-run",
     "--use-fake-device-for-media-stream",  # a camera that films a turning wheel
 ]
-# A test's tab lives for seconds: optimising its scripts costs more than it gives (a third of what a page costs to open).
+# A test's tab lives for seconds: optimising its scripts is a third of what a page costs to open.
 SHORT_LIVED = [*ARGUMENTS, "--js-flags=--no-opt --no-maglev"]
 
 
