@@ -30,7 +30,7 @@ PAGES = [address for address in ALL_PAGES if address != "guide"]  # which shows 
 FOLDER = ROOT / "docs" / "images"
 WIDTH, HEIGHT = 1280, 860
 DIGITS = "?checkpoint=digits-lenet"  # its samples are scikit-learn's
-QUERIES = {"classify": DIGITS, "feature-maps": DIGITS}
+QUERIES = {"classify": DIGITS, "feature-maps": DIGITS, "architecture": "?part=build"}
 COLOURS = 256  # a screenshot needs no more, and is a third of the size
 
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from core.explain.inside.layers import device_of, map_layers, unknown_layer
 from core.explain.inside.receptive_field import Box, field_at, layer_field
+from core.models.architecture.receptive_field import Field
 from core.models.architecture.watched_twin import watched_twin
 
 COUNTS = 1 - 0.9545  # of the peak: a pixel with more belongs to the effective field (Luo et al., section 3)
@@ -62,14 +63,15 @@ class EffectiveField:
         return round(2 * float(away[order][np.searchsorted(held, total / 2)])) + 1
 
 
-def effective_field(model: nn.Module, batch: Tensor, *, layer: str) -> EffectiveField:
+def effective_field(model: nn.Module, batch: Tensor, *, layer: str, field: Field | None = None) -> EffectiveField:
     """Return the effective field of the central place of a layer's maps, all maps added up.
 
-    ``batch`` is float32 (N, C, S, S), normalised. The model is used in evaluation mode through a twin and stays as it
-    is. Raises ModelError for a layer without maps.
+    ``batch`` is float32 (N, C, S, S), normalised; ``field`` is the layer's (`layer_field`), which takes seconds to find
+    in a deep network, where it is known. The model is used in evaluation mode through a twin and stays as it is. Raises
+    ModelError for a layer without maps.
     """
     size = batch.shape[-1]
-    field = layer_field(model, layer, image_size=size)
+    field = field or layer_field(model, layer, image_size=size)
     middle = (len(field.first) - 1) // 2
     total = torch.zeros(size, size, dtype=torch.float64)
     for part in batch.to(device_of(model)).split(AT_ONCE):

@@ -115,7 +115,7 @@ def _problem(layer: Layer, shape: tuple[int, ...]) -> str:
         return "The numbers lie in one row already. Remove this Flatten." if isinstance(layer, Flatten) else ""
     maps, side = shape[0], shape[1]
     if isinstance(layer, Dense):
-        return f"A dense layer takes one row of numbers, and {_maps(maps, side)} arrive. Put Flatten before it."
+        return f"A dense layer takes one row of numbers; what arrives is {_maps(maps, side)}. Put Flatten before it."
     if isinstance(layer, Convolution):
         return _window_problem(layer.kernel, layer.padding, side)
     if isinstance(layer, Pool) and layer.kernel > side:
@@ -208,8 +208,8 @@ def _too_much(parameters: int, kept: int, work: int) -> str:
 
 def _nothing(shape: tuple[int, ...]) -> tuple[str, tuple[Layer, ...]]:
     said = (
-        f"There is no layer yet: {_maps(shape[0], shape[1])} come in, and a score for each class is to come out. The "
-        "least that does it is Flatten and a dense layer with one number a class."
+        f"There is no layer yet. What comes in is {_maps(shape[0], shape[1])}, and a score for each class is to come "
+        "out. The least that does it is Flatten and a dense layer with one number a class."
     )
     return said, (Flatten(), Dense(units=0))
 
@@ -222,11 +222,12 @@ def _missing(shape: tuple[int, ...], classes: int, parameters: int) -> tuple[str
         return ("", ()) if parameters else (said, (scores,))
     needed = f"and {classes} classes need {classes} scores"
     if len(shape) == 1:
-        return f"{shape[0]:,} numbers come out, {needed}. Add a dense layer with one number a class.", (scores,)
-    maps = _maps(shape[0], shape[1])
+        numbers = f"{shape[0]:,} number{'s' if shape[0] > 1 else ''}"
+        return f"What comes out is {numbers}, {needed}. Add a dense layer with one number a class.", (scores,)
+    maps = f"What comes out is {_maps(shape[0], shape[1])}"
     if _count(shape) == classes:
-        return f"{maps} come out. Add Flatten: the scores are to lie in one row.", (Flatten(),)
-    said = f"{maps} come out, {needed}. Add Flatten and a dense layer with one number a class."
+        return f"{maps}. Add Flatten: the scores are to lie in one row.", (Flatten(),)
+    said = f"{maps}, {needed}. Add Flatten and a dense layer with one number a class."
     return said, (Flatten(), scores)
 
 

@@ -9,6 +9,7 @@ from core.explain.drawing.colours import Pixels, colour_map
 from core.explain.inside.effective_field import EffectiveField, effective_field, random_pictures
 from core.explain.inside.layers import Layer, map_layers
 from core.explain.inside.receptive_field import outline
+from core.models.architecture.receptive_field import Field, receptive_fields
 from core.models.input_format import normalise, to_batch
 from pages._ui import address, cached
 from pages._ui.choose.shown import not_taken
@@ -95,6 +96,12 @@ def _images_here(drawn: Drawn) -> bool:
     return availability(drawn.dataset, drawn.image_size) in ("builtin", "prepared")
 
 
+@st.cache_resource(max_entries=16, show_spinner="Following what each layer sees …")
+def _fields(identity: str, _drawn: Drawn) -> dict[str, Field | None]:
+    """The theoretical squares of all layers: of a deep network the longest part of the work, and once for all."""
+    return receptive_fields(_drawn.make(), image_size=_drawn.image_size)
+
+
 @st.cache_data(max_entries=64, show_spinner="Asking for gradients …")
 def _found(identity: str, layer: str, over: str, _drawn: Drawn) -> EffectiveField:
     count = _PICTURES if _drawn.image_size < _LARGE else _PICTURES // 4
@@ -104,7 +111,7 @@ def _found(identity: str, layer: str, over: str, _drawn: Drawn) -> EffectiveFiel
         batch = normalise(to_batch(some, _drawn.format), _drawn.format)
     else:
         batch = random_pictures(channels=_drawn.channels, image_size=_drawn.image_size, count=count)
-    return effective_field(_drawn.make(), batch, layer=layer)
+    return effective_field(_drawn.make(), batch, layer=layer, field=_fields(identity, _drawn).get(layer))
 
 
 def _draw(found: EffectiveField, layer: str) -> None:

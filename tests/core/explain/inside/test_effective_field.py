@@ -8,6 +8,7 @@ from torch import nn
 from core.errors import ModelError
 from core.explain.inside.effective_field import effective_field, random_pictures
 from core.explain.inside.layers import map_layers
+from core.explain.inside.receptive_field import layer_field
 from tests.core.explain.nets import WITH_MAPS, assert_untouched, conv, fingerprint, registered
 
 ONES = [[[[1.0] * 3] * 3]]
@@ -81,6 +82,16 @@ def _raw(model: nn.Module, batch: torch.Tensor, layer: str) -> np.ndarray:
     handle.remove()
     (gradient,) = torch.autograd.grad(maps[0][:, :, place[0], place[1]].sum(), pictures)
     return gradient.abs().double().sum((0, 1)).numpy()
+
+
+def test_a_field_that_is_known_changes_nothing() -> None:
+    model, channels, size = registered("enhanced_cnn")
+    batch = random_pictures(channels=channels, image_size=size, count=2)
+    layer = map_layers(model, channels=channels, image_size=size)[-1].name
+    found = effective_field(model, batch, layer=layer)
+    again = effective_field(model, batch, layer=layer, field=layer_field(model, layer, image_size=size))
+    assert np.array_equal(found.values, again.values)
+    assert (found.box, found.place) == (again.box, again.place)
 
 
 def test_a_layer_without_maps_is_a_sentence() -> None:

@@ -53,7 +53,11 @@ def test_what_one_can_begin_with_can_be_read() -> None:
 @pytest.mark.parametrize(
     ("line", "at", "said"),
     [
-        ("dense-10", 1, "A dense layer takes one row of numbers, and 3 maps of 32×32 arrive. Put Flatten before it."),
+        (
+            "dense-10",
+            1,
+            "A dense layer takes one row of numbers; what arrives is 3 maps of 32×32. Put Flatten before it.",
+        ),
         ("flatten_conv-6-3x3", 2, "Convolution needs maps, and here 3,072 numbers lie in one row. Move it before"),
         ("flatten_max-2x2", 2, "Max pool needs maps, and here 3,072 numbers lie in one row. Move it before Flatten"),
         ("flatten_flatten", 2, "The numbers lie in one row already. Remove this Flatten."),
@@ -93,14 +97,18 @@ def test_too_much_work_is_a_sentence_too() -> None:
 @pytest.mark.parametrize(
     ("line", "said", "rest"),
     [
-        ("empty", "There is no layer yet: 3 maps of 32×32 come in", (Flatten(), Dense(units=0))),
+        ("empty", "There is no layer yet. What comes in is 3 maps of 32×32, and", (Flatten(), Dense(units=0))),
         (
             "relu",
-            "3 maps of 32×32 come out, and 10 classes need 10 scores. Add Flatten and",
+            "What comes out is 3 maps of 32×32, and 10 classes need 10 scores. Add Fl",
             (Flatten(), Dense(units=0)),
         ),
-        ("flatten_dense-84", "84 numbers come out, and 10 classes need 10 scores. Add a dense", (Dense(units=0),)),
-        ("conv-classes-11x11-p1_max-16x16_max-1x1-s2", "10 maps of 1×1 come out. Add Flatten", (Flatten(),)),
+        (
+            "flatten_dense-84",
+            "What comes out is 84 numbers, and 10 classes need 10 scores. Add a dense",
+            (Dense(units=0),),
+        ),
+        ("conv-classes-11x11-p1_max-16x16_max-1x1-s2", "What comes out is 10 maps of 1×1. Add Flatten", (Flatten(),)),
     ],
 )
 def test_what_is_missing_at_the_end_is_said_and_offered(line: str, said: str, rest: tuple[Layer, ...]) -> None:
