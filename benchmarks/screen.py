@@ -40,6 +40,7 @@ KIB = 1024
 VIEWS = (
     *(("convolution", f"?{view}") for view in ("tab=pooling", "tab=softmax", "view=learn", "view=puzzle")),
     *(("architecture", f"?part={part}") for part in ("build", "sees", "sizes", "dummy")),
+    *(("augmentation", f"?look={view}") for view in ("received", "test", "labels", "curve", "arms", "seen", "code")),
 )
 
 Tell = Callable[[str], None]
