@@ -53,7 +53,7 @@ class Replay:
 
     def __init__(self, checkpoint: Checkpoint, data: LabelledImages) -> None:
         card = checkpoint.card
-        self.config = card.config
+        self.config, self._device = card.config, card.device
         split = split_begun_with(data, card.split_fingerprint, slips=self.config.slips)
         if (data.fingerprint, split.fingerprint) != (card.data_fingerprint, card.split_fingerprint):
             raise DataError(
@@ -68,6 +68,15 @@ class Replay:
         self.looked_once = keeps(self.config)
         self.views = (min(VIEWS, self.config.epochs) if self.config.augmentation else 1) if self.looked_once else 0
         self._check_size(checkpoint.format.channels)
+
+    @property
+    def doubt(self) -> str:
+        """Why the last bits of a number may be others than they were, as a sentence; "" where nothing speaks for it."""
+        if not self._device.startswith("CPU"):
+            return "It did not train on a CPU, so the last bits of a number may differ."
+        if f"torch {torch.__version__}" not in self._device:
+            return "It trained with another version of PyTorch, so the last bits of a number may differ."
+        return ""
 
     def batch(self, epoch: int, number: int, *, most: int | None = None) -> Fed:
         """Return a batch, or its ``most`` first images; raises ConfigError for one that there was not."""

@@ -150,6 +150,15 @@ def test_other_images_are_refused_in_a_sentence(tmp_path: Path) -> None:
             Replay(other, data)
 
 
+def test_another_device_or_version_may_have_rounded_otherwise_and_is_said(tmp_path: Path) -> None:
+    checkpoint = trained(Session(config(), tmp_path / "run"))
+    data = load("digits", size=checkpoint.card.image_size)
+    assert Replay(checkpoint, data).doubt == ""
+    for device, said in (("CPU, 1 thread, torch 0.1", "version of PyTorch"), ("NVIDIA H100", "not train on a CPU")):
+        other = dataclasses.replace(checkpoint, card=dataclasses.replace(checkpoint.card, device=device))
+        assert said in Replay(other, data).doubt
+
+
 def test_a_batch_that_there_was_not_and_one_that_is_too_large_are_sentences(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

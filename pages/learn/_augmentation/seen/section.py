@@ -83,7 +83,7 @@ def _show(checkpoint: Checkpoint, replay: Replay) -> None:
         return
     st.caption(
         f"Trained with: {plain(chain_words(config.augmentation))} Seed {config.seed}, {config.batch_size:,} images a "
-        f"batch. {_how_sure(checkpoint, replay)}"
+        f"batch. {_how_sure(replay)}"
     )
     fed = {epoch: _batch(checkpoint.card.sha256, epoch - 1, int(number) - 1, replay) for epoch in epochs}
     for epoch, batch in fed.items():
@@ -153,14 +153,12 @@ def _sheet(images: Sequence[Pixels], alt: str, *, columns: int = 4) -> None:
     pictures.show(pictures.jpeg(sheet), alt=alt)
 
 
-def _how_sure(checkpoint: Checkpoint, replay: Replay) -> str:
-    here = (
-        "" if "CPU" in checkpoint.card.device else " It trained on another device than a CPU, so last bits may differ."
-    )
+def _how_sure(replay: Replay) -> str:
     if replay.looked_once:
         versions = "once" if replay.views == 1 else f"in {replay.views} versions"
-        return f"Its backbone is frozen: it saw every image {versions}, and batches are made of what it said.{here}"
-    return f"These are the tensors that the training fed its network.{here}"
+        said = f"Its backbone is frozen: it saw every image {versions}, and batches are made of what it said."
+        return f"{said} {replay.doubt}"
+    return f"These are the tensors that the training fed its network. {replay.doubt}"
 
 
 def _what_was_done(fed: dict[int, Fed], checkpoint: Checkpoint) -> None:
