@@ -5,6 +5,11 @@ import math
 Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
 
 
+def percent(share: float, digits: int = 0) -> str:
+    """Return a share as people read it everywhere in the lab: "97.3 %", with so many ``digits`` after the point."""
+    return f"{share:.{digits}%}".replace("%", " %")
+
+
 def wilson_interval(right: int, n: int) -> tuple[float, float]:
     """Return the 95 % score interval of ``right`` hits in ``n`` (E. B. Wilson, 1927).
 

@@ -110,6 +110,13 @@ def test_every_page_file_is_in_the_menu() -> None:
     assert files == {PAGES[address] for address in pages()}
 
 
+def test_shares_are_written_by_one_function() -> None:
+    """They are "90.6 %" wherever a page says them, and not "90.6%"; the command line's tables have columns instead."""
+    sources = [path for top in ("core", "pages") for path in (ROOT / top).rglob("*.py")]
+    found = [path.name for path in sources if re.search(r":[.,]?\d?%[}\"]", path.read_text("utf-8"))]
+    assert sorted(found) == ["runs.py", "train.py"]
+
+
 def texts() -> Iterator[Path]:
     suffixes = {".py", ".md", ".toml", ".txt", ".json", ".yml", ".yaml", ""}
     for path in ROOT.rglob("*"):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from core.config import TrainingConfig
 from core.data.catalogue import datasets
+from core.intervals import percent
 from core.models import models
 
 MARGIN = 0.02  # accuracy above chance that a validation split of some hundred images reaches by luck
@@ -32,7 +33,9 @@ def no_better_than_guessing(config: TrainingConfig, accuracies: Sequence[float],
     if not nothing and not (finished and best <= chance + HARDLY * (1 - chance)):
         return None
     epochs = f"{len(accuracies)} epoch{'s' if len(accuracies) > 1 else ''}"
-    seen = f"After {epochs} the best validation accuracy is {best:.1%}, and guessing gives {chance:.1%}. "
+    seen = (
+        f"After {epochs} the best validation accuracy is {percent(best, 1)}, and guessing gives {percent(chance, 1)}. "
+    )
     return seen + (
         _preprocessing(config) if frozen_backbone(config) else _steps(config, finished=finished, nothing=nothing)
     )

@@ -7,6 +7,7 @@ tells who wrote what. Digits were once split at random, and are by a slip: every
 from core.checkpoints import Card, Metrics, find
 from core.data import datasets, writers_apart
 from core.errors import LabError
+from core.intervals import percent
 
 
 def doubt_about(card: Card) -> str:
@@ -21,7 +22,9 @@ def last_word(card: Card) -> str:
     if card.metrics is None:
         return ""
     what = f"accuracy on {found}," if (found := doubt_about(card)) else "test accuracy"
-    return f"Best epoch {card.epoch}: {what} {card.metrics.test_accuracy:.1%} on {card.metrics.test_n:,} images."
+    return (
+        f"Best epoch {card.epoch}: {what} {percent(card.metrics.test_accuracy, 1)} on {card.metrics.test_n:,} images."
+    )
 
 
 def doubt(*, unseen: bool, known_writers: bool) -> str:

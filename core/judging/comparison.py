@@ -11,7 +11,7 @@ import numpy as np
 
 from core.checkpoints import Card
 from core.errors import DataError
-from core.intervals import mcnemar, paired_interval
+from core.intervals import mcnemar, paired_interval, percent
 from core.judging.evaluation import Evaluation
 
 SIGNIFICANT = 0.05
@@ -93,7 +93,7 @@ def two_proportions(a: Evaluation, b: Evaluation) -> float:
 
 def _verdict(a: Evaluation, b: Evaluation, *, same_images: bool, p_value: float, names: tuple[str, str]) -> str:
     high, low = (a, b) if a.accuracy >= b.accuracy else (b, a)
-    figures = f"{high.accuracy:.1%} against {low.accuracy:.1%}".replace("%", " %")
+    figures = f"{percent(high.accuracy, 1)} against {percent(low.accuracy, 1)}"
     where = f"the same {a.n:,} images" if same_images else f"different images ({high.n:,} and {low.n:,})"
     chance = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
     if p_value < SIGNIFICANT:

@@ -19,7 +19,7 @@ from core.checkpoints import Card, Checkpoint, Metrics
 from core.checkpoints.backbones import load_network
 from core.data import Split, datasets, load, make_split, present_name
 from core.errors import DataError, ModelError
-from core.intervals import wilson_interval
+from core.intervals import percent, wilson_interval
 from core.judging.claims import describe, doubt, shared_writers
 from core.models.answers import Predictions, logits_of
 from core.models.input_format import InputFormat, normalise, to_batch
@@ -59,7 +59,8 @@ class Evaluation:
     def summary(self) -> str:
         """The figure with its interval, n and loss, and then the sentence, on one line."""
         low, high = self.ci95
-        figures = f"{self.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}), n = {self.n:,}, loss {self.loss:.4f}."
+        figures = f"{percent(self.accuracy, 2)} (95 % interval {percent(low, 2)} to {percent(high, 2)}), "
+        figures += f"n = {self.n:,}, loss {self.loss:.4f}."
         return f"{figures} {self.sentence}"
 
     @property

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from core.intervals import percent
 from core.models.input_format import InputFormat, normalise, pixels, square, to_batch
 from core.photos.handwriting import framed
 from core.photos.ink_frame import InkFrame
@@ -50,7 +51,7 @@ def receive(photo: Image.Image, format: InputFormat, frame: InkFrame | None = No
 def _cut_notes(size: tuple[int, int]) -> list[str]:
     side = min(size)
     lost = 1 - side / max(size)
-    return [f"cut to its centre square, which leaves out {lost:.0%} of it"] if lost else []
+    return [f"cut to its centre square, which leaves out {percent(lost)} of it"] if lost else []
 
 
 def _change_notes(image: Image.Image, format: InputFormat) -> list[str]:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from core.config import AugmentationStep, TrainingConfig
+from core.intervals import percent
 from core.recipes.changes import changes
 from core.registry import Value
 from core.transforms import transforms
@@ -34,7 +35,8 @@ def chain_words(steps: tuple[AugmentationStep, ...]) -> str:
     if not steps:
         return "Every training image is seen as it is."
     words = [
-        transforms[step.name].title + (f" ({step.probability:.0%})" if step.probability < 1 else "") for step in steps
+        transforms[step.name].title + (f" ({percent(step.probability)})" if step.probability < 1 else "")
+        for step in steps
     ]
     return ", then ".join(words) + "."
 

@@ -126,11 +126,6 @@ def took(run: Run) -> float | None:
     return run.seconds_at_work
 
 
-def percent(part: float) -> str:
-    """Return a share as "97.31 %"."""
-    return f"{part:.2%}".replace("%", " %")
-
-
 def accuracy_with_interval(accuracy: float, interval: tuple[float, float], n: int) -> str:
     """Return "97.3 % (96.9 to 97.6, n = 10,000)"; the interval holds at 95 %."""
     low, high = interval

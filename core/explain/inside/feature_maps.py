@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from core.errors import ModelError
 from core.explain.drawing.colours import to_array
 from core.explain.inside.layers import Layer, device_of, has_maps, map_layers, unknown_layer
+from core.intervals import percent
 from core.models.architecture.watched_twin import watched_twin
 
 Maps = Tensor | npt.NDArray[np.floating]
@@ -48,7 +49,7 @@ class LayerStatistics:
     @property
     def sentence(self) -> str:
         """What the numbers say, for people."""
-        text = f"Mean {self.mean:.3g}, spread {self.spread:.3g}, {self.zeros:.0%} of the places are exactly 0."
+        text = f"Mean {self.mean:.3g}, spread {self.spread:.3g}, {percent(self.zeros)} of the places are exactly 0."
         if not self.dead:
             return f"{text} None of the {len(self.filters)} filters is silent on this picture."
         return f"{text} {len(self.dead)} of {len(self.filters)} filters are silent on this picture: zero everywhere."

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from core.intervals import percent
 from core.models.architecture.receptive_field import receptive_fields
 from core.models.architecture.watched_twin import Witness, watched_twin
 from core.models.resize import Resize
@@ -92,7 +93,7 @@ def _detail(module: nn.Module, x: Tensor) -> str:
         before, after = x.shape[-1], module.side
         return f"{before}×{before} to {after}×{after}" if before != after else "nothing to do at this size"
     if isinstance(module, nn.Dropout):
-        return f"{module.p:.0%} of the features"
+        return f"{percent(module.p)} of the features"
     return f"{module.num_features} channels" if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) else ""
 
 

@@ -1,5 +1,6 @@
 """A chain as the rows that `core.models.architecture.table` finds in its module, by arithmetic alone: at once."""
 
+from core.intervals import percent
 from core.models.architecture.table import LayerRow
 from core.models.sequential.layers import Convolution, Dense, Dropout, Layer, Pool
 from core.models.sequential.sizes import Sizes
@@ -49,5 +50,5 @@ def _detail(layer: Layer, arrive: int, leave: int) -> str:
     if isinstance(layer, Dense):
         return f"{arrive}→{leave}"
     if isinstance(layer, Dropout):
-        return f"{layer.share:.0%} of the features"
+        return f"{percent(layer.share)} of the features"
     return f"{arrive} channels" if layer.kind == "batchnorm" else ""

@@ -20,6 +20,7 @@ from core.config import TrainingConfig
 from core.disk import refusal, sentence
 from core.errors import CheckpointError, ConfigError, LabError, OtherBackboneError, OtherSplitError
 from core.events import EpochDone, Finished, StepDone
+from core.intervals import percent
 from core.runs import folders
 from core.runs.executors.processes import process_handle
 from core.runs.records import StaleWorkerError, Status, StoreError
@@ -194,7 +195,7 @@ class Worker:
             raise LeaveError
         if time.monotonic() - self._said >= SAY_SECONDS:
             self._said = time.monotonic()
-            self.recorder.say(f"{what} ({fraction:.0%})" if fraction else what, fraction)
+            self.recorder.say(f"{what} ({percent(fraction)})" if fraction else what, fraction)
 
     def _before_saving(self, kind: str) -> None:
         """Figures first, so that a restored state never lacks any; and only the run's holder replaces a model."""

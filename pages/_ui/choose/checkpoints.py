@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.data import datasets
 from core.errors import LabError
+from core.intervals import percent
 from pages._ui import address, cached, state
 from pages._ui.frame import empty_state, plain, problem
 from pages._ui.glossary import term
@@ -180,5 +181,6 @@ def describe(card: "Card") -> str:
         low, high = card.metrics.test_ci95
         doubt = doubt_about(card)
         what = f"accuracy on {doubt}:" if doubt else "test accuracy"
-        line += f" · {what} {card.metrics.test_accuracy:.1%} ({low:.1%} to {high:.1%}, n = {card.metrics.test_n:,})"
+        line += f" · {what} {percent(card.metrics.test_accuracy, 1)} ({percent(low, 1)} to {percent(high, 1)}, "
+        line += f"n = {card.metrics.test_n:,})"
     return plain(line)

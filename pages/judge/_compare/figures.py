@@ -11,6 +11,7 @@ from core.checkpoints import Card
 from core.checkpoints.backbones import backbones_seconds
 from core.data import availability, datasets
 from core.errors import LabError
+from core.intervals import percent
 from pages._ui.draw.line_chart import Kind, Line, line_chart
 from pages._ui.draw.palette import categorical
 from pages._ui.frame import choice, look_for, plain
@@ -119,11 +120,11 @@ def intervals(networks: Sequence[Judged]) -> None:
     for place, (network, evaluation) in enumerate(shown):
         low, high = evaluation.ci95
         figure.add_scatter(
-            x=[evaluation.accuracy],
+            x=[evaluation.accuracy * 100],
             y=[place],
             error_x={
-                "array": [high - evaluation.accuracy],
-                "arrayminus": [evaluation.accuracy - low],
+                "array": [(high - evaluation.accuracy) * 100],
+                "arrayminus": [(evaluation.accuracy - low) * 100],
                 "thickness": 2.5,
             },
             mode="markers",
@@ -132,7 +133,8 @@ def intervals(networks: Sequence[Judged]) -> None:
                 "size": 12,
                 "symbol": "circle-open" if evaluation.doubt else "circle",
             },
-            hovertemplate=f"{evaluation.accuracy:.2%} ({low:.2%} to {high:.2%}, n = {evaluation.n:,})<extra></extra>",
+            hovertemplate=f"{percent(evaluation.accuracy, 2)} ({percent(low, 2)} to {percent(high, 2)}, "
+            f"n = {evaluation.n:,})<extra></extra>",
         )
         # The name stands above its bar: beside it, a long one leaves no room on a phone.
         figure.add_annotation(
@@ -142,10 +144,10 @@ def intervals(networks: Sequence[Judged]) -> None:
         showlegend=False,
         height=70 + 58 * len(shown),
         margin={"l": 8, "r": 8, "t": 8, "b": 40},
-        xaxis={"tickformat": ".1%", "title": "accuracy, with its 95 % interval"},
+        xaxis={"tickformat": ".1f", "ticksuffix": " %", "title": "accuracy, with its 95 % interval"},
         yaxis={"range": [len(shown) - 0.6, -0.8], "showticklabels": False, "showgrid": False, "zeroline": False},
     )
-    words = "; ".join(f"{network.title} {evaluation.accuracy:.1%}" for network, evaluation in shown)
+    words = "; ".join(f"{network.title} {percent(evaluation.accuracy, 1)}" for network, evaluation in shown)
     st.plotly_chart(figure, key="compare_intervals", config={"displayModeBar": False}, alt=f"Accuracies: {words}")
     look_for("Where two bars overlap by much, the difference may be chance; the card above says it exactly.")
 
@@ -163,15 +165,16 @@ def by_class(networks: Sequence[Judged]) -> None:
         figure.add_bar(
             name=html.escape(network.title),
             x=[html.escape(name) for name in classes],
-            y=recall,
+            y=[None if value is None else value * 100 for value in recall],
             marker_color=colours[place % len(colours)],
-            hovertemplate="%{x}: %{y:.1%}<extra></extra>",
+            customdata=[None if value is None else percent(value, 1) for value in recall],
+            hovertemplate="%{x}: %{customdata}<extra></extra>",
         )
     figure.update_layout(
         barmode="group",
         height=320,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        yaxis={"tickformat": ".0%", "title": "recognised"},
+        yaxis={"ticksuffix": " %", "title": "recognised"},
         xaxis={"type": "category"},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.data import datasets
 from core.errors import LabError
+from core.intervals import percent
 from core.judging.learning_curve import LearningCurve, curve_file, read_curve
 from core.models import models
 from pages._ui.draw.palette import categorical
@@ -49,21 +50,22 @@ def _draw(curve: LearningCurve, order: Sequence[str]) -> None:
         figure.add_scatter(
             name=title,
             x=list(means),
-            y=list(means.values()),
+            y=[value * 100 for value in means.values()],
             mode="lines",
             line={"color": colour, "width": 2.5},
             hoverinfo="skip",
         )
         figure.add_scatter(
             x=[images for images, each in found.items() for _one in each],
-            y=[one for each in found.values() for one in each],
+            y=[one * 100 for each in found.values() for one in each],
             mode="markers",
             marker={"color": colour, "size": 8, "symbol": "circle" if place else "diamond"},
             showlegend=False,
-            hovertemplate=f"{title}<br>%{{x:,}} images: %{{y:.1%}}<extra></extra>",
+            customdata=[percent(one, 1) for each in found.values() for one in each],
+            hovertemplate=f"{title}<br>%{{x:,}} images: %{{customdata}}<extra></extra>",
         )
         words.append(
-            f"{models[model].title} {', '.join(f'{images:,}: {value:.1%}' for images, value in means.items())}"
+            f"{models[model].title} {', '.join(f'{images:,}: {percent(value, 1)}' for images, value in means.items())}"
         )
     ticks = sorted({point.images for point in curve.points})
     figure.update_layout(
@@ -75,7 +77,7 @@ def _draw(curve: LearningCurve, order: Sequence[str]) -> None:
             "tickvals": ticks,
             "ticktext": [f"{images:,}" for images in ticks],
         },
-        yaxis={"tickformat": ".0%", "title": "test accuracy"},
+        yaxis={"ticksuffix": " %", "title": "test accuracy"},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )
     alt = f"Mean test accuracy by number of training images. {'; '.join(words)}"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.intervals import percent
 from core.models import LayerRow
 from pages._ui.frame import facts, look_for
 from pages._ui.glossary import term
@@ -60,8 +61,8 @@ def where_the_weights_are(rows: Sequence[LayerRow]) -> str:
     if not parameters or not work:
         return ""
     return (
-        f"{heavy.name} holds {heavy.parameters / parameters:.0%} of the parameters, "
-        f"{busy.name} does {busy.multiply_adds / work:.0%} of the multiply-adds."
+        f"{heavy.name} holds {percent(heavy.parameters / parameters)} of the parameters, "
+        f"{busy.name} does {percent(busy.multiply_adds / work)} of the multiply-adds."
     )
 
 

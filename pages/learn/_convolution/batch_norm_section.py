@@ -10,6 +10,7 @@ from core.explain.convolution.batch_norm import BatchNormSteps, batch_norm_steps
 from core.explain.convolution.convolve import Filter, convolve
 from core.explain.convolution.kernels import PRESETS
 from core.explain.drawing.colours import colour_map
+from core.intervals import percent
 from core.photos.door import Photo
 from pages._ui import cached
 from pages._ui.draw import pictures
@@ -135,5 +136,5 @@ def _show_step(title: str, values: np.ndarray) -> None:
             counts, low=-LIMIT, high=LIMIT, alt=f"Histogram of {name}, {title}: mean {mean:.2f}, spread {spread:.2f}"
         )
         beyond = float((np.abs(one) > LIMIT).mean())
-        more = f"; {beyond:.0%} beyond ±{LIMIT:g}, in the last columns" if beyond >= 0.005 else ""
+        more = f"; {percent(beyond)} beyond ±{LIMIT:g}, in the last columns" if beyond >= 0.005 else ""
         st.caption(f"{name}: mean {number(mean)}, spread {number(spread)}{more}")

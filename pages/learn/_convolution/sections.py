@@ -8,6 +8,7 @@ from core.explain.convolution.code import code
 from core.explain.convolution.convolve import Mode, component_data, convolve, show, show_picture
 from core.explain.convolution.unseen import unseen
 from core.explain.sizes.output_size import SizeWork, output_sizes, remarks
+from core.intervals import percent
 from core.photos.door import Photo
 from pages._ui import cached
 from pages._ui.draw import pictures
@@ -78,7 +79,7 @@ def _made_smaller(photo: Photo, width: int) -> str:
 
 def _cut_off(values: np.ndarray) -> str:
     outside = float(((values < 0) | (values > 1)).mean())
-    return f"{outside:.0%} of the values lie outside 0 to 1 and are cut off here." if outside > 0.005 else ""
+    return f"{percent(outside)} of the values lie outside 0 to 1 and are cut off here." if outside > 0.005 else ""
 
 
 def window_section(photo: Photo, chosen: Convolution) -> None:

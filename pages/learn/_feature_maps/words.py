@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from core.explain.drawing.mosaic import full_colour, is_signed
 from core.explain.inside.feature_maps import FilterStatistics, statistics
 from core.explain.inside.layers import Layer
+from core.intervals import percent
 from pages._ui.frame import number
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def in_words(one: FilterStatistics) -> str:
         return ":material/volume_off: This filter is silent on this picture: zero everywhere."
     return (
         f"Values from {number(one.low)} to {number(one.high)}, mean {number(one.mean)}, spread {number(one.spread)}; "
-        f"{one.zeros:.0%} are exactly 0."
+        f"{percent(one.zeros)} are exactly 0."
     )
 
 
@@ -69,9 +70,9 @@ def what_the_values_are(layer: Layer, maps: "Tensor") -> str:
     said = "All values of the layer."
     if below == 0:
         because = ": ReLU has replaced it by 0" if layer.kind == "ReLU" else ""
-        said += f" Nothing lies below 0{because}; {zeros:.0%} are exactly 0."
+        said += f" Nothing lies below 0{because}; {percent(zeros)} are exactly 0."
     else:
-        share = f"{below:.0%}" if below >= 0.005 else "Less than 1%"
+        share = percent(below) if below >= 0.005 else "Less than 1 %"
         said += f" {share} of them lie below 0."
         if layer.kind == "GELU":
             said += " GELU lets a little of what is negative through, never below −0.17."

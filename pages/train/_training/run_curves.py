@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.events import EpochDone
+from core.intervals import percent
 from core.runs import open_store
 from core.runs.records import Run
 from core.runs.store.store import Store
 from pages._ui.draw.line_chart import Line, line_chart
 from pages._ui.frame import look_for
-from pages._ui.run_words import percent
 from pages.train._training.step_curve import DrawnCurve, Points, StepCurve
 
 READ_AT_ONCE = 10_000  # steps
@@ -151,6 +151,6 @@ def _accuracy_alt(epochs: Sequence[EpochDone]) -> str:
         return "Accuracy over epochs; the first epoch is not over yet."
     last = epochs[-1]
     return (
-        f"After epoch {last.epoch}, accuracy is {percent(last.train_accuracy)} on training and "
-        f"{percent(last.val_accuracy)} on validation images."
+        f"After epoch {last.epoch}, accuracy is {percent(last.train_accuracy, 2)} on training and "
+        f"{percent(last.val_accuracy, 2)} on validation images."
     )

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import RunError
 from core.events import EpochDone
+from core.intervals import percent
 from core.judging.chance_level import no_better_than_guessing
 from core.recipes.words import changed_words
 from core.runs import ensure_supervisor, open_store
@@ -15,7 +16,7 @@ from core.runs.records import AT_WORK, Run
 from pages._ui.draw.line_chart import Line, line_chart
 from pages._ui.frame import empty_state, facts, plain, problem
 from pages._ui.glossary import term
-from pages._ui.run_words import badge, duration, meaning, percent, place, saved, took, what
+from pages._ui.run_words import badge, duration, meaning, place, saved, took, what
 from pages._ui.visitor import visitor, who_owns, who_stopped, whose
 from pages.train._training.run_actions import controls
 from pages.train._training.run_curves import charts, figures_of
@@ -140,7 +141,7 @@ def _figures(run: Run, curve: DrawnCurve, epochs: Sequence[EpochDone]) -> None:
                 f"{smooth[-1]:.3f} nats" if smooth else "none yet",
                 f"{term('loss')} Smoothed over the last twenty steps.",
             ),
-            ("Best validation", "none yet" if best is None else percent(best), term("validation split")),
+            ("Best validation", "none yet" if best is None else percent(best, 2), term("validation split")),
             ("Time left", duration(run.seconds_left), _LEFT) if run.live else ("Took", duration(took(run)), _TOOK),
         ]
     )
@@ -231,8 +232,8 @@ def _row(epoch: EpochDone) -> dict[str, object]:
         "Epoch": epoch.epoch,
         "Training loss (nats)": round(epoch.train_loss, 4),
         "Validation loss (nats)": round(epoch.val_loss, 4),
-        "Training accuracy": percent(epoch.train_accuracy),
-        "Validation accuracy": percent(epoch.val_accuracy),
+        "Training accuracy": percent(epoch.train_accuracy, 2),
+        "Validation accuracy": percent(epoch.val_accuracy, 2),
         "Seconds": round(epoch.seconds, 1),
         "Best so far": "★" if epoch.is_best else "",
     }

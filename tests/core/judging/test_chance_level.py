@@ -55,7 +55,7 @@ def test_ten_classes_are_guessed_right_a_tenth_of_the_time() -> None:
 def test_every_network_that_ends_near_chance_is_told_what_to_change(model: str, accuracy: float) -> None:
     near = recipe_config("modern", dataset="shapes", model=model)
     said = str(no_better_than_guessing(near, [accuracy] * 20, finished=True))
-    assert "guessing gives 16.7%" in said
+    assert "guessing gives 16.7 %" in said
     assert f"The learning rate is {near.learning_rate:g}; try {near.learning_rate / 10:g}" in said
 
 
@@ -65,7 +65,7 @@ def test_a_network_whose_every_weight_learns_is_told_to_take_smaller_steps(model
     learning = replace(config(train="all") if model == "resnet18" else config(model=model), **rate)
     said = no_better_than_guessing(learning, [0.5], finished=True)
     assert said is not None
-    assert "After 1 epoch the best validation accuracy is 50.0%, and guessing gives 50.0%." in said
+    assert "After 1 epoch the best validation accuracy is 50.0 %, and guessing gives 50.0 %." in said
     assert "The learning rate is 1; try 0.1" in said
     assert no_better_than_guessing(learning, [0.6], finished=True) is None
 
@@ -73,7 +73,7 @@ def test_a_network_whose_every_weight_learns_is_told_to_take_smaller_steps(model
 def test_the_sentence_names_both_figures_and_the_preprocessing() -> None:
     said = no_better_than_guessing(config(), [0.497, 0.503, 0.5], finished=False)
     assert said is not None
-    assert said.startswith("After 3 epochs the best validation accuracy is 50.3%, and guessing gives 50.0%.")
+    assert said.startswith("After 3 epochs the best validation accuracy is 50.3 %, and guessing gives 50.0 %.")
     for word in ("preprocessing", "normalisation", "channels", "size"):
         assert word in said
 

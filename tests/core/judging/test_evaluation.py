@@ -69,7 +69,7 @@ def test_nothing_cannot_be_judged() -> None:
 
 def test_the_summary_has_the_figure_its_interval_and_the_count() -> None:
     verdict = judge(predictions([0, 1] * 50, [0, 0] * 50), classes=2, unseen=True, sentence="Such a figure.")
-    assert verdict.summary == "50.00% (95 % interval 40.38% to 59.62%), n = 100, loss 0.7000. Such a figure."
+    assert verdict.summary == "50.00 % (95 % interval 40.38 % to 59.62 %), n = 100, loss 0.7000. Such a figure."
 
 
 @pytest.mark.parametrize(("right", "n"), [(0, 10), (10, 10), (1, 3), (81, 100), (9720, 10000)])

@@ -25,7 +25,7 @@ def test_a_photo_becomes_one_normalised_image() -> None:
         ((4, 4), "red", RGB, ()),
         ((8, 8), "red", RGB, ("made smaller, from 8×8 to 4×4 px",)),
         ((2, 2), "red", RGB, ("made larger, from 2×2 to 4×4 px",)),
-        ((4, 5), "red", RGB, ("cut to its centre square, which leaves out 20% of it",)),
+        ((4, 5), "red", RGB, ("cut to its centre square, which leaves out 20 % of it",)),
         ((28, 28), "grey", GREY, ()),
         ((28, 28), "red", GREY, ("turned grey",)),
         (
@@ -33,7 +33,7 @@ def test_a_photo_becomes_one_normalised_image() -> None:
             "red",
             GREY,
             (
-                "cut to its centre square, which leaves out 25% of it",
+                "cut to its centre square, which leaves out 25 % of it",
                 "made smaller, from 300×300 to 28×28 px",
                 "turned grey",
             ),

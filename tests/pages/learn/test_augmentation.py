@@ -87,7 +87,7 @@ def test_a_seed_out_of_range_is_a_sentence(page: AppTest, seed: int) -> None:
 
 
 def test_what_was_done_to_the_photo_before_any_draw_is_said(page: AppTest) -> None:
-    assert "cut to its centre square, which leaves out 33% of it; made smaller, from 427×427 to 128×128 px" in texts(
+    assert "cut to its centre square, which leaves out 33 % of it; made smaller, from 427×427 to 128×128 px" in texts(
         check(page)
     )
 

@@ -158,14 +158,14 @@ def test_the_words_below_a_histogram_follow_the_values() -> None:
     values = torch.linspace(-3, 3, 200).view(2, 10, 10)
     relu, gelu = torch.relu(values), torch.nn.functional.gelu(values)
     assert words.what_the_values_are(as_layer("ReLU", relu), relu) == (
-        "All values of the layer. Nothing lies below 0: ReLU has replaced it by 0; 50% are exactly 0."
+        "All values of the layer. Nothing lies below 0: ReLU has replaced it by 0; 50 % are exactly 0."
     )
     said = words.what_the_values_are(as_layer("GELU", gelu), gelu)
-    assert "50% of them lie below 0. GELU lets a little" in said
+    assert "50 % of them lie below 0. GELU lets a little" in said
     assert float(gelu.min()) >= -0.17
     assert "ReLU" not in said
     assert "ReLU" not in words.what_the_values_are(as_layer("MaxPool2d", relu), relu)
-    assert "50% of them lie below 0." in words.what_the_values_are(as_layer("Conv2d", values), values)
+    assert "50 % of them lie below 0." in words.what_the_values_are(as_layer("Conv2d", values), values)
 
 
 def test_the_words_below_the_tiles_follow_the_maps_and_the_scale() -> None:

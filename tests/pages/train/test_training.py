@@ -370,7 +370,7 @@ def test_a_frozen_backbone_that_only_guesses_points_to_the_preprocessing(app: Ap
     assert "preprocessing" not in texts(check(watch(app, run.id)))  # two epochs are no verdict
     lease.record([], [(3, replace(runs.epoch_done(3), val_accuracy=0.17))], pace=None)
     said = texts(check(watch(app, run.id)))
-    assert "the best validation accuracy is 17.0%, and guessing gives 16.7%" in said
+    assert "the best validation accuracy is 17.0 %, and guessing gives 16.7 %" in said
     assert "Check the preprocessing: normalisation" in said
 
 

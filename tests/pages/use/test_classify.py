@@ -174,7 +174,7 @@ def test_handwriting_is_made_as_the_networks_data_was_until_it_is_switched_off(p
     pictures = len(page.get("image"))
     check(page.toggle(key="photo_made_digits").set_value(False).run())
     assert "inverted" not in said(page)
-    assert "cut to its centre square, which leaves out 50% of it; made smaller, from 100×100 to 28×28 px" in said(page)
+    assert "cut to its centre square, which leaves out 50 % of it; made smaller, from 100×100 to 28×28 px" in said(page)
     assert len(page.get("image")) == pictures - 2  # the photo that follows the student has one as well
 
 

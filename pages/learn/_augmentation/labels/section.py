@@ -12,6 +12,7 @@ from core.data import DatasetSpec, LabelledImages, changing_name, datasets
 from core.errors import LabError
 from core.explain.augmentation.label_safety import DIGITS, RISKS, Answers, Risk, answers, names_of, read_as
 from core.explain.filters.surgery import Sample, sample_of
+from core.intervals import percent
 from core.judging.certainty import probability_words
 from core.models.input_format import InputFormat, to_batch
 from pages._ui import address, cached, state
@@ -220,9 +221,9 @@ def _measured(asked: Checkpoint, data: LabelledImages, test: npt.NDArray[np.int6
         low, high = found.ci95(which)
         column.metric(
             f"{title}: called by their label",
-            f"{found.right(which) / len(found.labels):.1%}",
+            percent(found.right(which) / len(found.labels), 1),
             delta=f"{found.right('after') - found.right('before'):+d} images" if which == "after" else None,
-            help=f"95 % interval {low:.1%} to {high:.1%}. {term('interval')}",
+            help=f"95 % interval {percent(low, 1)} to {percent(high, 1)}. {term('interval')}",
             border=True,
         )
     rows = _rows(found, classes)

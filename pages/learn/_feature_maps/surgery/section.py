@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.explain.drawing.mosaic import mosaic, mosaic_grid
 from core.explain.filters.surgery import SAMPLE, Answer, Sample, answer, cut_after, logits_without, sample_of
+from core.intervals import percent
 from core.models.received import Received
 from core.photos.door import Photo
 from pages._ui import address
@@ -131,9 +132,9 @@ def _bars(network: Network, given: Received, off: tuple[int, ...], layer: str) -
     order = list(dict.fromkeys([first, before, *order]))[:_SHOWN_CLASSES]
     st.markdown("**The photo's classes**", help=term("softmax"))
     pictures.bars(
-        [(f"{network.classes[place]} (all on: {whole[place]:.0%})", cut[place]) for place in order],
+        [(f"{network.classes[place]} (all on: {percent(whole[place])})", cut[place]) for place in order],
         alt=f"Probabilities with {len(off)} filters off: "
-        + ", ".join(f"{network.classes[place]} {cut[place]:.0%}" for place in order),
+        + ", ".join(f"{network.classes[place]} {percent(cut[place])}" for place in order),
         largest=1.0,
         highlight=0,
     )
@@ -176,12 +177,12 @@ def _accuracy(network: Network, sample: Sample, off: tuple[int, ...], layer: str
     change = cut.right - whole.right
     st.metric(
         f"Accuracy on {cut.n} test images",
-        f"{cut.accuracy:.1%}",
+        percent(cut.accuracy, 1),
         delta=f"{change:+d} images" if off else None,
         help=f"A sample of {cut.n} of the test split, at most {SAMPLE}, the same each time. {term('interval')}",
         border=True,
     )
     st.caption(
-        f"95 % interval {low:.1%} to {high:.1%}; with all filters on {whole.right} of {whole.n} are right. Mean loss "
-        f"{cut.loss:.2f} nats (all on: {whole.loss:.2f})."
+        f"95 % interval {percent(low, 1)} to {percent(high, 1)}; with all filters on {whole.right} of {whole.n} are "
+        f"right. Mean loss {cut.loss:.2f} nats (all on: {whole.loss:.2f})."
     )
