@@ -1,4 +1,4 @@
-"""Intervals and tests for shares: of one network, of two on the same images, of two on different ones."""
+"""Shares: their intervals and tests, of one network, of two on the same images, of two on different ones; in words."""
 
 import math
 

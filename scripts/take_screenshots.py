@@ -57,8 +57,12 @@ def set_of_photographs(server: Server) -> str:
 
 def prepare(page: Page, address: str) -> None:
     """Bring what a page is about into view."""
-    if address == "classify":
-        page.get_by_role("heading", name="Answers").evaluate("heading => heading.scrollIntoView({block: 'start'})")
+    first = {
+        "classify": page.get_by_role("heading", name="Answers"),
+        "feature-maps": page.get_by_role("combobox", name="Layer", exact=True),
+    }.get(address)
+    if first is not None:
+        first.evaluate("element => element.scrollIntoView({block: 'start'})")
         page.wait_for_timeout(1000)
 
 

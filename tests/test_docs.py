@@ -111,10 +111,11 @@ def test_every_page_file_is_in_the_menu() -> None:
 
 
 def test_shares_are_written_by_one_function() -> None:
-    """They are "90.6 %" wherever a page says them, and not "90.6%"; the command line's tables have columns instead."""
+    """They are "90.6 %" wherever a page says them, and not "90.6%"; the command line and what is taken home aside."""
     sources = [path for top in ("core", "pages") for path in (ROOT / top).rglob("*.py")]
+    sources = [path for path in sources if not {"command_line", "export"} & set(path.parts)]
     found = [path.name for path in sources if re.search(r":[.,]?\d?%[}\"]", path.read_text("utf-8"))]
-    assert sorted(found) == ["runs.py", "train.py"]
+    assert found == []
 
 
 def texts() -> Iterator[Path]:

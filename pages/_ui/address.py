@@ -15,11 +15,20 @@ _HERE, _VISIT, _JUST_COME = "visited_page", "visits", "just_come"
 
 
 def arrive(page: str) -> None:
-    """Note which page is about to be drawn, so that coming to it is told from what is done on it."""
-    st.session_state[_JUST_COME] = st.session_state.get(_HERE) != page
+    """Note which page is about to be drawn, so that coming to it is told from what is done on it.
+
+    Another step of the lesson on the same page is a visit of its own: its link brings the view that it is about.
+    """
+    here = (page, st.query_params.get("step"))
+    st.session_state[_JUST_COME] = st.session_state.get(_HERE) != here
     if st.session_state[_JUST_COME]:
-        st.session_state[_HERE] = page
+        st.session_state[_HERE] = here
         st.session_state[_VISIT] = st.session_state.get(_VISIT, 0) + 1
+
+
+def here() -> str:
+    """Return the address of the page that is drawn."""
+    return str(st.session_state.get(_HERE, ("",))[0])
 
 
 def is_back_or_forward() -> bool:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from core.errors import LabError
+from pages._ui.guidance.strip import strip
 
 PAGES = {
     "": "pages/home/start.py",
@@ -39,9 +40,13 @@ class Fact(NamedTuple):
 
 
 def header(title: str, lead: str, *, icon: str) -> None:
-    """Show a page's title and the one sentence that says what it is for; ``icon`` is a Material Symbols name."""
+    """Show a page's title, the one sentence that says what it is for, and the step of the lesson that is done here.
+
+    ``icon`` is a Material Symbols name.
+    """
     st.title(title, icon=f":material/{icon}:", anchor=False)
     st.markdown(lead)
+    strip(PAGES)
     st.html(_ON_PAPER)
 
 

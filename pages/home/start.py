@@ -20,7 +20,9 @@ header(
 photo = choose_photo()
 result = st.container()
 
-section("A lesson in ten minutes", "Eight steps, one after the other; each opens its page and has one thing to try.")
+section(
+    "A lesson in ten minutes", "Each step stands on the page where it is done, and ticks itself when you have done it."
+)
 lesson()
 
 section("What is ready on this machine")

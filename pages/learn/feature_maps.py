@@ -9,7 +9,7 @@ from pages._ui.frame import empty_state, header, problem
 from pages._ui.received import offer_making, receive_photo
 from pages.learn._feature_maps.layer_choice import choose_layer
 from pages.learn._feature_maps.networks import choose_network
-from pages.learn._feature_maps.sections import answer, input_picture
+from pages.learn._feature_maps.sections import received_row
 from pages.learn._feature_maps.views import show_view
 
 header(
@@ -20,8 +20,7 @@ header(
 )
 photo_row = st.container()
 
-chooser, received = st.columns([4, 1], gap="medium")
-with chooser, st.container(border=True):
+with st.container(border=True):
     network = choose_network(key="maps")
     learned = network and Learned(dataset=network.dataset, classes=network.classes)
     with photo_row:
@@ -36,9 +35,7 @@ try:
 except LabError as error:
     problem(error)
     st.stop()
-with received:
-    input_picture(network, given)
-    answer(network, photo, given)
+received_row(network, photo, given)
 
 view = choose_layer(network, photo, given)
 if view is None:

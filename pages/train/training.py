@@ -7,6 +7,7 @@ from core.runs import ensure_supervisor, open_store
 from pages._ui import address, state
 from pages._ui.choose.nickname import choose_nickname
 from pages._ui.frame import empty_state, header, problem
+from pages.train._training import in_address
 from pages.train._training.run_list import show_list
 from pages.train._training.run_view import show_run
 from pages.train._training.submit import set_up
@@ -24,6 +25,7 @@ except LabError as error:
 
 if address.is_back_or_forward():
     st.session_state[state.TRAINING_OPEN] = state.WATCH if shown else state.SET_UP
+in_address.take()
 if state.TRAINING_OPEN in st.session_state:
     st.session_state[state.TRAINING_VIEW] = st.session_state.pop(state.TRAINING_OPEN)
 views = st.tabs(
@@ -35,6 +37,8 @@ views = st.tabs(
 if views[0].open:
     with views[0]:
         set_up()
+else:
+    in_address.leave()
 if views[1].open:
     with views[1]:
         if shown is None:

@@ -4,10 +4,12 @@ import streamlit as st
 
 from core.errors import LabError
 from core.photos.door import Photo
+from pages._ui import state
 from pages._ui.choose.checkpoints import choose_checkpoint
 from pages._ui.choose.photo import choose_photo
 from pages._ui.choose.samples import Learned, say_where_nothing_fits
 from pages._ui.frame import header, look_for, problem, section
+from pages._ui.guidance import progress
 from pages._ui.received import offer_making
 from pages.use._classify.answers import as_csv, classify_photo, classify_photos, gallery, more_photos
 from pages.use._classify.live import live_camera
@@ -36,6 +38,8 @@ try:
 except LabError as error:
     problem(error)
     st.stop()
+if more or not state.photo_is_to_begin():
+    progress.done("classify")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     top = classes
     if classes > 2:

@@ -146,7 +146,6 @@ def offer_image_of(dataset: str, classes: tuple[str, ...]) -> None:
         args=(name,),
         help=f"Takes one of {plain(datasets[name].title)} at random, from the test split, instead of your photo: "
         "what the network was trained for.",
-        width="stretch",
     )
 
 

@@ -37,11 +37,23 @@ def setting_widget(setting: Setting, value: Value, *, key: str) -> Value:
     return setting.check(_number(setting, value, title, key))
 
 
-def held(value: Value) -> bool | int | str:
-    """Return what a setting's widget holds for a value: a text for what may have a fraction or several entries."""
+def optional_number(setting: Setting, value: int | None, *, key: str, empty: str) -> int | None:
+    """Show a field for a whole number that may stay empty, which means ``empty``, and return it, checked.
+
+    Raises ConfigError, with a sentence, for text that is no such number.
+    """
+    start = "" if value is None else str(value)
+    text = st.text_input(setting.title, start, key=key, placeholder=empty, help=setting.help, persist_state="session")
+    return int(str(setting.check(_whole(text, setting)))) if text.strip() else None
+
+
+def held(value: Value) -> bool | str:
+    """Return what a setting's widget holds for a value: a text for whatever is typed."""
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
-    return f"{value:.12g}" if isinstance(value, float) else value
+    if isinstance(value, bool):
+        return value
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def settings_form(
@@ -90,16 +102,27 @@ def any_number(text: str, *, of: str) -> float:
     return float(number)
 
 
-def _number(setting: Setting, value: int | float, title: str, key: str) -> int | float:
-    """Return what a field holds, without bounds: with bounds of its own it would show what it does not take.
+def whole_number(text: str, *, of: str) -> int:
+    """Return the whole number that digits stand for; raises ConfigError for any other text, "2,5" and "1,000" too."""
+    number = text.strip().replace("−", "-")
+    if not re.fullmatch(r"[+-]?\d{1,15}", number, re.ASCII):  # "1,000" is a thousand to some, and one to others
+        raise ConfigError(f"{of} is '{text[:40]}'; it must be a whole number, in digits alone.")
+    return int(number)
 
-    A browser's field for numbers makes 15 of "1,5", so what may have a fraction is a field for text.
-    """
-    if isinstance(value, int):
-        step = int(setting.step or 1)
-        return st.number_input(title, value=value, step=step, key=key, help=setting.help, persist_state="session")
+
+def _number(setting: Setting, value: int | float, title: str, key: str) -> int | float:
+    """Return what a field holds; it is one for text, because a browser's field for numbers makes 15 of "1,5"."""
     text = st.text_input(title, str(held(value)), key=key, help=setting.help, persist_state="session")
-    return any_number(text, of=setting.title)
+    return _whole(text, setting) if isinstance(value, int) else any_number(text, of=setting.title)
+
+
+def _whole(text: str, setting: Setting) -> int:
+    try:
+        return whole_number(text, of=setting.title)
+    except ConfigError as error:
+        if setting.low is None or setting.high is None:
+            raise
+        raise ConfigError(f"{str(error)[:-1]}, between {setting.low} and {setting.high}.") from None
 
 
 def _readable(choice: str) -> str:

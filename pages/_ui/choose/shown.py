@@ -1,9 +1,13 @@
 """One parameter of a page's address that is a widget's value: how it is read, checked and written."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.errors import short
+import streamlit as st
+
+from core.errors import ConfigError, short
+from pages._ui import address
+from pages._ui.choose.setting_widgets import whole_number
 from pages._ui.frame import plain
 
 
@@ -36,13 +40,32 @@ class Shown:
             raise ValueError(f"it must lie between {self.low:g} and {self.high:g}".replace("-", "−"))
         return value
 
+    def hold(self, value: object) -> object:
+        """Return what the widget holds for a value."""
+        return value
+
     def write(self, value: object) -> str | None:
-        """Return how a value stands in the address, None for the first one."""
+        """Return how what the widget holds stands in the address, None for the first one."""
         if value == self.first:
             return None
         if self.options is None:
             return f"{value:.10g}" if isinstance(value, float) else str(value)
         return next((name for name, option in self.options.items() if option == value), None)
+
+
+class Typed(Shown):
+    """A whole number in a field for text."""
+
+    def hold(self, value: object) -> object:
+        """Return the text that the field holds."""
+        return str(value)
+
+    def write(self, value: object) -> str | None:
+        """Return how a field's text stands in the address, None for the first one and for what is no number."""
+        try:
+            return super().write(whole_number(str(value), of=self.key))
+        except ConfigError:
+            return None
 
 
 def by_name(options: Iterable[object]) -> dict[str, object]:
@@ -53,3 +76,31 @@ def by_name(options: Iterable[object]) -> dict[str, object]:
 def not_taken(name: str, text: str, why: str) -> str:
     """Return the sentence for a parameter that is not one of its values."""
     return plain(f"The address has {name} = {short(text)}; {why}. What the page begins with is shown instead.")
+
+
+def from_address(
+    name: str, options: Sequence[str], *, key: str, first: str | None, forget: Sequence[str] = ()
+) -> Callable[[], None]:
+    """Set the widget ``key`` to the option that the address names, else to ``first``, before it is drawn.
+
+    Returns the callback that writes its choice there, and takes out what belonged to the one before (``forget``). A
+    name that is no option is said once.
+    """
+    wanted = address.read(name)
+    if wanted is not None and wanted not in options:
+        refused(name, wanted)
+        wanted = None
+    st.session_state[key] = first if wanted is None else wanted
+
+    def write() -> None:
+        choice = st.session_state[key]
+        address.write_together({**dict.fromkeys(forget), name: None if choice == first else choice})
+
+    return write
+
+
+def refused(name: str, text: str) -> None:
+    """Say that a link's parameter was not taken, and forget it."""
+    if address.brings(name):
+        st.warning(f"'{plain(text[:40])}' is none of what can be shown here ({name}).", icon=":material/link_off:")
+    address.write(name, None)

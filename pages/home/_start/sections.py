@@ -1,39 +1,71 @@
 """The sections of the start page that need no PyTorch: the ten-minute lesson, the glossary and the guide."""
 
+from collections.abc import Sequence
+from urllib.parse import urlsplit, urlunsplit
+
 import streamlit as st
 
 from pages._ui.frame import PAGES
 from pages._ui.glossary import TERMS
+from pages._ui.guidance import progress
+from pages._ui.guidance.steps import STEPS, TEN_MINUTES, minutes, where
 from pages._ui.guide import GUIDE
 from pages._ui.state import GUIDE_PAGE
 
-_STEPS = (
-    ("convolution", "Slide a kernel", "Pick Sobel x, then type a number of your own into the grid. What lights up?"),
-    ("convolution", "Follow one sum", "Move the window with the arrow keys and find a place where the sum is large."),
-    ("feature-maps", "Look into a layer", "Step to the second convolution. Which map follows the outlines?"),
-    (
-        "architecture",
-        "Count the numbers",
-        "Why 16·5·5? Change the padding, then put a wrong number into the dense layer.",
-    ),
-    (
-        "augmentation",
-        "Shake the images",
-        "Add a rotation, press Another draw, and see that test images stay as they are.",
-    ),
-    ("training", "Train a network", "Start with the built-in digits: watch loss fall and validation accuracy rise."),
-    ("compare", "Judge it fairly", "Set two networks side by side on test images that neither has seen."),
-    ("classify", "Use it", "Ask a network about your own photo, and see what in the picture spoke for its answer."),
-)
-
 
 def lesson() -> None:
-    """List the steps of the lesson, each with its page."""
-    with st.grid(4, min_column_width=180):
-        for position, (path, title, task) in enumerate(_STEPS, start=1):
-            with st.container(border=True, height="stretch"):
-                st.page_link(PAGES[path], label=f"**{position}. {title}**")
-                st.caption(task)
+    """List the steps of the lesson, ticked as far as they are done, with what begins, hides and leaves it."""
+    now = progress.lesson()
+    names = now.steps if now else TEN_MINUTES
+    done = now.done if now else frozenset()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if now is None:
+            _step_link(names[0], "Begin the lesson", lesson=names)
+        elif now.next_open is not None:
+            _step_link(now.next_open, f"Go on with step {now.number(now.next_open)}")
+        if now is not None:
+            st.markdown(f"{len(done)} of {len(names)} done")
+            label = "Show it on the pages" if now.hidden else "Hide it on the pages"
+            st.button(label, key="lesson_show", type="tertiary", on_click=progress.hide, args=(not now.hidden,))
+            st.button(
+                "Leave it", key="lesson_leave", type="tertiary", on_click=progress.leave, help="Forgets the ticks."
+            )
+    with st.grid(4, min_column_width=230, gap="small"):
+        for number, name in enumerate(names, start=1):
+            with st.container():
+                _step_link(name, f"{number}. {STEPS[name].title}", lesson=() if now else names, ticked=name in done)
+    _own_lesson()
+
+
+def _step_link(name: str, label: str, *, lesson: Sequence[str] = (), ticked: bool | None = None) -> None:
+    icon = {None: "arrow_forward", False: "radio_button_unchecked", True: "check_circle"}[ticked]
+    st.page_link(
+        PAGES[STEPS[name].page],
+        label=label,
+        icon=f":material/{icon}:",
+        help=STEPS[name].task,
+        query_params=where(name, lesson=lesson),
+    )
+
+
+def _own_lesson() -> None:
+    """Let a teacher choose and order steps, and show the link that begins such a lesson."""
+    with st.expander("Another lesson for a class", icon=":material/edit_note:"):
+        chosen = st.multiselect(
+            "Steps, in their order",
+            list(STEPS),
+            list(TEN_MINUTES),
+            format_func=lambda name: STEPS[name].title,
+            key="lesson_steps",
+            help="A step that is taken out and chosen again goes to the end.",
+        )
+        if not chosen:
+            st.caption("Choose one step or more.")
+            return
+        st.caption(f"About {minutes(chosen)} minutes for a newcomer. Whoever opens this link is in the lesson:")
+        here = urlsplit(st.context.url or "http://localhost:8501")
+        link = here._replace(path=here.path or "/", query=f"lesson={','.join(chosen)}", fragment="")
+        st.code(urlunsplit(link), language=None, wrap_lines=True)
 
 
 def glossary() -> None:

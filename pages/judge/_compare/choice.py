@@ -9,7 +9,9 @@ from core.errors import LabError
 from pages._ui import address, cached, state
 from pages._ui.choose.checkpoints import checkpoint_references, say_what_is_gone, say_what_is_left_out
 from pages._ui.choose.datasets import dataset_title
+from pages._ui.choose.shown import from_address
 from pages._ui.frame import PAGES, empty_state, plain
+from pages.judge._compare.in_address import ONLY
 from pages.judge._compare.judged import Judged, judged
 
 AT_MOST = 6
@@ -77,12 +79,13 @@ def _of_one_data_set(references: list[str], chosen: list[str]) -> list[str]:
     known = [name for name in datasets if name in made_for.values()]
     if len(known) < 2:
         return references
+    write = from_address(ONLY, known, key="compare_only", first=None)
     only = st.pills(
         "Networks for",
         known,
         format_func=lambda name: plain(dataset_title(name)),
         key="compare_only",
-        persist_state="session",
+        on_change=write,
     )
     return [one for one in references if only is None or one in chosen or made_for.get(one) == only]
 

@@ -1,19 +1,19 @@
 // A confusion matrix whose cells can be chosen: by mouse, or by arrow keys and Enter.
 //
 // Rows are the true class, columns the answer. Names of classes arrive in `data` and are written with
-// `textContent` only. The chosen cell goes to Python as the state "cell": [row, column], or null.
+// `textContent` only. A choice goes to Python as "cell": [row, column], or "none".
 
 const views = new WeakMap()
 
 export default function (component) {
-  const { data, parentElement, setStateValue } = component
+  const { data, parentElement, setTriggerValue } = component
   let view = views.get(parentElement)
   if (!view) {
     view = { root: parentElement.querySelector(".confusion"), at: [0, 0] }
     views.set(parentElement, view)
   }
   view.data = data
-  view.choose = (cell) => setStateValue("cell", cell)
+  view.choose = (cell) => setTriggerValue("cell", cell ?? "none")
   const wanted = JSON.stringify([data.counts, data.classes])
   if (view.drawn !== wanted) {
     draw(view)

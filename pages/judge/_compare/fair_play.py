@@ -6,9 +6,11 @@ import streamlit as st
 
 from core.errors import LabError
 from core.judging.comparison import Comparison, compare
+from pages._ui import address, state
 from pages._ui.choose.datasets import dataset_title
 from pages._ui.frame import facts, plain, problem
 from pages._ui.glossary import term
+from pages._ui.guidance import progress
 from pages.judge._compare.judged import Judged, on_the_same_images
 
 # What two trainings can differ in, for people: the settings that it is read from.
@@ -68,6 +70,8 @@ def fair_play(networks: Sequence[Judged]) -> None:
     except LabError as error:
         problem(error)
         return
+    if same and address.read(state.COMPARED):
+        progress.done("compare")
     _card(result, first, second)
 
 

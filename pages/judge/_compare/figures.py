@@ -12,11 +12,13 @@ from core.checkpoints.backbones import backbones_seconds
 from core.data import availability, datasets
 from core.errors import LabError
 from core.intervals import percent
+from pages._ui.choose.shown import from_address
 from pages._ui.draw.line_chart import Kind, Line, line_chart
 from pages._ui.draw.palette import categorical
 from pages._ui.frame import choice, look_for, plain
 from pages._ui.glossary import term
 from pages._ui.run_words import duration
+from pages.judge._compare.in_address import CURVE
 from pages.judge._compare.judged import Judged, judge_here
 
 
@@ -186,9 +188,9 @@ def by_class(networks: Sequence[Judged]) -> None:
 
 
 _MEASURES: dict[str, tuple[str, Kind]] = {
-    "Validation accuracy": ("val_accuracy", "percent"),
-    "Validation loss": ("val_loss", "number"),
-    "Training loss": ("train_loss", "number"),
+    "val_accuracy": ("Validation accuracy", "percent"),
+    "val_loss": ("Validation loss", "number"),
+    "train_loss": ("Training loss", "number"),
 }
 
 
@@ -198,16 +200,17 @@ def curves(networks: Sequence[Judged]) -> None:
     if not with_history:
         st.caption("None of these networks has kept its curves.")
         return
-    measure = st.segmented_control(
+    write = from_address(CURVE, list(_MEASURES), key="compare_curve", first="val_accuracy")
+    field = st.segmented_control(
         "Curve",
         list(_MEASURES),
-        format_func=choice,
-        default="Validation accuracy",
+        format_func=lambda field: choice(_MEASURES[field][0]),
         required=True,
         key="compare_curve",
+        on_change=write,
         label_visibility="collapsed",
     )
-    field, kind = _MEASURES[str(measure)]
+    measure, kind = _MEASURES[str(field)]
     lines = []
     for index, network in enumerate(with_history):
         history = network.checkpoint.card.history

@@ -9,10 +9,13 @@ import streamlit as st
 from core.judging.certainty import probability_words
 from core.judging.evaluation import Evaluation
 from core.models.answers import Predictions
+from pages._ui.choose.shown import from_address
 from pages._ui.choose.test_images import TestImages, test_images_or_offer
 from pages._ui.draw.pictures import contact_sheet, show
 from pages._ui.frame import choice, look_for, plain
+from pages.judge._compare import in_address
 from pages.judge._compare.confusion_matrix import confusion_matrix
+from pages.judge._compare.in_address import CELL, OF
 from pages.judge._compare.judged import Judged
 
 OPENED = 40  # images of one cell
@@ -24,17 +27,19 @@ def mistakes(networks: Sequence[Judged]) -> None:
     ready = [network for network in networks if network.evaluation is not None]
     if not ready:
         return
-    titles = [network.title for network in ready]
-    place = st.segmented_control(
+    networks_by = {network.reference: network for network in ready}
+    key = f"mistakes_of_{','.join(networks_by)}"
+    write = from_address(OF, list(networks_by), key=key, first=ready[0].reference, forget=(CELL,))
+    reference = st.segmented_control(
         "Network",
-        range(len(ready)),
-        format_func=lambda index: choice(plain(titles[index])),
-        default=0,
+        list(networks_by),
+        format_func=lambda reference: choice(plain(networks_by[reference].title)),
         required=True,
-        key=f"mistakes_of_{','.join(network.reference for network in ready)}",  # positions mean others elsewhere
+        key=key,
+        on_change=write,
         label_visibility="collapsed",
     )
-    network = ready[min(int(place or 0), len(ready) - 1)]
+    network = networks_by[str(reference)]
     evaluation = network.evaluation
     if evaluation is None:
         return
@@ -50,9 +55,12 @@ def mistakes(networks: Sequence[Judged]) -> None:
 
 def _matrix(network: Judged, evaluation: Evaluation) -> tuple[int, int] | None:
     classes = network.checkpoint.card.classes
-    cell = confusion_matrix(
+    cell = in_address.cell(len(classes))
+    confusion_matrix(
         evaluation.confusion,
         classes,
+        chosen=cell,
+        on_choose=in_address.write_cell,
         key=f"confusion_{network.reference}",
         alt=f"Confusion matrix of {network.title} on {evaluation.n:,} images",
     )

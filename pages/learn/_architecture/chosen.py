@@ -17,7 +17,7 @@ from core.registry import Setting, Value
 from pages._ui import cached
 from pages._ui.choose.checkpoints import choose_checkpoint
 from pages._ui.choose.datasets import choose_dataset
-from pages._ui.choose.setting_widgets import any_number, settings_form, whole_numbers
+from pages._ui.choose.setting_widgets import any_number, settings_form, whole_number, whole_numbers
 from pages._ui.frame import choice, problem
 from pages.learn._architecture.build import chain
 
@@ -129,6 +129,8 @@ def meant(setting: Setting, held: object) -> Value:
         return setting.check(whole_numbers(held, of=setting.title))
     if isinstance(held, str) and isinstance(setting.default, float):
         return setting.check(any_number(held, of=setting.title))
+    if isinstance(held, str) and type(setting.default) is int:
+        return setting.check(whole_number(held, of=setting.title))
     return setting.check(held)
 
 

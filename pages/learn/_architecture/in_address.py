@@ -131,7 +131,7 @@ def _put_size(given: Mapping[str, str]) -> None:
         if not (text.isascii() and text.isdecimal() and len(text) < 4 and setting.low <= int(text) <= setting.high):
             raise ConfigError(f"it must lie between {setting.low} and {setting.high}")
         side = int(text)
-    st.session_state[chain.SIZE] = side
+    st.session_state[chain.SIZE] = str(side)
 
 
 def _put_layers(given: Mapping[str, str]) -> None:

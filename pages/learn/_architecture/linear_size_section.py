@@ -7,6 +7,7 @@ from core.explain.sizes.linear_size import LinearSize, dummy_trace, explain, fol
 from core.models import build_model
 from pages._ui.frame import look_for, plain, problem, think, try_this
 from pages._ui.glossary import term
+from pages._ui.guidance import progress
 
 NUMBER = "why_in_features"
 SLIDERS = {"image": (12, 64, 32), "kernel": (1, 7, 5), "padding": (0, 3, 0), "pool": (1, 4, 2)}
@@ -44,6 +45,8 @@ def why_section() -> None:
     with left:
         st.markdown("**What PyTorch says**")
         if said is None:
+            if work.in_features != 400:
+                progress.done("sizes")
             st.success("It runs: no error.", icon=":material/check_circle:")
         else:
             st.code(f"RuntimeError: {said}", language=None, wrap_lines=True)

@@ -10,6 +10,7 @@ from core.registry import Setting
 from pages._ui import state
 from pages._ui.choose.setting_widgets import setting_cells
 from pages._ui.glossary import term
+from pages._ui.guidance import progress
 from pages.learn._convolution.kernel_grid import Kernel, kernel_grid, set_kernel
 
 OWN = "own"
@@ -171,3 +172,6 @@ def _take_size() -> None:
 
 def _take_edit() -> None:
     st.session_state[PRESET] = OWN
+    weights = sum(st.session_state[state.KERNEL], ())
+    if any(weights) and abs(sum(weights)) < _NOTHING:
+        progress.done("kernel")

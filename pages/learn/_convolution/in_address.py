@@ -14,7 +14,7 @@ from core.explain.convolution.kernels import KERNEL_SIZES, PRESETS, Grid, preset
 from core.explain.convolution.pooling import POOLINGS
 from core.explain.convolution.puzzle import SEEDS
 from pages._ui import address, state
-from pages._ui.choose.shown import Shown, by_name, not_taken
+from pages._ui.choose.shown import Shown, Typed, by_name, not_taken
 from pages.learn._convolution import controls, your_kernel
 from pages.learn._convolution.kernel_grid import DIGITS, LARGEST, checked, set_kernel
 from pages.learn._convolution.learn_kernel import section as learning
@@ -34,7 +34,7 @@ _SHOWN = {
     "tab": Shown(key=your_kernel.TABS_KEY, first=your_kernel.TABS["window"], options=your_kernel.TABS),
     "look": Shown(key="conv_view", first="grey", options=by_name(VIEWS)),
     "show": Shown(key="conv_mode", first="clip", options=by_name(MODES)),
-    **{move.name: Shown(key=f"conv.{move.name}", first=move.default, low=move.low or 0, high=move.high or 0)
+    **{move.name: Typed(key=f"conv.{move.name}", first=move.default, low=move.low or 0, high=move.high or 0)
        for move in controls.MOVES},
     "bias": Shown(key=controls.BIAS, first=0.0, low=-1, high=1),
     "relu": Shown(key="conv_relu", first=False, options=_OFF_ON),
@@ -43,13 +43,13 @@ _SHOWN = {
     "pool": Shown(key="pool_kind", first="max", options=by_name(POOLINGS)),
     "pool_size": Shown(key="pool_size", first=2, options=by_name(SIZES)),
     "secret": Shown(key="learn_secret", first=learning.DRAWN, options=by_name(learning.SECRETS)),
-    "secret_seed": Shown(key="learn_seed", first=learning.FIRST_SEED, high=learning.SEED.high or 0),
+    "secret_seed": Typed(key="learn_seed", first=learning.FIRST_SEED, high=learning.SEED.high or 0),
     "side": Shown(key="learn_side", first=96, options=by_name(learning.SIDES)),
     "noise": Shown(key="learn_noise", first=0.0, options=by_name(learning.NOISES)),
     "rate": Shown(key="learn_rate", first=0.05, options=by_name(learning.RATES)),
     "momentum": Shown(key="learn_momentum", first=0.9, options=by_name(learning.MOMENTA)),
     "steps": Shown(key="learn_steps", first=2000, options=by_name(learning.STEPS)),
-    "seed": Shown(key=puzzle.SEED, first=puzzle.FIRST_SEED, high=SEEDS[-1]),
+    "seed": Typed(key=puzzle.SEED, first=puzzle.FIRST_SEED, high=SEEDS[-1]),
     "level": Shown(key=puzzle.LEVEL, first=1, low=1, high=puzzle.LEVELS),
 }  # fmt: skip
 _NAMES = (KERNEL, DIVIDE, *_SHOWN)
@@ -63,6 +63,8 @@ def take() -> None:
     brought = any(address.brings(name) for name in _NAMES)
     if brought or address.is_back_or_forward():
         given = {name: st.query_params[name] for name in _NAMES if name in st.query_params}
+        if "step" in st.query_params and not address.is_back_or_forward():  # of the lesson: what it does not name stays
+            given = st.session_state.get(_KEPT, {}) | given
         for sentence in _set(given):
             st.warning(sentence, icon=":material/link_off:")
     elif address.has_just_come() and _KEPT in st.session_state:
@@ -72,7 +74,7 @@ def take() -> None:
 def keep() -> None:
     """Write into the address what the widgets hold now."""
     values: dict[str, str | None] = {
-        name: shown.write(st.session_state.get(shown.key, shown.first)) for name, shown in _SHOWN.items()
+        name: shown.write(st.session_state.get(shown.key, shown.hold(shown.first))) for name, shown in _SHOWN.items()
     }
     values[KERNEL], values[DIVIDE] = _kernel_written()
     st.session_state[_KEPT] = {name: text for name, text in values.items() if text is not None}
@@ -83,10 +85,10 @@ def _set(given: Mapping[str, str]) -> list[str]:
     """Set every widget by the texts of the address, and return a sentence for each that it cannot be set to."""
     refused = []
     for name, shown in _SHOWN.items():
-        st.session_state[shown.key] = shown.first
+        st.session_state[shown.key] = shown.hold(shown.first)
         if name in given:
             try:
-                st.session_state[shown.key] = shown.read(given[name])
+                st.session_state[shown.key] = shown.hold(shown.read(given[name]))
             except ValueError as error:
                 refused.append(not_taken(name, given[name], str(error)))
     try:

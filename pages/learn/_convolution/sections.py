@@ -14,8 +14,11 @@ from pages._ui import cached
 from pages._ui.draw import pictures
 from pages._ui.frame import choice, look_for, number, problem, think, try_this
 from pages._ui.glossary import term
+from pages._ui.guidance import progress
+from pages._ui.guidance.predict import predict_first
 from pages.learn._convolution.controls import Convolution
 from pages.learn._convolution.moving_window import moving_window
+from pages.learn._convolution.predictions import size_question
 
 SIDE = 448  # pixels: what the two large pictures are computed on
 SMALL_SIDE = 40  # pixels: what the window moves over; each must stay a visible square
@@ -49,6 +52,8 @@ def before_and_after(photo: Photo, chosen: Convolution) -> None:
         persist_state="session",
     )
     channels, height, width = image.shape
+    if chosen.filter.padding and tuple(result.shape) == (height, width):
+        progress.done("padding")
     frame = max(height, result.shape[0]), max(width, result.shape[1])  # one for both: a pixel is as large in either
     left, right = st.columns(2)
     with left:
@@ -73,6 +78,15 @@ def before_and_after(photo: Photo, chosen: Convolution) -> None:
     st.caption(f":material/straighten: {remarks(height, width, chosen.side, **chosen.moves)[0]}")
 
 
+def predict_size(photo: Photo, chosen: Convolution) -> None:
+    """Offer to say how large the map will be before its stride, padding or dilation is changed."""
+    _channels, height, width = cached.picture(photo, chosen.view, SIDE).shape
+    try:
+        predict_first(lambda turn: size_question(height, width, chosen, turn), key="conv_predict")
+    except ConfigError as error:
+        problem(error)
+
+
 def _made_smaller(photo: Photo, width: int) -> str:
     return f", made smaller from {photo.size[0]} px wide" if photo.size[0] > width else ""
 
@@ -89,6 +103,10 @@ def window_section(photo: Photo, chosen: Convolution) -> None:
     except ConfigError as error:
         problem(error)
         return
+    st.markdown(
+        "The window stands on one place of a small version of your photo: pixels, weights, products, and their sum.",
+        help=term("convolution"),
+    )
     moving_window(data, key="conv_window")
     look_for(
         "Each cell is pixel × weight, with all the digits that are used: pixels are rounded to two here. A pixel is as "

@@ -7,7 +7,7 @@ from core.photos.door import Photo
 from pages.learn._convolution.batch_norm_section import batch_norm_section
 from pages.learn._convolution.controls import kernel_controls, movement_controls
 from pages.learn._convolution.pooling_section import pooling_section
-from pages.learn._convolution.sections import before_and_after, code_section, size_section, window_section
+from pages.learn._convolution.sections import before_and_after, code_section, predict_size, size_section, window_section
 from pages.learn._convolution.softmax.section import softmax_section
 
 TABS = {
@@ -34,6 +34,7 @@ def your_kernel(photo: Photo) -> None:
             return
         with place:
             before_and_after(photo, chosen)
+        predict_size(photo, chosen)
 
     window, pool, scores, size, code, norm = st.tabs(list(TABS.values()), key=TABS_KEY, on_change="rerun")
     if window.open:

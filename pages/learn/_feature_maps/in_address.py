@@ -7,7 +7,7 @@ import streamlit as st
 from pages._ui import address
 
 UNTRAINED = "untrained"  # architecture@data set
-LAYER, MAP, PLACE, OFF, VIEW = "layer", "map", "place", "off", "look"
+LAYER, MAP, PLACE, OFF, VIEW, SCALE = "layer", "map", "place", "off", "look", "scale"
 OF_A_NETWORK = (LAYER, MAP, PLACE, OFF)  # mean nothing to another one
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.errors import ConfigError
 from core.explain.drawing.mosaic import full_colour, is_signed
 from core.explain.inside.feature_maps import feature_maps, layers
 from core.explain.inside.layers import Layer
@@ -12,15 +13,20 @@ from core.explain.inside.stages import Stage, first_to_show, stages
 from core.models.received import Received
 from core.photos.door import Photo
 from pages._ui import address
+from pages._ui.choose.setting_widgets import whole_number
+from pages._ui.choose.shown import from_address
 from pages._ui.frame import choice, plain
+from pages._ui.guidance import progress
+from pages._ui.guidance.predict import Question, predict_first
 from pages.learn._feature_maps import in_address
-from pages.learn._feature_maps.in_address import LAYER, MAP, OFF, PLACE
+from pages.learn._feature_maps.in_address import LAYER, MAP, OFF, PLACE, SCALE
 from pages.learn._feature_maps.networks import Network
+from pages.learn._feature_maps.predictions import layer_question
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_PART, _NUMBER, _REFUSED = "maps_part", "maps_number", "maps_refused"
+_PART, _NUMBER, _REFUSED, _SCALE = "maps_part", "maps_number", "maps_refused", "maps_scale"
 _MANY = 50_000  # numbers in all maps of a layer
 _SCALES = {"map": "Each map", "layer": "Layer", "network": "Network"}
 
@@ -85,21 +91,26 @@ def choose_layer(network: Network, photo: Photo, given: Received) -> LayerView |
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         layer = _choose_part(stage, part)
         chosen = _choose_map(layer)
+        if place > first_to_show(found) and address.read(MAP):
+            progress.done("maps")
+        write = from_address(SCALE, list(_SCALES), key=_SCALE, first="layer")
         scale = st.segmented_control(
             "Colour scale for",
             list(_SCALES),
             format_func=lambda scale: choice(_SCALES[scale]),
-            default="layer",
             required=True,
-            key="maps_scale",
+            key=_SCALE,
+            on_change=write,
             help="Each map by itself shows patterns, and noise as strongly; one scale for all shows which filters "
             "answer strongly. The full colour stands at the 99th percentile of what is not 0.",
-            persist_state="session",
         )
     refusal = st.session_state.pop(_REFUSED, None)
     if refusal:
         st.caption(f":red[{refusal}]")
     st.caption(f"In the code: {plain(layer.title)}")
+    following = found[place + 1 if place + 1 < len(found) else first_to_show(found)]
+    if following is not stage:
+        predict_first(lambda turn: _next_layer(layer, following, part, turn), key="maps_predict")
     maps = _all_maps(network.identity, photo.sha256, given.notes, network, given)
     own = maps[layer.name][0]
     limit = None if scale == "map" else full_colour([own] if scale == "layer" else maps.values())
@@ -132,10 +143,16 @@ def _open(stage: Stage, part: str, *, same_stage: bool = False) -> None:
     address.write_together(changes if same_stage else {**changes, OFF: None})
 
 
+def _next_layer(layer: Layer, following: Stage, part: str, turn: int) -> Question:
+    name = part if part in following.parts else next(iter(following.parts))
+    after = following.parts[name]
+    title = following.title if after.has_kernels else f"{name} of {following.title}"
+    return layer_question(layer, after, title, turn, lambda: _open(following, part))
+
+
 def _choose_stage(found: tuple[Stage, ...], place: int, part: str, *, key: str) -> Stage:
     st.session_state[key] = place
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _step("Previous", "arrow_back", found, place - 1, part)
         st.selectbox(
             "Layer",
             range(len(found)),
@@ -145,6 +162,7 @@ def _choose_stage(found: tuple[Stage, ...], place: int, part: str, *, key: str) 
             help="In the order in which the picture passes them. Deeper layers usually have more and smaller maps.",
             width=260,
         )
+        _step("Previous", "arrow_back", found, place - 1, part)
         _step("Next", "arrow_forward", found, place + 1, part)
     return found[place]
 
@@ -181,10 +199,9 @@ def _choose_map(layer: Layer) -> int:
     chosen = min(wanted[0], count - 1) if wanted else 0
     if wanted is None or wanted[1:] or (wanted[:1] != (chosen,) and wanted):
         in_address.refused(MAP, f"This layer has no such map: they count from 0 to {count - 1}. Map {chosen} is shown.")
-    st.session_state[_NUMBER] = chosen
-    st.number_input(
+    st.session_state[_NUMBER] = str(chosen)
+    st.text_input(
         f"Map (0 to {count - 1})",
-        step=1,
         key=_NUMBER,
         on_change=lambda: _take_number(count, chosen),
         help="The number of the filter that made it, counted from 0 as PyTorch does.",
@@ -195,7 +212,13 @@ def _choose_map(layer: Layer) -> int:
 
 def _take_number(count: int, shown: int) -> None:
     typed = st.session_state[_NUMBER]
-    if isinstance(typed, int) and 0 <= typed < count:
-        address.write(MAP, str(typed))
+    try:
+        number = whole_number(typed, of="map")
+    except ConfigError:
+        number = count
+    if 0 <= number < count:
+        address.write(MAP, str(number))
     else:
-        st.session_state[_REFUSED] = f"There is no map {typed}: they count from 0 to {count - 1}. Map {shown} stays."
+        st.session_state[_REFUSED] = (
+            f"There is no map {plain(typed[:20])}: they count from 0 to {count - 1}. Map {shown} stays."
+        )

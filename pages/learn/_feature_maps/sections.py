@@ -29,24 +29,27 @@ from pages.learn._feature_maps.networks import Network
 MOST_KERNEL_PLANES = 64
 
 
-def input_picture(network: Network, given: Received) -> None:
-    """Show what the network is given of the photo, at the network's size and in its colours, and how it was made."""
+def received_row(network: Network, photo: Photo, given: Received) -> None:
+    """Show in one row what the network is given of the photo, how it was made, and what it answers in the end."""
     size, colour = network.format.size, "grey" if network.format.channels == 1 else "colour"
     first = next(iter(layers_of(network)), None)
     resized = ""
     if first is not None and first.kind == "Resize" and first.shape[1] != size:
         resized = f". Its first layer makes it {first.shape[1]}×{first.shape[2]}"
-    pictures.show(
-        denormalise(given.batch, network.format)[0].numpy(),
-        alt="The photo as the network receives it",
-        caption=f"What comes in: {size}×{size} px, {colour}{resized}. {in_words(given)}",
-        at_least=200,
-        width=148,
-    )
-    offer_image_of(network.dataset, network.classes)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pictures.show(
+            denormalise(given.batch, network.format)[0].numpy(),
+            alt="The photo as the network receives it",
+            at_least=200,
+            width=112,
+        )
+        with st.container(width="stretch", gap="small"):
+            _answer(network, photo, given)
+            st.caption(f"What comes in: {size}×{size} px, {colour}{resized}. {in_words(given)}")
+            offer_image_of(network.dataset, network.classes)
 
 
-def answer(network: Network, photo: Photo, given: Received) -> None:
+def _answer(network: Network, photo: Photo, given: Received) -> None:
     """Say what a trained network makes of the photo in the end."""
     if network.checkpoint is not None:
         guess = _guess(network.identity, photo.sha256, given.notes, network.checkpoint, given)

@@ -6,6 +6,7 @@ from core.models.received import Received
 from core.photos.door import Photo
 from pages._ui import address
 from pages._ui.frame import plain, think, try_this
+from pages._ui.glossary import term
 from pages.learn._feature_maps import in_address
 from pages.learn._feature_maps.epochs.section import epochs_section
 from pages.learn._feature_maps.exciting.section import exciting_section
@@ -61,6 +62,9 @@ def _draw(name: str, network: Network, photo: Photo, given: Received, view: Laye
 
 
 def _maps(view: LayerView) -> None:
+    st.markdown(
+        "Every filter of the layer makes one map of the picture; the chosen one is enlarged.", help=term("feature map")
+    )
     maps, one = st.columns([3, 2], gap="medium")
     with maps:
         mosaic_section(view)
@@ -75,6 +79,9 @@ def _maps(view: LayerView) -> None:
 
 
 def _kernel(network: Network, view: LayerView) -> None:
+    st.markdown(
+        "The learned weights behind the chosen map, and the numbers of all maps of the layer.", help=term("kernel")
+    )
     kernel_section(network, view)
     numbers_section(view)
     try_this("Sort the table by zeros: which filter is nearly silent on this picture? Change the photo and look again.")

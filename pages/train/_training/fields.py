@@ -44,6 +44,20 @@ OPTIMIZER = (
         help=f"{term('early stopping')} 0 trains to the end.",
     ),
 )
+LIMIT = Setting(
+    name="limit",
+    title="Training images (empty: all)",
+    low=2,
+    high=10_000_000,
+    help="Fewer images make an epoch shorter, and the network worse.",
+)
+START_SIZE = Setting(
+    name="start_size",
+    title="Images grow from (empty: one size)",
+    low=8,
+    help="Training images begin at this side in pixels and grow to the full one: early epochs are several times "
+    "faster.",
+)
 SCHEDULE = (
     Setting(
         name="schedule",

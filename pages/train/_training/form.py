@@ -15,12 +15,13 @@ from core.recipes.words import chain_words
 from core.registry import Setting, Value
 from pages._ui import state
 from pages._ui.choose.datasets import choose_dataset
-from pages._ui.choose.setting_widgets import held, settings_form
+from pages._ui.choose.setting_widgets import held, optional_number, settings_form
 from pages._ui.frame import PAGES, plain
 from pages._ui.glossary import term
-from pages.train._training.fields import FIRST, OPTIMIZER, SCHEDULE
+from pages.train._training.fields import FIRST, LIMIT, OPTIMIZER, SCHEDULE, START_SIZE
 from pages.train._training.slips import choose_slips
 
+FIRST_DATASET = "digits"
 _FIRST_LESSON = "lenet"  # on Digits: trained within a lesson, and one of the kind ships to be compared with
 _RECIPES_CHAIN, _HANDED_CHAIN = "as the recipe has it", "as handed over"  # by the Augmentation page or another run
 
@@ -40,7 +41,7 @@ def training_form() -> TrainingConfig | None:
 def _pair() -> tuple[str, str, str]:
     left, middle, right = st.columns(3, gap="medium")
     with left:
-        dataset = choose_dataset(key=state.TRAINING_DATASET, default="digits")
+        dataset = choose_dataset(key=state.TRAINING_DATASET, default=FIRST_DATASET)
         st.caption(plain(datasets[dataset].description))
     with middle:
         model = _network_box(dataset)
@@ -58,11 +59,14 @@ def _pair() -> tuple[str, str, str]:
     return dataset, model, recipe
 
 
-def _first_network(dataset: str, fitting: list[str]) -> str:
-    """What to begin with: a network of which there is one to be compared with, or that makes do with few pictures."""
+def first_network(dataset: str) -> str:
+    """Return what to begin with: a network to be compared with one that ships, or that makes do with few pictures."""
+    fitting = fitting_models(dataset)
     if datasets[dataset].count is not None:
-        return next((name for name in fitting if models[name].transfers and imagenet_on_hand(name)), "")
-    return _FIRST_LESSON if dataset == "digits" else ""
+        first = next((name for name in fitting if models[name].transfers and imagenet_on_hand(name)), "")
+    else:
+        first = _FIRST_LESSON if dataset == FIRST_DATASET else ""
+    return first if first in fitting else fitting[0]
 
 
 def _network_box(dataset: str) -> str:
@@ -74,8 +78,8 @@ def _network_box(dataset: str) -> str:
     key = state.training_model(dataset)
     if st.session_state.get(state.TRAINING_MODEL) in fitting:
         st.session_state[key] = st.session_state[state.TRAINING_MODEL]
-    elif key not in st.session_state and (first := _first_network(dataset, fitting)) in fitting:
-        st.session_state[key] = first
+    elif key not in st.session_state:
+        st.session_state[key] = first_network(dataset)
 
     def keep() -> None:
         st.session_state[state.TRAINING_MODEL] = st.session_state[key]
@@ -146,15 +150,7 @@ def _images(base: TrainingConfig, key: str) -> dict[str, Any]:
         with grid.cell():
             fields |= settings_form((size,), {}, key=key)
         with grid.cell():
-            fields["limit"] = st.number_input(
-                "Training images (empty: all)",
-                value=base.limit,
-                step=100,
-                key=f"{key}.limit",
-                placeholder="all",
-                help="Fewer images make an epoch shorter, and the network worse.",
-                persist_state="session",
-            )
+            fields["limit"] = optional_number(LIMIT, base.limit, key=f"{key}.limit", empty="all")
         if spec.channels == 3 and not models[base.model].needs_rgb:
             with grid.cell():
                 fields["greyscale"] = st.toggle(
@@ -166,15 +162,12 @@ def _images(base: TrainingConfig, key: str) -> dict[str, Any]:
                 )
         if models[base.model].any_size and not models[base.model].transfers:
             with grid.cell():
-                fields["start_size"] = st.number_input(
-                    "Images grow from (empty: one size)",
-                    value=None if base.start_size is None else min(base.start_size, int(fields["image_size"])),
-                    step=8,
-                    key=f"{key}.start_size.{fields['image_size']}",
-                    placeholder="one size",
-                    help="Training images begin at this side in pixels and grow to the full one: early epochs are "
-                    "several times faster.",
-                    persist_state="session",
+                full = int(fields["image_size"])
+                fields["start_size"] = optional_number(
+                    replace(START_SIZE, high=full),
+                    None if base.start_size is None else min(base.start_size, full),
+                    key=f"{key}.start_size.{full}",
+                    empty="one size",
                 )
         with grid.cell():
             fields["mirror_at_test"] = st.toggle(
@@ -214,8 +207,8 @@ def fill_form(config: TrainingConfig, base: TrainingConfig) -> None:
         setting.name: held(getattr(config, setting.name)) for setting in (*FIRST, *OPTIMIZER, *SCHEDULE)
     }
     for name in ("image_size", "limit", "greyscale", "mirror_at_test", "device", "precision"):
-        values[name] = getattr(config, name)
-    values[f"start_size.{config.image_size}"] = config.start_size
+        values[name] = held("" if (value := getattr(config, name)) is None else value)
+    values[f"start_size.{config.image_size}"] = held(config.start_size or "")
     values |= {f"slip.{slip}": slip in config.slips for slip in SLIPS}
     values |= {f"network.{name}": held(value) for name, value in config.model_arguments.items()}
     if config.augmentation == base.augmentation:

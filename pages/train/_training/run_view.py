@@ -18,6 +18,7 @@ from pages._ui.frame import empty_state, facts, plain, problem
 from pages._ui.glossary import term
 from pages._ui.run_words import badge, duration, meaning, place, saved, took, what
 from pages._ui.visitor import visitor, who_owns, who_stopped, whose
+from pages.train._training.predictions import how_it_ended
 from pages.train._training.run_actions import controls
 from pages.train._training.run_curves import charts, figures_of
 from pages.train._training.run_result import result
@@ -43,6 +44,7 @@ def show_run(run_id: str) -> None:
     with st.container():  # one place on the page however much is said: a chart that moves is mounted anew
         _head(run)
         controls(run)
+        how_it_ended(run, figures_of(run)[1])
     _follow(run)
     settings_table(run)
     if not run.live:

@@ -13,8 +13,11 @@ from pages._ui import address, cached, state
 from pages._ui.choose.datasets import dataset_or_fetch
 from pages._ui.choose.run_forecast import queue_words, time_words, training_images, why_refused
 from pages._ui.frame import plain, problem
+from pages._ui.guidance import progress
 from pages._ui.visitor import visitor
+from pages.train._training import in_address
 from pages.train._training.form import training_form
+from pages.train._training.predictions import keep_prediction, predict_run
 
 
 def set_up() -> None:
@@ -22,6 +25,7 @@ def set_up() -> None:
     config = training_form()
     if config is None:
         return
+    in_address.keep(config)
     ready = availability(config.dataset, config.image_size) != "hub"
     if not ready:
         dataset_or_fetch(config.dataset, config.image_size)
@@ -29,6 +33,7 @@ def set_up() -> None:
     with st.container(border=True, key="training_go"):
         st.markdown(_amount(config) if ready else "This data set has to be downloaded before it can be trained on.")
         st.caption(f"{time_words(config)} {_precision(config)} {queue_words()}")
+        predict_run()
         refusal = st.container()  # above the button: below it, it could be outside the window
         if refused is not None:
             refusal.error(plain(refused), icon=":material/error:")
@@ -55,7 +60,9 @@ def _submit(config: TrainingConfig, name: str) -> None:
     except LabError as error:
         problem(error)
         return
-    address.write(state.RUN, run.id)
+    progress.done("train")
+    keep_prediction(run.id)
+    address.write_together({**dict.fromkeys(in_address.NAMES), state.RUN: run.id})
     st.session_state[state.TRAINING_OPEN] = state.WATCH
     st.rerun()
 

@@ -301,7 +301,7 @@ def test_a_damaged_curve_is_a_sentence_and_the_rest_stays(folder: Path) -> None:
 def test_curves_can_be_switched(folder: Path) -> None:
     ship(folder, "one", wrong=7)
     page = compare()
-    check(page.segmented_control(key="compare_curve").set_value("Training loss").run())
+    check(page.segmented_control(key="compare_curve").set_value("train_loss").run())
 
 
 def chosen_networks(page: AppTest) -> list[str]:
@@ -337,3 +337,31 @@ def test_no_network_wins_over_one_of_other_data(folder: Path) -> None:
     said = texts(open_page(start_page_with("ours,z"), "judge/compare")).replace("\\", "")
     assert "They were judged on different pictures" in said
     assert "emoji_events" not in said
+
+
+def test_a_link_shows_whose_mistakes_which_cell_and_which_curve(folder: Path) -> None:
+    ship(folder, "one", wrong=7), ship(folder, "two", wrong=9)
+    app = start_page_with("one,two")
+    for name, value in {"of": "two", "cell": "3,4", "curve": "val_loss", "only": "digits"}.items():
+        app.query_params[name] = value
+    page = open_page(app, "judge/compare")
+    assert page.segmented_control(key="mistakes_of_one,two").value == "two"
+    assert "3 taken for 4: " in said(page)
+    assert page.segmented_control(key="compare_curve").value == "val_loss"
+    assert not page.warning
+    page.segmented_control(key="mistakes_of_one,two").set_value("one").run()
+    assert "of" not in check(page).query_params, "the first one needs no word"
+    assert "cell" not in page.query_params, "it was the other network's"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("of", "three"), ("cell", "3"), ("cell", "3,10"), ("curve", "x"), ("cell", "a,b")]
+)
+def test_what_an_address_of_compare_cannot_mean_is_said_once(folder: Path, name: str, value: str) -> None:
+    ship(folder, "one", wrong=7), ship(folder, "two", wrong=9)
+    app = start_page_with("one,two")
+    app.query_params[name] = value
+    page = open_page(app, "judge/compare")
+    assert f"'{value}' is none of what can be shown here ({name})" in said(page)
+    assert name not in page.query_params
+    assert not check(page.run()).warning

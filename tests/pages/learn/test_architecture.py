@@ -68,7 +68,7 @@ def test_whitening_weights_are_frozen_and_only_the_others_are_counted_as_trainab
 
 def test_a_resize_in_front_is_a_layer_with_a_size_of_its_own(page: AppTest) -> None:
     page.selectbox(key="arch_model_cifar10").select("resnet18").run()
-    page.number_input(key="arch_cifar10_resnet18.input_size").set_value(48).run()
+    page.text_input(key="arch_cifar10_resnet18.input_size").set_value("48").run()
     rows = check(page).dataframe[0].value[["layer", "output", "sees (px)"]].to_numpy().tolist()
     assert rows[0] == ["resize", "3 × 48 × 48", "2×2"]
     assert rows[1] == ["backbone.conv1", "64 × 24 × 24", "6×6"]

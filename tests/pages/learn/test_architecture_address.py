@@ -50,7 +50,7 @@ def test_a_link_shows_the_layers_of_its_sender(home: Path) -> None:
     page = at(**link)
     # 4·9 + 4; 4·10·10·10 + 10
     assert figures(page)["Parameters"] == "4,050"
-    assert page.number_input(key="arch_own_size").value == 20
+    assert page.text_input(key="arch_own_size").value == "20"
     assert in_address(page) == link
     assert not page.warning
 

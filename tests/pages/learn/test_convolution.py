@@ -68,8 +68,8 @@ def test_every_view_of_the_photo_can_be_convolved(page: AppTest) -> None:
 
 
 def test_stride_padding_and_dilation_change_the_size_as_the_formula_says(page: AppTest) -> None:
-    page.number_input(key="conv.stride").set_value(2).run()
-    page.number_input(key="conv.padding").set_value(1).run()
+    page.text_input(key="conv.stride").set_value("2").run()
+    page.text_input(key="conv.padding").set_value("1").run()
     page.session_state["conv_tabs"] = "How large is the result?"
     page.run()
     formulas = [entry.value for entry in check(page).latex]
@@ -80,11 +80,11 @@ def test_stride_padding_and_dilation_change_the_size_as_the_formula_says(page: A
 
 def test_the_settings_are_still_there_after_a_visit_to_another_page(page: AppTest) -> None:
     page.selectbox(key="conv_preset").select("sharpen").run()
-    page.number_input(key="conv.stride").set_value(3).run()
+    page.text_input(key="conv.stride").set_value("3").run()
     open_page(page, "learn/architecture")
     open_page(page, "learn/convolution")
     assert page.selectbox(key="conv_preset").value == "sharpen"
-    assert page.number_input(key="conv.stride").value == 3
+    assert page.text_input(key="conv.stride").value == "3"
     assert kernel(page) == PRESETS["sharpen"].kernel
 
 
@@ -137,7 +137,7 @@ def test_a_kernel_that_does_not_fit_the_photo_is_a_sentence(page: AppTest, tab: 
     upload(page, "strip.jpg", jpeg(size=(200, 20)))
     page.select_slider(key="conv_size").set_value(7).run()
     page.session_state["conv_tabs"] = tab
-    page.number_input(key="conv.dilation").set_value(4).run()
+    page.text_input(key="conv.dilation").set_value("4").run()
     # It spans 4·(7 − 1) + 1 = 25 pixels, the strip has 20 rows.
     assert "does not fit" in texts(check(page))
 
@@ -231,10 +231,12 @@ def test_a_flat_map_is_not_said_to_speak_as_loud_as_the_others(page: AppTest) ->
 
 @pytest.mark.parametrize(("name", "typed"), [("stride", 0), ("stride", 9), ("padding", 7), ("dilation", 5)])
 def test_a_move_out_of_range_is_said_with_its_range(page: AppTest, name: str, typed: int) -> None:
-    page.number_input(key=f"conv.{name}").set_value(typed).run()
+    page.text_input(key=f"conv.{name}").set_value(str(typed)).run()
     assert f"{name} is {typed}; it must lie between" in texts(check(page)).replace("\\", "")
     assert "Each cell is pixel × weight" not in texts(page)
-    page.number_input(key=f"conv.{name}").set_value(2).run()
+    page.text_input(key=f"conv.{name}").set_value("1,5").run()
+    assert "is '1,5'; it must be a whole number, in digits alone, between" in texts(check(page)).replace("\\", "")
+    page.text_input(key=f"conv.{name}").set_value("2").run()
     assert "must lie between" not in texts(check(page))
     assert "Each cell is pixel × weight" in texts(page)
 
@@ -326,9 +328,9 @@ def test_every_level_of_the_puzzle_opens_with_its_kernels_and_gives_all_its_hint
 def test_another_seed_has_other_levels_and_one_that_is_not_offered_is_a_sentence(puzzle: AppTest) -> None:
     puzzle.segmented_control(key="puzzle_level").set_value(6).run()
     before = data_of(puzzle, "puzzle_board_1_6")["target"]
-    puzzle.number_input(key="puzzle_seed").set_value(2).run()
+    puzzle.text_input(key="puzzle_seed").set_value("2").run()
     assert data_of(check(puzzle), "puzzle_board_2_6")["target"] != before
-    puzzle.number_input(key="puzzle_seed").set_value(-1).run()
+    puzzle.text_input(key="puzzle_seed").set_value("-1").run()
     assert "seed is -1; it must lie between 0 and 999999" in texts(check(puzzle)).replace("\\", "")
 
 

@@ -45,7 +45,7 @@ def test_ones_own_numbers_and_a_preset_go_there_and_come_back(home: object) -> N
     assert page.selectbox(key="conv_preset").value == "own"
     assert in_address(page) == {"kernel": "0.5_-2_0.3333_4"}
     page.selectbox(key="conv_preset").select("gaussian").run()
-    page.number_input(key="conv.stride").set_value(3).run()
+    page.text_input(key="conv.stride").set_value("3").run()
     assert in_address(check(page)) == {"kernel": "gaussian-2", "stride": "3"}, "divided by its sum, as the preset is"
     page.toggle(key="conv_divide").set_value(False).run()
     assert in_address(check(page))["divide"] == "0"
@@ -55,7 +55,7 @@ def test_ones_own_numbers_and_a_preset_go_there_and_come_back(home: object) -> N
     ("link", "key", "value"),
     [
         ({"view": "learn", "secret": "emboss", "rate": "0.2", "noise": "0.1"}, "learn_secret", "emboss"),
-        ({"view": "learn", "secret_seed": "77", "side": "8", "momentum": "0.99"}, "learn_seed", 77),
+        ({"view": "learn", "secret_seed": "77", "side": "8", "momentum": "0.99"}, "learn_seed", "77"),
         ({"view": "puzzle", "seed": "5", "level": "3"}, "puzzle_level", 3),
         ({"tab": "batchnorm", "gamma": "2.5", "beta": "-1"}, "bn_gamma", 2.5),
         ({"tab": "pooling", "pool": "average", "pool_size": "3"}, "pool_kind", "average"),

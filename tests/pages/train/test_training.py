@@ -62,8 +62,8 @@ def store(home: Path) -> Store:
 
 def test_train_queues_what_the_form_says_and_shows_the_run(page: AppTest, home: Path, supervised: list[Store]) -> None:
     chosen(page, "digits", "lenet")
-    page.number_input(key="training.digits.lenet.modern.epochs").set_value(3).run()
-    page.number_input(key="training.digits.lenet.modern.seed").set_value(7).run()
+    page.text_input(key="training.digits.lenet.modern.epochs").set_value("3").run()
+    page.text_input(key="training.digits.lenet.modern.seed").set_value("7").run()
     supervised.clear()
     check(page.button(key="train").click().run())
     (run,) = store(home).list()
@@ -148,7 +148,7 @@ def test_what_the_fast_network_is_trained_with_can_be_seen_and_set(page: AppTest
     assert page.text_input(key=f"{key}.norm_shift_rate").value == "64"
     assert page.toggle(key=f"{key}.mirror_at_test").value is True
     page.toggle(key=f"{key}.mirror_at_test").set_value(False).run()
-    page.number_input(key=f"{key}.start_size.32").set_value(16).run()
+    page.text_input(key=f"{key}.start_size.32").set_value("16").run()
     check(page.button(key="train").click().run())
     (run,) = store(home).list()
     assert (run.config.mirror_at_test, run.config.start_size, run.config.norm_shift_rate) == (False, 16, 64.0)
@@ -156,7 +156,7 @@ def test_what_the_fast_network_is_trained_with_can_be_seen_and_set(page: AppTest
 
 def test_only_networks_of_any_size_offer_growing_images(page: AppTest) -> None:
     chosen(page, "shapes", "lenet", "modern")
-    assert not [field for field in page.number_input if "start_size" in str(field.key)]
+    assert not [field for field in page.text_input if "start_size" in str(field.key)]
 
 
 def test_slips_are_offered_by_the_recipe_that_is_labelled_so_and_explained(page: AppTest, home: Path) -> None:
@@ -197,8 +197,8 @@ def test_fewer_images_than_a_batch_are_refused_before_the_button(page: AppTest, 
     chosen(page, "digits", "lenet")
     key = "training.digits.lenet.modern"
     assert not page.button(key="train").disabled
-    page.number_input(key=f"{key}.batch_size").set_value(batch).run()
-    page.number_input(key=f"{key}.limit").set_value(limit).run()
+    page.text_input(key=f"{key}.batch_size").set_value(str(batch)).run()
+    page.text_input(key=f"{key}.limit").set_value(str(limit or "")).run()
     said = texts(check(page)).replace("\\", "")
     assert f"training images are fewer than one batch of {batch:,}; choose a smaller batch size or more images" in said
     assert page.button(key="train").disabled
@@ -207,9 +207,23 @@ def test_fewer_images_than_a_batch_are_refused_before_the_button(page: AppTest, 
 @pytest.mark.parametrize(("field", "value"), [("epochs", 0), ("epochs", 501), ("batch_size", 1), ("limit", 1)])
 def test_a_number_out_of_range_is_refused_with_its_range_and_no_button(page: AppTest, field: str, value: int) -> None:
     chosen(page, "digits", "lenet")
-    page.number_input(key=f"training.digits.lenet.modern.{field}").set_value(value).run()
+    page.text_input(key=f"training.digits.lenet.modern.{field}").set_value(str(value)).run()
     assert re.search(r"must lie between \d+ and \d+", texts(check(page)).replace("\\", ""))
     assert "train" not in [button.key for button in page.button]
+
+
+@pytest.mark.parametrize("typed", ["2,5", "2.5", "1,000", "1e2", "x", ""])
+@pytest.mark.parametrize(("field", "bounds"), [("epochs", "1 and 500"), ("batch_size", "2 and 4096")])
+def test_what_is_no_whole_number_is_refused_with_its_range(page: AppTest, field: str, bounds: str, typed: str) -> None:
+    page.text_input(key=f"training.digits.lenet.modern.{field}").set_value(typed).run()
+    said = texts(check(page)).replace("\\", "")
+    assert f"is '{typed}'; it must be a whole number, in digits alone, between {bounds}." in said
+    assert "train" not in [button.key for button in page.button]
+
+
+def test_a_field_that_may_be_empty_takes_whole_numbers_only(page: AppTest) -> None:
+    page.text_input(key="training.digits.lenet.modern.limit").set_value("2,5").run()
+    assert "is '2,5'; it must be a whole number" in texts(check(page)).replace("\\", "")
 
 
 @pytest.mark.parametrize("text", ["abc", "", "1e999", "0.05.1"])
@@ -232,8 +246,11 @@ def test_what_the_schedule_and_the_optimizer_ignore_is_not_shown(page: AppTest) 
     chosen(page, "digits", "lenet")
 
     def shown() -> set[str]:
-        fields = [*page.number_input, *page.text_input]
-        return {str(field.key).removeprefix(f"{key}.") for field in fields} & {"step_size", "gamma", "momentum"}
+        return {str(field.key).removeprefix(f"{key}.") for field in page.text_input} & {
+            "step_size",
+            "gamma",
+            "momentum",
+        }
 
     assert shown() == {"momentum"}  # one cycle, SGD
     page.selectbox(key=f"{key}.schedule").set_value("step").run()
@@ -258,9 +275,9 @@ def test_a_time_is_said_where_the_images_are_not_decoded_yet(page: AppTest, monk
 def test_what_the_last_batch_leaves_out_is_said(page: AppTest) -> None:
     chosen(page, "shapes", "lenet")
     key = "training.shapes.lenet.modern"
-    page.number_input(key=f"{key}.batch_size").set_value(64).run()
-    page.number_input(key=f"{key}.limit").set_value(100).run()
-    page.number_input(key=f"{key}.epochs").set_value(3).run()
+    page.text_input(key=f"{key}.batch_size").set_value("64").run()
+    page.text_input(key=f"{key}.limit").set_value("100").run()
+    page.text_input(key=f"{key}.epochs").set_value("3").run()
     said = texts(check(page)).replace("\\", "")
     assert "100 of the training images are used, and all of the others." in said
     assert "An epoch is 1 step of 64 images (36 images, drawn anew in every epoch, are too few for another)" in said
@@ -574,7 +591,7 @@ def test_a_run_says_what_was_changed_and_can_be_set_up_again(app: AppTest, home:
     assert "--epochs 3 --set learning_rate=1.0" in page.code[0].value
     page.button(key=f"again_{run.id}").click().run()
     assert check(page).text_input(key="training.digits.lenet.modern.learning_rate").value == "1"
-    assert page.number_input(key="training.digits.lenet.modern.epochs").value == 3
+    assert page.text_input(key="training.digits.lenet.modern.epochs").value == "3"
 
 
 def test_the_list_says_accuracy_and_what_was_changed(app: AppTest, home: Path) -> None:

@@ -9,6 +9,7 @@ from core.models.sequential.layers import Layer, read, write
 from core.models.sequential.sizes import Sizes, follow
 from core.models.sequential.starts import LENET
 from core.registry import Setting
+from pages._ui.choose.setting_widgets import whole_number
 
 DATASET, SIZE = "arch_own_dataset", "arch_own_size"
 FIRST_DATASET = "cifar10"
@@ -49,7 +50,7 @@ def dataset() -> str:
 def image_size() -> int | None:
     """Return the side of an image in pixels; None where something else stands in the field."""
     try:
-        return int(IMAGE_SIZE.check(st.session_state.get(SIZE, datasets[dataset()].size)))
+        return int(IMAGE_SIZE.check(whole_number(str(st.session_state.get(SIZE, datasets[dataset()].size)), of="size")))
     except ConfigError:
         return None
 

@@ -70,7 +70,7 @@ def _images() -> None:
 
 def _own_size() -> None:
     """Another data set's images begin at their own side."""
-    st.session_state[chain.SIZE] = datasets[chain.dataset()].size
+    st.session_state[chain.SIZE] = str(datasets[chain.dataset()].size)
 
 
 def _begin_with() -> None:
@@ -128,5 +128,5 @@ def _train() -> None:
     state.propose_training(chain.dataset(), "sequential", _RECIPE)
     form = state.training_form(chain.dataset(), "sequential", _RECIPE)
     st.session_state[f"{form}.network.layers"] = chain.line()
-    st.session_state[f"{form}.image_size"] = size
+    st.session_state[f"{form}.image_size"] = str(size)
     st.switch_page(PAGES["training"])

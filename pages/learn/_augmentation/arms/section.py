@@ -8,6 +8,7 @@ import streamlit as st
 from core.config import AugmentationStep, TrainingConfig
 from core.data import availability, datasets
 from core.errors import LabError
+from core.intervals import percent
 from core.models import models
 from core.recipes import check_trainable, config_here, fitting_models
 from core.recipes.words import chain_words
@@ -18,7 +19,7 @@ from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch
 from pages._ui.choose.run_forecast import queue_words, time_words, training_images, why_refused
 from pages._ui.frame import PAGES, plain, problem, think, try_this
 from pages._ui.glossary import term
-from pages._ui.run_words import meaning, percent, place, state_word
+from pages._ui.run_words import meaning, place, state_word
 from pages._ui.visitor import visitor, whose
 from pages.learn._augmentation.chain.format import say_the_chain
 from pages.learn._augmentation.keys import ARMS_DATASET, ARMS_EPOCHS, ARMS_LIMIT, ARMS_MODEL, ARMS_SEED
@@ -191,7 +192,7 @@ def _follow(before: Sequence[Run]) -> None:
 
 def _bar(run: Run) -> None:
     share = min(1.0, run.step / run.steps_total) if run.steps_total else 0.0
-    best = "" if run.best_validation is None else f", best validation {percent(run.best_validation)}"
+    best = "" if run.best_validation is None else f", best validation {percent(run.best_validation, 2)}"
     st.progress(share if run.live else 1.0, text=f"{plain(run.name)} ({plain(whose(run))}): {plain(_state(run))}{best}")
 
 
@@ -222,7 +223,7 @@ def _ended(runs: Sequence[Run]) -> None:
 def _outcome(run: Run) -> str:
     if run.status != "finished":
         return f"{state_word(run)}. {meaning(run)}"
-    best = "" if run.best_validation is None else f", best validation {percent(run.best_validation)}"
+    best = "" if run.best_validation is None else f", best validation {percent(run.best_validation, 2)}"
     return f"finished after {run.epochs_done} epochs{best}."
 
 

@@ -18,7 +18,8 @@ from pages._ui import state
 from pages._ui.draw import pictures
 from pages._ui.frame import PAGES, look_for, problem, think, try_this
 from pages._ui.glossary import term
-from pages.learn._augmentation.chain.editor import chain_editor
+from pages._ui.guidance import progress
+from pages.learn._augmentation.chain.editor import chain_editor, chain_of_session
 from pages.learn._augmentation.chain.format import choose_format, seed_of_session
 from pages.learn._augmentation.keys import SAFETY_DATASET, SAFETY_RISK, TABS
 
@@ -84,6 +85,8 @@ def what_the_draws_are(draws: Draws) -> str:
 
 def _next_seed() -> None:
     st.session_state[state.CHAIN_SEED] = seed_of_session() + 1
+    if any(step.name == "rotation" for step in chain_of_session()):
+        progress.done("chain")
 
 
 def _tile(pixels: np.ndarray, caption: str, alt: str) -> None:

@@ -15,6 +15,7 @@ from pages._ui import cached
 from pages._ui.choose.setting_widgets import setting_widget
 from pages._ui.frame import look_for, problem, think, try_this
 from pages._ui.glossary import term
+from pages._ui.guidance import progress
 from pages.learn._convolution.learn_kernel.player import player
 from pages.learn._convolution.learn_kernel.words import verdict
 
@@ -50,6 +51,8 @@ def learn_section(photo: Photo) -> None:
     except LabError as error:
         problem(error)
         return
+    if learned.diverged:
+        progress.done("learn")
     st.markdown(f"**{verdict(learned, descent, noise)}**", help=term("rank"))
     player(task, learned)
     look_for(

@@ -14,6 +14,7 @@ from pages._ui import cached
 from pages._ui.choose.setting_widgets import setting_widget
 from pages._ui.frame import choice, problem, think, try_this
 from pages._ui.glossary import term
+from pages._ui.guidance import progress
 from pages.learn._convolution.puzzle.board import board
 
 PICTURE_SIDE = 96  # pixels
@@ -86,6 +87,7 @@ def _play(picture: np.ndarray, level: Level, place: Place) -> None:
         kernels[place] = found
         if place not in solved and score(picture, found, level) >= SOLVED:
             solved[place] = time.time() - opened[place]
+            progress.done("puzzle")
 
     seed, number = place
     st.markdown(f"**Level {number}: {level.title}.** {level.task}")

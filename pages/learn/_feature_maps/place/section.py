@@ -15,6 +15,7 @@ from pages._ui import address
 from pages._ui.draw.pictures import as_image, jpeg, png
 from pages._ui.frame import number, plain, problem, section, think, try_this
 from pages._ui.glossary import term
+from pages._ui.guidance import progress
 from pages.learn._feature_maps import in_address
 from pages.learn._feature_maps.in_address import PLACE
 from pages.learn._feature_maps.layer_choice import LayerView
@@ -51,7 +52,7 @@ def place_section(network: Network, photo: Photo, given: Received, view: LayerVi
         field=field,
         place=(row, col),
         of=f"{network.identity} {view.layer.name} {view.chosen}",
-        on_choose=lambda row, col: address.write(PLACE, f"{row},{col}"),
+        on_choose=_choose,
         key="maps_place",
     )
     scale_bar(signed=view.signed, limit=limit)
@@ -68,6 +69,11 @@ def place_section(network: Network, photo: Photo, given: Received, view: LayerVi
         "The weights, the bias and the batch norm are the same everywhere in a map; only the numbers under the window "
         "differ. That is why a filter finds its pattern wherever it lies.",
     )
+
+
+def _choose(row: int, col: int) -> None:
+    address.write(PLACE, f"{row},{col}")
+    progress.done("place")
 
 
 def field_of(network: Network, layer: str) -> Field:

@@ -13,6 +13,7 @@ from pages._ui.draw import pictures
 from pages._ui.draw.palette import page_colour
 from pages._ui.frame import look_for, plain, think, try_this
 from pages._ui.glossary import term
+from pages._ui.guidance import progress
 from pages.learn._feature_maps import in_address
 from pages.learn._feature_maps.in_address import MAP, OFF
 from pages.learn._feature_maps.layer_choice import LayerView
@@ -139,6 +140,7 @@ def _bars(network: Network, given: Received, off: tuple[int, ...], layer: str) -
         highlight=0,
     )
     if first != before:
+        progress.done("filters")
         st.caption(f"The answer has changed from {plain(network.classes[before])} to {plain(network.classes[first])}.")
 
 

@@ -14,6 +14,7 @@ import pytest
 from core.config import TrainingConfig
 from core.errors import DataError
 from core.events import StepDone
+from core.intervals import percent
 from core.rights import OPERATOR
 from core.runs import folders
 from core.runs.records import Run, StoreError
@@ -139,7 +140,8 @@ def test_a_run_is_trained_judged_and_kept(store: Store, digits: TrainingConfig) 
     assert metrics is not None
     assert metrics.test_n == 367
     assert (
-        run.message == f"Best epoch {checkpoint.card.epoch}: test accuracy {metrics.test_accuracy:.1%} on 367 images."
+        run.message
+        == f"Best epoch {checkpoint.card.epoch}: test accuracy {percent(metrics.test_accuracy, 1)} on 367 images."
     )
     assert checkpoint.predictions() is not None
 

@@ -1,0 +1,113 @@
+"""Which lesson the visitor is in, and which of its steps are done: kept in the session, and by their own browser.
+
+A page reports what has really happened by one line, ``progress.done("kernel")``, whether there is a lesson or not.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from pages._ui.guidance.steps import told_apart
+
+COOKIE = "cnn_lab_lesson"  # no identity: the names of the steps, those that are done, and whether they are hidden
+_LESSON, _NEWS, _CHANGED = "lesson_now", "lesson_news", "lesson_changed"
+_SECONDS = 30 * 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """The names of a lesson's steps in their order, those that are done, and whether pages are quiet about it."""
+
+    steps: tuple[str, ...]
+    done: frozenset[str] = frozenset()
+    hidden: bool = False
+
+    @property
+    def next_open(self) -> str | None:
+        """The first step that is not done, None after the last."""
+        return next((name for name in self.steps if name not in self.done), None)
+
+    def number(self, name: str) -> int:
+        """The number of a step, from 1."""
+        return self.steps.index(name) + 1
+
+
+def lesson() -> Lesson | None:
+    """Return the lesson that the visitor is in, None where there is none."""
+    if _LESSON not in st.session_state:
+        st.session_state[_LESSON] = _read(_cookie())
+    now: Lesson | None = st.session_state[_LESSON]
+    return now
+
+
+def begin(steps: Sequence[str]) -> None:
+    """Begin a lesson of these steps; the one that the visitor is in goes on, and shows again."""
+    now = lesson()
+    _keep(replace(now, hidden=False) if now and now.steps == tuple(steps) else Lesson(steps=tuple(steps)))
+
+
+def done(name: str) -> None:
+    """Tick a step, where it is one of the lesson that the visitor is in: what it asks for has just happened."""
+    now = lesson()
+    if now is not None and name in now.steps and name not in now.done:
+        _keep(replace(now, done=now.done | {name}))
+        st.session_state[_NEWS] = True
+
+
+def hide(hidden: bool) -> None:
+    """Hide the lesson on all pages, or show it again."""
+    now = lesson()
+    if now is not None and now.hidden != hidden:
+        _keep(replace(now, hidden=hidden))
+
+
+def leave() -> None:
+    """Leave the lesson, and forget what was done."""
+    _keep(None)
+
+
+def is_shown() -> None:
+    """Note that what is done so far has been drawn."""
+    st.session_state.pop(_NEWS, None)
+
+
+def settle() -> None:
+    """At the end of a page: draw it anew where a step was ticked meanwhile, and let the browser keep the lesson."""
+    if st.session_state.pop(_NEWS, False):
+        st.rerun()
+    if _CHANGED in st.session_state:
+        value, seconds = _written(lesson())
+        cookie = f"{COOKIE}={value}; Path=/; Max-Age={seconds}; SameSite=Lax"
+        st.html(f"<script>document.cookie = '{cookie}'</script>", unsafe_allow_javascript=True)
+
+
+def _keep(now: Lesson | None) -> None:
+    st.session_state[_LESSON] = now
+    st.session_state[_CHANGED] = True
+
+
+def _written(now: Lesson | None) -> tuple[str, int]:
+    """Return the cookie's value and for how many seconds it is kept; names alone, which are letters."""
+    if now is None:
+        return "", 0
+    ticked = [name for name in now.steps if name in now.done]
+    return "~".join([".".join(now.steps), ".".join(ticked), "hidden" if now.hidden else "shown"]), _SECONDS
+
+
+def _read(cookie: str) -> Lesson | None:
+    """Return what `_written` wrote; None for anything else, which is as good as no lesson."""
+    match cookie.split("~"):
+        case [names, ticked, ("hidden" | "shown") as hidden]:
+            steps, strange = told_apart(names.replace(".", ","))
+            if steps and not strange:
+                done, _strange = told_apart(ticked.replace(".", ","))
+                return Lesson(steps=steps, done=frozenset(done) & set(steps), hidden=hidden == "hidden")
+    return None
+
+
+def _cookie() -> str:
+    with suppress(RuntimeError):  # tests run pages without a server
+        return str(st.context.cookies.to_dict().get(COOKIE, ""))
+    return ""

@@ -1,0 +1,123 @@
+"""The steps that a lesson can have: where each is done, and what to do there. Plain text, no widgets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step: its ``page`` (a key of `frame.PAGES`), and the parameters of its address that open the right ``view``.
+
+    ``minutes`` is what it takes somebody who has never seen the page. Each is ticked by the line of its page that calls
+    `progress.done` with its name.
+    """
+
+    page: str
+    title: str
+    task: str
+    minutes: float
+    view: Mapping[str, str] = field(default_factory=dict)
+
+
+STEPS = {
+    "kernel": Step(
+        page="convolution",
+        title="Make a kernel of your own",
+        task="Type another number into the grid, then change others until flat areas are black again: the weights must "
+        "add up to 0.",
+        minutes=1.5,
+        view={"view": "kernel"},
+    ),
+    "padding": Step(
+        page="convolution",
+        title="Keep the picture's size",
+        task="Raise the padding until the map has as many rows and columns as the photo. Why is it half the kernel?",
+        minutes=1,
+        view={"view": "kernel"},
+    ),
+    "learn": Step(
+        page="convolution",
+        title="Let a kernel be learned",
+        task="Watch nine zeros become the secret kernel; then raise the learning rate until it diverges, and read why.",
+        minutes=2,
+        view={"view": "learn"},
+    ),
+    "puzzle": Step(
+        page="convolution",
+        title="Solve a kernel puzzle",
+        task="Find the kernel that makes the target picture. One level is enough.",
+        minutes=2,
+        view={"view": "puzzle"},
+    ),
+    "maps": Step(
+        page="feature-maps",
+        title="Look into a deeper layer",
+        task="Step to the next layer, then click a map there that follows the outlines.",
+        minutes=1,
+        view={"look": "maps"},
+    ),
+    "place": Step(
+        page="feature-maps",
+        title="Add up one number of a map",
+        task="Click a place of the map: what it sees of the photo is framed, and its sum stands below.",
+        minutes=1.5,
+        view={"look": "place"},
+    ),
+    "filters": Step(
+        page="feature-maps",
+        title="Switch filters off",
+        task="Click maps to switch their filters off, until the network's answer changes.",
+        minutes=1.5,
+        view={"look": "off"},
+    ),
+    "sizes": Step(
+        page="architecture",
+        title="Why 16·5·5?",
+        task="Change the padding and read PyTorch's error; then put the right number into the dense layer.",
+        minutes=1.5,
+        view={"part": "sizes"},
+    ),
+    "chain": Step(
+        page="augmentation",
+        title="Shake the images",
+        task="Add a rotation, press Another draw, and read under each picture what was drawn for it.",
+        minutes=1,
+        view={"look": "draws"},
+    ),
+    "train": Step(
+        page="training",
+        title="Train a network",
+        task="Leave everything as it is and press Train: watch the loss fall and the validation accuracy rise.",
+        minutes=2,
+    ),
+    "compare": Step(
+        page="compare",
+        title="Judge it fairly",
+        task="Choose two networks that were judged on the same images, and read whether one is better.",
+        minutes=1,
+    ),
+    "classify": Step(
+        page="classify",
+        title="Use it",
+        task="Show a network a photo of your own choice, or draw a digit: is it sure, and is it right?",
+        minutes=1,
+    ),
+}
+TEN_MINUTES = ("kernel", "padding", "maps", "sizes", "chain", "train", "compare", "classify")
+
+
+def minutes(names: Sequence[str]) -> int:
+    """Return how many minutes these steps take a newcomer, rounded up."""
+    return -int(-sum(STEPS[name].minutes for name in names) // 1)
+
+
+def told_apart(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which steps the list of an address names, each once and in its order, and what it names that is none."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    return tuple(name for name in names if name in STEPS), tuple(name for name in names if name not in STEPS)
+
+
+def where(name: str, *, lesson: Sequence[str] = ()) -> dict[str, str]:
+    """Return the parameters of the address at which a step stands on its page; with a ``lesson``, that begins it."""
+    begins = {"lesson": ",".join(lesson)} if lesson else {}
+    return {**begins, "step": name, **STEPS[name].view}

@@ -1,0 +1,82 @@
+"""The lesson on a page: which step it is at, what to do here, whether it is done, and where it goes on."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from pages._ui import address
+from pages._ui.guidance import progress
+from pages._ui.guidance.progress import Lesson
+from pages._ui.guidance.steps import STEPS, told_apart, where
+
+_AT = "lesson_at"
+LESSON, STEP = "lesson", "step"  # in the address: a lesson's steps with commas between, and the step that is shown
+
+
+def strip(pages: Mapping[str, str]) -> None:
+    """Show the step that the page is at; ``pages`` are their files by address. Nothing without a lesson."""
+    if address.brings(LESSON):
+        _begin(st.query_params[LESSON])
+    if address.brings(STEP):
+        progress.hide(False)
+    progress.is_shown()
+    now = progress.lesson()
+    if now is None or now.hidden:
+        return
+    name = _here(now)
+    with st.container(horizontal=True, vertical_alignment="center", border=True, key="lesson"):
+        if name is not None:
+            _step(now, name, pages)
+        elif now.next_open is not None:
+            number, step = now.number(now.next_open), STEPS[now.next_open]
+            st.markdown(f":material/school: **Step {number} of {len(now.steps)} – {step.title}**", width="stretch")
+            _link("Go there", now.next_open, pages)
+        else:
+            st.markdown(f":material/school: **All {len(now.steps)} steps are done.**", width="stretch")
+        if now.next_open is None:
+            st.button("End the lesson", key="lesson_end", icon=":material/done_all:", on_click=progress.leave)
+        else:
+            st.button(
+                "Hide", key="lesson_hide", type="tertiary", on_click=progress.hide, args=(True,), help="Start shows it."
+            )
+
+
+def _begin(text: str) -> None:
+    """Begin the lesson that an address asks for, and say what in it is no step."""
+    steps, strange = told_apart(text[:1000])
+    if strange:
+        some = ", ".join("".join(letter for letter in name[:20] if letter.isalnum()) or "?" for name in strange[:3])
+        st.warning(
+            f"The lesson of this address names {len(strange)} that are no steps ({some}). Steps are "
+            f"{', '.join(STEPS)}." + ("" if steps else " None is left, so no lesson begins; Start has one."),
+            icon=":material/link_off:",
+        )
+    if steps:
+        progress.begin(steps)
+
+
+def _here(now: Lesson) -> str | None:
+    """Return the step to show on this page: that of the address, else the first that was not done on arrival."""
+    here = [name for name in now.steps if STEPS[name].page == address.here()]
+    wanted = st.query_params.get(STEP)
+    if wanted in here:
+        return wanted
+    if address.has_just_come() or st.session_state.get(_AT) not in here:
+        st.session_state[_AT] = next((name for name in here if name not in now.done), None)
+    at: str | None = st.session_state[_AT]  # it stays when it is ticked, so that the tick is seen
+    return at
+
+
+def _step(now: Lesson, name: str, pages: Mapping[str, str]) -> None:
+    step, number = STEPS[name], now.number(name)
+    tick = " :green[:material/check_circle: **done**]" if name in now.done else ""
+    st.markdown(
+        f":material/school: **Step {number} of {len(now.steps)} – {step.title}**{tick}  \n{step.task}", width="stretch"
+    )
+    following = now.steps[number] if number < len(now.steps) else now.next_open
+    if following not in (None, name):
+        _link("Next step", following, pages)
+
+
+def _link(label: str, name: str, pages: Mapping[str, str]) -> None:
+    st.page_link(pages[STEPS[name].page], label=label, icon=":material/arrow_forward:", query_params=where(name))
