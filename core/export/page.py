@@ -22,10 +22,12 @@ _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); max-width: 60rem;
   margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.7rem; } h2 { font-size: 1.2rem; margin-top: 2rem; } p.soft, figcaption { color: var(--soft); }
-table { border-collapse: collapse; } th, td { border: 1px solid var(--line); padding: .25rem .6rem; text-align: left;
+table { border-collapse: collapse; overflow-wrap: normal; } tbody th { min-width: 3rem; overflow-wrap: anywhere; }
+ th, td { border: 1px solid var(--line); padding: .25rem .6rem; text-align: left;
   font-weight: normal; } thead th { font-weight: 600; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
-.wide { overflow-x: auto; } figure { margin: 1rem 0; } svg { width: 100%; height: auto; } svg text { fill: var(--ink);
+td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.wide { overflow-x: auto; } figure { margin: 1rem 0; overflow-x: auto; }
+svg { width: 100%; min-width: 34rem; height: auto; } svg text { fill: var(--ink);
   font-size: 12px; } .pictures { display: flex; flex-wrap: wrap; gap: 1rem; } .pictures figure { width: 13rem; }
 img { max-width: 100%; image-rendering: auto; }
 """

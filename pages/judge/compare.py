@@ -6,6 +6,7 @@ from pages.judge._compare.fair_play import fair_play
 from pages.judge._compare.figures import by_class, curves, intervals, table
 from pages.judge._compare.how_much_data import how_much_data
 from pages.judge._compare.mistakes import mistakes
+from pages.judge._compare.take_home import take_comparison_home
 
 header("Compare", "Put trained networks side by side, on images that none of them was trained on.", icon="balance")
 
@@ -14,6 +15,7 @@ if networks:
     fair_play(networks)
     section("Figures", "Every figure is of the test split, unless a row says that it may have been seen.")
     table(networks)
+    take_comparison_home(networks)
     if any(network.evaluation for network in networks):
         intervals(networks)
         section("By class", "The share of each class's test images that the network recognises.")

@@ -8,10 +8,11 @@ from pages._ui import state
 from pages._ui.choose.checkpoints import choose_checkpoint
 from pages._ui.choose.photo import choose_photo
 from pages._ui.choose.samples import Learned, say_where_nothing_fits
+from pages._ui.choose.take_home import take_home
 from pages._ui.frame import header, look_for, problem, section
 from pages._ui.guidance import progress
 from pages._ui.received import offer_making
-from pages.use._classify.answers import as_csv, classify_photo, classify_photos, gallery, more_photos
+from pages.use._classify.answers import as_csv, as_report, classify_photo, classify_photos, gallery, more_photos
 from pages.use._classify.live import live_camera
 from pages.use._classify.pad import drawing_pad
 from pages.use._classify.why import why
@@ -53,6 +54,16 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         on_click="ignore",
         help="One row a photo, for a spreadsheet.",
     )
+    st.download_button(
+        "Answers as a report",
+        lambda: as_report(checkpoint, answers, top=top),
+        "answers.html",
+        "text/html",
+        icon=":material/print:",
+        on_click="ignore",
+        help="One page with every photo, to print or to hand in.",
+    )
+    take_home(checkpoint)
 gallery(answers, top=top)
 look_for("Is it sure and right, or sure and wrong? A probability says how sure the network is, not how good it is.")
 

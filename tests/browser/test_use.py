@@ -2,6 +2,7 @@
 
 import io
 import re
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -203,3 +204,23 @@ def test_a_camera_that_may_not_be_opened_has_its_sentence_and_the_way_out(page: 
     said = page.get_by_role("alert").filter(has_text="The browser was told not to open the camera.")
     expect(said).to_contain_text("Or upload a photo: Change photo, above.")
     expect(page.get_by_role("button", name="Live camera")).to_be_visible()
+
+
+def test_a_report_is_made_when_asked_for_and_needs_no_network(page: Page, server: Server, tmp_path: Path) -> None:
+    open_page(page, server, "classify", "?checkpoint=mnist-strided_cnn")
+    page.get_by_role("button", name="Take it home").click()
+    report = page.get_by_role("button", name="Report", exact=True)
+    report.focus()
+    with page.expect_download() as coming:
+        report.press("Enter")
+    assert coming.value.suggested_filename == "mnist-strided_cnn.html"
+    file = tmp_path / "report.html"
+    coming.value.save_as(file)
+    with page.context.browser.new_context(offline=True) as alone:  # type: ignore[union-attr]
+        asked: list[str] = []
+        paper = alone.new_page()
+        paper.on("request", lambda request: asked.append(request.url))
+        paper.goto(file.as_uri())
+        expect(paper.get_by_role("img", name="Loss in nats")).to_be_visible()
+        expect(paper.get_by_text(re.compile(r"^98\.\d+% \(95 % interval"))).to_be_visible()
+        assert [address for address in asked if not address.startswith(("file:", "data:"))] == []

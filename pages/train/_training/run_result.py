@@ -7,6 +7,7 @@ from core.errors import LabError
 from core.judging.claims import doubt_about
 from core.runs.records import Run
 from pages._ui import state
+from pages._ui.choose.take_home import take_home
 from pages._ui.frame import PAGES, facts, plain, problem
 from pages._ui.glossary import term
 from pages._ui.run_words import accuracy_with_interval
@@ -28,6 +29,7 @@ def result(run: Run) -> None:
         _go("Look into its layers", "feature-maps", "layers", {state.CHECKPOINT: run.id})
         _go("Compare it", "compare", "balance", {state.COMPARED: run.id})
         _go("See the batches it was fed", "augmentation", "grid_view", {"look": "seen", state.CHECKPOINT: run.id})
+        take_home(checkpoint)
 
 
 def _figures(checkpoint: Checkpoint) -> None:

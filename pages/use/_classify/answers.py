@@ -1,6 +1,5 @@
 """Photos and what a network says of them: the one that follows the student, and as many more as are uploaded here."""
 
-import csv
 import io
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -12,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.checkpoints import Checkpoint
 from core.errors import PhotoError
+from core.export.spreadsheet import csv_file
 from core.judging.certainty import probability_words
 from core.judging.classification import rank
 from core.photos.door import MAX_BYTES, Photo
@@ -158,16 +158,26 @@ def _bars(answer: Classified, place: DeltaGenerator, top: int) -> None:
 
 def as_csv(answers: Sequence[Classified], *, top: int) -> bytes:
     """Return a table for a spreadsheet: a row a photo, then class and probability in pairs, the likeliest first."""
-    text = io.StringIO()
-    writer = csv.writer(text)
     pairs = [part for place in range(1, top + 1) for part in (f"class {place}", f"probability {place}")]
-    writer.writerow(["photo", "error", *pairs])
+    rows = [
+        [
+            answer.name,
+            answer.error,
+            *(part for label, value in answer.ranking[:top] for part in (label, f"{value:.6f}")),
+        ]
+        for answer in answers
+    ]
+    return csv_file([["photo", "error", *pairs], *rows])
+
+
+def as_report(checkpoint: Checkpoint, answers: Sequence[Classified], *, top: int) -> bytes:
+    """Return one HTML file with every photo and its answer."""
+    from core.export.report import Answered, classification_report
+
+    photos = []
     for answer in answers:
-        found = [part for label, value in answer.ranking[:top] for part in (_cell(label), f"{value:.6f}")]
-        writer.writerow([_cell(answer.name), _cell(answer.error), *found])
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _cell(text: str) -> str:
-    """A spreadsheet runs what begins like a formula; an apostrophe makes it text."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+        picture = Image.open(io.BytesIO(answer.thumbnail)) if answer.thumbnail else None
+        photos.append(
+            Answered(name=answer.name, picture=picture, ranking=answer.ranking, notes=answer.notes, error=answer.error)
+        )
+    return classification_report(checkpoint.card, photos, top=top)

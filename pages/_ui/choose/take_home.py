@@ -1,0 +1,100 @@
+"""Take it home: a network, its training and its figures as files, each made when it is asked for."""
+
+import contextlib
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.errors import ExportError, LabError
+from pages._ui.frame import plain
+
+if TYPE_CHECKING:
+    from core.checkpoints import Checkpoint
+
+_LAB = Path(__file__).resolve().parents[3]
+_MOST_SECONDS, _PATIENCE = 300, 60
+_ONE_AT_A_TIME = threading.Lock()  # torch's exporter takes a core for some ten seconds
+
+
+def take_home(checkpoint: "Checkpoint") -> None:
+    """Show a button that opens the choice of files; nothing is made before one is chosen."""
+    key = f"take_home_{checkpoint.card.sha256[:12]}"
+    opened = st.popover("Take it home", icon=":material/home_storage:", key=key, on_change="rerun")
+    if not opened.open:
+        return
+    with opened:
+        _files(checkpoint, key)
+
+
+def download(label: str, make: Callable[[], bytes], name: str, mime: str, *, key: str, tip: str = "") -> None:
+    """Offer a file that ``make`` makes when it is asked for; the page itself does not run again."""
+    st.download_button(
+        label, make, name, mime, key=key, help=tip or None, on_click="ignore", icon=":material/download:"
+    )
+
+
+def _files(checkpoint: "Checkpoint", key: str) -> None:
+    from core.export.forms import FORMS, whole_folder
+    from core.export.onnx_file import WHAT_TO_INSTALL, onnx_installed
+    from core.export.training_code import training_cells
+
+    name = file_name(checkpoint)
+    tip = "A zip: safetensors, Python that needs torch and torchvision only, and the model card."
+    download(
+        "Network", lambda: whole_folder(checkpoint), f"{name}.zip", "application/zip", key=f"{key}_folder", tip=tip
+    )
+    if onnx_installed():
+        tip = "For other languages and programs; made in some ten seconds."
+        download("ONNX", lambda: _onnx(checkpoint), f"{name}.onnx", FORMS["onnx"].mime, key=f"{key}_onnx", tip=tip)
+    else:
+        st.caption(f":material/info: {WHAT_TO_INSTALL}")
+    forms = ["card", "report", "csv", "json"]
+    try:
+        training_cells(checkpoint.card)
+        forms = ["notebook", "script", *forms]
+    except LabError as error:
+        st.caption(f":material/info: {plain(str(error))}")
+    for form in forms:
+        chosen = FORMS[form]
+        download(
+            chosen.title,
+            lambda write=chosen.write: write(checkpoint),  # type: ignore[misc]
+            f"{name}.{chosen.ending}",
+            chosen.mime,
+            key=f"{key}_{form}",
+        )
+
+
+def file_name(checkpoint: "Checkpoint") -> str:
+    """Return what a file of this network is called, without its ending: letters, digits, hyphens."""
+    return re.sub(r"[^a-z0-9_]+", "-", f"{checkpoint.card.dataset}-{checkpoint.card.model}".lower()).strip("-")
+
+
+def _onnx(checkpoint: "Checkpoint") -> bytes:
+    """ONNX, made in a process of its own: torch's tracing reaches every thread of this one."""
+    if not _ONE_AT_A_TIME.acquire(timeout=_PATIENCE):
+        raise ExportError("Others are having ONNX made; try again in a minute.")
+    with contextlib.ExitStack() as at_the_end:
+        at_the_end.callback(_ONE_AT_A_TIME.release)
+        folder = at_the_end.enter_context(tempfile.TemporaryDirectory())
+        out = Path(folder) / "network.onnx"
+        command = [sys.executable, "-m", "core", "export", str(checkpoint.folder), "--as", "onnx", "--out", str(out)]
+        result = subprocess.run(
+            command,
+            cwd=_LAB,
+            capture_output=True,
+            text=True,
+            timeout=_MOST_SECONDS,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        if result.returncode:
+            raise ExportError((result.stderr.strip().splitlines() or ["ONNX could not be written."])[-1])
+        return out.read_bytes()
