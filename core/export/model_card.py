@@ -5,6 +5,7 @@ import re
 
 from core.checkpoints import Card, Checkpoint
 from core.data.catalogue import DatasetSpec, datasets
+from core.intervals import percent
 from core.judging.claims import doubt_about
 from core.judging.evaluation import stored_evaluation
 from core.models import models
@@ -102,8 +103,9 @@ def _verdict(checkpoint: Checkpoint) -> list[str]:
         return ["It has not been judged on test images."]
     low, high = card.metrics.test_ci95
     doubt = doubt_about(card)
+    interval = f"95 % interval {percent(low, 2)} to {percent(high, 2)}"
     words = [
-        f"**{card.metrics.test_accuracy:.2%} right** (95 % interval {low:.2%} to {high:.2%}), n = "
+        f"**{percent(card.metrics.test_accuracy, 2)} right** ({interval}), n = "
         f"{card.metrics.test_n:,}, loss {card.metrics.test_loss:.4f} nats"
         + (f", but on {doubt}: this is no test accuracy." if doubt else ", on test images that it never learned from.")
     ]
@@ -111,7 +113,7 @@ def _verdict(checkpoint: Checkpoint) -> list[str]:
     if evaluation is not None:
         rows = zip(card.classes, evaluation.per_class, evaluation.confusion.sum(1).tolist(), strict=True)
         table = "\n".join(
-            f"| {_escaped(name)} | {'none' if recall != recall else f'{recall:.1%}'} | {count:,} |"
+            f"| {_escaped(name)} | {'none' if recall != recall else percent(recall, 1)} | {count:,} |"
             for name, recall, count in rows
         )
         words.append(f"| class | recognised | test images |\n|---|---|---|\n{table}")

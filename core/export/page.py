@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from PIL import Image
 
+from core.intervals import percent
+
 _JOINERS = "\n\u200c\u200d"  # scripts and emoji need the last two
 _NOTHING_FROM_OUTSIDE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _STYLE = """
@@ -83,9 +85,7 @@ def figure(drawing: str, caption: str) -> str:
     return f"<figure>{drawing}<figcaption>{text(caption)}</figcaption></figure>"
 
 
-def line_chart(
-    lines: Sequence[tuple[str, Sequence[float], Sequence[float]]], *, alt: str, percent: bool = False
-) -> str:
+def line_chart(lines: Sequence[tuple[str, Sequence[float], Sequence[float]]], *, alt: str, shares: bool = False) -> str:
     """Return curves, each a name with its x and y, as SVG; what is not finite is left out."""
     points = [
         [(x, y) for x, y in zip(xs, ys, strict=True) if abs(y) < float("inf") and y == y] for _name, xs, ys in lines
@@ -99,7 +99,7 @@ def line_chart(
     for step in range(5):
         value = low + (high - low) * step / 4
         y = 220 - 50 * step
-        words = f"{value:.1%}" if percent else f"{value:.3g}"
+        words = percent(value, 1) if shares else f"{value:.3g}"
         parts.append(f'<line x1="60" x2="660" y1="{y}" y2="{y}" stroke="var(--line)"/>')
         parts.append(f'<text x="54" y="{y + 4}" text-anchor="end">{words}</text>')
     for place, ((name, _xs, _ys), each) in enumerate(zip(lines, points, strict=True)):
@@ -128,11 +128,12 @@ def intervals(rows: Sequence[tuple[str, float, tuple[float, float]]], *, alt: st
     for place, (name, accuracy, ends) in enumerate(rows):
         y = 36 + 48 * place
         begin, middle, end = (60 + (value - low) * across for value in (ends[0], accuracy, ends[1]))
-        parts.append(f'<text x="60" y="{y - 12}">{text(name)}: {accuracy:.2%} ({ends[0]:.2%} to {ends[1]:.2%})</text>')
+        figures = f"{percent(accuracy, 2)} ({percent(ends[0], 2)} to {percent(ends[1], 2)})"
+        parts.append(f'<text x="60" y="{y - 12}">{text(name)}: {figures}</text>')
         parts.append(f'<line x1="{begin:.1f}" x2="{end:.1f}" y1="{y}" y2="{y}" stroke="var(--c0)" stroke-width="3"/>')
         parts.append(f'<circle cx="{middle:.1f}" cy="{y}" r="6" fill="var(--c0)"/>')
     bottom = 36 + 48 * len(rows)
-    parts += [f'<text x="60" y="{bottom}">{low:.1%}</text><text x="600" y="{bottom}">{high:.1%}</text>']
+    parts += [f'<text x="60" y="{bottom}">{percent(low, 1)}</text><text x="600" y="{bottom}">{percent(high, 1)}</text>']
     return _svg(parts, alt, height=bottom + 10)
 
 

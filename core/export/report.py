@@ -10,6 +10,7 @@ from core.checkpoints import Card, Checkpoint
 from core.errors import ExportError
 from core.export import page as html
 from core.export.model_card import LIMITS, spec_of
+from core.intervals import percent
 from core.judging.calibration import calibration_error
 from core.judging.certainty import probability_words
 from core.judging.comparison import compare, same_test_images
@@ -121,15 +122,16 @@ def _data(card: Card) -> str:
 
 def _verdict(card: Card, evaluation: Evaluation) -> Iterator[str]:
     yield html.paragraph(evaluation.summary)
+    error = percent(calibration_error(evaluation.predictions), 1)
     yield html.figure(
         html.intervals([("accuracy", evaluation.accuracy, evaluation.ci95)], alt="Accuracy with its interval"),
-        f"Expected calibration error {calibration_error(evaluation.predictions):.1%}, in ten bins of confidence.",
+        f"Expected calibration error {error}, in ten bins of confidence.",
     )
 
 
 def _by_class(card: Card, evaluation: Evaluation) -> Iterator[str]:
     rows = [
-        (name, "none" if recall != recall else f"{recall:.1%}", count)
+        (name, "none" if recall != recall else percent(recall, 1), count)
         for name, recall, count in zip(
             card.classes, evaluation.per_class, evaluation.confusion.sum(1).tolist(), strict=True
         )
@@ -149,12 +151,12 @@ def _curves(cards: Sequence[Card], names: Sequence[str] = ()) -> Iterator[str]:
             for part, words in (("train", "training"), ("val", "validation")):
                 name = f"{names[place]}, {words}" if names else words
                 lines.append((name, epochs, [getattr(done, f"{part}_{field}") for done in card.history]))
-        yield html.figure(html.line_chart(lines, alt=title, percent=field == "accuracy"), f"{title}, by epoch.")
+        yield html.figure(html.line_chart(lines, alt=title, shares=field == "accuracy"), f"{title}, by epoch.")
 
 
 def _row(name: str, card: Card, found: Evaluation | None) -> tuple[object, ...]:
     known: tuple[object, ...] = ("not judged", "", "", "")
     if found is not None:
-        right = f"{found.accuracy:.2%}" + (f", on {found.doubt}" if found.doubt else "")
-        known = (right, f"{found.ci95[0]:.2%} to {found.ci95[1]:.2%}", found.n, f"{found.loss:.3f}")
+        right = percent(found.accuracy, 2) + (f", on {found.doubt}" if found.doubt else "")
+        known = (right, f"{percent(found.ci95[0], 2)} to {percent(found.ci95[1], 2)}", found.n, f"{found.loss:.3f}")
     return (name, _data(card), *known, f"{card.parameters:,}", f"{card.seconds:.0f}", card.config.seed)

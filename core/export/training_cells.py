@@ -143,8 +143,8 @@ for epoch in range(EPOCHS):
         losses.append(F.cross_entropy(logits.detach(), wanted).item()){each_step}
     val_loss, val_accuracy = judged(validation){each_epoch}
     history.append((sum(losses) / len(losses), val_loss, val_accuracy))
-    figures = f"training loss {{history[-1][0]:.6f}}, validation loss {{val_loss:.6f}}, {{val_accuracy:.2%}} right"
-    print(f"epoch {{epoch + 1}}: {{figures}}")
+    losses = f"training loss {{history[-1][0]:.6f}}, validation loss {{val_loss:.6f}}"
+    print(f"epoch {{epoch + 1}}: {{losses}}, {{100 * val_accuracy:.2f}} % right")
     since += 1
     if (val_accuracy, -val_loss) > best:
         best, kept, since = (val_accuracy, -val_loss), copy.deepcopy(network.state_dict()), 0{patience}'''
@@ -153,4 +153,4 @@ PATIENCE = """
         break"""
 VERDICT = """network.load_state_dict(kept)
 test_loss, test_accuracy = judged(test)
-print(f"test: loss {test_loss:.6f}, {test_accuracy:.2%} of {len(test):,} images")"""
+print(f"test: loss {test_loss:.6f}, {100 * test_accuracy:.2f} % of {len(test):,} images")"""

@@ -109,5 +109,5 @@ if __name__ == "__main__":
     trained = load()
     for name in sys.argv[1:]:
         likeliest = list(answer(trained, Image.open(name)).items())[:5]
-        print(f"{{name}}: " + ", ".join(f"{{label}} {{probability:.1%}}" for label, probability in likeliest))
+        print(f"{{name}}: " + ", ".join(f"{{label}} {{100 * probability:.1f}} %" for label, probability in likeliest))
 '''

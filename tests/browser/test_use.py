@@ -222,5 +222,5 @@ def test_a_report_is_made_when_asked_for_and_needs_no_network(page: Page, server
         paper.on("request", lambda request: asked.append(request.url))
         paper.goto(file.as_uri())
         expect(paper.get_by_role("img", name="Loss in nats")).to_be_visible()
-        expect(paper.get_by_text(re.compile(r"^98\.\d+% \(95 % interval"))).to_be_visible()
+        expect(paper.get_by_text(re.compile(r"^98\.\d+ % \(95 % interval"))).to_be_visible()
         assert [address for address in asked if not address.startswith(("file:", "data:"))] == []

@@ -23,6 +23,7 @@ from core.export.model_card import model_card
 from core.export.onnx_file import WHAT_TO_INSTALL, onnx_file
 from core.export.spreadsheet import safe_cell
 from core.export.weights import loading_code, weights_file
+from core.intervals import percent
 from core.judging.classification import received, scores
 from core.photos.door import open_photo
 from tests.cards import card
@@ -113,7 +114,7 @@ def test_the_card_is_read_by_the_hubs_own_reader_and_holds_the_measured_figures(
     assert metrics is not None
     assert read.data.datasets == ["ylecun/mnist"]
     assert read.data.eval_results[0].metric_value == pytest.approx(metrics.test_accuracy, abs=1e-6)
-    assert f"{metrics.test_accuracy:.2%} right" in read.text
+    assert f"{percent(metrics.test_accuracy, 2)} right" in read.text
     assert f"n = {metrics.test_n:,}" in read.text
     odd = ModelCard(model_card(hostile))
     assert odd.data.eval_results is None

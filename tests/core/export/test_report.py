@@ -9,6 +9,7 @@ from PIL import Image
 from core.checkpoints import Checkpoint, find
 from core.export.page import line_chart, text
 from core.export.report import Answered, classification_report, comparison_report, of_checkpoints, training_report
+from core.intervals import percent
 from core.judging.evaluation import stored_evaluation
 from tests.core.export.conftest import HOSTILE
 from tests.pages.networks import ship
@@ -47,7 +48,7 @@ def test_a_report_on_a_training_has_the_figures_and_the_curves() -> None:
     read, evaluation = self_contained(training_report(checkpoint)), stored_evaluation(checkpoint)
     assert evaluation is not None
     assert evaluation.summary in read.words
-    assert f"{evaluation.per_class[3]:.1%}" in read.words
+    assert percent(evaluation.per_class[3], 1) in read.words
     assert {"polyline", "circle"} <= read.tags
 
 
