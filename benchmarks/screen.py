@@ -123,7 +123,6 @@ def first_page(browser: Browser, times: int) -> Measured:
             unit="s",
             values=tuple(picture),
             target=3,
-            note="Importing torch, before which nothing can be convolved, takes about three of these seconds.",
         ),
     ]
 

@@ -1,6 +1,6 @@
 """Start: a first result within seconds, the ten-minute lesson, the glossary, the guide.
 
-On a server that has just been started, all that can be read is there before PyTorch is; the rest then fills its place.
+On a server that has just been started, all but what is ready is there before PyTorch is.
 """
 
 import streamlit as st
@@ -8,6 +8,7 @@ import streamlit as st
 from pages._ui.choose.photo import choose_photo
 from pages._ui.frame import header, section
 from pages._ui.startup import wait_for_torch
+from pages.home._start.first_result import first_result
 from pages.home._start.sections import glossary, guide_links, lesson
 
 header(
@@ -17,8 +18,7 @@ header(
     "out honestly how good it is.",
     icon="grid_on",
 )
-photo = choose_photo()
-result = st.container()
+first_result(choose_photo())
 
 section(
     "A lesson in ten minutes", "Each step stands on the page where it is done, and ticks itself when you have done it."
@@ -36,10 +36,8 @@ if fold.open:
 section("Guide", "For teachers, and for whoever wants to know how the lab was measured.")
 guide_links()
 
-with result:
-    wait_for_torch()
-    from pages.home._start.results import first_result, what_is_ready
-
-    first_result(photo)
 with ready:
+    wait_for_torch()
+    from pages.home._start.results import what_is_ready
+
     what_is_ready()
