@@ -211,6 +211,7 @@ READERS = {
     "core/strict_json.py": "the reader itself",
     "core/runs/executors/warm.py": "orders from the supervisor that holds the other end of the pipe",
     "core/command_line/runs.py": "what a configuration has just written",
+    "pages/train/_training/in_address.py": "what a configuration has just written",
 }
 
 

@@ -126,7 +126,7 @@ def test_a_run_is_of_the_version_that_it_was_submitted_with_and_can_be_set_up_ag
     page.button(key=f"again_{run.id}").click().run()
     check(page)
     assert page.selectbox(key=state.TRAINING_DATASET).value == mugs.name
-    assert page.session_state[f"training.{mugs.name}.lenet.modern.epochs"] == 3
+    assert page.session_state[f"training.{mugs.name}.lenet.modern.epochs"] == "3"
 
 
 @pytest.mark.parametrize("deleted", [False, True])

@@ -1,6 +1,7 @@
 """One parameter of a page's address that is a widget's value: how it is read, checked and written."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
@@ -44,8 +45,18 @@ class Shown:
         """Return what the widget holds for a value."""
         return value
 
+    def in_address(self, name: str, value: object) -> str | None:
+        """Return how what the widget holds is to stand in the address as ``name``.
+
+        What says the same there already stays as it is: a page that wrote its link anew would cost a second Back.
+        """
+        with suppress(KeyError, ValueError):
+            if self.hold(self.read(st.query_params[name])) == value:
+                return str(st.query_params[name])
+        return self.write(value)
+
     def write(self, value: object) -> str | None:
-        """Return how what the widget holds stands in the address, None for the first one."""
+        """Return what the widget holds as a text for the address, None for the first one."""
         if value == self.first:
             return None
         if self.options is None:

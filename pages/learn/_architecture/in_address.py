@@ -66,7 +66,9 @@ def take() -> None:
 
 def keep() -> None:
     """Write into the address what is shown now."""
-    values = {name: shown.write(st.session_state.get(shown.key, shown.first)) for name, shown in _SHOWN.items()}
+    values = {
+        name: shown.in_address(name, st.session_state.get(shown.key, shown.first)) for name, shown in _SHOWN.items()
+    }
     source = st.session_state.get(chosen.SOURCE, chosen.LAB)
     values |= _network_written(source) | _chain_written()
     values[sees.IN_ADDRESS] = st.session_state.get(sees.LAYER) if values["part"] == "sees" else None

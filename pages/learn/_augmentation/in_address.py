@@ -66,7 +66,7 @@ def take() -> None:
 def keep() -> None:
     """Write into the address what the widgets hold now."""
     values: dict[str, str | None] = {
-        name: shown.write(st.session_state.get(shown.key, shown.first)) for name, shown in _shown().items()
+        name: shown.in_address(name, st.session_state.get(shown.key, shown.first)) for name, shown in _shown().items()
     }
     word = chain_word(chain_of_session())
     values[CHAIN] = None if word == chain_word(COURSE_CHAIN) else word

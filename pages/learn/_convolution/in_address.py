@@ -74,7 +74,8 @@ def take() -> None:
 def keep() -> None:
     """Write into the address what the widgets hold now."""
     values: dict[str, str | None] = {
-        name: shown.write(st.session_state.get(shown.key, shown.hold(shown.first))) for name, shown in _SHOWN.items()
+        name: shown.in_address(name, st.session_state.get(shown.key, shown.hold(shown.first)))
+        for name, shown in _SHOWN.items()
     }
     values[KERNEL], values[DIVIDE] = _kernel_written()
     st.session_state[_KEPT] = {name: text for name, text in values.items() if text is not None}

@@ -46,7 +46,12 @@ def take() -> None:
 
 
 def keep(config: TrainingConfig) -> None:
-    """Write the form into the address, in one step of the browser's history."""
+    """Write the form into the address, in one step of the browser's history.
+
+    Not on arrival, where that step would stand between the visitor and the page they came from.
+    """
+    if address.has_just_come():
+        return
     base = _as_the_recipe_has_it(config.dataset, config.model, config.recipe)
     changed = _changes(config, base)
     first = base == _as_the_recipe_has_it("", "", "") and not changed and state.RUN not in st.query_params

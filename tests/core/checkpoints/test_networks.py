@@ -242,7 +242,7 @@ def test_saving_again_replaces_the_old_one_and_leaves_nothing_beside(tmp_path: P
 def test_a_write_that_fails_keeps_the_old_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(tmp_path / "probe", network(), card(epoch=1))
 
-    def full(path: Path, data: bytes) -> None:
+    def full(path: Path, data: bytes, *, durable: bool) -> None:
         path.write_bytes(data[:10])
         raise OSError(28, "No space left on device")
 

@@ -119,7 +119,7 @@ def test_other_images_come_and_another_change_has_another_verdict(folder: Path, 
     assert [image.url for entry in check(page).image for image in entry.proto.imgs] != pictures
     page.segmented_control(key="safety_risk").set_value("corner").run()
     assert "A crop decides that for each image anew" in texts(check(page))
-    assert in_address(page) == {"look": "labels", "change": "corner", "images": "1"}
+    assert in_address(page) == {"look": "labels", "of": "digits", "change": "corner", "images": "1"}
 
 
 def test_images_without_a_network_are_shown_without_its_answers(folder: Path, home: Path) -> None:

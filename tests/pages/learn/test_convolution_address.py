@@ -100,3 +100,10 @@ def test_after_a_visit_to_another_page_everything_is_in_the_address_again(home: 
     page.query_params.clear()
     open_page(page, "learn/convolution")
     assert in_address(page) == {"view": "puzzle", "seed": "5", "level": "3", "kernel": "sharpen"}
+
+
+def test_a_link_that_names_what_is_shown_at_first_stays_as_it_is() -> None:
+    app = start_page()
+    app.query_params["view"] = "kernel"  # as the lesson's link does; written anew, it would cost a second Back
+    page = check(open_page(app, "learn/convolution"))
+    assert page.query_params["view"] == "kernel"
