@@ -98,7 +98,7 @@ def picture_now(page: Page, alt: str) -> str:
 
 
 def first_page(browser: Browser, times: int) -> Measured:
-    """From ``streamlit run`` to the start page's words, and to its first picture at rest, each time on a new home."""
+    """From ``streamlit run`` to the start page's words, and to all its pictures, each time on a new home."""
     words, picture = [], []
     for _start in range(min(times, STARTS)):
         with tempfile.TemporaryDirectory() as folder, new_page(browser) as page:
@@ -110,7 +110,7 @@ def first_page(browser: Browser, times: int) -> Measured:
                 page.get_by_text("Glossary", exact=True).wait_for()  # the last of what does not wait for torch
                 words.append(time.perf_counter() - started)
                 page.get_by_role("img", name="The photo's upright edges").wait_for()
-                settled(page)
+                page.wait_for_function("() => [...document.images].every(one => one.complete && one.naturalWidth)")
                 picture.append(time.perf_counter() - started)
             finally:
                 lab.clear_away()

@@ -103,9 +103,13 @@ def keep_queue_served() -> None:
             revive_supervisor(open_store())
 
 
-def wait_for_torch() -> None:
-    """Hold what follows on a page back while the server is still importing torch."""
+def wait_for_torch(after: float = 0.0) -> None:
+    """Hold what follows on a page back while the server is still importing torch.
+
+    The import holds Python up: a page that has pictures to send before asks for it ``after`` so many seconds.
+    """
     if not _torch.is_set():
+        time.sleep(after)
         _torch_wanted.set()
         with st.spinner("The lab is starting: PyTorch is being loaded …", show_time=True):
             _torch.wait(_PATIENCE)

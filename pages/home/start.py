@@ -37,7 +37,7 @@ section("Guide", "For teachers, and for whoever wants to know how the lab was me
 guide_links()
 
 with ready:
-    wait_for_torch()
+    wait_for_torch(after=1.0)
     from pages.home._start.results import what_is_ready
 
     what_is_ready()
