@@ -2,7 +2,7 @@
 
 What is printed is what the lab runs: nothing is written twice, and a network that is registered tomorrow is printed as
 well. Only what belongs to the lab itself is replaced: its own exceptions become ValueError, its way to import
-torchvision becomes the package, and the bounds of a builder's settings are left out.
+torchvision becomes the package, and registers and the bounds of settings are left out.
 """
 
 import ast
@@ -59,8 +59,11 @@ class Source:
         known = _known(module)
         node = known.defined[name]
         edits: list[Edit] = []
-        given = _text(module, node)
         skipped: set[int] = set()
+        for decorator in getattr(node, "decorator_list", ()):
+            if known.is_the_labs(decorator):
+                skipped.update(map(id, ast.walk(decorator)))
+        given = _text(module, node, skipped)
         if isinstance(node, ast.FunctionDef):
             for annotation, plain in _settings_left_out(module, node):
                 edits.append((*given.place(annotation), plain))
@@ -71,7 +74,7 @@ class Source:
             if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
                 if known.imported.get(part.func.id) == _TORCHVISION:
                     edits.append((*given.place(part), "torchvision"))
-                    self.imports.add("import torchvision")
+                    self.imports.add("import torchvision.transforms.v2")
                     skipped.add(id(part.func))
             elif isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id != name:
                 edits += self._needed(known, part, given)
@@ -87,7 +90,7 @@ class Source:
                 self.imports.add(_statement(module, name, part.id))
             elif _is_error(meant := getattr(sys.modules[module], name)):
                 yield (*given.place(part), "ValueError")
-            elif callable(meant):
+            elif inspect.isfunction(meant) or inspect.isclass(meant):
                 self._add(meant.__module__, name)
             else:
                 self._add(module, name)
@@ -100,6 +103,12 @@ class _Known:
     module: str
     defined: dict[str, ast.stmt]
     imported: dict[str, tuple[str, str]]
+
+    def is_the_labs(self, decorator: ast.expr) -> bool:
+        """Whether a decorator is one of the lab's, which enters what it decorates into a register."""
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = called.id if isinstance(called, ast.Name) else ""
+        return name in self.defined or self.imported.get(name, ("", ""))[0].partition(".")[0] == _OWN
 
 
 @lru_cache(maxsize=64)
@@ -121,10 +130,11 @@ def _known(module: str) -> _Known:
 
 
 class _Text:
-    """The text of one definition, and where its parts lie in it."""
+    """The text of one definition, and where its parts lie in it; without the decorators whose ids are ``left_out``."""
 
-    def __init__(self, lines: list[str], node: ast.stmt) -> None:
-        first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
+    def __init__(self, lines: list[str], node: ast.stmt, left_out: set[int]) -> None:
+        kept = [each.lineno for each in getattr(node, "decorator_list", ()) if id(each) not in left_out]
+        first = min([node.lineno, *kept])
         self.first, self.lines = first, lines[first - 1 : node.end_lineno]
 
     def place(self, part: ast.expr) -> tuple[int, int]:
@@ -143,8 +153,8 @@ class _Text:
         return text
 
 
-def _text(module: str, node: ast.stmt) -> _Text:
-    return _Text(inspect.getsource(sys.modules[module]).split("\n"), node)
+def _text(module: str, node: ast.stmt, left_out: set[int]) -> _Text:
+    return _Text(inspect.getsource(sys.modules[module]).split("\n"), node, left_out)
 
 
 def _settings_left_out(module: str, node: ast.FunctionDef) -> Iterator[tuple[ast.expr, str]]:

@@ -8,8 +8,8 @@ from PIL import Image
 from core.data import datasets
 from core.errors import LabError
 from core.explain.augmentation.draws import Asked, Draws
+from core.export.draws_code import program
 from core.transforms import chain_code
-from core.transforms.standalone import program
 from pages._ui import state
 from pages._ui.draw import pictures
 from pages._ui.frame import choice, plain, think, try_this

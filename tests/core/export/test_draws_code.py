@@ -11,10 +11,10 @@ from PIL import Image
 
 from core.config import AugmentationStep
 from core.explain.augmentation.draws import Draws, draw
+from core.export.draws_code import program
 from core.models.input_format import InputFormat
 from core.photos.door import sample_photos
 from core.transforms import transforms
-from core.transforms.standalone import program
 
 PHOTO = next(iter(sample_photos().values())).image.reduce(4)
 COUNT, SEED = 5, 11
