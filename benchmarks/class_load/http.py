@@ -1,6 +1,7 @@
 """The little HTTP that a browser tab speaks beside its websocket: one request a connection, on one event loop."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 PATIENCE = 60.0  # seconds
@@ -29,6 +30,8 @@ async def request(
             whole = await reader.read()
         finally:
             writer.close()
+            with suppress(OSError):  # a server that was killed has closed it in its own way
+                await writer.wait_closed()
     top, _blank, content = whole.partition(b"\r\n\r\n")
     first, *rest = top.decode("latin-1").split("\r\n")
     if not first:

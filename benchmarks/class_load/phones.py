@@ -129,6 +129,7 @@ class _School:
                 memory = await asyncio.to_thread(self._start, looking)
             await asyncio.gather(*phones)
             wall.cancel()
+            await asyncio.gather(wall, return_exceptions=True)  # it closes its tab
             self.memory.append(memory.highest())
 
     def _start(self, looking: ExitStack) -> MemoryLog:

@@ -79,8 +79,10 @@ class Tab:
     async def close(self) -> None:
         """Leave without a word, as a closed tab does."""
         self._stop_clocks()
-        for task in self._loading:
+        loading = list(self._loading)
+        for task in loading:
             task.cancel()
+        await asyncio.gather(*loading, return_exceptions=True)
         if self._socket is not None:
             await self._socket.close()
         if self._reader is not None:

@@ -17,8 +17,15 @@ OPTIONS = {"rules": {"label-content-name-mismatch": {"enabled": True}}, "element
 
 
 def faults(page: Page) -> list[str]:
-    """Return what axe finds, a line for each element: the rule, the element, and what is wrong with it."""
-    answer: dict[str, Any] = Axe().run(page, options=OPTIONS).response
+    """Return what axe finds, a line for each element: the rule, the element, and what is wrong with it.
+
+    It looks again where an element has gone meanwhile: the page was being drawn.
+    """
+    for _look in range(5):
+        answer: dict[str, Any] = Axe().run(page, options=OPTIONS).response
+        if all(_is_there(page, node) for violation in answer["violations"] for node in violation["nodes"]):
+            break
+        page.wait_for_timeout(500)
     return [
         f"{violation['id']}: {node['html'][:200]} ({_why(node)})"
         for violation in answer["violations"]
@@ -30,6 +37,10 @@ def faults(page: Page) -> list[str]:
 def _why(node: dict[str, Any]) -> str:
     checks = node["any"] or node["all"] or node["none"]
     return str(checks[0]["message"])
+
+
+def _is_there(page: Page, node: dict[str, Any]) -> bool:
+    return not isinstance(node["target"][0], str) or page.locator(node["target"][0]).count() > 0
 
 
 def _of_streamlit(page: Page, node: dict[str, Any]) -> bool:

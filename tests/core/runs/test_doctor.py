@@ -111,8 +111,8 @@ def test_a_saved_folder_that_does_not_load_is_a_problem(store: Store, submit: Su
 
 def test_half_written_folders_are_removed_and_whole_ones_kept(store: Store, submit: Submit) -> None:
     lease = claimed(store, submit)
-    lease.end("stopped", reason="asked")
-    for name in (".state-00000001-0000.0badcafe", ".best-0001.4711.0badcafe", "state-00000002-0000"):
+    lease.end("stopped", reason="asked")  # and 4194305 is a process that no Linux can have
+    for name in (".state-00000001-0000.0badcafe", ".best-0001.4194305.0badcafe", "state-00000002-0000"):
         (lease.folder / name).mkdir(parents=True)
     (store.home / "runs" / f"{folders.TEMPORARY}deleted-abc").mkdir()
     assert len(findings(store.home, "repaired")) == 3
