@@ -11,7 +11,7 @@ from core.errors import ExportError
 from core.export import page as html
 from core.export.model_card import LIMITS, spec_of
 from core.intervals import percent
-from core.judging.calibration import calibration_error
+from core.judging.calibration import calibration_error, error_by_chance
 from core.judging.certainty import probability_words
 from core.judging.comparison import compare, same_test_images
 from core.judging.evaluation import Evaluation, stored_evaluation
@@ -75,6 +75,8 @@ def comparison_report(checkpoints: Sequence[Checkpoint], evaluations: Sequence[E
             verdicts.append(html.paragraph(f"{result.verdict} ({test})"))
     if verdicts:
         body.append(html.section("Two by two", *verdicts))
+    if judged:
+        body.append(html.section("Calibration", *_calibration([(name, found) for name, _card, found in judged])))
     if any(card.history for card in cards):
         body.append(html.section("Curves of training", *_curves(cards, names)))
     return html.page("Comparison of trained networks", body)
@@ -127,6 +129,21 @@ def _verdict(card: Card, evaluation: Evaluation) -> Iterator[str]:
         html.intervals([("accuracy", evaluation.accuracy, evaluation.ci95)], alt="Accuracy with its interval"),
         f"Expected calibration error {error}, in ten bins of confidence.",
     )
+
+
+def _calibration(judged: Sequence[tuple[str, Evaluation]]) -> Iterator[str]:
+    rows = [
+        (
+            name,
+            percent(float(found.predictions.confidence.mean()), 1),
+            percent(found.accuracy, 1),
+            percent(calibration_error(found.predictions), 1),
+            percent(error_by_chance(found.predictions), 1),
+        )
+        for name, found in judged
+    ]
+    yield html.table(("network", "sure, on average", "right", "calibration error", "of that by chance"), rows)
+    yield html.paragraph("The expected calibration error, in ten bins of confidence.", soft=True)
 
 
 def _by_class(card: Card, evaluation: Evaluation) -> Iterator[str]:

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from core.checkpoints import Card
 from core.errors import DataError
@@ -64,6 +65,16 @@ def compare(a: Evaluation, b: Evaluation, *, same_images: bool, names: tuple[str
         only_b=only_b,
         verdict=_verdict(a, b, same_images=same_images, p_value=p_value, names=names),
     )
+
+
+def right_alone(right: Evaluation, wrong: Evaluation) -> npt.NDArray[np.int64]:
+    """Return the places of the images that only ``right`` gets right, those first of which ``wrong`` was surest.
+
+    Both were judged on the same images. As many as `compare` counts, int64.
+    """
+    a, b = right.predictions, wrong.predictions
+    alone = np.flatnonzero((a.predicted == a.labels) & (b.predicted != b.labels))
+    return alone[np.argsort(-b.confidence[alone], kind="stable")]
 
 
 def same_test_images(a: Card, b: Card) -> bool:

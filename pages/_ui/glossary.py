@@ -8,6 +8,8 @@ TERMS = {
     "batch size": "How many images are used for one step of the optimiser.",
     "BatchNorm": "Shifts and scales each channel to mean 0 and spread 1 over the batch, then by a learned γ and β.",
     "bias": "A number that is added to every sum, the same at each place.",
+    "calibration error": "How far confidence and accuracy lie apart, on average over ten bins of confidence: 0 if of "
+    "the answers given with 80 % just 80 % are right, and so on.",
     "channel": "One plane of numbers: a grey photo has one, a colour photo three, a layer as many as it has filters.",
     "checkpoint": "A trained network on disk: its weights, and a card that says how it was trained and how good it is.",
     "class": "One of the answers that a network can give, such as cat or dog.",

@@ -224,3 +224,13 @@ def test_a_report_is_made_when_asked_for_and_needs_no_network(page: Page, server
         expect(paper.get_by_role("img", name="Loss in nats")).to_be_visible()
         expect(paper.get_by_text(re.compile(r"^98\.\d+ % \(95 % interval"))).to_be_visible()
         assert [address for address in asked if not address.startswith(("file:", "data:"))] == []
+
+
+def test_where_two_networks_disagree_both_heat_maps_are_shown(page: Page, server: Server) -> None:
+    open_page(page, server, "compare", "?networks=digits-lenet,digits-lenet-unaugmented")
+    page.get_by_role("radio", name=re.compile(r"^Only .* \(\d+\)$")).first.press("Space")
+    expect(page.get_by_alt_text(re.compile(r"^\d, and both heat maps\. .*, right\. .*, wrong$"))).to_have_count(6)
+    first = page.get_by_alt_text(re.compile("both heat maps")).first.get_attribute("alt")
+    page.get_by_role("button", name="Next page").press("Enter")
+    expect(page.get_by_alt_text(str(first))).to_have_count(0)
+    assert "right=" in page.url

@@ -35,18 +35,21 @@ _TESTS = {
 }
 
 
-def fair_play(networks: Sequence[Judged]) -> None:
-    """Compare two of the networks and say in a sentence who is better, or that nobody is."""
+def fair_play(networks: Sequence[Judged]) -> tuple[Judged, Judged] | None:
+    """Compare two of the networks and say in a sentence who is better, or that nobody is.
+
+    Returns the two where they were judged on the same images, so that more can be shown of them.
+    """
     ready = [network for network in networks if network.evaluation is not None]
     if len(ready) < 2:
         st.info(
             "Choose a second network above, and a sentence here says which one is better.", icon=":material/balance:"
         )
-        return
+        return None
     first, second = _pair(ready)
     if first.evaluation is None or second.evaluation is None or first.reference == second.reference:
         st.caption("Choose two different networks.")
-        return
+        return None
     cards = first.checkpoint.card, second.checkpoint.card
     same = on_the_same_images(first, second)
     data = [plain(dataset_title(card.dataset)) for card in cards]
@@ -57,22 +60,23 @@ def fair_play(networks: Sequence[Judged]) -> None:
             f"{data[1]}. Their accuracies say nothing about which one is better.",
             icon=":material/balance:",
         )
-        return
+        return None
     if cards[0].dataset != cards[1].dataset:
         st.warning(
             f"They were judged on different pictures: {plain(first.title)} on {data[0]}, "
             f"{plain(second.title)} on {data[1]}. Which one is better, that does not tell.",
             icon=":material/balance:",
         )
-        return
+        return None
     try:
         result = compare(first.evaluation, second.evaluation, same_images=same, names=(first.title, second.title))
     except LabError as error:
         problem(error)
-        return
+        return None
     if same and address.read(state.COMPARED):
         progress.done("compare")
     _card(result, first, second)
+    return (first, second) if same else None
 
 
 def _pair(ready: Sequence[Judged]) -> tuple[Judged, Judged]:

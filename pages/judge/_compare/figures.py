@@ -25,7 +25,7 @@ from pages.judge._compare.judged import Judged, judge_here
 def table(networks: Sequence[Judged]) -> None:
     """Show every network's figures in a row, each with its unit."""
     columns = [_figures(network) for network in networks]
-    names = _unlike([plain(network.title) for network in networks])
+    names = unlike([plain(network.title) for network in networks])
     rows = [
         {"Figure": figure} | {name: column.get(figure, "none yet") for name, column in zip(names, columns, strict=True)}
         for figure in max(columns, key=len)
@@ -40,8 +40,8 @@ def table(networks: Sequence[Judged]) -> None:
     _judge_again([network for network in networks if network.evaluation is not None])
 
 
-def _unlike(titles: Sequence[str]) -> list[str]:
-    """Number titles that occur twice: a table's columns need names of their own."""
+def unlike(titles: Sequence[str]) -> list[str]:
+    """Return titles, numbered where they occur twice: a table's columns need names of their own."""
     return [
         f"{title} ({titles[: place + 1].count(title)})" if titles.count(title) > 1 else title
         for place, title in enumerate(titles)

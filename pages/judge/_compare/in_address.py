@@ -1,9 +1,10 @@
-"""What Compare keeps in its address beside the networks: whose mistakes, cell of the matrix, curve, data set."""
+"""What Compare keeps in its address beside the networks: whose mistakes, cell of the matrix, curve, data set, and which
+of the two is right alone on the images shown."""
 
 from pages._ui import address
 from pages._ui.choose.shown import refused
 
-OF, CELL, CURVE, ONLY = "of", "cell", "curve", "only"
+OF, CELL, CURVE, ONLY, RIGHT = "of", "cell", "curve", "only", "right"
 
 
 def cell(classes: int) -> tuple[int, int] | None:

@@ -57,6 +57,7 @@ def test_a_comparison_says_which_test_and_which_is_better(tmp_path: Path) -> Non
     words = self_contained(of_checkpoints([a, b])).words
     assert "1. good on digits is better" in words
     assert "(exact McNemar test)" in words
+    assert "The expected calibration error, in ten bins of confidence." in words
     unjudged = ship(tmp_path, "young", judged=False)
     assert "not judged" in self_contained(comparison_report([a, unjudged], [stored_evaluation(a), None])).words
 

@@ -11,7 +11,7 @@ from scipy import stats
 
 from core.errors import DataError
 from core.intervals import mcnemar, paired_interval
-from core.judging.comparison import compare, same_test_images, two_proportions, unpaired_interval
+from core.judging.comparison import compare, right_alone, same_test_images, two_proportions, unpaired_interval
 from core.judging.evaluation import Evaluation, Predictions, judge
 
 
@@ -167,3 +167,13 @@ def card(fingerprint: str, n: int | None) -> Any:
 )
 def test_the_same_test_images_have_one_fingerprint_and_one_count(a: Any, b: Any, same: bool) -> None:
     assert same_test_images(a, b) is same
+
+
+def test_right_alone_are_the_images_that_the_test_counts_the_others_surest_mistakes_first() -> None:
+    a, b = judged(True, True, True, False, True), judged(False, True, False, True, False)
+    sure = np.array([0.6, 0.9, 0.8, 0.7, 0.8], dtype=np.float32)
+    b = dataclasses.replace(b, predictions=dataclasses.replace(b.predictions, confidence=sure))
+    assert right_alone(a, b).tolist() == [2, 4, 0]
+    assert right_alone(b, a).tolist() == [3]
+    result = compare(a, b, same_images=True)
+    assert (len(right_alone(a, b)), len(right_alone(b, a))) == (result.only_a, result.only_b)

@@ -16,7 +16,6 @@ from core.config import TrainingConfig
 from core.data import load, make_split
 from core.errors import ConfigError, DataError, ModelError
 from core.intervals import wilson_interval
-from core.judging.calibration import calibration, calibration_error
 from core.judging.claims import doubt_about
 from core.judging.evaluation import (
     Predictions,
@@ -76,27 +75,6 @@ def test_the_summary_has_the_figure_its_interval_and_the_count() -> None:
 def test_the_wilson_interval_agrees_with_scipy(right: int, n: int) -> None:
     expected = stats.binomtest(right, n).proportion_ci(0.95, method="wilson")
     assert wilson_interval(right, n) == (pytest.approx(expected.low, abs=1e-9), pytest.approx(expected.high, abs=1e-9))
-
-
-# Calibration
-
-
-def test_calibration_by_hand() -> None:
-    found = calibration(predictions([0, 0, 0, 1], [0, 0, 1, 1], [0.95, 0.85, 0.85, 1.0]))
-    assert [(part.low, part.high, part.n) for part in found] == [(0.8, 0.9, 2), (0.9, 1.0, 2)]
-    assert [part.accuracy for part in found] == [0.5, 1.0]
-    assert [part.confidence for part in found] == [pytest.approx(0.85), pytest.approx(0.975)]
-
-
-def test_calibration_error_by_hand() -> None:
-    # Two images claim 0.85 and half are right; two claim 0.975 and both are: (0.35 + 0.025) / 2.
-    error = calibration_error(predictions([0, 0, 0, 1], [0, 0, 1, 1], [0.95, 0.85, 0.85, 1.0]))
-    assert error == pytest.approx((0.35 + 0.025) / 2)
-
-
-def test_a_model_that_knows_what_it_knows_has_no_calibration_error() -> None:
-    sure = predictions([0] * 10, [0] * 8 + [1] * 2, [0.8] * 10)
-    assert calibration_error(sure) == pytest.approx(0, abs=1e-6)
 
 
 # predict

@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.checkpoints import find
 from core.config import TrainingConfig
+from core.intervals import percent
+from core.judging.calibration import calibration, calibration_error
 from core.judging.learning_curve import Point, write_curve
 from pages._ui import state
 from pages._ui.frame import plain
+from pages.judge._compare.disagreement import A_PAGE
 from pages.judge._compare.fair_play import CIRCUMSTANCES
 from tests.pages import runs
 from tests.pages.networks import ship
@@ -48,7 +52,7 @@ def test_on_first_start_two_networks_are_compared_already(folder: Path) -> None:
     assert figures(page)["Accuracy"] == ["98.64 %", "72.75 %"]
     assert figures(page)["Images judged"] == ["367", "367"]
     assert figures(page)["Is it a test accuracy?"] == ["yes", "yes"]
-    assert len(page.get("plotly_chart")) == 2
+    assert len(page.get("plotly_chart")) == 3
 
 
 def test_a_small_difference_is_no_victory(folder: Path) -> None:
@@ -295,7 +299,7 @@ def test_a_damaged_curve_is_a_sentence_and_the_rest_stays(folder: Path) -> None:
     (folder / "digits-learning-curve.safetensors").write_bytes(b"nonsense")
     page = compare()
     assert "digits-learning-curve.safetensors' cannot be read" in said(page)
-    assert len(page.get("plotly_chart")) == 2
+    assert len(page.get("plotly_chart")) == 3
 
 
 def test_curves_can_be_switched(folder: Path) -> None:
@@ -365,3 +369,63 @@ def test_what_an_address_of_compare_cannot_mean_is_said_once(folder: Path, name:
     assert f"'{value}' is none of what can be shown here ({name})" in said(page)
     assert name not in page.query_params
     assert not check(page.run()).warning
+
+
+def test_calibration_says_how_sure_and_how_right_each_network_is(folder: Path) -> None:
+    ship(folder, "one", wrong=5), ship(folder, "two", wrong=100)
+    page = compare("one", "two")
+    checkpoint = find("two")
+    answers = checkpoint.predictions()
+    assert answers is not None
+    table, bins = page.table[1].value, page.table[2].value
+    assert list(table["Network"]) == [plain("one on digits"), plain("two on digits")]
+    assert table["Calibration error"][1] == percent(calibration_error(answers), 1)
+    assert table["Right"][1] == "72.8 %"
+    assert bins["Confidence"][0] == "90 to 100 %"
+    assert bins[plain("two on digits")][0].startswith(f"{calibration(answers)[-1].n} images: ")
+    assert "may be off by 0.2 points" in said(page)
+
+
+def gallery(page: AppTest, right: str) -> AppTest:
+    page.pills(key="disagree_one_two").set_value(right).run()
+    return check(page)
+
+
+def test_where_two_disagree_both_heat_maps_stand_beside_the_image(folder: Path) -> None:
+    ship(folder, "one", wrong=3), ship(folder, "two", wrong=13)
+    page = compare("one", "two")
+    before = len(page.get("image"))
+    only = ["Only one on digits (10)", "Only two on digits (0)"]
+    assert list(page.pills(key="disagree_one_two").options) == only
+    page = gallery(page, "first")
+    assert page.query_params["right"] == "first"
+    assert len(page.get("image")) == before + A_PAGE
+    assert said(page).count(", right") == said(page).count("98.8 %, wrong") == A_PAGE
+    page.pagination(key="page_disagree_one_two_first").set_value(2).run()
+    assert len(check(page).get("image")) == before + 10 - A_PAGE
+    assert "There is no such image." in said(gallery(page, "second"))
+
+
+def test_networks_that_never_disagree_have_no_gallery(folder: Path) -> None:
+    ship(folder, "one", wrong=3), ship(folder, "two", wrong=3)
+    page = compare("one", "two")
+    assert "Whatever one of them gets right, the other gets right as well." in said(page)
+    assert len(page.pills) == 0
+
+
+def test_a_network_without_maps_says_so_in_the_gallery(folder: Path) -> None:
+    ship(folder, "one", wrong=3), ship(folder, "two", wrong=5, model="simple_nn")
+    page = gallery(compare("one", "two"), "first")
+    assert said(page).count("This network has no maps") == 1
+
+
+def test_networks_judged_on_different_images_have_no_gallery(folder: Path) -> None:
+    ship(folder, "one", wrong=3), ship(folder, "two", wrong=5, split_fingerprint="by-writer-another")
+    assert "Where they disagree" not in texts(compare("one", "two"))
+
+
+def test_the_gallery_of_a_link_is_open(folder: Path) -> None:
+    ship(folder, "one", wrong=3), ship(folder, "two", wrong=5)
+    app = start_page_with("one,two")
+    app.query_params["right"] = "first"
+    assert open_page(app, "judge/compare").pills(key="disagree_one_two").value == "first"

@@ -1,0 +1,110 @@
+"""Is a network as right as it is sure? The reliability diagram, and the expected calibration error with its bins."""
+
+import html
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.intervals import percent
+from core.judging.calibration import BINS, CalibrationBin, calibration, calibration_error, error_by_chance
+from core.judging.evaluation import Evaluation
+from pages._ui.draw.palette import categorical
+from pages._ui.frame import look_for, plain
+from pages._ui.glossary import term
+from pages.judge._compare.figures import unlike
+from pages.judge._compare.judged import Judged
+
+
+def calibration_section(networks: Sequence[Judged]) -> None:
+    """Draw accuracy against confidence for every network that was judged, with its error and its bins."""
+    ready = [network for network in networks if network.evaluation is not None]
+    titles = unlike([network.title for network in ready])
+    judged = {title: network.evaluation for title, network in zip(titles, ready, strict=True) if network.evaluation}
+    bins = {title: calibration(evaluation.predictions) for title, evaluation in judged.items()}
+    errors = {title: calibration_error(evaluation.predictions) for title, evaluation in judged.items()}
+    _draw(bins, errors)
+    rows = [_row(title, evaluation, errors[title]) for title, evaluation in judged.items()]
+    st.table(rows, hide_index=True, border="horizontal", alt="How sure and how right each network is")
+    look_for(
+        "Below the dashed line a network is surer than it is right, above it more modest than it need be. "
+        f"{term('calibration error')}"
+    )
+    with st.expander(f"The {BINS} bins", icon=":material/table_rows:"):
+        _bins(bins)
+        off_by = max(evaluation.predictions.off_by for evaluation in judged.values())
+        if off_by:
+            st.caption(f"Confidences are kept in 256 steps, so each may be off by {off_by * 100:.1f} points.")
+
+
+def _draw(bins: Mapping[str, Sequence[CalibrationBin]], errors: Mapping[str, float]) -> None:
+    figure, colours = go.Figure(), categorical()
+    figure.add_scatter(
+        x=[0, 100],
+        y=[0, 100],
+        mode="lines",
+        name="as right as it is sure",
+        line={"color": "#8a97a6", "dash": "dash", "width": 1.5},
+        hoverinfo="skip",
+    )
+    for place, (title, parts) in enumerate(bins.items()):
+        figure.add_scatter(
+            name=html.escape(title),
+            x=[part.confidence * 100 for part in parts],
+            y=[part.accuracy * 100 for part in parts],
+            error_y={
+                "array": [(part.ci95[1] - part.accuracy) * 100 for part in parts],
+                "arrayminus": [(part.accuracy - part.ci95[0]) * 100 for part in parts],
+                "thickness": 1.5,
+                "width": 3,
+            },
+            mode="lines+markers",
+            marker={"color": colours[place % len(colours)], "size": 8},
+            line={"width": 2},
+            customdata=[_told(part) for part in parts],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    every = [part for parts in bins.values() for part in parts]
+    left, lowest = min(part.low for part in every) * 100, min(min(part.low, part.ci95[0]) for part in every) * 100
+    figure.update_layout(
+        height=400,
+        margin={"l": 8, "r": 8, "t": 8, "b": 40},
+        xaxis={"range": [left, 101], "ticksuffix": " %", "title": "confidence of the answer"},
+        yaxis={"range": [lowest - 1, 101], "ticksuffix": " %", "title": "answers that are right"},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    )
+    words = "; ".join(f"{title}: calibration error {percent(error, 1)}" for title, error in errors.items())
+    st.plotly_chart(
+        figure, key="compare_calibration", config={"displayModeBar": False}, alt=f"Accuracy against confidence. {words}"
+    )
+
+
+def _told(part: CalibrationBin) -> str:
+    low, high = part.ci95
+    return (
+        f"{part.n:,} {'image' if part.n == 1 else 'images'}: {percent(part.confidence, 1)} sure, "
+        f"{percent(part.accuracy, 1)} right ({percent(low, 1)} to {percent(high, 1)})"
+    )
+
+
+def _row(title: str, evaluation: Evaluation, error: float) -> dict[str, str]:
+    sure = float(evaluation.predictions.confidence.mean())
+    return {
+        "Network": plain(title),
+        "Sure, on average": percent(sure, 1),
+        "Right": percent(evaluation.accuracy, 1),
+        "Calibration error": percent(error, 1),
+        "Of that by chance": percent(error_by_chance(evaluation.predictions), 1),
+    }
+
+
+def _bins(bins: Mapping[str, Sequence[CalibrationBin]]) -> None:
+    """A row a bin, a column a network, the surest first."""
+    told = {title: {part.low: _told(part) for part in parts} for title, parts in bins.items()}
+    edges = sorted({(part.low, part.high) for parts in bins.values() for part in parts}, reverse=True)
+    rows = [
+        {"Confidence": f"{low * 100:.0f} to {percent(high)}"}
+        | {plain(title): parts.get(low, "no image") for title, parts in told.items()}
+        for low, high in edges
+    ]
+    st.table(rows, hide_index=True, border="horizontal", alt="Images, confidence and accuracy in each bin")
