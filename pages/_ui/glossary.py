@@ -69,6 +69,7 @@ TERMS = {
     "receptive field": "The square of input pixels that one value of a layer can see.",
     "recipe": "All settings of a training together, such as learning rate, epochs and augmentation, under one name.",
     "ReLU": "Replace negative numbers by zero: max(0, x).",
+    "sanity check": "A heat map is drawn once more with random weights: what stays as it was, training did not make.",
     "schedule": "How the learning rate changes over the epochs.",
     "seed": "The number from which all random choices follow; the same seed gives the same training.",
     "Sobel": "A kernel that finds edges in one direction and smooths across it, so that noise counts less.",

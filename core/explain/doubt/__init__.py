@@ -1,0 +1,1 @@
+"""How far an explanation can be trusted: maps to compare it with."""
