@@ -2,6 +2,8 @@
 
 TERMS = {
     "activation": "A number that a layer puts out for one place; after ReLU it is zero or positive.",
+    "adversarial example": "A picture changed on purpose, so little that people see no difference, until a network "
+    "takes it for something else.",
     "augmentation": "Random changes to training images (flips, crops, turns), so that no two epochs show the "
     "same pixels.",
     "backbone": "The part of a network that turns a picture into features; a trained one can be taken over.",
@@ -53,6 +55,7 @@ TERMS = {
     "multiply-adds": "Products that are computed and summed for one image; the work that a layer costs.",
     "nats": "The unit of the loss, from the natural logarithm: 0.69 nats is a guess between two classes.",
     "normalisation": "Subtract the mean and divide by the standard deviation, so that inputs are around zero.",
+    "occlusion": "A part of the picture is hidden and the network is asked again: what it misses, it had looked at.",
     "optimizer": "The rule that turns gradients into steps; here SGD or AdamW.",
     "over-fitting": "Training loss goes on falling while validation loss rises: the network learns images by heart.",
     "p value": (

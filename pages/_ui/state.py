@@ -43,6 +43,10 @@ SHOT_ANSWER = "shot_answer"  # what became of it
 SHOTS_OVER = "shots_over"  # no more are taken, and the page is to be drawn anew
 LIVE_FROZEN = "live_frozen"  # it has become the photo, and the page is to be drawn anew
 
+# Put to the test on Classify: the network, the photo and what was made of it that every place was hidden of, or fooled
+HIDE_ASKED = "hide_asked"
+FOOL_ASKED = "fool_asked"
+
 # Guide
 GUIDE_PAGE = "page"  # in the address: a file of docs/ without its ending
 GUIDE_CHOICE = "guide_choice"

@@ -13,6 +13,7 @@ from pages._ui.frame import header, look_for, problem, section
 from pages._ui.guidance import progress
 from pages._ui.received import offer_making
 from pages.use._classify.answers import as_csv, as_report, classify_photo, classify_photos, gallery, more_photos
+from pages.use._classify.doubt.section import experiments
 from pages.use._classify.live import live_camera
 from pages.use._classify.pad import drawing_pad
 from pages.use._classify.why import why
@@ -75,3 +76,6 @@ if len(good) > 1:
         "Photo", list(good), format_func=lambda index: f"{index + 1}. {answers[index].name}", key="why_photo"
     )
 why(checkpoint, good[place], answers[place], made=made)
+
+section("Put it to the test", "Does the answer hold where a part is hidden, or where every pixel changes a little?")
+experiments(checkpoint, good[place], answers[place], made=made)

@@ -1,1 +1,1 @@
-"""How far an explanation can be trusted: maps to compare it with."""
+"""How far an answer and its explanation can be trusted: maps to compare, squares that hide, changes that fool."""
