@@ -1,4 +1,8 @@
-"""``python -m core`` as a person or a script calls it: real processes, exit statuses, JSON lines."""
+"""``python -m core`` as a person or a script calls it: exit statuses, JSON lines.
+
+Every command is called once as a process of its own (`process`), the rest in this one (`core`), which need not start
+Python and PyTorch anew.
+"""
 
 import io
 import json
@@ -11,9 +15,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from core.checkpoints.trained import training_folder, trainings
+from core.command_line.program import main
 
 ROOT = Path(__file__).parent.parent
 
@@ -21,6 +27,12 @@ Answer = dict[str, Any]
 
 
 def core(*arguments: object, home: Path) -> subprocess.CompletedProcess[str]:
+    given = [*map(str, arguments)]
+    done = CliRunner(catch_exceptions=False).invoke(main, given, env={"CNN_LAB_HOME": str(home)})
+    return subprocess.CompletedProcess(given, done.exit_code, done.stdout, done.stderr)
+
+
+def process(*arguments: object, home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "core", *map(str, arguments)],
         cwd=ROOT,
@@ -49,7 +61,7 @@ def one_sentence(text: str) -> bool:
 def trained(shared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Answer]]:
     """A network trained by the command itself for two short epochs, and what the command said."""
     out = tmp_path_factory.mktemp("trained")
-    result = core(
+    result = process(
         *("train", "--dataset", "digits", "--model", "simple_nn", "--recipe", "notebook", "--epochs", 2),
         *("--limit", 300, "--seed", 3, "--out", out, "--json"),
         home=shared_home,
@@ -149,7 +161,7 @@ def test_the_same_seed_trains_the_same_network(
 
 
 def test_evaluate_gives_accuracy_interval_and_n(trained: tuple[Path, list[Answer]], shared_home: Path) -> None:
-    result = core("evaluate", trained[0], "--json", home=shared_home)
+    result = process("evaluate", trained[0], "--json", home=shared_home)
     assert result.returncode == 0, result.stderr
     [answer] = lines(result)
     low, high = answer["ci95"]
@@ -163,7 +175,7 @@ def test_export_writes_a_new_file_and_says_which(
     trained: tuple[Path, list[Answer]], shared_home: Path, tmp_path: Path
 ) -> None:
     command = ("export", trained[0], "--as", "safetensors", "--out", tmp_path / "net.safetensors", "--json")
-    (said,) = lines(core(*command, home=shared_home))
+    (said,) = lines(process(*command, home=shared_home))
     assert said["bytes"] == (tmp_path / "net.safetensors").stat().st_size
     assert said["code"] == str(tmp_path / "net.py")
     again = core(*command, home=shared_home)
@@ -182,7 +194,7 @@ def test_a_report_on_photos_holds_a_sentence_for_what_is_none(
 
 
 def test_compare_judges_both_on_the_same_images(trained: tuple[Path, list[Answer]], shared_home: Path) -> None:
-    result = core("compare", trained[0], trained[0], "--json", home=shared_home)
+    result = process("compare", trained[0], trained[0], "--json", home=shared_home)
     assert result.returncode == 0, result.stderr
     [answer] = lines(result)
     assert {"a", "b", "difference", "ci95", "p_value"} <= set(answer)
@@ -225,7 +237,7 @@ def answers(
     for name, (content, _) in photos().items():
         (folder / name).write_bytes(content)
     asked = [folder / name for name in photos()] + [folder / "missing.jpg"]
-    result = core("classify", trained[0], *asked, "--json", home=shared_home)
+    result = process("classify", trained[0], *asked, "--json", home=shared_home)
     said = lines(result)
     assert [Path(line["photo"]).name for line in said] == [path.name for path in asked]
     return result, {Path(line["photo"]).name: line for line in said}

@@ -1,6 +1,7 @@
 """Presses every control of a page as it is found: what a press brings to light is pressed as well."""
 
 from collections.abc import Callable
+from typing import TypedDict
 from urllib.parse import urlparse
 
 from playwright.sync_api import Page
@@ -10,14 +11,15 @@ from tests.browser.server import settled
 
 AT_MOST = 150  # presses a page; more means that the names of its controls never repeat
 _POPOVER = "[data-testid=stPopoverBody]"
-# Finds what can be pressed now, marks each with a number, and tells what it is called and does; the same name twice
-# counts twice. Of the buttons of a component, and of the choices in a row, the first few: a confusion matrix has a
-# hundred. While something pops up, only what it holds.
+# Finds what can be pressed now, marks each with a number, and tells what it is called, what it does, and for a tab
+# which row it is in; the same name twice counts twice. Of the buttons of a component, and of the choices in a row, the
+# first few: a confusion matrix has a hundred. While something pops up, only what it holds.
 _FIND = """([inside, popover]) => {
     const showing = "[data-testid=stExpander] summary, [role=radio]"
     const opening = "[role=tab]"
     const popping = "[data-testid=stPopoverButton]"
     const acting = "[data-testid^=stBaseButton-]:not([data-testid$=elementToolbar]), [data-testid=stPageLink-NavLink]"
+    const rows = [...document.querySelectorAll("[role=tablist]")]
     const seen = {}, found = []
     const take = one => {
         if (one.disabled || one.ariaDisabled === "true" || !one.checkVisibility()) return
@@ -29,7 +31,8 @@ _FIND = """([inside, popover]) => {
         const chosen = one.matches("[aria-selected=true], [aria-checked=true], details[open] > summary")
         const does = chosen ? "chosen" : one.matches(popping) ? "pops up" : one.matches(opening) ? "opens"
             : one.matches(showing) ? "shows" : "acts"
-        found.push([seen[name] > 1 ? `${name} (${seen[name]})` : name, does])
+        const row = rows.indexOf(one.closest("[role=tablist]"))
+        found.push([seen[name] > 1 ? `${name} (${seen[name]})` : name, {does, row}])
     }
     const up = [...document.querySelectorAll(popover)].filter(one => one.checkVisibility())
     document.querySelectorAll("[data-press]").forEach(one => one.removeAttribute("data-press"))
@@ -40,6 +43,16 @@ _FIND = """([inside, popover]) => {
     }
     return found
 }"""
+
+
+class _Control(TypedDict):
+    """What a control does: one of `_ORDER`, or "chosen" where it has been; and for a tab which row it is in, or -1."""
+
+    does: str
+    row: int
+
+
+_ORDER = ("acts", "shows", "pops up", "opens")  # "opens": in the place of something else
 
 
 class Presser:
@@ -62,23 +75,36 @@ class Presser:
         return self.pressed
 
     def _press_what_is_new(self, path: tuple[str, ...]) -> None:
-        """Press what can be seen after ``path`` was opened: first what acts, then what opens more."""
-        while left := sorted((does, name) for name, does in self._found().items() if self._is_new(name, does)):
-            does, name = left[0]
+        """Press what can be seen after ``path`` was opened, and leave this view for another only when that is done.
+
+        First what acts, then what shows more of the same view, what pops up, and the tabs: those of the last row on
+        the page first, as one row lies within what a tab of the row before shows.
+        """
+        while new := self._new() or self._new(after=500):  # ms: what a component draws comes after the script has ended
+            name = min(new, key=lambda name: (_ORDER.index(new[name]["does"]), -new[name]["row"], name))
             self.pressed.append(name)
             if len(self.pressed) > AT_MOST:
                 raise AssertionError(f"no end of controls: {self.pressed}")
             self._press(name)
             self._check(name)
-            if does in ("opens", "pops up"):
+            if new[name]["does"] == "opens":
+                found = self._found()
+                path = (*(before for before in path if self._is_open(before, found)), name)
+            elif new[name]["does"] == "pops up":
                 self._press_what_is_new((*path, name))
-                if does == "pops up":
-                    self._page.keyboard.press("Escape")
-                    self._settle()
+                self._page.keyboard.press("Escape")
+                self._settle()
             self._restore(path)
 
-    def _is_new(self, name: str, does: str) -> bool:
-        return does != "chosen" and name not in self.pressed
+    def _new(self, *, after: float = 0) -> dict[str, _Control]:
+        self._page.wait_for_timeout(after)
+        settled(self._page)
+        found = self._found().items()
+        return {name: one for name, one in found if one["does"] != "chosen" and name not in self.pressed}
+
+    @staticmethod
+    def _is_open(name: str, found: dict[str, _Control]) -> bool:
+        return name in found and found[name]["does"] == "chosen"
 
     def _restore(self, path: tuple[str, ...]) -> None:
         """Come back to where ``path`` is open, if the last press has led away from there."""
@@ -91,14 +117,11 @@ class Presser:
         if path[0] not in self._found():
             self._open()
         for name in path:
-            if self._found().get(name) != "chosen":
+            if not self._is_open(name, self._found()):
                 self._press(name)
 
-    def _found(self) -> dict[str, str]:
-        """What can be pressed now: its name → what it does.
-
-        It "acts"; it "opens" in the place of something else, or "pops up"; it "shows" more; or it is "chosen" already.
-        """
+    def _found(self) -> dict[str, _Control]:
+        """What can be pressed now, by name."""
         return dict(self._page.evaluate(_FIND, [self._inside, _POPOVER]))
 
     def _press(self, name: str) -> None:
