@@ -13,14 +13,13 @@ from core.explain.inside.grad_cam import cam_layer, grad_cam
 from core.models.received import receive
 from core.photos.door import sample_photos
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what matplotlib, which captum imports, has to say
-    from captum.attr import LayerGradCam
-
 WITH_MAPS = [checkpoint for checkpoint in shipped() if checkpoint.card.model != "simple_nn"]
 
 
 def by_captum(model: nn.Module, batch: Tensor, index: int, layer: str) -> Tensor:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what matplotlib, which captum imports, has to say
+        from captum.attr import LayerGradCam  # here: every collection of tests would wait for it
     modules = dict(model.named_modules())
     module = modules.get(layer) or modules[layer.rpartition("_")[0]]  # captum keeps what the last call gave
     heat = LayerGradCam(model, module).attribute(batch, target=index, relu_attributions=True).detach()
