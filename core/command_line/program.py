@@ -10,6 +10,7 @@ import click
 
 from core.command_line.classify import classify
 from core.command_line.data import data
+from core.command_line.experiment import experiment
 from core.command_line.export import export
 from core.command_line.fetch import fetch
 from core.command_line.judge import compare, evaluate
@@ -44,5 +45,20 @@ def main() -> None:
     """CNN Lab from a terminal: train, judge, compare and classify."""
 
 
-for _command in (train, evaluate, compare, classify, export, fetch, data, runs, supervise, worker, nursery, doctor):
+_COMMANDS = (
+    train,
+    evaluate,
+    compare,
+    classify,
+    export,
+    fetch,
+    data,
+    runs,
+    experiment,
+    supervise,
+    worker,
+    nursery,
+    doctor,
+)
+for _command in _COMMANDS:
     main.add_command(_command)

@@ -91,7 +91,7 @@ def submit(
         click.echo(instead, err=True)
     check_trainable(config)
     store = open_store()
-    run = store.submit(config, _owner(store, owner), name or f"{model} on {dataset}")
+    run = store.submit(config, owner_called(store, owner), name or f"{model} on {dataset}")
     ensure_supervisor(store)
     _say(run, as_json)
 
@@ -139,8 +139,8 @@ def give(owner: str, to: str) -> None:
     click.echo(f"{count} {'run' if count == 1 else 'runs'} of {owner} passed to {to}.")
 
 
-def _owner(store: Store, name: str | None) -> str:
-    """The id of the owner of that name; of the account that calls where there is none."""
+def owner_called(store: Store, name: str | None) -> str:
+    """Return the id of the owner of that name; of the account that calls where there is none."""
     owners = Owners(store)
     if name is not None:
         return owners.find(name) or name

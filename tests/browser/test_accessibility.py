@@ -64,6 +64,7 @@ VIEWS = (
     "feature-maps?look=place",
     "feature-maps?look=off",
     "feature-maps?look=nine",
+    "compare?experiment=new",
     "augmentation?look=labels",
     "augmentation?look=curve",
     "augmentation?look=arms",

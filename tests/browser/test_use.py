@@ -234,3 +234,16 @@ def test_where_two_networks_disagree_both_heat_maps_are_shown(page: Page, server
     page.get_by_role("button", name="Next page").press("Enter")
     expect(page.get_by_alt_text(str(first))).to_have_count(0)
     assert "right=" in page.url
+    assert faults(page) == []
+
+
+def test_an_experiment_is_left_to_the_class_and_found_by_its_address(page: Page, server: Server) -> None:
+    open_page(page, server, "compare")
+    page.get_by_role("tab", name="Experiments").click()
+    page.get_by_role("button", name="Leave it to the class").press("Enter")
+    expect(page.get_by_text("0 of 12 points, 12 open.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("0 of 12 points, 12 open.")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_role("button", name="Leave it to the class")).to_be_visible()

@@ -15,7 +15,7 @@ from pages._ui import cached
 from pages._ui.choose.shown import from_address
 from pages._ui.choose.test_images import TestImages, test_images_or_offer
 from pages._ui.draw.pictures import as_image, contact_sheet, enlarge, show
-from pages._ui.frame import look_for, plain
+from pages._ui.frame import choice, look_for, plain
 from pages._ui.glossary import term
 from pages.judge._compare.in_address import RIGHT
 from pages.judge._compare.judged import Judged
@@ -41,7 +41,7 @@ def disagreement(first: Judged, second: Judged) -> None:
     right = st.pills(
         "Right alone",
         list(pair),
-        format_func=lambda one: f"Only {plain(pair[one].title)} ({len(alone[one]):,})",
+        format_func=lambda one: choice(f"Only {plain(pair[one].title)} ({len(alone[one]):,})"),
         key=key,
         on_change=write,
         help="The images that the test looks at: one network is right on them, and the other is not.",

@@ -1,10 +1,23 @@
 """What Compare keeps in its address beside the networks: whose mistakes, cell of the matrix, curve, data set, and which
 of the two is right alone on the images shown."""
 
-from pages._ui import address
+from pages._ui import address, state
 from pages._ui.choose.shown import refused
 
 OF, CELL, CURVE, ONLY, RIGHT = "of", "cell", "curve", "only", "right"
+
+EXPERIMENT = "experiment"  # its id, or `NEW`; where there is none the page shows networks
+NEW = "new"
+
+
+def experiment() -> str | None:
+    """Return the experiment that the address names, `NEW` for one that is being set up, None for none.
+
+    A link to networks alone shows those, whatever was looked at before.
+    """
+    if address.brings(state.COMPARED) and not address.brings(EXPERIMENT):
+        address.write(EXPERIMENT, None)
+    return address.read(EXPERIMENT)
 
 
 def cell(classes: int) -> tuple[int, int] | None:

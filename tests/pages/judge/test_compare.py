@@ -395,7 +395,7 @@ def test_where_two_disagree_both_heat_maps_stand_beside_the_image(folder: Path) 
     ship(folder, "one", wrong=3), ship(folder, "two", wrong=13)
     page = compare("one", "two")
     before = len(page.get("image"))
-    only = ["Only one on digits (10)", "Only two on digits (0)"]
+    only = [":gray[Only one on digits (10)]", ":gray[Only two on digits (0)]"]
     assert list(page.pills(key="disagree_one_two").options) == only
     page = gallery(page, "first")
     assert page.query_params["right"] == "first"

@@ -1,0 +1,143 @@
+"""Experiments on Compare: begun by one button, filled by whoever opens the address, drawn as points come."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.rights import OPERATOR
+from core.runs.experiments import kept
+from core.runs.folders import run_folder
+from core.runs.store.lease import Lease
+from core.runs.store.queue_writes import Queue
+from core.runs.store.store import STORE_NAME, Store
+from pages.judge._compare.experiments import form, section
+from tests.pages.networks import ship
+from tests.pages.visit import ME, check, open_page, start_page, texts
+
+
+@pytest.fixture(autouse=True)
+def _unserved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is queued waits: no supervisor is started."""
+    for module in (form, section):
+        monkeypatch.setattr(module, "ensure_supervisor", lambda store: None)
+
+
+def experiments(shown: str = "new") -> AppTest:
+    app = start_page()
+    app.query_params["experiment"] = shown
+    return open_page(app, "judge/compare")
+
+
+def said(page: AppTest) -> str:
+    return texts(check(page)).replace("\\", "")
+
+
+def finish(home: Path, wrong: int) -> None:
+    """Train the next run of the queue to a network that answers so many test images wrongly."""
+    store = Store(home / STORE_NAME)
+    claim = Queue(store).claim(slots=1)
+    assert claim is not None
+    lease = Lease(store, claim.run_id, claim.fence)
+    lease.begin("")
+    lease.saved(ship(run_folder(home, claim.run_id), "final", wrong=wrong).folder, kind="final", step=1, epoch=1)
+    lease.end("finished", reason="completed")
+
+
+def test_a_series_over_the_training_images_is_queued_in_one_click(home: Path, folder: Path) -> None:
+    page = experiments()
+    page.pills(key="experiment_percents").set_value([10, 100]).run()
+    page.slider(key="experiment_seeds").set_value(2).run()
+    assert "4 trainings" in said(page)
+    check(page.button(key="experiment_train").click().run())
+    (experiment,) = kept.kept(home)
+    assert page.query_params["experiment"] == experiment.id
+    assert [arm.config.limit for arm in experiment.arms] == [117, None]
+    assert "0 of 4 points, 4 waiting or at work." in said(page)
+    assert {run.owner for run in Store(home / STORE_NAME).list()} == {ME}
+    assert not [button for button in page.button if button.key == "experiment_train_None"], "nothing is open"
+
+
+def test_points_appear_as_they_finish_and_the_address_shows_them_to_anybody(home: Path, folder: Path) -> None:
+    page = experiments()
+    page.segmented_control(key="experiment_kind").set_value(form.WITH).run()
+    page.selectbox(key="experiment_ingredient").set_value("augmentation").run()
+    check(page.button(key="experiment_train").click().run())
+    (experiment,) = kept.kept(home)
+    for wrong in (7, 30, 9, 33, 8, 29):
+        finish(home, wrong)
+    page = experiments(experiment.id)
+    assert "6 of 6 points." in said(page)
+    assert "with against without augmentation, all of it: +6." in said(page)
+    assert "paired t test over the seeds" in said(page)
+    assert list(page.table[0].value["Seeds"]) == ["3 of 3", "3 of 3"]
+    assert len(page.get("plotly_chart")) == 1
+    check(page.button(key="experiment_compare").click().run())
+    assert "experiment" not in page.query_params
+    assert "on the same 367 images" in said(page)
+
+
+def test_a_class_fills_one_together(home: Path, folder: Path) -> None:
+    page = experiments()
+    page.pills(key="experiment_percents").set_value([100]).run()
+    check(page.button(key="experiment_leave").click().run())
+    (experiment,) = kept.kept(home)
+    assert "0 of 3 points, 3 open." in said(page)
+    other = start_page()
+    other.session_state["visitor_secret"] = "b" * 43
+    other.query_params["experiment"] = experiment.id
+    other = open_page(other, "judge/compare")
+    assert not [button for button in other.button if button.key == "experiment_delete"]
+    check(other.button(key="experiment_train_1").click().run())
+    assert "0 of 3 points, 1 waiting or at work, 2 open." in said(other)
+    check(page.button(key="experiment_train_1").click().run())
+    runs = Store(home / STORE_NAME).list()
+    assert len({run.owner for run in runs}) == len({run.config.seed for run in runs}) == 2
+    assert "Train all 1 that are open" in [button.label for button in page.button]
+
+
+def test_an_experiment_is_deleted_by_who_began_it_and_its_runs_stay(home: Path, folder: Path) -> None:
+    page = experiments()
+    check(page.button(key="experiment_train").click().run())
+    count = len(Store(home / STORE_NAME).list())
+    check(page.button(key="experiment_delete").click().run())
+    assert kept.kept(home) == []
+    assert len(Store(home / STORE_NAME).list()) == count
+    assert page.query_params["experiment"] == "new"
+
+
+def test_a_link_to_one_that_is_gone_says_so_and_offers_a_new_one(home: Path, folder: Path) -> None:
+    for name in ("aaaaaaaaaa", "../../etc"):
+        page = experiments(name)
+        assert "not here (any more)" in said(page)
+        assert page.button(key="experiment_train")
+
+
+def test_a_link_to_networks_shows_networks(home: Path, folder: Path) -> None:
+    ship(folder, "one"), ship(folder, "two", wrong=9)
+    app = start_page()
+    app.query_params["networks"] = "one,two"
+    page = open_page(app, "judge/compare")
+    assert "on the same 367 images" in said(page)
+
+
+def test_what_the_networks_do_not_have_in_common_is_said(home: Path, folder: Path) -> None:
+    page = experiments()
+    page.multiselect(key="experiment_networks.digits").set_value([]).run()
+    assert "Choose a network." in said(page)
+
+
+def test_a_name_is_text_and_nothing_else(home: Path, folder: Path) -> None:
+    page = experiments()
+    page.text_input(key="experiment_name").set_value("<b>[x](http://y)</b> $a$").run()
+    check(page.button(key="experiment_leave").click().run())
+    assert "\\<b\\>\\[x\\]" in texts(page)
+
+
+def test_runs_that_are_stopped_are_open_again(home: Path, folder: Path) -> None:
+    page = experiments()
+    page.pills(key="experiment_percents").set_value([100]).run()
+    check(page.button(key="experiment_train").click().run())
+    store = Store(home / STORE_NAME)
+    store.request_stop(store.list()[0].id, by=OPERATOR)
+    assert "1 open" in said(check(page.run()))
