@@ -83,6 +83,7 @@ class KeptPhotos:
             with self._lock:
                 packed.data, packed.used = data, next(self._uses)
                 self._make_room(packed)
+                self._open_now(photo.sha256, photo.image)  # who brings a photo looks at it next
         return KeptPhoto(self, packed, photo)
 
     def use(self, packed: _Packed) -> bool:
@@ -99,11 +100,14 @@ class KeptPhotos:
             raise PhotoError(GONE)
         image = image or unpack(data)
         with self._lock:
-            self._open[sha256] = image
-            self._open.move_to_end(sha256)
-            while len(self._open) > self.most_open:
-                self._open.popitem(last=False)
+            self._open_now(sha256, image)
         return image
+
+    def _open_now(self, sha256: str, image: Image.Image) -> None:
+        self._open[sha256] = image
+        self._open.move_to_end(sha256)
+        while len(self._open) > self.most_open:
+            self._open.popitem(last=False)
 
     def close(self) -> None:
         """Let go of the pixels that are open; they are opened again where they are looked at."""

@@ -1,5 +1,6 @@
 """Pictures as the lab shows them: small maps enlarged sharply, many of them in one sheet, each with a sentence."""
 
+import contextlib
 import html
 import io
 import math
@@ -73,11 +74,14 @@ def show(
     """Show a picture with its name for screen readers, a caption, and the sentence that says what to look for.
 
     Every pixel arrives as it is, unless the picture is a ``photo`` that needs no enlarging: its JPEG has a fifth of the
-    bytes.
+    bytes. A ``width`` in pixels is that of a container around the picture: Streamlit would draw a wider file anew, with
+    its sharp squares blurred, in more time than a network takes for its answer.
     """
     data = picture if isinstance(picture, bytes) else picture_file(picture, at_least=at_least, photo=photo)
     kind: Literal["JPEG", "PNG"] = "JPEG" if data.startswith(b"\xff\xd8") else "PNG"
-    st.image(data, caption=caption or None, width=width, output_format=kind, alt=alt)
+    with st.container(width=width) if isinstance(width, int) else contextlib.nullcontext():
+        inside: Literal["stretch", "content"] = "stretch" if isinstance(width, int) else width
+        st.image(data, caption=caption or None, width=inside, output_format=kind, alt=alt)
     if look_for:
         say_what_to_look_for(look_for)
 

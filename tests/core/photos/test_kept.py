@@ -97,6 +97,11 @@ def test_few_photos_are_open_at_a_time() -> None:
     assert kept[2].image is not opened[2]
 
 
+def test_what_was_just_brought_is_not_unpacked_to_be_looked_at() -> None:
+    shelf, brought = KeptPhotos(), photo(1)
+    assert shelf.keep(brought).image is brought.image
+
+
 def test_many_threads_keep_and_open_the_same_photos() -> None:
     shelf = KeptPhotos(most_open=2)
     wrong: list[int] = []

@@ -3,6 +3,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.elements.lib import image_utils
 from streamlit.testing.v1 import AppTest
 
 from core.explain.drawing.mosaic import mosaic
@@ -55,3 +56,20 @@ def test_only_photos_that_need_no_enlarging_are_sent_as_jpeg() -> None:
     assert not app.exception
     kinds = {image.proto.imgs[0].alt: image.proto.imgs[0].url.rpartition(".")[2] for image in app.image}
     assert kinds == {"a small photo": "png", "a large photo": "jpg", "a large map": "png"}
+
+
+def narrower_than_its_file() -> None:
+    import numpy as np
+
+    from pages._ui.draw.pictures import show
+
+    show(np.random.default_rng(0).random((224, 224, 3)), alt="a small photo", at_least=360, width=360)
+
+
+def test_a_picture_that_is_shown_narrower_than_its_file_is_not_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn_anew: list[object] = []
+    monkeypatch.setattr(image_utils, "_pil_to_bytes", lambda image, **_how: drawn_anew.append(image) or b"")
+    app = AppTest.from_function(narrower_than_its_file).run()
+    assert not app.exception
+    assert len(app.image) == 1
+    assert drawn_anew == []

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.explain.doubt.sanity import Sanity
 from core.explain.inside.grad_cam import Heat
-from pages.use._classify.doubt.maps import said_of_other, said_of_untrained
+from pages.use._classify.doubt.maps import FOLD, said_of_other, said_of_untrained
 from tests.pages.networks import ship
 from tests.pages.visit import check, open_page, start_page, texts
 
@@ -16,7 +16,9 @@ from tests.pages.visit import check, open_page, start_page, texts
 @pytest.fixture
 def page(folder: Path) -> AppTest:
     ship(folder, "tiny", wrong=5)
-    return open_page(start_page(), "use/classify")
+    page = start_page()
+    page.session_state[FOLD] = True
+    return open_page(page, "use/classify")
 
 
 def said(page: AppTest) -> str:
@@ -54,7 +56,14 @@ def test_a_network_without_maps_has_nothing_to_compare(folder: Path) -> None:
     ship(folder, "dense", model="simple_nn")
     page = open_page(start_page(), "use/classify")
     assert "no maps" in said(page)
-    assert "Can this map be trusted?" not in said(page)
+    assert not any(fold.label == "Can this map be trusted?" for fold in page.expander)
+
+
+def test_nobody_waits_for_other_maps_who_has_not_asked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ship(folder, "tiny", wrong=5)
+    monkeypatch.setattr("pages.use._classify.doubt.maps.untrained_network", pytest.fail)
+    page = check(open_page(start_page(), "use/classify"))
+    assert any(fold.label == "Can this map be trusted?" for fold in page.expander)
 
 
 def test_what_is_said_of_the_maps() -> None:

@@ -17,10 +17,28 @@ from pages._ui.glossary import term
 from pages.use._classify.answers import Classified
 from pages.use._classify.doubt.heat import SIDE, Shown, painted
 
+FOLD = "doubt_maps"
+
 
 def maps_section(checkpoint: Checkpoint, photo: Photo, answer: Classified, given: Received, shown: Shown) -> None:
-    """Show the heat map that stands above beside two others, and say in a sentence what follows from each."""
-    st.markdown("### Can this map be trusted?", help=term("sanity check"))
+    """Say where the heat map above is flat, and in a fold show it beside two others with what follows from each.
+
+    The others ask for as many forward passes as five photos: they are made where somebody opens the fold.
+    """
+    if is_flat(shown.heat):
+        st.warning(
+            f"This map is flat: on average a place has {number(100 * float(shown.heat.values.mean()), 0)} % of its "
+            "peak, so it tells no place from another. Choose another layer, or the other method.",
+            icon=":material/blur_on:",
+        )
+    fold = st.expander("Can this map be trusted?", icon=":material/balance:", key=FOLD, on_change="rerun")
+    if not fold.open:
+        return
+    with fold:
+        _beside_others(checkpoint, photo, answer, given, shown)
+
+
+def _beside_others(checkpoint: Checkpoint, photo: Photo, answer: Classified, given: Received, shown: Shown) -> None:
     card, chances = checkpoint.card, dict(answer.ranking)
     index = card.classes.index(shown.label)
     other = st.selectbox(
@@ -28,7 +46,7 @@ def maps_section(checkpoint: Checkpoint, photo: Photo, answer: Classified, given
         [name for name in chances if name != shown.label],
         format_func=lambda name: f"{name} ({probability_words(chances[name])})",
         key=f"doubt_other_{photo.sha256[:12]}_{card.sha256[:12]}_{index}",
-        help="A map that explains an answer looks otherwise for another class.",
+        help=f"A map that explains an answer looks otherwise for another class. {term('sanity check')}",
         width=SIDE,
     )
     try:
@@ -38,12 +56,6 @@ def maps_section(checkpoint: Checkpoint, photo: Photo, answer: Classified, given
     except LabError as error:
         problem(error)
         return
-    if is_flat(found.heat):
-        st.warning(
-            f"This map is flat: on average a place has {number(100 * float(found.heat.values.mean()), 0)} % of its "
-            "peak, so it tells no place from another. Choose another layer, or the other method.",
-            icon=":material/blur_on:",
-        )
     label, rival = plain(shown.label), plain(other)
     with st.grid(3, min_column_width=230) as grid:
         _map(grid.cell(), f"**{label}**, as above", found.heat, f"Heat map for {shown.label}", given, shown, "")
