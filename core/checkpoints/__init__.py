@@ -1,6 +1,6 @@
 """Model files: what one says of itself, how it is written and read, and the backbones that heads refer to."""
 
-from core.checkpoints.card import Card, Metrics
+from core.checkpoints.card import Card, Metrics, Outsiders
 from core.checkpoints.networks import CARD, Checkpoint, find, newest_in, now, read, save, shipped
 from core.checkpoints.states import TrainerState, load_state, save_state, state_config, state_split
 from core.checkpoints.trained import note_training, trained_folder, trainings
@@ -10,6 +10,7 @@ __all__ = [
     "Card",
     "Checkpoint",
     "Metrics",
+    "Outsiders",
     "TrainerState",
     "find",
     "load_state",

@@ -48,12 +48,42 @@ class Backbone:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Outsiders:
+    """How well images of something else are told from a network's own by how strange they are to it, as measured.
+
+    ``images`` names the ``n`` foreign images, ``own_n`` test images stand against them. ``auroc`` in [0, 1] by name of
+    the score, of which ``score`` is used: ``caught`` of the foreign images and ``false_alarms`` of the test images lie
+    beyond the threshold that validation images set. ``sha256`` is that of the file of training features beside the
+    card, empty where they are kept elsewhere.
+    """
+
+    score: str
+    images: str
+    n: int
+    own_n: int
+    auroc: Mapping[str, float]
+    caught: float
+    false_alarms: float
+    sha256: str = ""
+
+    def check(self) -> None:
+        """Raise ValueError where a figure is out of bounds or the score that is used has none."""
+        if self.score not in self.auroc or not 1 <= len(self.auroc) <= 20:
+            raise ValueError("the score that is used has no figure")
+        if not all(0 <= share <= 1 for share in (self.caught, self.false_alarms, *self.auroc.values())):
+            raise ValueError("the figures on foreign images must lie between 0 and 1")
+        if not 1 <= self.n <= 10**9 or not 1 <= self.own_n <= 10**9 or len(self.images) > _LONGEST_TEXT:
+            raise ValueError("the foreign images must be 1 or more, and have a name of at most 4,000 characters")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Card:
     """What a model file says of itself.
 
     ``seconds`` is training time, a frozen backbone's looks included, ``sha256`` that of the weights file.
     ``precision`` says in a sentence what the training computed in, and why; empty in cards from before it was noted.
     ``backbone`` is None where the weights file holds the whole network, and else refers to what it leaves out.
+    ``outsiders`` is None where nobody has measured how well the network tells what it does not know.
     """
 
     schema: int = SCHEMA
@@ -82,6 +112,7 @@ class Card:
     notes: str = ""
     precision: str = ""
     backbone: Backbone | None = None
+    outsiders: Outsiders | None = None
 
     def to_json(self) -> str:
         """Return the card as strict JSON, indented for people."""
@@ -128,3 +159,5 @@ class Card:
             raise ValueError("every accuracy of the history must lie between 0 and 1")
         if self.metrics is not None:
             self.metrics.check()
+        if self.outsiders is not None:
+            self.outsiders.check()

@@ -12,7 +12,8 @@ from core.checkpoints.backbones import load_network
 from core.data.catalogue import ink_frame
 from core.errors import CheckpointError, PhotoError
 from core.models.answers import logits_of
-from core.models.received import Received, receive
+from core.models.faults import faults_of
+from core.models.received import Fit, Received, receive
 from core.photos.door import Photo, read_photo
 
 
@@ -34,19 +35,21 @@ Ranking = tuple[Guess, ...]
 class ClassifiedPhoto:
     """The answer for one file: ``photo`` as it was asked for, and either ``error``, a sentence, or ``top``.
 
-    ``top`` holds the likeliest classes, the likeliest first; ``notes`` say what was done to the photo first.
-    `dataclasses.asdict` gives what ``--json`` prints.
+    ``top`` holds the likeliest classes, the likeliest first; ``notes`` say what was done to the photo first, ``faults``
+    what is wrong with what the network received. `dataclasses.asdict` gives what ``--json`` prints.
     """
 
     photo: str
     error: str | None = None
     top: Ranking = ()
     notes: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
-def received(checkpoint: Checkpoint, photo: Photo, *, as_it_is: bool = False) -> Received:
+def received(checkpoint: Checkpoint, photo: Photo, *, as_it_is: bool = False, fit: Fit = "crop") -> Received:
     """Return what the network is given of ``photo``: made as its data set was, or, if asked for, ``as_it_is``."""
-    return receive(photo.image, checkpoint.format, None if as_it_is else ink_frame(checkpoint.card.dataset))
+    frame = None if as_it_is else ink_frame(checkpoint.card.dataset)
+    return receive(photo.image, checkpoint.format, frame, fit=fit)
 
 
 def classify(
@@ -97,23 +100,36 @@ def scores(checkpoint: Checkpoint, photo: Received, *, model: nn.Module | None =
 
 
 def classify_paths(
-    checkpoint: Checkpoint, paths: Iterable[Path | str], *, top: int = 5, as_it_is: bool = False
+    checkpoint: Checkpoint,
+    paths: Iterable[Path | str],
+    *,
+    model: nn.Module | None = None,
+    top: int = 5,
+    as_it_is: bool = False,
+    fit: Fit = "crop",
 ) -> Iterator[ClassifiedPhoto]:
     """Yield an answer for each file, in order; one that is no photo gets its sentence and the others go on.
 
-    ``as_it_is`` leaves out what `received` does to handwriting. Raises CheckpointError, before the first answer, where
-    the model cannot be loaded.
+    Each is looked at when it is asked for: by ``model`` as `classify` has it. ``as_it_is`` leaves out what `received`
+    does to handwriting, ``fit`` says how a photo becomes a square. Raises CheckpointError, before the first answer,
+    where the model cannot be loaded.
     """
-    model = load_network(checkpoint)
+    model = load_network(checkpoint) if model is None else model
     for path in paths:
         try:
             photo = read_photo(path)
         except PhotoError as error:
             yield ClassifiedPhoto(photo=str(path), error=str(error))
         else:
-            given = received(checkpoint, photo, as_it_is=as_it_is)
+            given = received(checkpoint, photo, as_it_is=as_it_is, fit=fit)
             (ranking,) = rank(checkpoint, [given], model=model, top=top)
-            yield ClassifiedPhoto(photo=str(path), top=ranking, notes=(*photo.notes, *given.notes))
+            found = faults_of(given, checkpoint.format, ink_frame(checkpoint.card.dataset))
+            yield ClassifiedPhoto(
+                photo=str(path),
+                top=ranking,
+                notes=(*photo.notes, *given.notes),
+                faults=tuple(fault.sentence for fault in found),
+            )
 
 
 def _finite_logits(checkpoint: Checkpoint, network: nn.Module, batch: torch.Tensor) -> torch.Tensor:

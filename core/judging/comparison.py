@@ -6,6 +6,7 @@ separate figures do: only the images that one gets right and the other wrong cou
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -95,7 +96,19 @@ def unpaired_interval(a: Evaluation, b: Evaluation) -> tuple[float, float]:
     return difference - below, difference + above
 
 
-def two_proportions(a: Evaluation, b: Evaluation) -> float:
+class Counted(Protocol):
+    """A share of ``n`` images that were answered right."""
+
+    @property
+    def accuracy(self) -> float:
+        """The share, in [0, 1]."""
+
+    @property
+    def n(self) -> int:
+        """How many there were."""
+
+
+def two_proportions(a: Counted, b: Counted) -> float:
     """Return the two-sided p value of the pooled z test for two proportions of different images."""
     pooled = (a.accuracy * a.n + b.accuracy * b.n) / (a.n + b.n)
     variance = pooled * (1 - pooled) * (1 / a.n + 1 / b.n)

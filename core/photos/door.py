@@ -79,7 +79,7 @@ def open_photo(data: bytes, name: str = "photo") -> Photo:
     if not data:
         raise PhotoError("This file is empty; choose a photo.")
     if len(data) > MAX_BYTES:
-        raise PhotoError(_too_heavy(len(data)))
+        raise PhotoError(too_heavy(len(data)))
     parts = pixel_parts(data)
     if parts is None:
         raise PhotoError(_what_it_is(data))
@@ -105,7 +105,7 @@ def read_photo(path: Path | str) -> Photo:
         if not file.is_file():  # a folder; or a pipe or device, which might never end
             raise PhotoError("This is not a file but a folder or a device.")
         if file.stat().st_size > MAX_BYTES:
-            raise PhotoError(_too_heavy(file.stat().st_size))
+            raise PhotoError(too_heavy(file.stat().st_size))
         with file.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
@@ -216,7 +216,8 @@ def _by(size: tuple[int, int]) -> str:
     return f"{size[0]:,}×{size[1]:,}"
 
 
-def _too_heavy(count: int) -> str:
+def too_heavy(count: int) -> str:
+    """Return the sentence for a file of so many bytes, which are more than `MAX_BYTES`."""
     return (
         f"This file has {count / 2**20:,.1f} MB; a photo may have at most {MAX_BYTES // 2**20} MB. "
         "Make it smaller, or save it as JPEG."

@@ -33,6 +33,32 @@ class Handwriting:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class InkPlace:
+    """Where the ink of a square picture lies, in pixels of a frame.
+
+    ``inverted`` says that the ground is lighter than the ink, ``right`` and ``down`` how far its middle, as the frame
+    has it, lies from that of the square, ``length`` is its longer side.
+    """
+
+    inverted: bool
+    right: float
+    down: float
+    length: float
+
+
+def place_of_ink(picture: Image.Image, frame: InkFrame) -> InkPlace | None:
+    """Return where the ink of a square picture lies, or None where there is none to be found."""
+    ink, inverted = _ink(picture)
+    ink = _without_specks(ink)
+    piece = _cut(ink)
+    if piece is None:
+        return None
+    scale = frame.side / max(ink.shape)
+    down, right = ((at - length / 2) * scale for at, length in zip(_middle(ink, frame), ink.shape, strict=True))
+    return InkPlace(inverted=inverted, right=right, down=down, length=max(piece.shape) * scale)
+
+
 def framed(photo: Image.Image, frame: InkFrame) -> Handwriting | None:
     """Return ``photo`` as an image of the data set that ``frame`` describes, or None where there is no ink to be found.
 

@@ -136,5 +136,6 @@ def test_an_answer_has_the_fields_that_json_prints(files: Callable[..., list[Pat
         "error": None,
         "top": [{"label": "red", "probability": pytest.approx(0.96, abs=0.01)}],
         "notes": ["made smaller, from 16×16 to 8×8 px"],
+        "faults": [],
     }
-    assert dataclasses.asdict(bad) == {"photo": bad.photo, "error": bad.error, "top": (), "notes": ()}
+    assert dataclasses.asdict(bad) == {"photo": bad.photo, "error": bad.error, "top": (), "notes": (), "faults": ()}

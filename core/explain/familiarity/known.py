@@ -1,0 +1,161 @@
+"""How strange an image is to a network: its distance from training images in features, and its energy.
+
+The distance is to the nearest training images among what the last layer is given (Sun et al., "Out-of-
+Distribution Detection with Deep Nearest Neighbors", 2022); the energy is minus the log of the sum of the exponentials
+of all logits (Liu et al., "Energy-based Out-of-distribution Detection", 2020). Both grow with strangeness.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Rows = npt.NDArray[np.float32]
+Scores = npt.NDArray[np.float64]
+
+DISTANCE, ENERGY = "distance", "energy"
+SCORES = (DISTANCE, ENERGY)
+NEAREST = 5
+MOST_DIRECTIONS = 64
+STEPS = 200  # in which shares of validation images are kept
+USUAL = 0.95  # of the validation images lie within the threshold
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neighbour:
+    """A training image near an image: its ``index`` in the data set, its class by number, how far it is."""
+
+    index: int
+    label: int
+    distance: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strangeness:
+    """How strange an image is: for each score its value, and the share in [0, 1] of validation images below it.
+
+    ``nearest`` are the training images nearest to it, the nearest first.
+    """
+
+    values: Mapping[str, float]
+    shares: Mapping[str, float]
+    nearest: tuple[Neighbour, ...]
+
+    def beyond(self, score: str) -> bool:
+        """Whether it is stranger by ``score`` than `USUAL` of the validation images: not of the network's world."""
+        return self.shares[score] >= USUAL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is kept of N training images: where they lie among d directions of the features, and which they are.
+
+    ``mean`` (D,) and ``directions`` (D, d) make places of features; ``places`` float16 (N, d); ``indices`` (N,) in the
+    data set, ``labels`` (N,). ``steps`` has for each score `STEPS` + 1 values, evenly spaced over the sorted validation
+    images.
+    """
+
+    mean: Rows
+    directions: Rows
+    places: npt.NDArray[np.float16]
+    indices: npt.NDArray[np.int32]
+    labels: npt.NDArray[np.int32]
+    steps: Mapping[str, Rows]
+
+    def scores(self, features: Rows, logits: Rows) -> dict[str, Scores]:
+        """Return each score (N,) of images by their features (N, D) and logits (N, classes)."""
+        near = np.sort(self._distances(features), axis=1)[:, :NEAREST]
+        return {DISTANCE: near.mean(1), ENERGY: energy(logits)}
+
+    def strangeness(self, features: Rows, logits: Rows) -> tuple[Strangeness, ...]:
+        """Return how strange each image is."""
+        distances = self._distances(features)
+        order = np.argsort(distances, axis=1, kind="stable")[:, :NEAREST]
+        scores = self.scores(features, logits)
+        return tuple(
+            Strangeness(
+                values={name: float(values[row]) for name, values in scores.items()},
+                shares={name: self.share(name, float(values[row])) for name, values in scores.items()},
+                nearest=tuple(
+                    Neighbour(
+                        index=int(self.indices[place]),
+                        label=int(self.labels[place]),
+                        distance=float(distances[row, place]),
+                    )
+                    for place in order[row]
+                ),
+            )
+            for row in range(len(features))
+        )
+
+    def share(self, score: str, value: float) -> float:
+        """Return the share of validation images whose score lies below ``value``, to within half a percent."""
+        steps = self.steps[score]
+        return float(np.interp(value, steps, np.linspace(0, 1, len(steps)), left=0.0, right=1.0))
+
+    def _distances(self, features: Rows) -> Scores:
+        known = self.places.astype(np.float64)
+        asked = placed(features, self.mean, self.directions).astype(np.float64)
+        squares = (asked**2).sum(1)[:, None] + (known**2).sum(1)[None] - 2 * asked @ known.T
+        found: Scores = np.sqrt(np.maximum(squares, 0))
+        return found
+
+
+def learn(
+    features: Rows,
+    indices: npt.NDArray[np.int64],
+    labels: npt.NDArray[np.int64],
+    *,
+    validation: tuple[Rows, Rows],
+) -> Known:
+    """Return what is kept of training images by their ``features`` (N, D), with the steps that ``validation`` sets.
+
+    ``validation`` are features and logits of images that the network was not trained on.
+    """
+    mean, directions = _directions(features)
+    known = Known(
+        mean=mean,
+        directions=directions,
+        places=placed(features, mean, directions).astype(np.float16),
+        indices=indices.astype(np.int32),
+        labels=labels.astype(np.int32),
+        steps={},
+    )
+    shares = np.linspace(0, 1, STEPS + 1)
+    steps = {name: np.quantile(values, shares).astype(np.float32) for name, values in known.scores(*validation).items()}
+    return Known(**{**known.__dict__, "steps": steps})
+
+
+def placed(features: Rows, mean: Rows, directions: Rows) -> Rows:
+    """Return where features (N, D) lie among the directions: (N, d)."""
+    found: Rows = ((features - mean) @ directions).astype(np.float32)
+    return found
+
+
+def energy(logits: Rows) -> Scores:
+    """Return −log Σ exp(logit) of each row of logits (N, classes)."""
+    wide = logits.astype(np.float64)
+    most = wide.max(1, keepdims=True)
+    found: Scores = -(most[:, 0] + np.log(np.exp(wide - most).sum(1)))
+    return found
+
+
+def auroc(own: Scores, foreign: Scores) -> float:
+    """Return how often a foreign image has the higher score of the two, ties counting half: 0.5 is a guess, 1 perfect.
+
+    This is the area under the curve of hits against false alarms over all thresholds.
+    """
+    _values, places, counts = np.unique(np.concatenate([own, foreign]), return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    wins = ranks[len(own) :].sum() - len(foreign) * (len(foreign) + 1) / 2
+    return float(wins / (len(own) * len(foreign)))
+
+
+def _directions(features: Rows) -> tuple[Rows, Rows]:
+    """Return the mean (D,), and the principal directions (D, d), each divided by the spread along it."""
+    mean = features.mean(0)
+    variances, found = np.linalg.eigh(np.cov((features - mean).T.astype(np.float64)).reshape(len(mean), len(mean)))
+    widest = np.argsort(variances)[::-1][:MOST_DIRECTIONS]
+    spread = np.sqrt(variances[widest] + 1e-3 * max(float(variances.max()), 1e-12))
+    return mean, (found[:, widest] / spread).astype(np.float32)

@@ -1,0 +1,126 @@
+"""Scores of strangeness against values worked out by hand, and the area under the curve against scikit-learn's."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+from torch import nn
+
+from core.explain.familiarity.known import DISTANCE, ENERGY, USUAL, Known, auroc, energy, learn
+from core.explain.familiarity.watching import Watching, look_at
+from core.models import models
+from core.models.answers import logits_of
+from tests.core.explain.nets import assert_untouched, fingerprint
+
+ONE_TO_TEN = np.arange(1, 11, dtype=np.float32)
+
+
+def on_a_line(places: np.ndarray, steps: np.ndarray) -> Known:
+    """Training images at ``places`` on the first of two axes; images 100, 101 …, of class 1."""
+    return Known(
+        mean=np.zeros(2, np.float32),
+        directions=np.eye(2, dtype=np.float32),
+        places=np.stack([places, np.zeros_like(places)], 1).astype(np.float16),
+        indices=np.arange(100, 100 + len(places), dtype=np.int32),
+        labels=np.ones(len(places), np.int32),
+        steps={DISTANCE: steps.astype(np.float32), ENERGY: np.array([-2, -1], np.float32)},
+    )
+
+
+def test_the_distance_is_the_mean_of_that_to_the_five_nearest() -> None:
+    known = on_a_line(ONE_TO_TEN, np.linspace(0, 10, 201))
+    (strange,) = known.strangeness(np.array([[0, 0]], np.float32), np.zeros((1, 2), np.float32))
+    assert [one.index for one in strange.nearest] == [100, 101, 102, 103, 104]
+    assert [one.distance for one in strange.nearest] == pytest.approx([1, 2, 3, 4, 5])
+    assert {one.label for one in strange.nearest} == {1}
+    assert strange.values[DISTANCE] == pytest.approx(3)
+    assert strange.shares[DISTANCE] == pytest.approx(0.3)
+
+
+def test_the_energy_is_minus_the_log_of_the_sum_of_exponentials() -> None:
+    logits = np.array([[0, 0], [1000, 0], [np.log(3), 0]], np.float32)
+    assert energy(logits) == pytest.approx([-np.log(2), -1000, -np.log(4)])
+    known = on_a_line(ONE_TO_TEN, np.linspace(0, 10, 201))
+    (strange,) = known.strangeness(np.zeros((1, 2), np.float32), np.array([[0, 0]], np.float32))
+    assert strange.shares[ENERGY] == 1, "−0.69 lies above all that was seen"
+    assert strange.beyond(ENERGY)
+    assert not strange.beyond(DISTANCE)
+
+
+def test_nineteen_of_twenty_validation_images_are_within_the_threshold() -> None:
+    random = np.random.default_rng(0)
+    train, validation = random.normal(size=(300, 6)).astype(np.float32), random.normal(size=(1000, 6))
+    logits = random.normal(size=(1000, 3)).astype(np.float32)
+    known = learn(train, np.arange(300), np.zeros(300, np.int64), validation=(validation.astype(np.float32), logits))
+    for score, values in known.scores(validation.astype(np.float32), logits).items():
+        beyond = np.mean([known.share(score, value) >= USUAL for value in values.tolist()])
+        assert beyond == pytest.approx(1 - USUAL, abs=0.006), score  # shares are kept in steps of half a percent
+
+
+def test_every_direction_counts_alike_however_wide_its_feature_is() -> None:
+    random = np.random.default_rng(1)
+    features = (random.normal(size=(400, 3)) * [1000, 1, 0.5]).astype(np.float32)
+    known = learn(features, np.arange(400), np.zeros(400, np.int64), validation=(features, features))
+    assert known.places.astype(float).std(0)[0] == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_area_under_the_curve_is_scikit_learns_ties_included(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    own, foreign = random.integers(0, 9, 50).astype(float), random.integers(3, 12, 70).astype(float)
+    truth = np.r_[np.zeros(50), np.ones(70)]
+    assert auroc(own, foreign) == pytest.approx(roc_auc_score(truth, np.r_[own, foreign]))
+
+
+def test_an_area_of_one_half_is_a_guess_and_one_is_perfect() -> None:
+    assert auroc(np.array([1.0, 2.0]), np.array([1.0, 2.0])) == 0.5
+    assert auroc(np.array([1.0, 2.0]), np.array([3.0])) == 1
+    assert auroc(np.array([3.0]), np.array([1.0, 2.0])) == 0
+
+
+class Two(nn.Module):
+    """Features are the means of the left and the right half, logits ten times these."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(2, 2, bias=False)
+        with torch.no_grad():
+            self.head.weight.copy_(10 * torch.eye(2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(torch.stack([half.mean((1, 2, 3)) for half in x.chunk(2, 3)], 1))
+
+
+@pytest.mark.parametrize(("mirrored", "left", "right"), [(False, 1.0, 0.0), (True, 0.5, 0.5)])
+def test_features_are_what_the_last_layer_is_given_with_a_mirror_image_the_mean_of_both(
+    mirrored: bool, left: float, right: float
+) -> None:
+    image = torch.zeros(3, 1, 4, 4)
+    image[..., :2] = 1
+    model = Two().eval()
+    before = fingerprint(model)
+    features, logits = look_at(model, [image[:2], image[2:]], mirrored=mirrored)
+    assert_untouched(model, before)
+    assert features == pytest.approx(np.array([[left, right]] * 3))
+    assert logits == pytest.approx(10 * features)
+
+
+@pytest.mark.parametrize("name", models)
+def test_every_network_has_features_behind_its_answers(name: str) -> None:
+    spec = models[name]
+    size = spec.natural_size or 32
+    channels = spec.channels(1)
+    torch.manual_seed(0)
+    arguments = spec.suggest(channels=channels, image_size=size)
+    if spec.transfers:
+        arguments = {**arguments, "weights": "random", "input_size": 0}
+    model = spec.build(in_channels=channels, image_size=size, classes=4, **arguments).eval()
+    images = torch.rand(2, channels, size, size)
+    watching = Watching(model, mirrored=False)
+    with torch.inference_mode():
+        assert torch.equal(logits_of(watching, images, mirrored=False), model(images))
+    features, logits = watching.take()
+    assert features.shape[0] == logits.shape[0] == 2
+    assert features.shape[1] > 4
+    assert logits.shape[1] == 4
+    assert watching.take()[0].size == 0, "they are forgotten once they were asked for"
