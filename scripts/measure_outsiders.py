@@ -13,7 +13,10 @@ from core.explain.familiarity.known import SCORES
 from core.explain.familiarity.measuring import measure, note_beside_card
 from core.intervals import percent
 
-HEAD = f"| network | foreign images | {' | '.join(f'AUROC, {score}' for score in SCORES)} | found | false alarms |"
+HEAD = (
+    f"| network | foreign images | {' | '.join(f'AUROC, {score}' for score in SCORES)} | its own as small | found "
+    "| false alarms |"
+)
 
 
 def row(card: Card) -> str:
@@ -25,7 +28,8 @@ def row(card: Card) -> str:
         f"**{figures.auroc[score]:.3f}**" if score == figures.score else f"{figures.auroc[score]:.3f}"
         for score in SCORES
     )
-    shares = f"{percent(figures.caught, 1)} | {percent(figures.false_alarms, 1)}"
+    small = "" if figures.as_small is None else f"{figures.as_small:.3f}"
+    shares = f"{small} | {percent(figures.caught, 1)} | {percent(figures.false_alarms, 1)}"
     return f"| `{card.name}` | {figures.images} | {areas} | {shares} |"
 
 

@@ -52,9 +52,10 @@ class Outsiders:
     """How well images of something else are told from a network's own by how strange they are to it, as measured.
 
     ``images`` names the ``n`` foreign images, ``own_n`` test images stand against them. ``auroc`` in [0, 1] by name of
-    the score, of which ``score`` is used: ``caught`` of the foreign images and ``false_alarms`` of the test images lie
-    beyond the threshold that validation images set. ``sha256`` is that of the file of training features beside the
-    card, empty where they are kept elsewhere.
+    the score, of which ``score`` is used; ``as_small`` is that against test images made as small as the foreign ones
+    and enlarged again (None: those are not smaller), for blur alone makes an image strange. ``caught`` of the foreign
+    images and ``false_alarms`` of the test images lie beyond the threshold that validation images set. ``sha256`` is
+    that of the file of training features beside the card, empty where they are kept elsewhere.
     """
 
     score: str
@@ -62,6 +63,7 @@ class Outsiders:
     n: int
     own_n: int
     auroc: Mapping[str, float]
+    as_small: float | None
     caught: float
     false_alarms: float
     sha256: str = ""
@@ -70,7 +72,8 @@ class Outsiders:
         """Raise ValueError where a figure is out of bounds or the score that is used has none."""
         if self.score not in self.auroc or not 1 <= len(self.auroc) <= 20:
             raise ValueError("the score that is used has no figure")
-        if not all(0 <= share <= 1 for share in (self.caught, self.false_alarms, *self.auroc.values())):
+        shares = (self.caught, self.false_alarms, *self.auroc.values(), self.as_small or 0.0)
+        if not all(0 <= share <= 1 for share in shares):
             raise ValueError("the figures on foreign images must lie between 0 and 1")
         if not 1 <= self.n <= 10**9 or not 1 <= self.own_n <= 10**9 or len(self.images) > _LONGEST_TEXT:
             raise ValueError("the foreign images must be 1 or more, and have a name of at most 4,000 characters")

@@ -6,6 +6,8 @@ TERMS = {
     "takes it for something else.",
     "augmentation": "Random changes to training images (flips, crops, turns), so that no two epochs show the "
     "same pixels.",
+    "AUROC": "The area under the curve of hits against false alarms: of one thing of each kind, how often the one that "
+    "should has the higher score; 0.5 is a guess, 1 perfect.",
     "backbone": "The part of a network that turns a picture into features; a trained one can be taken over.",
     "batch size": "How many images are used for one step of the optimiser.",
     "BatchNorm": "Shifts and scales each channel to mean 0 and spread 1 over the batch, then by a learned γ and β.",
@@ -32,6 +34,7 @@ TERMS = {
     "epoch": "One pass over all training images.",
     "feature map": "What one filter makes of the picture: a plane of numbers, large where the filter found "
     "its pattern.",
+    "features": "The numbers that the last layer is given, by which it tells the classes apart.",
     "filter": "One kernel with a plane of weights for each input channel; it makes one feature map.",
     "flatten": "Write the maps' numbers one after the other in a single row, as a dense layer takes them.",
     "frozen": "Weights that training leaves as they are; only the others learn.",

@@ -1,9 +1,10 @@
 """Use · Classify: what does a trained network see on your photos, and why?"""
 
+from functools import partial
+
 import streamlit as st
 
 from core.errors import LabError
-from core.photos.door import Photo
 from pages._ui import state
 from pages._ui.choose.checkpoints import choose_checkpoint
 from pages._ui.choose.photo import choose_photo
@@ -11,19 +12,24 @@ from pages._ui.choose.samples import Learned, say_where_nothing_fits
 from pages._ui.choose.take_home import take_home
 from pages._ui.frame import header, look_for, problem, section
 from pages._ui.guidance import progress
-from pages._ui.received import offer_making
-from pages.use._classify.answers import as_csv, as_report, classify_photo, classify_photos, gallery, more_photos
+from pages._ui.received import offer_fit, offer_making
+from pages.use._classify.answers import answer_added, classify_added, classify_photo, gallery
 from pages.use._classify.doubt.section import experiments
 from pages.use._classify.live import live_camera
+from pages.use._classify.many.own_set import offer_sets
+from pages.use._classify.many.sender import added_photos, many_photos
+from pages.use._classify.many.wall import class_on_them, wall_section
 from pages.use._classify.pad import drawing_pad
+from pages.use._classify.take_away import as_csv, as_report
 from pages.use._classify.why import why
+from pages.use._classify.world.section import world_section
 
 header("Classify", "Show a trained network your photos, and ask it why it answers as it does.", icon="image_search")
 
 checkpoint = choose_checkpoint()
 learned = checkpoint and Learned(dataset=checkpoint.card.dataset, classes=checkpoint.card.classes)
 photo = choose_photo(learned)
-more = more_photos()
+many = st.container()
 if checkpoint is None or learned is None:
     st.stop()
 drawing_pad(checkpoint.card.dataset)
@@ -33,14 +39,20 @@ classes = len(checkpoint.card.classes)
 section("Answers", f"This network knows {classes} classes and always names one of them, whatever the photo shows.")
 say_where_nothing_fits(learned)
 made = offer_making(checkpoint.card.dataset)
+if not made:
+    offer_fit()
+with many:
+    ask = partial(answer_added, checkpoint, made=made)
+    many_photos(shows=class_on_them(checkpoint), answer=ask)
+    offer_sets(checkpoint, ask)
 with live:
     live_camera(checkpoint, made=made)
 try:
-    answers = [classify_photo(checkpoint, photo, made=made), *classify_photos(checkpoint, more, made=made)]
+    answers = [classify_photo(checkpoint, photo, made=made), *classify_added(checkpoint, made=made)]
 except LabError as error:
     problem(error)
     st.stop()
-if more or not state.photo_is_to_begin():
+if added_photos() or not state.photo_is_to_begin():
     progress.done("classify")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     top = classes
@@ -65,17 +77,21 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         help="One page with every photo, to print or to hand in.",
     )
     take_home(checkpoint)
-gallery(answers, top=top)
+gallery(checkpoint, answers, made=made, top=top)
 look_for("Is it sure and right, or sure and wrong? A probability says how sure the network is, not how good it is.")
 
+wall_section(checkpoint, answers)
+
 section("Why this answer?", "The network never sees your photo, only a small square of numbers made from it.")
-good = {place: one for place, one in enumerate([photo, *more]) if isinstance(one, Photo) and not answers[place].error}
-place = next(iter(good))
+good = [answer for answer in answers if answer.photo is not None]
+asked = good[0]
 if len(good) > 1:
     place = st.selectbox(
-        "Photo", list(good), format_func=lambda index: f"{index + 1}. {answers[index].name}", key="why_photo"
+        "Photo", range(len(good)), format_func=lambda index: f"{index + 1}. {good[index].name}", key="why_photo"
     )
-why(checkpoint, good[place], answers[place], made=made)
-
-section("Put it to the test", "Does the answer hold where a part is hidden, or where every pixel changes a little?")
-experiments(checkpoint, good[place], answers[place], made=made)
+    asked = good[place]
+if asked.photo is not None:
+    why(checkpoint, asked.photo, asked, made=made)
+    section("Put it to the test", "Does the answer hold where a part is hidden, or where every pixel changes a little?")
+    experiments(checkpoint, asked.photo, asked, made=made)
+world_section(checkpoint, asked)

@@ -98,19 +98,37 @@ def test_a_drawn_digit_is_read_and_the_sheet_can_be_emptied(page: Page, server: 
     expect(page.get_by_role("img", name=re.compile(r"^Drawing: 7 (over )?[\d.]+ %$"))).to_be_visible()
 
 
-def test_a_file_that_is_no_photo_gets_a_sentence_and_the_others_go_on(page: Page, server: Server) -> None:
-    open_page(page, server, "classify")
-    small = io.BytesIO()
-    Image.new("RGB", (64, 64), RED).save(small, "PNG")
-    field = page.get_by_test_id("stFileUploader").filter(has_text="More photos").locator("input[type=file]")
-    field.set_input_files(
-        [
-            {"name": "letter.jpg", "mimeType": "image/jpeg", "buffer": b"This is a letter."},
-            {"name": "red.png", "mimeType": "image/png", "buffer": small.getvalue()},
-        ]
-    )
-    expect(page.get_by_role("img", name=re.compile(r"^red\.png: "))).to_be_visible()
-    expect(page.get_by_test_id("stAlert").filter(has_text="not a picture")).to_have_count(1)
+def test_many_photos_are_answered_one_after_the_other_and_judged_where_their_class_is_given(
+    page: Page, server: Server
+) -> None:
+    open_page(page, server, "classify", "?checkpoint=digits-lenet")
+    page.get_by_role("combobox", name=re.compile("What is on the photos")).click()
+    page.get_by_role("option", name="1", exact=True).click()
+    settled(page)
+    files = [{"name": "letter.jpg", "mimeType": "image/jpeg", "buffer": b"This is a letter."}]
+    for number in range(30):
+        sheet = Image.effect_noise((90, 90), 6).point(lambda value: 90 + value)
+        sheet.paste(20, (40 + number % 5, 15, 50 + number % 5, 75))
+        files.append({"name": f"one {number}.png", "mimeType": "image/png", "buffer": file_of(sheet)})
+    with page.expect_file_chooser() as choosing:
+        page.get_by_role("button", name="Add photos").press("Enter")
+    choosing.value.set_files(files)
+    expect(page.get_by_role("progressbar", name="Photos that have been looked at")).to_be_visible()
+    expect(page.get_by_test_id("stAlert").filter(has_text="letter.jpg: This is not a picture")).to_have_count(1)
+    expect(page.get_by_text("31 photos are answered")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile(r"^one 2\.png: "))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"of 30 photos \(95 % interval"))).to_be_visible()
+    page.get_by_role("button", name="Take them away").click()
+    expect(page.get_by_text("31 photos are answered")).to_have_count(0)
+    expect(page.get_by_role("button", name="Add photos")).to_be_visible()
+    assert faults(page) == []
+
+
+def file_of(image: Image.Image) -> bytes:
+    """Return a picture's PNG file."""
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()
 
 
 def test_two_shipped_networks_are_compared_without_their_data(page: Page, server: Server) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor, cat
 
 from core.data import LabelledImages, availability, datasets, load, make_split
 from core.data.catalogue import ink_frame
-from core.models.input_format import InputFormat
+from core.models.input_format import InputFormat, square
 from core.models.received import receive
 
 Indices = npt.NDArray[np.int64]
@@ -63,6 +63,20 @@ def as_received(images: ForeignImages, format: InputFormat, dataset: str) -> Ite
     for start in range(0, len(images.indices), AT_ONCE):
         part = images.indices[start : start + AT_ONCE]
         yield cat([receive(_photo(images.data, int(index)), format, frame).batch for index in part])
+
+
+def as_small(data: LabelledImages, indices: Indices, foreign: ForeignImages, format: InputFormat) -> Iterator[Tensor]:
+    """Yield batches (N, C, S, S) of images made as small as foreign ones and enlarged again; none where those are not
+    smaller.
+
+    Foreign images that are enlarged are blurred: against these stands what is left when its own are blurred alike.
+    """
+    side = foreign.data.size
+    if side >= data.size:
+        return
+    for start in range(0, len(indices), AT_ONCE):
+        photos = [_photo(data, int(index)) for index in indices[start : start + AT_ONCE]]
+        yield cat([receive(square(photo, side), format).batch for photo in photos])
 
 
 def _photo(data: LabelledImages, index: int) -> Image.Image:

@@ -1,8 +1,11 @@
-"""How strange an image is to a network: its distance from training images in features, and its energy.
+"""How strange an image is to a network, by three scores that grow with strangeness.
 
-The distance is to the nearest training images among what the last layer is given (Sun et al., "Out-of-
+The distance is that of its features from the nearest training images, once all are of length 1 (Sun et al., "Out-of-
 Distribution Detection with Deep Nearest Neighbors", 2022); the energy is minus the log of the sum of the exponentials
-of all logits (Liu et al., "Energy-based Out-of-distribution Detection", 2020). Both grow with strangeness.
+of all logits (Liu et al., "Energy-based Out-of-distribution Detection", 2020); the faintness is minus the length of the
+features, for what a network was not trained on excites it less (Dhamija et al., "Reducing Network Agnostophobia",
+2018). Features are what the last layer is given. Which score tells foreign images best differs from network to network
+and is measured.
 """
 
 from collections.abc import Mapping
@@ -14,8 +17,8 @@ import numpy.typing as npt
 Rows = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float64]
 
-DISTANCE, ENERGY = "distance", "energy"
-SCORES = (DISTANCE, ENERGY)
+DISTANCE, ENERGY, FAINTNESS = "distance", "energy", "faintness"
+SCORES = (DISTANCE, ENERGY, FAINTNESS)
 NEAREST = 5
 MOST_DIRECTIONS = 64
 STEPS = 200  # in which shares of validation images are kept
@@ -49,11 +52,11 @@ class Strangeness:
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What is kept of N training images: where they lie among d directions of the features, and which they are.
+    """What is kept of N training images: where they lie among d directions of their features, and which they are.
 
-    ``mean`` (D,) and ``directions`` (D, d) make places of features; ``places`` float16 (N, d); ``indices`` (N,) in the
-    data set, ``labels`` (N,). ``steps`` has for each score `STEPS` + 1 values, evenly spaced over the sorted validation
-    images.
+    Features count at length 1; ``mean`` (D,) and ``directions`` (D, d) make places of them; ``places`` float16 (N, d);
+    ``indices`` (N,) in the data set, ``labels`` (N,). ``steps`` has for each score `STEPS` + 1 values, evenly spaced
+    over the sorted validation images.
     """
 
     mean: Rows
@@ -66,7 +69,7 @@ class Known:
     def scores(self, features: Rows, logits: Rows) -> dict[str, Scores]:
         """Return each score (N,) of images by their features (N, D) and logits (N, classes)."""
         near = np.sort(self._distances(features), axis=1)[:, :NEAREST]
-        return {DISTANCE: near.mean(1), ENERGY: energy(logits)}
+        return {DISTANCE: near.mean(1), ENERGY: energy(logits), FAINTNESS: -np.linalg.norm(features, axis=1)}
 
     def strangeness(self, features: Rows, logits: Rows) -> tuple[Strangeness, ...]:
         """Return how strange each image is."""
@@ -128,8 +131,8 @@ def learn(
 
 
 def placed(features: Rows, mean: Rows, directions: Rows) -> Rows:
-    """Return where features (N, D) lie among the directions: (N, d)."""
-    found: Rows = ((features - mean) @ directions).astype(np.float32)
+    """Return where features (N, D) lie, at length 1, among the directions: (N, d)."""
+    found: Rows = ((_of_length_one(features) - mean) @ directions).astype(np.float32)
     return found
 
 
@@ -152,10 +155,15 @@ def auroc(own: Scores, foreign: Scores) -> float:
     return float(wins / (len(own) * len(foreign)))
 
 
+def _of_length_one(features: Rows) -> Rows:
+    lengths = np.linalg.norm(features, axis=1, keepdims=True)
+    found: Rows = features / np.maximum(lengths, 1e-12)
+    return found
+
+
 def _directions(features: Rows) -> tuple[Rows, Rows]:
-    """Return the mean (D,), and the principal directions (D, d), each divided by the spread along it."""
-    mean = features.mean(0)
-    variances, found = np.linalg.eigh(np.cov((features - mean).T.astype(np.float64)).reshape(len(mean), len(mean)))
-    widest = np.argsort(variances)[::-1][:MOST_DIRECTIONS]
-    spread = np.sqrt(variances[widest] + 1e-3 * max(float(variances.max()), 1e-12))
-    return mean, (found[:, widest] / spread).astype(np.float32)
+    """Return the mean (D,) of features at length 1, and the directions (D, d) along which they differ most."""
+    unit = _of_length_one(features)
+    mean = unit.mean(0)
+    variances, found = np.linalg.eigh(np.cov((unit - mean).T.astype(np.float64)).reshape(len(mean), len(mean)))
+    return mean, found[:, np.argsort(variances)[::-1][:MOST_DIRECTIONS]].astype(np.float32)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from core.checkpoints import CARD, Checkpoint, Outsiders
 from core.data import LabelledImages, load, make_split
 from core.errors import CheckpointError, DataError
-from core.explain.familiarity.foreign import AT_ONCE, Indices, as_received, foreign_images, spread
+from core.explain.familiarity.foreign import AT_ONCE, Indices, as_received, as_small, foreign_images, spread
 from core.explain.familiarity.known import SCORES, STEPS, USUAL, Known, auroc, learn
 from core.explain.familiarity.watching import look_at
 from core.explain.filters import kept_arrays
@@ -89,19 +89,23 @@ def measure(
         )
     parts = [spread(split.train, training), spread(split.validation, others), spread(split.test, others)]
     foreign = foreign_images(card.dataset, card.classes, channels=card.channels, at_most=others)
-    told = _Told(progress or (lambda _text, _share: None), sum(map(len, [*parts, foreign.indices])))
+    count = sum(map(len, [*parts, foreign.indices]))
+    told = _Told(
+        progress or (lambda _text, _share: None), count + (len(parts[2]) if foreign.data.size < data.size else 0)
+    )
     mirrored = card.config.mirror_at_test
     (train, _logits), validation, test = (
         look_at(model, told.counting(_stored(data, part, checkpoint.format)), mirrored=mirrored) for part in parts
     )
     strange = look_at(model, told.counting(as_received(foreign, checkpoint.format, card.dataset)), mirrored=mirrored)
+    small = look_at(model, told.counting(as_small(data, parts[2], foreign, checkpoint.format)), mirrored=mirrored)
     known = learn(train, parts[0], data.labels[parts[0]], validation=validation)
-    own, others_scores = known.scores(*test), known.scores(*strange)
-    areas = {name: auroc(own[name], others_scores[name]) for name in SCORES}
+    own, theirs = known.scores(*test), known.scores(*strange)
+    areas = {name: auroc(own[name], theirs[name]) for name in SCORES}
     score = max(SCORES, key=lambda name: areas[name])
     beyond = [
         float(np.mean([known.share(score, value) >= USUAL for value in values[score].tolist()]))
-        for values in (others_scores, own)
+        for values in (theirs, own)
     ]
     return Familiarity(
         known=known,
@@ -111,6 +115,7 @@ def measure(
             n=len(foreign.indices),
             own_n=len(parts[2]),
             auroc=areas,
+            as_small=auroc(known.scores(*small)[score], theirs[score]) if len(small[0]) else None,
             caught=beyond[0],
             false_alarms=beyond[1],
         ),

@@ -15,6 +15,7 @@ from core.photos.door import MAX_SIDE_KEPT, open_photo
 from pages._ui import cached, state
 from pages._ui.camera.camera import CAMERA, ONLY_HTTPS, camera_opens, sent_picture
 from pages._ui.component import beside, sent
+from pages._ui.received import photo_fit
 
 _view = st.components.v2.component("cnn_lab_live_camera", **beside(__file__, after=CAMERA))
 
@@ -70,7 +71,8 @@ def answered(picture: object, checkpoint: Checkpoint, *, made: bool) -> Answer:
     answer = Answer(number=number if isinstance(number, int) else 0, bars=[], problem="")
     try:
         photo = open_photo(sent_picture(fields.get("jpeg")))
-        given = receive(photo.image, checkpoint.format, ink_frame(checkpoint.card.dataset) if made else None)
+        frame = ink_frame(checkpoint.card.dataset) if made else None
+        given = receive(photo.image, checkpoint.format, frame, fit=photo_fit())
         (guesses,) = rank(checkpoint, [given], model=cached.model(checkpoint), top=len(checkpoint.card.classes))
         answer["bars"] = bars(guesses, checkpoint.card.classes)
     except LabError as error:

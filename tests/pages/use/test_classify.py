@@ -10,8 +10,14 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import note_training, trained_folder
-from pages.use._classify.answers import AT_MOST, Classified, as_csv
+from core.models.faults import Fault
+from core.photos.door import open_photo
+from pages._ui import cached, state
+from pages.use._classify.answers import Classified
+from pages.use._classify.many.sender import Added
+from pages.use._classify.take_away import as_csv
 from tests.pages.networks import ship
+from tests.pages.use.adding import add, picture
 from tests.pages.visit import check, open_page, start_page, texts
 
 
@@ -19,12 +25,6 @@ from tests.pages.visit import check, open_page, start_page, texts
 def page(folder: Path) -> AppTest:
     ship(folder, "tiny", wrong=5)
     return open_page(start_page(), "use/classify")
-
-
-def picture(colour: str = "red") -> bytes:
-    stream = io.BytesIO()
-    Image.new("RGB", (40, 30), colour).save(stream, "PNG")
-    return stream.getvalue()
 
 
 def said(page: AppTest) -> str:
@@ -78,56 +78,49 @@ def test_with_no_network_there_is_a_way_out(folder: Path) -> None:
 
 
 def test_a_bad_file_gets_its_sentence_and_the_others_go_on(page: AppTest) -> None:
-    upload = page.file_uploader(key="classify_uploads")
-    upload.upload("first.png", picture("red"))
-    upload.upload("broken.png", picture()[:60])
-    upload.upload("letter.jpg", b"Dear Sir or Madam")
-    upload.upload("empty.png", b"")
-    upload.upload("last.png", picture("blue"))
-    page.run()
+    files = [
+        ("first.png", picture("red")),
+        ("broken.png", picture()[:60]),
+        ("letter.jpg", b"Dear Sir or Madam"),
+        ("empty.png", b""),
+        ("last.png", picture("blue")),
+    ]
+    add(page, *files)
     assert "first.png" in said(page)
     assert "last.png" in said(page)
-    assert len(page.error) == 3
+    (named,) = [each.value.replace("\\", "") for each in page.warning]
+    assert named.startswith("3 could not be read:")
+    assert "letter.jpg: This is not a picture the lab can open" in named
+    assert "empty.png: This file is empty" in named
     assert len(bars(page)) == 3
     assert "Traceback" not in said(page)
 
 
 def test_file_names_cannot_write_markup(page: AppTest) -> None:
-    page.file_uploader(key="classify_uploads").upload("<img src=x>**b**.png", picture())
-    page.run()
-    check(page)
+    add(page, ("<img src=x>**b**.png", picture()))
     assert all("<img src=x>" not in box for box in bars(page))
     assert all("**b**" not in entry.value for entry in page.markdown)
 
 
-def test_more_files_than_are_taken_are_said_to_be_left_out(page: AppTest) -> None:
-    upload = page.file_uploader(key="classify_uploads")
-    for number in range(AT_MOST + 2):
-        upload.upload(f"{number}.png", picture())
-    page.run()
-    assert f"The first {AT_MOST} of {AT_MOST + 2} photos" in said(page)
-    assert len(bars(page)) == AT_MOST + 1
-
-
-def test_every_uploaded_file_is_let_go_once_it_has_been_looked_at(page: AppTest) -> None:
-    upload = page.file_uploader(key="classify_uploads")
-    for number in range(AT_MOST + 1):
-        upload.upload(f"{number}.png", picture())
-    page.run()
-    assert {file.getvalue() for file in page.session_state["classify_uploads"]} == {b""}
-    page.run()
-    assert "0.png" in said(page), "the answers stay"
-    assert len(bars(page)) == AT_MOST + 1
+def test_sixty_photos_are_answered_and_drawn_some_at_a_time(page: AppTest) -> None:
+    colours = [f"rgb({4 * number},{number},90)" for number in range(60)]
+    page.session_state[state.CLASSIFIED] = [
+        Added(name=f"{number}.png", photo=cached.kept_photos().keep(open_photo(picture(colour))))
+        for number, colour in enumerate(colours)
+    ]
+    check(page.run())
+    assert "61 photos are answered" in said(page)
+    assert len(bars(page)) == 24
+    page.get("pagination")[0].set_value(3).run()
+    assert len(bars(page)) == 13
+    assert "59.png" in said(page)
 
 
 def test_a_photo_that_had_to_go_is_a_sentence_beside_its_name(page: AppTest) -> None:
-    upload = page.file_uploader(key="classify_uploads")
-    upload.upload("first.png", picture("red"))
-    upload.upload("second.png", picture("blue"))
-    page.run()
-    (first, _second) = page.session_state["classify_photos"].values()
-    first.__dict__["_packed"].data = None
-    st.cache_data.clear()  # its answer would still be known
+    add(page, ("first.png", picture("red")), ("second.png", picture("blue")))
+    (first, _second) = page.session_state["classify_photos"]
+    first.photo.__dict__["_packed"].data = None
+    st.cache_data.clear()  # its small copy would still be known
     page.run()
     assert len(page.error) == 1
     assert "no longer kept" in page.error[0].value
@@ -168,8 +161,7 @@ def test_handwriting_is_made_as_the_networks_data_was_until_it_is_switched_off(p
     sheet.paste("navy", (150, 20, 162, 80))
     stream = io.BytesIO()
     sheet.save(stream, "PNG")
-    page.file_uploader(key="classify_uploads").upload("one.png", stream.getvalue())
-    page.run()
+    add(page, ("one.png", stream.getvalue()))
     assert "inverted, to bright on black; cut to the ink, 12 of 200 px wide and 60 of 100 px high" in said(page)
     pictures = len(page.get("image"))
     check(page.toggle(key="photo_made_digits").set_value(False).run())
@@ -190,10 +182,16 @@ def test_photos_are_said_to_stay_here(page: AppTest) -> None:
 
 def test_the_table_has_a_row_a_photo_and_no_formula() -> None:
     answers = [
-        Classified(name="=cmd()", ranking=(("cat", 0.75), ("dog", 0.25))),
+        Classified(
+            name="=cmd()",
+            ranking=(("cat", 0.75), ("dog", 0.25)),
+            shows="cat",
+            faults=(Fault(kind="too dark", sentence="Too dark."),),
+        ),
         Classified(name="b, c.png", error="This file is empty; choose a photo."),
     ]
     rows = list(csv.reader(io.StringIO(as_csv(answers, top=2).decode("utf-8-sig"))))
-    assert rows[0] == ["photo", "error", "class 1", "probability 1", "class 2", "probability 2"]
-    assert rows[1] == ["'=cmd()", "", "cat", "0.750000", "dog", "0.250000"]
-    assert rows[2] == ["b, c.png", "This file is empty; choose a photo."]
+    told = ["photo", "error", "shows", "what is wrong", "in its world"]
+    assert rows[0] == [*told, "class 1", "probability 1", "class 2", "probability 2"]
+    assert rows[1] == ["'=cmd()", "", "cat", "too dark", "", "cat", "0.750000", "dog", "0.250000"]
+    assert rows[2] == ["b, c.png", "This file is empty; choose a photo.", "", "", ""]

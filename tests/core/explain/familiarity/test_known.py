@@ -6,42 +6,61 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
-from core.explain.familiarity.known import DISTANCE, ENERGY, USUAL, Known, auroc, energy, learn
+from core.explain.familiarity.known import DISTANCE, ENERGY, FAINTNESS, USUAL, Known, auroc, energy, learn
 from core.explain.familiarity.watching import Watching, look_at
 from core.models import models
 from core.models.answers import logits_of
 from tests.core.explain.nets import assert_untouched, fingerprint
 
-ONE_TO_TEN = np.arange(1, 11, dtype=np.float32)
+TEN = np.deg2rad(np.arange(10, 110, 10))  # directions 10° apart, of length 1 whatever the features' length
 
 
-def on_a_line(places: np.ndarray, steps: np.ndarray) -> Known:
-    """Training images at ``places`` on the first of two axes; images 100, 101 …, of class 1."""
+def pointing(angles: np.ndarray, length: float = 1.0) -> np.ndarray:
+    return (length * np.stack([np.cos(angles), np.sin(angles)], 1)).astype(np.float32)
+
+
+def known_of(angles: np.ndarray, steps: np.ndarray) -> Known:
+    """Training images whose features point at ``angles``; images 100, 101 …, of class 1."""
     return Known(
         mean=np.zeros(2, np.float32),
         directions=np.eye(2, dtype=np.float32),
-        places=np.stack([places, np.zeros_like(places)], 1).astype(np.float16),
-        indices=np.arange(100, 100 + len(places), dtype=np.int32),
-        labels=np.ones(len(places), np.int32),
-        steps={DISTANCE: steps.astype(np.float32), ENERGY: np.array([-2, -1], np.float32)},
+        places=pointing(angles).astype(np.float16),
+        indices=np.arange(100, 100 + len(angles), dtype=np.int32),
+        labels=np.ones(len(angles), np.int32),
+        steps={
+            DISTANCE: steps.astype(np.float32),
+            ENERGY: np.array([-2, -1], np.float32),
+            FAINTNESS: np.array([-9, -3], np.float32),
+        },
     )
 
 
-def test_the_distance_is_the_mean_of_that_to_the_five_nearest() -> None:
-    known = on_a_line(ONE_TO_TEN, np.linspace(0, 10, 201))
-    (strange,) = known.strangeness(np.array([[0, 0]], np.float32), np.zeros((1, 2), np.float32))
+@pytest.mark.parametrize("length", [1.0, 40.0])
+def test_the_distance_is_the_mean_of_that_to_the_five_nearest_whatever_the_length(length: float) -> None:
+    known = known_of(TEN, np.linspace(0, 1, 201))
+    (strange,) = known.strangeness(pointing(np.zeros(1), length), np.zeros((1, 2), np.float32))
+    chords = 2 * np.sin(TEN[:5] / 2)
     assert [one.index for one in strange.nearest] == [100, 101, 102, 103, 104]
-    assert [one.distance for one in strange.nearest] == pytest.approx([1, 2, 3, 4, 5])
+    assert [one.distance for one in strange.nearest] == pytest.approx(chords, abs=1e-3)  # kept as float16
     assert {one.label for one in strange.nearest} == {1}
-    assert strange.values[DISTANCE] == pytest.approx(3)
-    assert strange.shares[DISTANCE] == pytest.approx(0.3)
+    assert strange.values[DISTANCE] == pytest.approx(chords.mean(), abs=1e-3)
+    assert strange.shares[DISTANCE] == pytest.approx(chords.mean(), abs=1e-3)
+
+
+def test_the_faintness_is_minus_the_length_of_the_features() -> None:
+    known = known_of(TEN, np.linspace(0, 1, 201))
+    two = np.concatenate([pointing(np.zeros(1), 6), pointing(np.zeros(1), 1)])
+    loud, faint = known.strangeness(two, np.zeros((2, 2), np.float32))
+    assert (loud.values[FAINTNESS], loud.shares[FAINTNESS]) == (pytest.approx(-6), pytest.approx(0.5))
+    assert not loud.beyond(FAINTNESS)
+    assert faint.beyond(FAINTNESS)
 
 
 def test_the_energy_is_minus_the_log_of_the_sum_of_exponentials() -> None:
     logits = np.array([[0, 0], [1000, 0], [np.log(3), 0]], np.float32)
     assert energy(logits) == pytest.approx([-np.log(2), -1000, -np.log(4)])
-    known = on_a_line(ONE_TO_TEN, np.linspace(0, 10, 201))
-    (strange,) = known.strangeness(np.zeros((1, 2), np.float32), np.array([[0, 0]], np.float32))
+    known = known_of(TEN, np.linspace(0, 1, 201))
+    (strange,) = known.strangeness(pointing(np.zeros(1)), np.array([[0, 0]], np.float32))
     assert strange.shares[ENERGY] == 1, "−0.69 lies above all that was seen"
     assert strange.beyond(ENERGY)
     assert not strange.beyond(DISTANCE)
@@ -57,11 +76,14 @@ def test_nineteen_of_twenty_validation_images_are_within_the_threshold() -> None
         assert beyond == pytest.approx(1 - USUAL, abs=0.006), score  # shares are kept in steps of half a percent
 
 
-def test_every_direction_counts_alike_however_wide_its_feature_is() -> None:
+def test_the_directions_that_are_kept_keep_the_distances() -> None:
     random = np.random.default_rng(1)
-    features = (random.normal(size=(400, 3)) * [1000, 1, 0.5]).astype(np.float32)
-    known = learn(features, np.arange(400), np.zeros(400, np.int64), validation=(features, features))
-    assert known.places.astype(float).std(0)[0] == pytest.approx(1, abs=0.01)
+    features = (random.normal(size=(200, 40)) @ random.normal(size=(40, 300)) + 3).astype(np.float32)
+    known = learn(features, np.arange(200), np.zeros(200, np.int64), validation=(features, features))
+    unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+    expected = np.linalg.norm(unit[:1] - unit, axis=1)
+    kept = known.places.astype(float)
+    assert np.linalg.norm(kept[:1] - kept, axis=1) == pytest.approx(expected, abs=2e-3)  # float16
 
 
 @pytest.mark.parametrize("seed", range(5))

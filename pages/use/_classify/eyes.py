@@ -1,0 +1,62 @@
+"""Through the network's eyes: what it receives of a photo, pixel by pixel, and what is wrong with that."""
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from core.checkpoints import Checkpoint
+from core.data.catalogue import ink_frame
+from core.errors import PhotoError
+from core.models.faults import faults_of
+from core.models.input_format import denormalise
+from core.models.received import Received
+from core.photos.door import Photo
+from pages._ui.draw.pictures import show
+from pages._ui.frame import number, plain, problem
+from pages._ui.glossary import term
+from pages._ui.received import in_words
+
+_BEFORE, _AFTER = 168, 360  # pixels
+_DIMMED = 0.25  # of the brightness, where the network looks past
+
+
+def eyes(checkpoint: Checkpoint, photo: Photo, given: Received) -> None:
+    """Show the photo, with what is left out dimmed, the tensor that is made of it, and a sentence for each fault."""
+    st.markdown("### What the network receives")
+    low, high = float(given.batch.min()), float(given.batch.max())
+    with st.container(horizontal=True):
+        try:
+            show(_before(photo.image, given), width=_BEFORE, at_least=_BEFORE, photo=True, alt=f"{photo.name} before")
+        except PhotoError as error:
+            problem(error)
+        show(
+            denormalise(given.batch, checkpoint.format)[0].numpy(),
+            at_least=_AFTER,
+            width=_AFTER,
+            alt=f"{photo.name} as the network receives it",
+        )
+    faults = faults_of(given, checkpoint.format, ink_frame(checkpoint.card.dataset))
+    for fault in faults:
+        st.markdown(f":material/report: {plain(fault.sentence)}")
+    if not faults:
+        st.markdown(":material/check_circle: Nothing is wrong with it, as far as light, place and shape go.")
+    channels, side = checkpoint.card.channels, checkpoint.card.image_size
+    st.caption(
+        f"{in_words(given)} {side}×{side} px, {'grey' if channels == 1 else 'colour'}: a tensor of shape "
+        f"(1, {channels}, {side}, {side}). "
+        f"Shown un-normalised; the numbers themselves run from {number(low)} to {number(high)}. {term('normalisation')}"
+    )
+
+
+def _before(photo: Image.Image, given: Received) -> Image.Image:
+    """The photo, small, with what lies outside the centre square dimmed where the rest was cut away."""
+    small = photo.copy()
+    small.thumbnail((_AFTER, _AFTER))
+    if given.kept == 1:
+        return small
+    pixels = np.asarray(small) * np.float32(_DIMMED)
+    side = min(small.size)
+    left, top = (small.width - side) // 2, (small.height - side) // 2
+    square = (slice(top, top + side), slice(left, left + side))
+    pixels[square] = np.asarray(small)[square]
+    return Image.fromarray(pixels.astype(np.uint8))
