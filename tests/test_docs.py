@@ -144,7 +144,7 @@ def test_every_name_of_the_registries_is_documented() -> None:
 
 def test_the_measured_figures_have_no_gaps() -> None:
     assert "%" in MEASURED
-    assert re.findall(r"\b[A-Z]{4,}\b", re.sub(r"MNIST|CIFAR|JPEG|NVIDIA", "", MEASURED)) == []  # no placeholder
+    assert re.findall(r"\b[A-Z]{4,}\b", re.sub(r"MNIST|CIFAR|JPEG|NVIDIA|AUROC", "", MEASURED)) == []  # no placeholder
 
 
 def test_the_command_of_everything_that_ships_is_documented() -> None:
@@ -210,6 +210,20 @@ def test_the_measured_figures_are_those_of_the_cards_that_ship() -> None:
         figures = f"{100 * metrics['test_accuracy']:.2f} % ({low} to {high}) | {metrics['test_n']:,} |"
         rows = [line for line in MEASURED.splitlines() if figures in line]
         assert any(f"`{card['dataset']}` | `{card['model']}`" in row for row in rows), (card["name"], figures)
+
+
+def test_the_figures_on_foreign_images_are_those_of_the_cards_that_ship() -> None:
+    from core.checkpoints import shipped
+    from core.intervals import percent
+
+    for checkpoint in shipped():
+        figures = checkpoint.card.outsiders
+        if figures is None:
+            continue
+        (row,) = [line for line in MEASURED.splitlines() if f"| `{checkpoint.card.name}` | {figures.images} |" in line]
+        areas = [*figures.auroc.values(), *([] if figures.as_small is None else [figures.as_small])]
+        said = [*(f"{area:.3f}" for area in areas), percent(figures.caught, 1), percent(figures.false_alarms, 1)]
+        assert [figure for figure in said if figure not in row] == []
 
 
 def test_every_setting_of_the_server_that_the_guide_names_is_one_of_streamlits() -> None:

@@ -69,7 +69,7 @@ def _judgement(found: Familiarity, strange: Strangeness) -> None:
     facts(
         [
             *(
-                (f"Stranger, by {name}", percent(share), f"{_TIPS[name]} The share of validation images below it.")
+                (f"By {name}", percent(share), f"{_TIPS[name]} The share of validation images that are less strange.")
                 for name, share in strange.shares.items()
             ),
             (
@@ -77,7 +77,7 @@ def _judgement(found: Familiarity, strange: Strangeness) -> None:
                 number(figures.auroc[figures.score], 3),
                 term("AUROC"),
             ),
-            ("Foreign images found", percent(figures.caught, 1), "Beyond the threshold, and rightly so."),
+            ("Foreign found", percent(figures.caught, 1), "Beyond the threshold, and rightly so."),
             ("False alarms", percent(figures.false_alarms, 1), "Of its own test images, beyond the threshold."),
         ]
     )
