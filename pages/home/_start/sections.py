@@ -12,6 +12,8 @@ from pages._ui.guidance.steps import STEPS, TEN_MINUTES, minutes, where
 from pages._ui.guide import GUIDE
 from pages._ui.state import GUIDE_PAGE
 
+OWN_LESSON = "lesson_own"  # the fold
+
 
 def lesson() -> None:
     """List the steps of the lesson, ticked as far as they are done, with what begins, hides and leaves it."""
@@ -49,14 +51,21 @@ def _step_link(name: str, label: str, *, lesson: Sequence[str] = (), ticked: boo
 
 
 def _own_lesson() -> None:
-    """Let a teacher choose and order steps, and show the link that begins such a lesson."""
-    with st.expander("Another lesson for a class", icon=":material/edit_note:"):
+    """Let a teacher choose and order steps, and show the link that begins such a lesson.
+
+    What it is drawn with is a fifth of all scripts that a browser fetches for this page: it comes when it is opened.
+    """
+    fold = st.expander("Another lesson for a class", icon=":material/edit_note:", key=OWN_LESSON, on_change="rerun")
+    if not fold.open:
+        return
+    with fold:
         chosen = st.multiselect(
             "Steps, in their order",
             list(STEPS),
             list(TEN_MINUTES),
             format_func=lambda name: STEPS[name].title,
             key="lesson_steps",
+            persist_state="session",
             help="A step that is taken out and chosen again goes to the end.",
         )
         if not chosen:

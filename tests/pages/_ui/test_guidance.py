@@ -13,6 +13,7 @@ from pages._ui.frame import PAGES
 from pages._ui.guidance import progress
 from pages._ui.guidance.progress import Lesson
 from pages._ui.guidance.steps import STEPS, TEN_MINUTES, minutes, told_apart, where
+from pages.home._start.sections import OWN_LESSON
 from pages.learn._convolution import controls
 from tests.pages.visit import ROOT, check, open_page, start_page, texts
 
@@ -140,6 +141,9 @@ def test_steps_that_are_no_steps_are_said_and_the_others_begin(home: object) -> 
 
 
 def test_a_teachers_list_is_a_link(app: AppTest) -> None:
+    assert not app.multiselect, "it comes with the fold, and so do the scripts that draw it"
+    app.session_state[OWN_LESSON] = True
+    app.run()
     app.multiselect(key="lesson_steps").set_value(["puzzle", "train"]).run()
     assert app.code[0].value.endswith("?lesson=puzzle,train")
     assert "About 4 minutes" in said(app)
