@@ -18,7 +18,7 @@ from core.models.input_format import InputFormat, denormalise, normalise
 
 Logits = Callable[[Tensor], Tensor]
 
-BOUNDS = (1, 2, 4, 8, 16)  # grey levels of 255
+BOUNDS = (1, 2, 4, 8, 16, 32)  # grey levels of 255
 STEPS = 6
 DRAWS = 4  # random changes of each size
 

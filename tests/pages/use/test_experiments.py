@@ -26,6 +26,16 @@ def said(page: AppTest) -> str:
     return texts(check(page)).replace("\\", "")
 
 
+def test_a_link_opens_an_experiment_and_one_to_none_says_so(folder: Path) -> None:
+    ship(folder, "tiny")
+    page = start_page()
+    page.query_params["try"] = "fool"
+    assert "your own network" in said(open_page(page, "use/classify"))
+    page = start_page()
+    page.query_params["try"] = "ears"
+    assert "There is no experiment 'ears' here; there is hide and fool." in said(open_page(page, "use/classify"))
+
+
 def test_a_network_without_maps_can_be_put_to_the_test(folder: Path) -> None:
     ship(folder, "dense", model="simple_nn")
     page = open_page(start_page(), "use/classify")
@@ -50,6 +60,7 @@ def test_every_place_is_tried_when_asked_for_each_photo_and_each_size(page: AppT
 
 def test_a_network_is_fooled_within_a_bound_that_can_be_chosen(page: AppTest) -> None:
     page.segmented_control(key="classify_experiment").set_value("fool").run()
+    assert page.query_params["try"] == "fool"
     assert "your own network" in said(page)
     assert "Random changes of the same size leave" not in said(page)
     page.button(key="fool_go").click().run()
@@ -64,7 +75,7 @@ def test_a_network_is_fooled_within_a_bound_that_can_be_chosen(page: AppTest) ->
 
 
 def test_what_is_said_of_a_network_that_was_fooled() -> None:
-    after = torch.tensor([[0.6, 0.3, 0.1], *[[0.2, 0.7, 0.1]] * 4])
+    after = torch.tensor([[0.6, 0.3, 0.1], *[[0.2, 0.7, 0.1]] * (len(BOUNDS) - 1)])
     picture = torch.zeros(1, 2, 2, dtype=torch.uint8)
 
     def found(target: int | None) -> Fooling:
@@ -73,7 +84,7 @@ def test_what_is_said_of_a_network_that_was_fooled() -> None:
             target=target,
             before=torch.tensor([0.9, 0.06, 0.04]),
             after=after,
-            noise=torch.tensor([0.89] * 5),
+            noise=torch.tensor([0.89] * len(BOUNDS)),
             original=picture,
             changed=picture.repeat(len(BOUNDS), 1, 1, 1),
         )

@@ -97,7 +97,8 @@ def test_turned_names_the_smallest_bound() -> None:
 
 
 def test_a_target_that_is_not_reached_has_not_turned() -> None:
-    found = fool(linear([[-9, 0, 0, 0], [0, 0, 0, 0], [-8, 0, 0, 0]]), batch(), FORMAT, target=1)
+    dark = normalise(torch.full((1, 1, 2, 2), 64 / 255), FORMAT)  # class 1 wins from the middle on, 63.5 levels above
+    found = fool(linear([[-9, 0, 0, 0], [0, 0, 0, 0], [-8, 0, 0, 0]]), dark, FORMAT, target=1)
     assert found.turned is None
     assert not found.has_turned(4)
 
