@@ -85,7 +85,13 @@ def figure(drawing: str, caption: str) -> str:
     return f"<figure>{drawing}<figcaption>{text(caption)}</figcaption></figure>"
 
 
-def line_chart(lines: Sequence[tuple[str, Sequence[float], Sequence[float]]], *, alt: str, shares: bool = False) -> str:
+def line_chart(
+    lines: Sequence[tuple[str, Sequence[float], Sequence[float]]],
+    *,
+    alt: str,
+    shares: bool = False,
+    x_name: str = "epoch",
+) -> str:
     """Return curves, each a name with its x and y, as SVG; what is not finite is left out."""
     points = [
         [(x, y) for x, y in zip(xs, ys, strict=True) if abs(y) < float("inf") and y == y] for _name, xs, ys in lines
@@ -115,7 +121,7 @@ def line_chart(lines: Sequence[tuple[str, Sequence[float], Sequence[float]]], *,
         parts.append(f'<text x="98" y="{y}">{text(name)}</text>')
     for x, words in ((left, f"{left:g}"), (right, f"{right:g}")):
         parts.append(f'<text x="{60 + (x - left) * across:.0f}" y="240" text-anchor="middle">{words}</text>')
-    parts.append('<text x="360" y="240" text-anchor="middle">epoch</text>')
+    parts.append(f'<text x="360" y="240" text-anchor="middle">{text(x_name)}</text>')
     return _svg(parts, alt, height=270 + 18 * len(lines))
 
 

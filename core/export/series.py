@@ -22,7 +22,7 @@ def series_report(
     body = [html.paragraph(lead, soft=True)]
     if any(len(xs) > 1 for xs, _ys in means.values()):
         lines = [(name, xs, ys) for name, (xs, ys) in means.items()]
-        drawn = html.line_chart(lines, alt=f"Mean test accuracy by {x_name}", shares=True)
+        drawn = html.line_chart(lines, alt=f"Mean test accuracy by {x_name}", shares=True, x_name=x_name)
         body.append(html.section(f"By {x_name}", html.figure(drawn, f"Mean test accuracy over the {x_name}.")))
     if intervals:
         drawn = html.intervals(intervals, alt="Mean accuracies with their intervals")

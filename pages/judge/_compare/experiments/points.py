@@ -95,11 +95,17 @@ def take_experiment_home(experiment: Experiment, points: Sequence[Point]) -> Non
             ],
             said=[contrast.sentence for contrast in contrasts],
             head=_HEAD,
-            rows=[["" if cell is None else cell for cell in row] for row in _every(now)],
+            rows=[[_written(cell) for cell in row] for row in _every(now)],
         )
 
     download("Report", report, "experiment.html", "text/html", key="experiment_report", tip="To print or to hand in.")
     download("CSV", lambda: csv_file([_HEAD, *_every(points)]), "experiment.csv", "text/csv", key="experiment_csv")
+
+
+def _written(cell: object) -> object:
+    if isinstance(cell, float):
+        return percent(cell, 2)
+    return "" if cell is None else cell
 
 
 def figure_of(run: Run) -> "Metrics | None":
