@@ -134,6 +134,7 @@ NEW_SET_CLASSES = "new_set_classes"
 
 # Training, Compare, Classify
 COMPARED = "networks"  # in the address: references with commas between (Compare)
+EXPERIMENT, NEW_EXPERIMENT = "experiment", "new"  # in the address: an id, or one that is being set up (Compare)
 TRAINING_VIEW = "training_view"
 SET_UP, WATCH, ALL_RUNS = "Set up", "Watch", "All runs"
 WATCHER = "watcher"  # the name under which this session is counted while it follows a run

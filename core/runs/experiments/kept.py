@@ -171,7 +171,7 @@ def train_open(store: Store, experiment: Experiment, *, owner: str, at_most: int
 
 @lru_cache(maxsize=MOST_KEPT)
 def _read(path: Path, _changed: int) -> Experiment:
-    """The experiment in a file; pages look every two seconds, and a file is never changed."""
+    """The experiment in a file; pages look every few seconds, and a file is never changed."""
     return typed(Experiment, read_object(path, at_most=MOST_BYTES))
 
 

@@ -6,8 +6,7 @@ from pages._ui.choose.shown import refused
 
 OF, CELL, CURVE, ONLY, RIGHT = "of", "cell", "curve", "only", "right"
 
-EXPERIMENT = "experiment"  # its id, or `NEW`; where there is none the page shows networks
-NEW = "new"
+EXPERIMENT, NEW = state.EXPERIMENT, state.NEW_EXPERIMENT  # where there is none, the page shows networks
 
 
 def experiment() -> str | None:

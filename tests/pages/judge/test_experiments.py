@@ -121,6 +121,17 @@ def test_a_link_to_networks_shows_networks(home: Path, folder: Path) -> None:
     assert "on the same 367 images" in said(page)
 
 
+def test_a_link_to_networks_wins_over_the_experiment_that_was_looked_at(home: Path, folder: Path) -> None:
+    ship(folder, "one"), ship(folder, "two", wrong=9)
+    page = open_page(experiments(), "home/start")
+    del page.query_params["experiment"]  # as a browser does that goes to another page
+    page.query_params["networks"] = "one,two"
+    page = open_page(page, "judge/compare")
+    assert "on the same 367 images" in said(page)
+    page = open_page(open_page(page, "home/start"), "judge/compare")
+    assert "on the same 367 images" in said(page)
+
+
 def test_what_the_networks_do_not_have_in_common_is_said(home: Path, folder: Path) -> None:
     page = experiments()
     page.multiselect(key="experiment_networks.digits").set_value([]).run()

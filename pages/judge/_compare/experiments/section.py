@@ -23,7 +23,7 @@ from pages.judge._compare.experiments.form import set_up
 from pages.judge._compare.experiments.points import every_point, figure_of, mean_rows, take_experiment_home
 from pages.judge._compare.in_address import EXPERIMENT, NEW
 
-TICK = 2.0  # seconds between two looks at the runs
+TICK = 4.0  # seconds between two looks at the runs; a whole class may be looking
 _CHOICE, _PROBLEM = "experiment_shown", "experiment_problem"
 
 

@@ -218,6 +218,12 @@ def _ended(runs: Sequence[Run]) -> None:
                 icon=":material/balance:",
                 query_params={state.COMPARED: both_ids},
             )
+        st.page_link(
+            PAGES["compare"],
+            label="Is it more than chance? An experiment takes several seeds",
+            icon=":material/experiment:",
+            query_params={state.EXPERIMENT: state.NEW_EXPERIMENT},
+        )
 
 
 def _outcome(run: Run) -> str:
