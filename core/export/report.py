@@ -142,7 +142,7 @@ def _calibration(judged: Sequence[tuple[str, Evaluation]]) -> Iterator[str]:
         )
         for name, found in judged
     ]
-    yield html.table(("network", "sure, on average", "right", "calibration error", "of that by chance"), rows)
+    yield html.table(("network", "sure, on average", "right", "calibration error", "by chance alone"), rows)
     yield html.paragraph("The expected calibration error, in ten bins of confidence.", soft=True)
 
 

@@ -246,7 +246,7 @@ def test_a_report_is_made_when_asked_for_and_needs_no_network(page: Page, server
 
 def test_where_two_networks_disagree_both_heat_maps_are_shown(page: Page, server: Server) -> None:
     open_page(page, server, "compare", "?networks=digits-lenet,digits-lenet-unaugmented")
-    page.get_by_role("radio", name=re.compile(r"^Only .* \(\d+\)$")).first.press("Space")
+    page.get_by_role("radio", name=re.compile(r"^\d+: LeNet")).first.press("Space")
     expect(page.get_by_alt_text(re.compile(r"^\d, and both heat maps\. .*, right\. .*, wrong$"))).to_have_count(6)
     first = page.get_by_alt_text(re.compile("both heat maps")).first.get_attribute("alt")
     page.get_by_role("button", name="Next page").press("Enter")

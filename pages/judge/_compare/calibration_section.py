@@ -94,7 +94,7 @@ def _row(title: str, evaluation: Evaluation, error: float) -> dict[str, str]:
         "Sure, on average": percent(sure, 1),
         "Right": percent(evaluation.accuracy, 1),
         "Calibration error": percent(error, 1),
-        "Of that by chance": percent(error_by_chance(evaluation.predictions), 1),
+        "By chance alone": percent(error_by_chance(evaluation.predictions), 1),
     }
 
 

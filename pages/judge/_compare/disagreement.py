@@ -39,9 +39,9 @@ def disagreement(first: Judged, second: Judged) -> None:
     key = f"disagree_{first.reference}_{second.reference}"
     write = from_address(RIGHT, list(pair), key=key, first=None)
     right = st.pills(
-        "Right alone",
+        "Images that only one gets right",
         list(pair),
-        format_func=lambda one: choice(f"Only {plain(pair[one].title)} ({len(alone[one]):,})"),
+        format_func=lambda one: choice(f"{len(alone[one]):,}: {plain(pair[one].title)}"),
         key=key,
         on_change=write,
         help="The images that the test looks at: one network is right on them, and the other is not.",
@@ -102,7 +102,7 @@ def _image(
         tiles += [*([] if tiles else [seen]), seen if isinstance(heat, str) else overlay(seen, heat.values)]
         sure = probability_words(float(said.confidence[place]), off_by=said.off_by)
         verdict = "right" if said.predicted[place] == said.labels[place] else "wrong"
-        answers.append((network.title, f"{classes[answer]} {sure}, {verdict}"))
+        answers.append((network.title, f"{classes[answer]} ({sure}), {verdict}"))
     words = [f"{title}: {answer}" for title, answer in answers]
     show(
         contact_sheet(tiles, columns=3, tile=TILE),

@@ -395,12 +395,12 @@ def test_where_two_disagree_both_heat_maps_stand_beside_the_image(folder: Path) 
     ship(folder, "one", wrong=3), ship(folder, "two", wrong=13)
     page = compare("one", "two")
     before = len(page.get("image"))
-    only = [":gray[Only one on digits (10)]", ":gray[Only two on digits (0)]"]
+    only = [":gray[10: one on digits]", ":gray[0: two on digits]"]
     assert list(page.pills(key="disagree_one_two").options) == only
     page = gallery(page, "first")
     assert page.query_params["right"] == "first"
     assert len(page.get("image")) == before + A_PAGE
-    assert said(page).count(", right") == said(page).count("98.8 %, wrong") == A_PAGE
+    assert said(page).count(", right") == said(page).count("(98.8 %), wrong") == A_PAGE
     page.pagination(key="page_disagree_one_two_first").set_value(2).run()
     assert len(check(page).get("image")) == before + 10 - A_PAGE
     assert "There is no such image." in said(gallery(page, "second"))
