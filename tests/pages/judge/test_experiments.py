@@ -61,7 +61,7 @@ def test_a_series_over_the_training_images_is_queued_in_one_click(home: Path, fo
 def test_points_appear_as_they_finish_and_the_address_shows_them_to_anybody(home: Path, folder: Path) -> None:
     page = experiments()
     page.segmented_control(key="experiment_kind").set_value(form.WITH).run()
-    page.selectbox(key="experiment_ingredient").set_value("augmentation").run()
+    page.selectbox(key="experiment_ingredient.digits.lenet").set_value("augmentation").run()
     check(page.button(key="experiment_train").click().run())
     (experiment,) = kept.kept(home)
     for wrong in (7, 30, 9, 33, 8, 29):
@@ -130,6 +130,21 @@ def test_a_link_to_networks_wins_over_the_experiment_that_was_looked_at(home: Pa
     assert "on the same 367 images" in said(page)
     page = open_page(open_page(page, "home/start"), "judge/compare")
     assert "on the same 367 images" in said(page)
+
+
+def test_two_networks_can_go_without_what_both_have(home: Path, folder: Path) -> None:
+    page = experiments()
+    page.segmented_control(key="experiment_kind").set_value(form.WITH).run()
+    assert "batch_norm" not in page.selectbox(key="experiment_ingredient.digits.lenet").options
+    page.multiselect(key="experiment_networks.digits").set_value(["lenet", "strided_cnn"]).run()
+    both = page.selectbox(key="experiment_ingredient.digits.lenet.strided_cnn")
+    assert "Weight decay" in both.options
+    assert "12 trainings" in said(page)
+    page.multiselect(key="experiment_networks.digits").set_value(["strided_cnn"]).run()
+    alone = page.selectbox(key="experiment_ingredient.digits.strided_cnn")
+    check(alone.set_value("batch_norm").run())
+    page.number_input(key="experiment_limit").set_value(99_999).run()
+    assert "It cannot learn from 99,999 images: there are 1,170" in said(page)
 
 
 def test_what_the_networks_do_not_have_in_common_is_said(home: Path, folder: Path) -> None:

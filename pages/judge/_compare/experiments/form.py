@@ -154,7 +154,7 @@ def _of_ingredient(dataset: str, bases: dict[str, TrainingConfig]) -> Plan | Non
         "With and without",
         common,
         format_func=lambda name: titles[name].title if name in titles else name,
-        key="experiment_ingredient",
+        key=f"experiment_ingredient.{dataset}.{'.'.join(config.model for config in bases.values())}",
         help="What each of the chosen networks, or its recipe, has or could have.",
         persist_state="session",
     )
