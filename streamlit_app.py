@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages._ui import address
 from pages._ui.frame import PAGES, in_words
+from pages._ui.glossary import words_of_the_page
 from pages._ui.guidance import progress
 from pages._ui.server.sessions import note_session
 from pages._ui.startup import MIDDLEWARE, exempt_modules_from_collection, keep_queue_served, lifespan, wait_for_torch
@@ -63,6 +64,7 @@ if __name__ == "__main__":
         wait_for_torch()
     with in_words():
         chosen.run()
+        words_of_the_page()
     keep_queue_served()
     exempt_modules_from_collection()
     progress.settle()

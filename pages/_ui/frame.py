@@ -8,6 +8,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from core.errors import LabError
+from pages._ui import glossary
 from pages._ui.guidance.strip import strip
 
 PAGES = {
@@ -44,6 +45,7 @@ def header(title: str, lead: str, *, icon: str) -> None:
 
     ``icon`` is a Material Symbols name.
     """
+    glossary.begin()
     st.title(title, icon=f":material/{icon}:", anchor=False)
     st.markdown(lead)
     strip(PAGES)

@@ -1,4 +1,17 @@
-"""The lab's terms, one plain sentence each: tooltips on the pages, and the glossary of the start page."""
+"""The lab's terms, one plain sentence each: tooltips on the pages, and the glossary of the start page.
+
+A tooltip names its term by a link to the glossary. No key reaches into a tooltip, so all words that a page explains
+are links at its end as well.
+"""
+
+import re
+from urllib.parse import quote, unquote
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+TERM = "term"  # in the address of Start
+_EXPLAINED = "words_explained"  # on the page that is drawn, in their order
 
 TERMS = {
     "activation": "A number that a layer puts out for one place; after ReLU it is zero or positive.",
@@ -97,5 +110,39 @@ TERMS = {
 
 
 def term(name: str) -> str:
-    """Return the sentence that explains ``name``, for ``help=``; raises KeyError for a term that is not listed."""
-    return TERMS[name]
+    """Return what explains ``name``, for ``help=``; the page that is drawn links to it at its end.
+
+    Raises KeyError for a term that is not listed.
+    """
+    said = linked(name)
+    mention(said)
+    return said
+
+
+def linked(name: str) -> str:
+    """Return what explains ``name``, with a link to the glossary; for what is written before any page is drawn."""
+    return f"[{name[:1].upper()}{name[1:]}]({_entry(name)}): {TERMS[name]}"
+
+
+def mention(tip: str | None) -> None:
+    """Note which terms a tooltip explains, where a page is being drawn."""
+    if tip and get_script_run_ctx(suppress_warning=True) is not None:
+        found = re.findall(rf"\(\./\?{TERM}=([\w%-]+)\)", tip)
+        st.session_state.setdefault(_EXPLAINED, {}).update(dict.fromkeys(map(unquote, found)))
+
+
+def begin() -> None:
+    """Begin a page: nothing is explained on it yet."""
+    st.session_state[_EXPLAINED] = {}
+
+
+def words_of_the_page() -> None:
+    """Link to every term that the page explains."""
+    names = [name for name in st.session_state.get(_EXPLAINED, {}) if name in TERMS]
+    if names:
+        links = (f'[{name}]({_entry(name)} "{TERMS[name]}")' for name in names)
+        st.caption(f":material/dictionary: In the glossary: {', '.join(links)}")
+
+
+def _entry(name: str) -> str:
+    return f"./?{TERM}={quote(name)}"

@@ -9,7 +9,7 @@ from pages._ui.choose.photo import choose_photo
 from pages._ui.frame import header, section
 from pages._ui.startup import wait_for_torch
 from pages.home._start.first_result import first_result
-from pages.home._start.sections import glossary, guide_links, lesson
+from pages.home._start.sections import GLOSSARY, asked_for, glossary, guide_links, lesson
 
 header(
     "CNN Lab",
@@ -18,6 +18,7 @@ header(
     "out honestly how good it is.",
     icon="grid_on",
 )
+asked_for()
 first_result(choose_photo())
 
 section(
@@ -28,7 +29,7 @@ lesson()
 section("What is ready on this machine")
 ready = st.container()
 
-fold = st.expander("Glossary", icon=":material/dictionary:", key="start_glossary", on_change="rerun")
+fold = st.expander("Glossary", icon=":material/dictionary:", key=GLOSSARY, on_change="rerun")
 if fold.open:
     with fold:
         glossary()

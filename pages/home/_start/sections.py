@@ -5,14 +5,16 @@ from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 
-from pages._ui.frame import PAGES
-from pages._ui.glossary import TERMS
+from pages._ui import address
+from pages._ui.frame import PAGES, plain
+from pages._ui.glossary import TERM, TERMS
 from pages._ui.guidance import progress
 from pages._ui.guidance.steps import STEPS, TEN_MINUTES, minutes, where
 from pages._ui.guide import GUIDE
 from pages._ui.state import GUIDE_PAGE
 
 OWN_LESSON = "lesson_own"  # the fold
+GLOSSARY = "start_glossary"
 
 
 def lesson() -> None:
@@ -75,6 +77,19 @@ def _own_lesson() -> None:
         here = urlsplit(st.context.url or "http://localhost:8501")
         link = here._replace(path=here.path or "/", query=f"lesson={','.join(chosen)}", fragment="")
         st.code(urlunsplit(link), language=None, wrap_lines=True)
+
+
+def asked_for() -> None:
+    """Show the term that a link of another page has asked for, and open the glossary in which the others stand."""
+    name = st.query_params.get(TERM)
+    if name is None:
+        return
+    if address.brings(TERM):
+        st.session_state[GLOSSARY] = True
+    if name in TERMS:
+        st.info(f"**{name}**: {TERMS[name]}", icon=":material/dictionary:")
+    else:
+        st.warning(f"The glossary below has no '{plain(name[:40])}'.", icon=":material/link_off:")
 
 
 def glossary() -> None:

@@ -31,7 +31,7 @@ def table(networks: Sequence[Judged]) -> None:
         for figure in max(columns, key=len)
     ]
     st.table(rows, hide_index=True, border="horizontal", alt="Figures of the compared networks")  # it wraps, and prints
-    look_for(f"Interval: {term('interval')} Trained parameters are those that training changed.")
+    look_for(f"{term('interval')} Trained parameters are those that training changed.")
     for network in networks:
         if network.evaluation is None:
             _unjudged(network)

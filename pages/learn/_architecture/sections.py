@@ -22,7 +22,7 @@ def figures_section(drawn: Drawn) -> None:
     facts(
         [
             ("Parameters", f"{parameters:,}", term("parameters")),
-            ("Trainable", f"{trainable:,}", f"{term('parameters')} The rest is frozen: {term('frozen').lower()}"),
+            ("Trainable", f"{trainable:,}", f"{term('parameters')} {term('frozen')}"),
             ("Multiply-adds", short_count(work), f"For one image. {term('multiply-adds')}"),
             ("Receptive field", f"{fields[-1]} px" if fields else "all px", _reach(fields[-1:], drawn.image_size)),
             ("Weights on disk", _megabytes(4 * parameters), "Four bytes a parameter (float32)."),

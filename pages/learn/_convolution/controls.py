@@ -9,14 +9,14 @@ from core.explain.convolution.kernels import KERNEL_SIZES, PRESETS, preset, resi
 from core.registry import Setting
 from pages._ui import state
 from pages._ui.choose.setting_widgets import setting_cells
-from pages._ui.glossary import term
+from pages._ui.glossary import linked, term
 from pages._ui.guidance import progress
 from pages.learn._convolution.kernel_grid import Kernel, kernel_grid, set_kernel
 
 OWN = "own"
 FIRST = "vertical_edges"
 MOVES = tuple(
-    Setting(name=name, title=name.capitalize(), default=low, low=low, high=high, unit="px", help=term(name))
+    Setting(name=name, title=name.capitalize(), default=low, low=low, high=high, unit="px", help=linked(name))
     for name, low, high in (("stride", 1, 4), ("padding", 0, 6), ("dilation", 1, 4))
 )
 _NOTHING = 1e-6  # what is left of 0 when weights with four digits are added up

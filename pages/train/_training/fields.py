@@ -2,19 +2,19 @@
 
 from core.config import OPTIMIZERS, SCHEDULES
 from core.registry import Setting
-from pages._ui.glossary import term
+from pages._ui.glossary import linked
 
 FIRST = (
-    Setting(name="epochs", title="Epochs", low=1, high=500, help=term("epoch")),
-    Setting(name="batch_size", title="Batch size", low=2, high=4096, unit="images", help=term("batch size")),
-    Setting(name="learning_rate", title="Learning rate", low=1e-5, high=1.0, step=0.005, help=term("learning rate")),
-    Setting(name="seed", title="Seed", low=0, high=2**31 - 1, help=term("seed")),
+    Setting(name="epochs", title="Epochs", low=1, high=500, help=linked("epoch")),
+    Setting(name="batch_size", title="Batch size", low=2, high=4096, unit="images", help=linked("batch size")),
+    Setting(name="learning_rate", title="Learning rate", low=1e-5, high=1.0, step=0.005, help=linked("learning rate")),
+    Setting(name="seed", title="Seed", low=0, high=2**31 - 1, help=linked("seed")),
 )
 OPTIMIZER = (
-    Setting(name="optimizer", title="Optimizer", choices=OPTIMIZERS, help=term("optimizer")),
-    Setting(name="momentum", title="Momentum", low=0.0, high=0.999, step=0.05, help=term("momentum")),
+    Setting(name="optimizer", title="Optimizer", choices=OPTIMIZERS, help=linked("optimizer")),
+    Setting(name="momentum", title="Momentum", low=0.0, high=0.999, step=0.05, help=linked("momentum")),
     Setting(name="nesterov", title="Nesterov momentum", help="Looks at the gradient one step ahead; needs momentum."),
-    Setting(name="weight_decay", title="Weight decay", low=0.0, high=1.0, step=1e-4, help=term("weight decay")),
+    Setting(name="weight_decay", title="Weight decay", low=0.0, high=1.0, step=1e-4, help=linked("weight decay")),
     Setting(
         name="norm_shift_rate",
         title="BatchNorm shifts learn",
@@ -41,7 +41,7 @@ OPTIMIZER = (
         low=0,
         high=500,
         unit="epochs",
-        help=f"{term('early stopping')} 0 trains to the end.",
+        help=f"{linked('early stopping')} 0 trains to the end.",
     ),
 )
 LIMIT = Setting(

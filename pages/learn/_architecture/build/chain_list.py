@@ -8,7 +8,7 @@ from core.errors import ConfigError
 from core.models.sequential.layers import KINDS, MOST_LAYERS, Convolution, Dense, Layer, settings_of_kind
 from core.models.sequential.sizes import Sizes, Step
 from pages._ui.component import beside, sent
-from pages._ui.glossary import term
+from pages._ui.glossary import TERMS
 from pages.learn._architecture.build import chain
 from pages.learn._architecture.sections import short_count
 
@@ -71,7 +71,7 @@ def _layer(layer: Layer) -> dict[str, Any]:
 def _kind(name: str, kind: type[Layer]) -> dict[str, Any]:
     return {
         "title": kind.title,
-        "tip": term(_TERMS[name]),
+        "tip": TERMS[_TERMS[name]],
         "fields": [
             {
                 "name": setting.name,
