@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.errors import ConfigError
 from core.registry import Setting, Value
 from pages._ui.frame import plain
+from pages._ui.glossary import mention
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
 
@@ -20,6 +21,7 @@ def setting_widget(setting: Setting, value: Value, *, key: str) -> Value:
     Raises ConfigError, with a sentence, for text that is not what the setting takes.
     """
     title = f"{setting.title} ({setting.unit})" if setting.unit else setting.title
+    mention(setting.help)
     if isinstance(value, bool):
         return st.toggle(title, value, key=key, help=setting.help, persist_state="session")
     if setting.choices:
@@ -44,7 +46,7 @@ def optional_number(setting: Setting, value: int | None, *, key: str, empty: str
     """
     start = "" if value is None else str(value)
     text = st.text_input(setting.title, start, key=key, placeholder=empty, help=setting.help, persist_state="session")
-    return int(str(setting.check(_whole(text, setting)))) if text.strip() else None
+    return whole_number_of(text, setting) if text.strip() else None
 
 
 def held(value: Value) -> bool | str:
@@ -110,19 +112,21 @@ def whole_number(text: str, *, of: str) -> int:
     return int(number)
 
 
-def _number(setting: Setting, value: int | float, title: str, key: str) -> int | float:
-    """Return what a field holds; it is one for text, because a browser's field for numbers makes 15 of "1,5"."""
-    text = st.text_input(title, str(held(value)), key=key, help=setting.help, persist_state="session")
-    return _whole(text, setting) if isinstance(value, int) else any_number(text, of=setting.title)
-
-
-def _whole(text: str, setting: Setting) -> int:
+def whole_number_of(text: str, setting: Setting) -> int:
+    """Return the whole number that digits stand for; raises ConfigError, with the range, for any other text."""
     try:
-        return whole_number(text, of=setting.title)
+        number = whole_number(text, of=setting.title)
     except ConfigError as error:
         if setting.low is None or setting.high is None:
             raise
         raise ConfigError(f"{str(error)[:-1]}, between {setting.low} and {setting.high}.") from None
+    return int(str(setting.check(number)))
+
+
+def _number(setting: Setting, value: int | float, title: str, key: str) -> int | float:
+    """Return what a field holds; it is one for text, because a browser's field for numbers makes 15 of "1,5"."""
+    text = st.text_input(title, str(held(value)), key=key, help=setting.help, persist_state="session")
+    return whole_number_of(text, setting) if isinstance(value, int) else any_number(text, of=setting.title)
 
 
 def _readable(choice: str) -> str:

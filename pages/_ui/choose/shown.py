@@ -65,11 +65,11 @@ class Shown:
 
 
 class Typed(Shown):
-    """A whole number in a field for text."""
+    """A whole number in a field for text, which is empty where the first value is None."""
 
     def hold(self, value: object) -> object:
         """Return the text that the field holds."""
-        return str(value)
+        return "" if value is None else str(value)
 
     def write(self, value: object) -> str | None:
         """Return how a field's text stands in the address, None for the first one and for what is no number."""

@@ -12,7 +12,6 @@ import streamlit as st
 
 from core.data import datasets
 from core.errors import ConfigError, LabError
-from core.explain.sizes.linear_size import MAX_IN_FEATURES
 from core.models import models
 from core.models.sequential.layers import read
 from core.models.sequential.starts import LENET
@@ -20,7 +19,7 @@ from core.registry import check_values
 from core.strict_json import NotStrictJsonError, parse_object
 from pages._ui import address, state
 from pages._ui.choose.setting_widgets import held
-from pages._ui.choose.shown import Shown, by_name, not_taken
+from pages._ui.choose.shown import Shown, Typed, by_name, not_taken
 from pages.learn._architecture import chosen, linear_size_section
 from pages.learn._architecture.build import chain
 from pages.learn._architecture.sees import section as sees
@@ -44,7 +43,12 @@ _SHOWN = {
         f"why_{name}": Shown(key=f"why_{name}", first=first, low=low, high=high)
         for name, (low, high, first) in linear_size_section.SLIDERS.items()
     },
-    "in_features": Shown(key=linear_size_section.NUMBER, first=400, low=1, high=MAX_IN_FEATURES),
+    "in_features": Typed(
+        key=linear_size_section.NUMBER,
+        first=linear_size_section.IN_FEATURES.default,
+        low=linear_size_section.IN_FEATURES.low or 1,
+        high=linear_size_section.IN_FEATURES.high or 1,
+    ),
     "dummy": Shown(key="dummy_size", first=28, options=by_name(linear_size_section.DUMMY_SIZES)),
 }
 _NAMES = (_NETWORK, _WITH, _LAYERS, _DATA, _SIZE, sees.IN_ADDRESS, *_SHOWN)
@@ -67,7 +71,8 @@ def take() -> None:
 def keep() -> None:
     """Write into the address what is shown now."""
     values = {
-        name: shown.in_address(name, st.session_state.get(shown.key, shown.first)) for name, shown in _SHOWN.items()
+        name: shown.in_address(name, st.session_state.get(shown.key, shown.hold(shown.first)))
+        for name, shown in _SHOWN.items()
     }
     source = st.session_state.get(chosen.SOURCE, chosen.LAB)
     values |= _network_written(source) | _chain_written()
@@ -82,10 +87,10 @@ def _set(given: Mapping[str, str]) -> list[str]:
     """Set everything by the texts of the address, and return a sentence for each that it cannot be set to."""
     refused = []
     for name, shown in _SHOWN.items():
-        st.session_state[shown.key] = shown.first
+        st.session_state[shown.key] = shown.hold(shown.first)
         if name in given:
             try:
-                st.session_state[shown.key] = shown.read(given[name])
+                st.session_state[shown.key] = shown.hold(shown.read(given[name]))
             except ValueError as error:
                 refused.append(not_taken(name, given[name], str(error)))
     for name, put in ((_NETWORK, _put_network), (_DATA, _put_data), (_SIZE, _put_size), (_LAYERS, _put_layers)):

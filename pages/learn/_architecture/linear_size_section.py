@@ -3,13 +3,23 @@
 import streamlit as st
 
 from core.errors import ConfigError, LabError
-from core.explain.sizes.linear_size import LinearSize, dummy_trace, explain, follow, try_in_features
+from core.explain.sizes.linear_size import MAX_IN_FEATURES, LinearSize, dummy_trace, explain, follow, try_in_features
 from core.models import build_model
+from core.registry import Setting
+from pages._ui.choose.whole_fields import whole_field, whole_value
 from pages._ui.frame import look_for, plain, problem, think, try_this
 from pages._ui.glossary import term
 from pages._ui.guidance import progress
 
 NUMBER = "why_in_features"
+IN_FEATURES = Setting(
+    name="in_features",
+    title="nn.Linear( … , 120): in_features",
+    default=400,
+    low=1,
+    high=MAX_IN_FEATURES,
+    help="How many numbers the dense layer waits for. Try a wrong one.",
+)
 SLIDERS = {"image": (12, 64, 32), "kernel": (1, 7, 5), "padding": (0, 3, 0), "pool": (1, 4, 2)}
 """Lowest, highest and first value of each slider, in pixels."""
 DUMMY_SIZES = (16, 20, 24, 28, 32, 40, 48, 64)
@@ -28,16 +38,10 @@ def why_section() -> None:
         problem(error)
         return
     _steps(work, kernel, padding, pool)
-    st.session_state.setdefault(NUMBER, 400)
-    wanted = st.number_input(
-        "nn.Linear( … , 120): in_features",
-        step=1,
-        key=NUMBER,
-        help="How many numbers the dense layer waits for. Try a wrong one.",
-        persist_state="session",
-    )
+    whole_field(IN_FEATURES, key=NUMBER, width="stretch")
     try:
-        said = try_in_features(int(wanted), image_size=size, kernel=kernel, padding=padding, pool=pool)
+        wanted = whole_value(IN_FEATURES, key=NUMBER)
+        said = try_in_features(wanted, image_size=size, kernel=kernel, padding=padding, pool=pool)
     except ConfigError as error:
         problem(error)
         return
@@ -52,7 +56,7 @@ def why_section() -> None:
             st.code(f"RuntimeError: {said}", language=None, wrap_lines=True)
     with right:
         st.markdown("**What that means**")
-        st.markdown(plain(explain(int(wanted), work)))
+        st.markdown(plain(explain(wanted, work)))
         if said is not None:
             st.button(f"Put {work.in_features:,} in", on_click=_put, args=(work.in_features,), icon=":material/build:")
     try_this("Set the padding to 2: what has to stand in place of 400? Find an image too small for a kernel of 7.")
@@ -64,7 +68,7 @@ def why_section() -> None:
 
 
 def _put(number: int) -> None:
-    st.session_state[NUMBER] = number
+    st.session_state[NUMBER] = str(number)
 
 
 def _settings() -> tuple[int, ...]:

@@ -15,12 +15,15 @@ from core.errors import ConfigError
 from core.explain.augmentation.label_safety import RISKS
 from core.explain.augmentation.sweep import SWEEPS
 from core.models import models
+from core.registry import Setting
 from core.transforms import COURSE_CHAIN, chain_from_word, chain_word
 from pages._ui import address, state
-from pages._ui.choose.shown import Shown, by_name, not_taken
+from pages._ui.choose.shown import Shown, Typed, by_name, not_taken
 from pages.learn._augmentation import keys
-from pages.learn._augmentation.chain.draws_section import COUNT, SEEDS
+from pages.learn._augmentation.arms import section as arms
+from pages.learn._augmentation.chain.draws_section import COUNT
 from pages.learn._augmentation.chain.editor import MOST_STEPS, chain_of_session, set_chain
+from pages.learn._augmentation.chain.format import SEEDS
 from pages.learn._augmentation.views import VIEWS
 
 CHAIN = "chain"
@@ -34,7 +37,7 @@ def _shown() -> dict[str, Shown]:
     return {
         "look": Shown(key=keys.TABS, first=VIEWS["draws"], options=VIEWS),
         "data": Shown(key=keys.DATASET, first="cats_vs_dogs", options=sets),
-        "seed": Shown(key=state.CHAIN_SEED, first=0, low=SEEDS.low or 0, high=SEEDS.high or 0),
+        "seed": _typed(state.CHAIN_SEED, 0, SEEDS),
         "draw": Shown(key=keys.WHICH, first=1, low=1, high=COUNT),
         "of": Shown(key=keys.SAFETY_DATASET, first="digits", options=sets),
         "change": Shown(key=keys.SAFETY_RISK, first="half", options=by_name(RISKS)),
@@ -43,11 +46,15 @@ def _shown() -> dict[str, Shown]:
         "at": Shown(key=keys.SWEPT_TO, first=None, low=-1_000, high=1_000),
         "train": Shown(key=keys.ARMS_DATASET, first="digits", options=sets),
         "net": Shown(key=keys.ARMS_MODEL, first="lenet", options=by_name(models)),
-        "epochs": Shown(key=keys.ARMS_EPOCHS, first=None, low=1, high=500, whole=True),
-        "limit": Shown(key=keys.ARMS_LIMIT, first=None, low=2, high=10_000_000, whole=True),
-        "arms_seed": Shown(key=keys.ARMS_SEED, first=0, high=_MOST),
-        "batch": Shown(key=keys.SEEN_BATCH, first=1, low=1, high=_MOST),
+        "epochs": _typed(keys.ARMS_EPOCHS, None, arms.EPOCHS),
+        "limit": _typed(keys.ARMS_LIMIT, None, arms.LIMIT),
+        "arms_seed": _typed(keys.ARMS_SEED, 0, arms.SEED),
+        "batch": Typed(key=keys.SEEN_BATCH, first=1, low=1, high=_MOST),
     }
+
+
+def _typed(key: str, first: int | None, setting: Setting) -> Typed:
+    return Typed(key=key, first=first, low=setting.low or 0, high=setting.high or 0, whole=True)
 
 
 def take() -> None:
@@ -66,7 +73,8 @@ def take() -> None:
 def keep() -> None:
     """Write into the address what the widgets hold now."""
     values: dict[str, str | None] = {
-        name: shown.in_address(name, st.session_state.get(shown.key, shown.first)) for name, shown in _shown().items()
+        name: shown.in_address(name, st.session_state.get(shown.key, shown.hold(shown.first)))
+        for name, shown in _shown().items()
     }
     word = chain_word(chain_of_session())
     values[CHAIN] = None if word == chain_word(COURSE_CHAIN) else word
@@ -79,10 +87,10 @@ def _set(given: Mapping[str, str]) -> list[str]:
     refused = []
     for name, shown in _shown().items():
         if shown.key in st.session_state:
-            st.session_state[shown.key] = shown.first
+            st.session_state[shown.key] = shown.hold(shown.first)
         if name in given:
             try:
-                st.session_state[shown.key] = shown.read(given[name])
+                st.session_state[shown.key] = shown.hold(shown.read(given[name]))
             except ValueError as error:
                 refused.append(not_taken(name, given[name], str(error)))
     chain = COURSE_CHAIN

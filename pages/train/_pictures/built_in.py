@@ -10,6 +10,7 @@ from core.data.own.suspicions import Suspicion, suspicions
 from core.data.own.twins import groups_of, looks_of
 from pages._ui import cached
 from pages._ui.choose.datasets import dataset_or_fetch
+from pages._ui.choose.whole_fields import choose_page
 from pages._ui.draw.palette import page_colour
 from pages._ui.draw.pictures import contact_sheet, jpeg, show
 from pages._ui.frame import choice, plain, section
@@ -35,9 +36,8 @@ def built_in(spec: DatasetSpec) -> None:
     )
     places = np.flatnonzero(data.labels == label)
     pages = max(1, math.ceil(len(places) / (_ROWS * COLUMNS)))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        page = st.number_input(f"Page, of {pages:,}", 1, pages, key=f"look_{spec.name}_{label}", width=160)
-        st.caption(f"{len(places):,} pictures of {plain(names[label or 0])}, {len(data.labels):,} in all.")
+    page = choose_page(pages, key=f"look_{spec.name}_{label}")
+    st.caption(f"{len(places):,} pictures of {plain(names[label or 0])}, {len(data.labels):,} in all.")
     shown = places[(page - 1) * _ROWS * COLUMNS :][: _ROWS * COLUMNS]
     show(
         _sheet(data, shown.tolist()),

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.data.own import OwnClass, OwnPictures, OwnSet, open_own_sets
 from pages._ui import state
+from pages._ui.choose.whole_fields import choose_page
 from pages._ui.draw.own_sheet import own_sheet
 from pages._ui.draw.picture_wall import picture_wall
 from pages._ui.draw.pictures import show
@@ -48,13 +49,7 @@ def wall(own: OwnSet, shown: OwnClass, *, mine: bool) -> None:
 
 def _page(shown: OwnClass) -> int:
     pages = math.ceil(shown.pictures / A_PAGE)
-    if pages == 1:
-        return 0
-    key = f"{state.PICTURES_PAGE}_{shown.id}"
-    if st.session_state.get(key, 1) > pages:
-        st.session_state[key] = pages
-    page = st.number_input(f"Page, of {pages}", 1, pages, key=key, width=160)
-    return int(page) - 1
+    return choose_page(pages, key=f"{state.PICTURES_PAGE}_{shown.id}") - 1 if pages > 1 else 0
 
 
 def _with_chosen(own: OwnSet, shown: OwnClass, chosen: tuple[str, ...]) -> None:

@@ -81,7 +81,7 @@ def test_a_setting_that_is_no_list_of_numbers_is_a_sentence(page: AppTest) -> No
 
 
 def test_a_wrong_in_features_shows_pytorchs_error_and_the_right_number(why: AppTest) -> None:
-    why.number_input(key="why_in_features").set_value(576).run()
+    why.text_input(key="why_in_features").set_value("576").run()
     said = " ".join(entry.value for entry in check(why).code)
     assert "RuntimeError" in said
     assert "1x400 and 576x120" in said
@@ -92,7 +92,7 @@ def test_putting_the_right_number_in_makes_it_run(why: AppTest) -> None:
     why.slider(key="why_padding").set_value(2).run()
     assert "1,024" in next(entry.label for entry in why.button if entry.label.startswith("Put"))
     next(entry for entry in why.button if entry.label.startswith("Put")).click().run()
-    assert why.number_input(key="why_in_features").value == 1024  # 16 · 8 · 8
+    assert why.text_input(key="why_in_features").value == "1024"  # 16 · 8 · 8
     assert why.success
 
 
@@ -226,7 +226,14 @@ def test_a_pool_over_the_whole_map_is_drawn_as_a_box_of_its_own(monkeypatch: pyt
     assert "Conv2d, AdaptiveMaxPool2d, Linear. The table" in said[0]
 
 
-@pytest.mark.parametrize("typed", [0, 300_001])
-def test_in_features_out_of_range_is_a_sentence(why: AppTest, typed: int) -> None:
-    why.number_input(key="why_in_features").set_value(typed).run()
-    assert f"in_features is {typed}; it must lie between 1 and 300,000" in texts(check(why)).replace("\\", "")
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("0", "in_features is 0; it must lie between 1 and 300000"),
+        ("300001", "in_features is 300001; it must lie between 1 and 300000"),
+        ("57,6", "in_features is '57,6'; it must be a whole number, in digits alone, between 1 and 300000."),
+    ],
+)
+def test_in_features_that_cannot_be_are_a_sentence(why: AppTest, typed: str, said: str) -> None:
+    why.text_input(key="why_in_features").set_value(typed).run()
+    assert said in texts(check(why)).replace("\\", "")

@@ -66,7 +66,7 @@ def test_ones_own_layers_are_shown_as_any_other_network(home: Path) -> None:
     ("link", "key", "value"),
     [
         ({"part": "sizes", "why_image": "40", "why_kernel": "3", "why_padding": "1", "why_pool": "4"}, "why_image", 40),
-        ({"part": "sizes", "in_features": "576"}, "why_in_features", 576),
+        ({"part": "sizes", "in_features": "576"}, "why_in_features", "576"),
         ({"part": "dummy", "dummy": "64"}, "dummy_size", 64),
         ({"part": "sees", "of": "conv2"}, "arch_sees_layer", "conv2"),
     ],

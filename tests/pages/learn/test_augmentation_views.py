@@ -51,7 +51,7 @@ def test_a_link_shows_chain_seed_and_data_set_and_an_edit_goes_back_into_it(home
     steps = [step for _number, step in page.session_state["chain_steps"]]
     assert [(step.name, step.probability) for step in steps] == [("rotation", 0.5), ("crop", 1.0)]
     assert (steps[0].settings["degrees"], steps[1].settings["padding"]) == (90.0, 6)
-    assert page.number_input(key="chain_seed").value == 12
+    assert page.text_input(key="chain_seed").value == "12"
     assert page.selectbox(key="chain_dataset").value == "digits"
     assert in_address(page) == link
     page.button(key="chain_empty").click().run()
@@ -210,8 +210,18 @@ def test_nothing_is_queued_where_the_chain_is_empty_or_a_field_does_not_fit(
     assert page.button(key="arms_train").disabled
     assert "both trainings would be the same" in "".join(entry.value for entry in page.error)
     page = at(look="arms", epochs="3")
-    page.number_input(key="arms_epochs").set_value(0).run()
-    assert "epochs is 0; it must lie between 1 and 500" in "".join(e.value for e in check(page).error).replace("\\", "")
+    for key, typed, said in (
+        ("arms_epochs", "0", "epochs is 0; it must lie between 1 and 500"),
+        ("arms_epochs", "2,5", "Epochs is '2,5'; it must be a whole number, in digits alone, between 1 and 500."),
+        ("arms_limit", "1", "limit is 1; it must lie between 2 and 10000000"),
+        ("arms_seed", "", "Seed of both is ''; it must be a whole number"),
+    ):
+        before = page.text_input(key=key).value
+        page.text_input(key=key).set_value(typed).run()
+        assert said in "".join(e.value for e in check(page).error).replace("\\", "")
+        assert not [button for button in page.button if button.key == "arms_train"]
+        page.text_input(key=key).set_value(before).run()
+    assert page.button(key="arms_train")
 
 
 def test_where_the_queue_takes_no_two_more_none_is_queued(
@@ -282,8 +292,12 @@ def test_the_batches_of_a_training_are_shown_with_what_was_done(
     index = int(again.batch(1, 2).indices[0])
     assert f"number {index:,}: as it is stored" in said
     assert in_address(page) == {"look": "seen", "checkpoint": "made", "seen_epochs": "2", "batch": "3"}
-    page.number_input(key="seen_batch").set_value(4).run()
-    assert "There is no batch 4" in texts(check(page))
+    assert page.button(key="seen_batch_Next").disabled
+    page.button(key="seen_batch_Previous").click().run()
+    assert in_address(check(page))["batch"] == "2"
+    for typed, said in (("4", "batch is 4; it must lie between 1 and 3"), ("2,5", "must be a whole number")):
+        page.text_input(key="seen_batch").set_value(typed).run()
+        assert said in texts(check(page)).replace("\\", "")
 
 
 def test_where_the_images_are_others_it_is_a_sentence(folder: Path, home: Path) -> None:

@@ -220,9 +220,10 @@ def test_a_wall_has_pages_and_the_last_one_stays_when_its_pictures_go(app: AppTe
     for seed in range(41):
         last = add(own, own.classes[0].id, jpeg(seed))
     page = shown(app, own)
-    page = check(page.number_input(key=f"{state.PICTURES_PAGE}_{own.classes[0].id}").set_value(2).run())
+    page = check(page.button(key=f"{state.PICTURES_PAGE}_{own.classes[0].id}_Next").click().run())
+    assert page.text_input(key=f"{state.PICTURES_PAGE}_{own.classes[0].id}").value == "2"
     OwnPictures(open_own_sets()).delete(own.id, [last], by=MYSELF)
-    assert not [field for field in check(page.run()).number_input if field.label.startswith("Page")]
+    assert not [field for field in check(page.run()).text_input if field.label.startswith("Page")]
 
 
 def test_classes_are_added_renamed_moved_merged_and_deleted(app: AppTest) -> None:
@@ -438,8 +439,8 @@ def test_the_labs_own_data_sets_are_looked_at_on_the_same_wall_and_not_changed(a
     page = open_page(app, "train/pictures")
     assert "500 pictures of circle, 3,000 in all." in texts(page).replace("\\", "")
     assert "2,160 training" in texts(page).replace("\\", "")
-    assert labels(page) == {"Make the set"}
-    check(page.number_input(key="look_shapes_0").set_value(13).run())
+    assert labels(page) == {"Make the set", "Previous", "Next"}
+    check(page.text_input(key="look_shapes_0").set_value("13").run())
     check(page.segmented_control(key="look_shapes").set_value(2).run())
     check(page.toggle(key="odd_shapes").set_value(True).run())
     assert [box for box in page.expander if "Nearly one colour all over" in box.label]

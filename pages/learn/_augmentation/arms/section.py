@@ -12,18 +12,29 @@ from core.intervals import percent
 from core.models import models
 from core.recipes import check_trainable, config_here, fitting_models
 from core.recipes.words import chain_words
+from core.registry import Setting
 from core.runs import ensure_supervisor, open_store
 from core.runs.records import NAME_LENGTH, Run
 from pages._ui import address, state
 from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch
 from pages._ui.choose.run_forecast import queue_words, time_words, training_images, why_refused
+from pages._ui.choose.whole_fields import optional_value, whole_field, whole_value
 from pages._ui.frame import PAGES, plain, problem, think, try_this
-from pages._ui.glossary import term
+from pages._ui.glossary import linked, term
 from pages._ui.run_words import meaning, place, state_word
 from pages._ui.visitor import visitor, whose
 from pages.learn._augmentation.chain.format import say_the_chain
 from pages.learn._augmentation.keys import ARMS_DATASET, ARMS_EPOCHS, ARMS_LIMIT, ARMS_MODEL, ARMS_SEED
 
+EPOCHS = Setting(name="epochs", title="Epochs", low=1, high=500, help=linked("epoch"))
+LIMIT = Setting(
+    name="limit",
+    title="Training images (empty: all)",
+    low=2,
+    high=10_000_000,
+    help="The fewer there are, the more a chain helps.",
+)
+SEED = Setting(name="seed", title="Seed of both", low=0, high=2**31 - 1, help=linked("seed"))
 ARMS = "arms"  # in the address: the ids of both runs, with a comma between
 TICK = 1.0  # seconds between two looks at the runs
 _WATCHED = "arms_watched"  # the pair that has been seen at work in this session: it opens Compare when it has ended
@@ -76,23 +87,16 @@ def _form() -> TrainingConfig | None:
                 persist_state="session",
             )
         with grid.cell():
-            epochs = st.number_input(
-                "Epochs", value=None, step=1, key=ARMS_EPOCHS, placeholder="as the recipe has it",
-                help=term("epoch"), persist_state="session",
-            )  # fmt: skip
+            whole_field(EPOCHS, key=ARMS_EPOCHS, width="stretch", empty="as the recipe has it")
         with grid.cell():
-            limit = st.number_input(
-                "Training images (empty: all)", value=None, step=100, key=ARMS_LIMIT, placeholder="all",
-                help="The fewer there are, the more a chain helps.", persist_state="session",
-            )  # fmt: skip
+            whole_field(LIMIT, key=ARMS_LIMIT, width="stretch", empty="all")
         with grid.cell():
-            seed = st.number_input(
-                "Seed of both", value=0, step=1, key=ARMS_SEED, help=term("seed"), persist_state="session"
-            )
-    wanted = {"seed": int(seed), "limit": None if limit is None else int(limit)}
-    if epochs is not None:
-        wanted["epochs"] = int(epochs)
+            whole_field(SEED, key=ARMS_SEED, width="stretch")
     try:
+        epochs = optional_value(EPOCHS, key=ARMS_EPOCHS)
+        wanted = {"seed": whole_value(SEED, key=ARMS_SEED), "limit": optional_value(LIMIT, key=ARMS_LIMIT)}
+        if epochs is not None:
+            wanted["epochs"] = epochs
         config, note = config_here("modern", dataset=dataset, model=str(model), **wanted)
     except LabError as error:
         problem(error)

@@ -1,6 +1,7 @@
 """The chain, and seeded draws of the photo, each with what was done to it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import streamlit as st
@@ -8,22 +9,20 @@ from PIL import Image
 
 from core.config import AugmentationStep
 from core.data import datasets
-from core.errors import LabError
+from core.errors import ConfigError, LabError
 from core.explain.augmentation.draws import Draws, draw
 from core.explain.augmentation.label_safety import RISKS
 from core.models.input_format import InputFormat
-from core.registry import Setting
 from core.transforms import transforms
 from pages._ui import state
+from pages._ui.choose.whole_fields import whole_field
 from pages._ui.draw import pictures
 from pages._ui.frame import PAGES, look_for, problem, think, try_this
-from pages._ui.glossary import term
 from pages._ui.guidance import progress
 from pages.learn._augmentation.chain.editor import chain_editor, chain_of_session
-from pages.learn._augmentation.chain.format import choose_format, seed_of_session
+from pages.learn._augmentation.chain.format import SEEDS, choose_format, seed_of_session
 from pages.learn._augmentation.keys import SAFETY_DATASET, SAFETY_RISK, TABS
 
-SEEDS = Setting(name="seed", low=0, high=2**31 - 1)
 COUNT = 7  # with the image before, two rows of four
 
 
@@ -49,15 +48,12 @@ def draws_section(photo: Image.Image) -> None:
 
 def draws_of_session(photo: Image.Image, steps: Sequence[AugmentationStep], format: InputFormat) -> Draws:
     """Return the draws that are shown; raises ConfigError for a seed that is none."""
-    SEEDS.check(seed_of_session())
     return draw(photo, steps, format=format, count=COUNT, seed=seed_of_session())
 
 
 def _draws(photo: Image.Image, steps: Sequence[AugmentationStep], format: InputFormat, dataset: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input(
-            "Seed", value=0, step=1, key=state.CHAIN_SEED, help=term("seed"), width=160, persist_state="session"
-        )
+        whole_field(SEEDS, key=state.CHAIN_SEED)
         st.button("Another draw", icon=":material/casino:", key="chain_again", on_click=_next_seed, type="primary")
     draws = draws_of_session(photo, steps, format)
     with st.grid(4, min_column_width=104, gap="small"):
@@ -84,7 +80,10 @@ def what_the_draws_are(draws: Draws) -> str:
 
 
 def _next_seed() -> None:
-    st.session_state[state.CHAIN_SEED] = seed_of_session() + 1
+    following = 0  # where the field holds no seed
+    with suppress(ConfigError):
+        following = seed_of_session() + 1
+    st.session_state[state.CHAIN_SEED] = str(following)
     if any(step.name == "rotation" for step in chain_of_session()):
         progress.done("chain")
 

@@ -4,14 +4,19 @@ import streamlit as st
 
 from core.config import AugmentationStep
 from core.data import availability, datasets, present_name
-from core.errors import LabError
+from core.errors import ConfigError, LabError
 from core.models.input_format import InputFormat, measure_format
 from core.recipes.words import chain_words
+from core.registry import Setting
 from pages._ui import cached, state
 from pages._ui.choose.datasets import choose_dataset
+from pages._ui.choose.whole_fields import whole_value
 from pages._ui.frame import plain
+from pages._ui.glossary import linked
 from pages.learn._augmentation.chain.editor import chain_of_session
 from pages.learn._augmentation.keys import DATASET
+
+SEEDS = Setting(name="seed", title="Seed", low=0, high=2**31 - 1, help=linked("seed"))
 
 
 def choose_format() -> tuple[str, InputFormat]:
@@ -28,14 +33,22 @@ def choose_format() -> tuple[str, InputFormat]:
 
 
 def seed_of_session() -> int:
-    """Return the seed of the draws."""
-    return int(st.session_state.get(state.CHAIN_SEED, 0))
+    """Return the seed of the draws; raises ConfigError for a field that holds none."""
+    return whole_value(SEEDS, key=state.CHAIN_SEED)
 
 
 def say_the_chain(*, seed: bool = True) -> tuple[AugmentationStep, ...]:
-    """Say what the chain is, and the seed of its draws where that counts, and return the chain."""
-    steps = chain_of_session()
-    chain, drawn = plain(chain_words(steps)), f" Seed {seed_of_session()}." if seed else ""
+    """Say what the chain is, and the seed of its draws where that counts, and return the chain.
+
+    Raises ConfigError where the seed counts and its field holds none.
+    """
+    steps, drawn = chain_of_session(), ""
+    if seed:
+        try:
+            drawn = f" Seed {seed_of_session()}."
+        except ConfigError as error:
+            raise ConfigError(f"{error} It is set under Draws.") from None
+    chain = plain(chain_words(steps))
     st.caption(f":material/link: The chain: {chain} It is edited under Draws.{drawn}")
     return steps
 

@@ -14,9 +14,9 @@ from pages._ui import state
 from pages._ui.draw import pictures
 from pages._ui.frame import choice, plain, think, try_this
 from pages._ui.glossary import term
-from pages.learn._augmentation.chain.draws_section import COUNT, SEEDS, draws_of_session
+from pages.learn._augmentation.chain.draws_section import COUNT, draws_of_session
 from pages.learn._augmentation.chain.editor import set_chain
-from pages.learn._augmentation.chain.format import choose_format, say_the_chain, seed_of_session
+from pages.learn._augmentation.chain.format import SEEDS, choose_format, say_the_chain, seed_of_session
 from pages.learn._augmentation.keys import DATASET
 
 _JSON, _JSON_PROBLEM = "chain_json_text", "chain_json_problem"
@@ -110,7 +110,7 @@ def _take_json() -> None:
     try:
         asked = Asked.from_json(st.session_state.get(_JSON, ""))
         if asked.seed is not None:
-            st.session_state[state.CHAIN_SEED] = SEEDS.check(asked.seed)
+            st.session_state[state.CHAIN_SEED] = str(SEEDS.check(asked.seed))
         if asked.dataset:
             datasets[asked.dataset]  # raises ConfigError where this lab has none of that name
             st.session_state[DATASET] = asked.dataset

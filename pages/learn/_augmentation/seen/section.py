@@ -7,12 +7,14 @@ import streamlit as st
 
 from core.checkpoints import Checkpoint
 from core.data import LabelledImages
-from core.errors import LabError
+from core.errors import ConfigError, LabError
 from core.recipes.words import chain_words
+from core.registry import Setting
 from core.training.replay import Fed, Replay
 from pages._ui import address
 from pages._ui.choose.checkpoints import choose_checkpoint
 from pages._ui.choose.test_images import test_images_or_offer
+from pages._ui.choose.whole_fields import turned_field, whole_value
 from pages._ui.draw import pictures
 from pages._ui.draw.pictures import Pixels
 from pages._ui.frame import empty_state, look_for, plain, problem, think, try_this
@@ -70,24 +72,20 @@ def _show(checkpoint: Checkpoint, replay: Replay) -> None:
     config = checkpoint.card.config
     with st.container(horizontal=True, vertical_alignment="bottom"):
         epochs = _choose_epochs(replay)
-        number = st.number_input(
-            f"Batch (of {replay.steps:,})",
-            value=1,
-            step=1,
-            key=SEEN_BATCH,
-            width=160,
-            persist_state="session",
-        )
-    if not 1 <= int(number) <= replay.steps:
-        st.warning(f"There is no batch {int(number):,}: an epoch of this training has {replay.steps:,}.")
+        batches = Setting(name="batch", title=f"Batch (of {replay.steps:,})", default=1, low=1, high=replay.steps)
+        turned_field(batches, key=SEEN_BATCH)
+    try:
+        number = whole_value(batches, key=SEEN_BATCH)
+    except ConfigError as error:
+        problem(error)
         return
     st.caption(
         f"Trained with: {plain(chain_words(config.augmentation))} Seed {config.seed}, {config.batch_size:,} images a "
         f"batch. {_how_sure(replay)}"
     )
-    fed = {epoch: _batch(checkpoint.card.sha256, epoch - 1, int(number) - 1, replay) for epoch in epochs}
+    fed = {epoch: _batch(checkpoint.card.sha256, epoch - 1, number - 1, replay) for epoch in epochs}
     for epoch, batch in fed.items():
-        _sheets(epoch, int(number), batch, replay)
+        _sheets(epoch, number, batch, replay)
     look_for(
         "Left: the images as they were augmented. Right: the same after normalisation, cut to what a screen can show, "
         "0 to 1."
