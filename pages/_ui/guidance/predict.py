@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-_TALLY = "predicted"  # right, asked
+from pages._ui.guidance.predicted import count, next_turn, predicted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +30,13 @@ def predict_first(ask: Callable[[int], Question], *, key: str) -> None:
     fold = st.expander("Predict first", icon=":material/psychology_alt:", key=f"{key}_fold", on_change="rerun")
     if not fold.open:
         return
-    turn = st.session_state.get(f"{key}_turn", 0)
+    turn = predicted().turns.get(key, 0)
     with fold:
         said = st.session_state.get(f"{key}_said")
         if said:
             st.markdown(said)
+        elif predicted().asked:
+            st.markdown(f"Right so far: **{predicted().tally}**.")
         question = ask(turn)
         st.pills(
             question.text,
@@ -45,23 +47,16 @@ def predict_first(ask: Callable[[int], Question], *, key: str) -> None:
         )
 
 
-def counted(right: bool) -> str:
-    """Count a prediction, and return how often they were right so far: "3 of 4"."""
-    before, asked = st.session_state.get(_TALLY, (0, 0))
-    st.session_state[_TALLY] = (before + right, asked + 1)
-    return f"{before + right} of {asked + 1}"
-
-
 def verdict(said: str, right: str, why: str) -> str:
-    """Count a prediction, and return what to say of it."""
-    tally = counted(said == right)
+    """Return what to say of a prediction that has been counted."""
     head = ":green[:material/check_circle:] **Right.**" if said == right else f"You said {said}; **it is {right}.**"
-    return f"{head} {why} Right so far: **{tally}**."
+    return f"{head} {why} Right so far: **{predicted().tally}**."
 
 
 def _answer(question: Question, key: str, turn: int) -> None:
     said = st.session_state.get(f"{key}_{turn}")
     if said is not None:
+        count(said == question.right)
+        next_turn(key)
         st.session_state[f"{key}_said"] = verdict(said, question.right, question.why)
-        st.session_state[f"{key}_turn"] = turn + 1
         question.show()

@@ -4,16 +4,15 @@ A page reports what has really happened by one line, ``progress.done("kernel")``
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from pages._ui.guidance.kept_by_browser import keep, kept, write_cookies
 from pages._ui.guidance.steps import told_apart
 
 COOKIE = "cnn_lab_lesson"  # no identity: the names of the steps, those that are done, and whether they are hidden
-_LESSON, _NEWS, _CHANGED = "lesson_now", "lesson_news", "lesson_changed"
-_SECONDS = 30 * 86_400
+_LESSON, _NEWS = "lesson_now", "lesson_news"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +36,7 @@ class Lesson:
 def lesson() -> Lesson | None:
     """Return the lesson that the visitor is in, None where there is none."""
     if _LESSON not in st.session_state:
-        st.session_state[_LESSON] = _read(_cookie())
+        st.session_state[_LESSON] = _read(kept(COOKIE))
     now: Lesson | None = st.session_state[_LESSON]
     return now
 
@@ -74,26 +73,23 @@ def is_shown() -> None:
 
 
 def settle() -> None:
-    """At the end of a page: draw it anew where a step was ticked meanwhile, and let the browser keep the lesson."""
+    """At the end of a page: draw it anew where a step was ticked meanwhile, and let the browser keep what was done."""
     if st.session_state.pop(_NEWS, False):
         st.rerun()
-    if _CHANGED in st.session_state:
-        value, seconds = _written(lesson())
-        cookie = f"{COOKIE}={value}; Path=/; Max-Age={seconds}; SameSite=Lax"
-        st.html(f"<script>document.cookie = '{cookie}'</script>", unsafe_allow_javascript=True)
+    write_cookies()
 
 
 def _keep(now: Lesson | None) -> None:
     st.session_state[_LESSON] = now
-    st.session_state[_CHANGED] = True
+    keep(COOKIE, _written(now))
 
 
-def _written(now: Lesson | None) -> tuple[str, int]:
-    """Return the cookie's value and for how many seconds it is kept; names alone, which are letters."""
+def _written(now: Lesson | None) -> str:
+    """Return the cookie's value: names alone, which are letters; nothing without a lesson."""
     if now is None:
-        return "", 0
+        return ""
     ticked = [name for name in now.steps if name in now.done]
-    return "~".join([".".join(now.steps), ".".join(ticked), "hidden" if now.hidden else "shown"]), _SECONDS
+    return "~".join([".".join(now.steps), ".".join(ticked), "hidden" if now.hidden else "shown"])
 
 
 def _read(cookie: str) -> Lesson | None:
@@ -105,9 +101,3 @@ def _read(cookie: str) -> Lesson | None:
                 done, _strange = told_apart(ticked.replace(".", ","))
                 return Lesson(steps=steps, done=frozenset(done) & set(steps), hidden=hidden == "hidden")
     return None
-
-
-def _cookie() -> str:
-    with suppress(RuntimeError):  # tests run pages without a server
-        return str(st.context.cookies.to_dict().get(COOKIE, ""))
-    return ""

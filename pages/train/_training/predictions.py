@@ -1,6 +1,7 @@
 """Will validation end above or below training? Said before a run begins, answered by its last epoch."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -8,8 +9,9 @@ from core.events import EpochDone
 from core.intervals import percent
 from core.runs.records import Run
 from pages._ui.guidance.predict import verdict
+from pages._ui.guidance.predicted import Said, count, predicted, say_of_run
 
-_ABOVE, _SAME, _BELOW = "above", "about the same", "below"
+_ANSWERS = _ABOVE, _SAME, _BELOW = "above", "about the same", "below"
 _ALIKE = 0.01  # of accuracy: a point up or down is no difference
 _SAID = "training_predicted"
 
@@ -19,7 +21,7 @@ def predict_run() -> None:
     with st.expander("Predict first", icon=":material/psychology_alt:"):
         st.pills(
             "When it ends: will the accuracy on the validation images be above or below that on the training images?",
-            (_ABOVE, _SAME, _BELOW),
+            _ANSWERS,
             key=_SAID,
             help=f"About the same: not more than {_ALIKE * 100:.0f} point apart.",
         )
@@ -28,21 +30,23 @@ def predict_run() -> None:
 def keep_prediction(run_id: str) -> None:
     """Keep what was said for the run that has just been queued."""
     if said := st.session_state.get(_SAID):
-        st.session_state[f"{_SAID}_{run_id}"] = said
+        say_of_run(run_id, Said(answer=_ANSWERS.index(said)))
 
 
 def how_it_ended(run: Run, epochs: Sequence[EpochDone]) -> None:
     """Say, where something was predicted of a run, whether it came true; of a run under way, what was said."""
-    key = f"{_SAID}_{run.id}"
-    said = st.session_state.get(key)
-    if said is None:
+    kept = predicted().runs.get(run.id)
+    if kept is None or kept.answer >= len(_ANSWERS):
         return
+    said = _ANSWERS[kept.answer]
     if run.live or not epochs:
         st.caption(f":material/psychology_alt: You said that validation will end {said} training. Watch.")
         return
-    if f"{key}_verdict" not in st.session_state:
-        st.session_state[f"{key}_verdict"] = verdict(said, *_outcome(epochs[-1]))
-    st.markdown(st.session_state[f"{key}_verdict"])
+    right, why = _outcome(epochs[-1])
+    if not kept.counted:
+        count(said == right)
+        say_of_run(run.id, replace(kept, counted=True))
+    st.markdown(verdict(said, right, why))
 
 
 def _outcome(last: EpochDone) -> tuple[str, str]:

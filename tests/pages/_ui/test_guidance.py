@@ -10,18 +10,21 @@ from streamlit.testing.v1 import AppTest
 
 from pages._ui import state
 from pages._ui.frame import PAGES
-from pages._ui.guidance import progress
+from pages._ui.guidance import predicted, progress
+from pages._ui.guidance.predicted import Predicted, Said
 from pages._ui.guidance.progress import Lesson
 from pages._ui.guidance.steps import STEPS, TEN_MINUTES, minutes, told_apart, where
 from pages.home._start.sections import OWN_LESSON
 from pages.learn._convolution import controls
+from tests.pages import runs
 from tests.pages.visit import ROOT, check, open_page, start_page, texts
 
 CONVOLUTION, MAPS = "learn/convolution", "learn/feature_maps"
 
 
 def said(page: AppTest) -> str:
-    return texts(check(page)).replace("\\", "")
+    """All that a page says, the line of the lesson included, which is a fold."""
+    return "\n".join([texts(check(page)), *(fold.label for fold in page.expander)]).replace("\\", "")
 
 
 def at(path: str, **address: str) -> AppTest:
@@ -102,7 +105,7 @@ def test_a_step_ticks_itself_when_it_is_done_and_leads_on(home: object) -> None:
 def test_another_page_says_where_the_lesson_is(home: object) -> None:
     page = at(CONVOLUTION, lesson="padding,maps")
     page.text_input(key="conv.padding").set_value("1").run()
-    assert "Step 1 of 2 – Keep the picture's size** :green[:material/check_circle: **done**]" in said(page)
+    assert ":green[:material/check_circle: **done**] **Step 1 of 2 – Keep the picture's size.**" in said(page)
     open_page(page, "learn/architecture")
     assert "Step 2 of 2 – Look into a deeper layer" in said(page)
     assert links(page)["Go there"] == ("feature-maps", "step=maps&look=maps")
@@ -161,10 +164,9 @@ def test_a_teachers_list_is_a_link(app: AppTest) -> None:
     ],
 )
 def test_what_the_browser_keeps_is_read_again(lesson: Lesson | None) -> None:
-    value, seconds = progress._written(lesson)
+    value = progress._written(lesson)
     assert re.fullmatch(r"[a-z.~]*", value)
     assert progress._read(value) == lesson
-    assert (seconds > 0) is (lesson is not None)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +219,67 @@ def test_the_next_layers_maps_are_predicted_from_its_shape(home: object) -> None
     assert "this layer has 16 maps" in question.label, "the last layer is followed by the first"
     question.set_value("more").run()
     assert "You said more; **it is fewer.**" in said(page)
+
+
+def cookie_of(page: AppTest) -> str:
+    """What the browser is told to keep of predictions."""
+    cookie = check(page).session_state["cookies_written"]["cnn_lab_predicted"]
+    value = re.fullmatch(r"cnn_lab_predicted=([a-z0-9_.~-]+); Path=/; Max-Age=\d+; SameSite=Lax", cookie)
+    assert value is not None
+    return value[1]
+
+
+def test_a_reload_forgets_no_prediction(home: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = open_page(start_page(), CONVOLUTION)
+    page.session_state["conv_predict_fold"] = True
+    page.run()
+    page.pills[0].set_value("149 × 223").run()
+    cookie = cookie_of(page)
+    monkeypatch.setattr("pages._ui.guidance.predicted.kept", lambda _name: cookie)
+    page = open_page(start_page(), CONVOLUTION)
+    page.session_state["conv_predict_fold"] = True
+    assert "Right so far: **1 of 1**" in said(page.run())
+    assert "padding 1" in page.pills[0].label, "the second question, not the first one again"
+
+
+def test_what_was_said_of_a_run_outlives_a_reload_and_counts_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = runs.finished(home)
+    cookie = f"0.0~~{run.id}-1-0"
+    for _reload in range(2):
+        monkeypatch.setattr("pages._ui.guidance.predicted.kept", lambda _name, kept=cookie: kept)
+        page = at("train/training", run=run.id)
+        assert "**Right.** In epoch 2: validation 60.00 %, training 60.00 %." in said(page)
+        assert "Right so far: **1 of 1**" in said(page)
+        cookie = cookie_of(page) if "cookies_written" in page.session_state else cookie
+    assert cookie == f"1.1~~{run.id}-1-1"
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        Predicted(),
+        Predicted(right=3, asked=4, turns={"conv_predict": 3, "maps_predict": 1}),
+        Predicted(asked=1, runs={"k7mq2xw9ab": Said(answer=2), "zzzzzzzzz9": Said(answer=0, counted=True)}),
+    ],
+)
+def test_predictions_that_the_browser_keeps_are_read_again(now: Predicted) -> None:
+    value = predicted._written(now)
+    assert re.fullmatch(r"[a-z0-9_.~-]+", value)
+    assert predicted._read(value) == now
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", "x", "1.2", "2.1~~", "1.2~a~", "1.2~a-b~", "1.2~~a-1", "-1.2~~", "1.2~~;-1-0", "9999999.9999999~~"]
+)
+def test_a_damaged_cookie_is_no_prediction(cookie: str) -> None:
+    assert predicted._read(cookie) == Predicted()
+
+
+def test_of_many_runs_the_last_eight_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "session_state", {})
+    for number in range(10):
+        predicted.say_of_run(f"run{number}", Said(answer=1))
+    assert list(predicted.predicted().runs) == [f"run{number}" for number in range(2, 10)]
 
 
 @pytest.mark.parametrize(
