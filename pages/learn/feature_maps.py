@@ -8,28 +8,29 @@ from pages._ui.choose.samples import Learned, say_where_nothing_fits
 from pages._ui.frame import empty_state, header, problem
 from pages._ui.received import offer_making, receive_photo
 from pages.learn._feature_maps.layer_choice import choose_layer
-from pages.learn._feature_maps.networks import choose_network
+from pages.learn._feature_maps.networks import choose_network, network_fold, unfold
 from pages.learn._feature_maps.sections import received_row
 from pages.learn._feature_maps.views import show_view
 
 header(
     "Feature maps",
-    "Every filter of a layer turns the picture into a map of where it found its pattern. Walk through the layers and "
-    "see edges become textures, and textures become answers.",
+    "Every filter of a layer turns the picture into a map of where it found its pattern: edges become textures, and "
+    "textures answers.",
     icon="layers",
 )
 photo_row = st.container()
 
-with st.container(border=True):
+with network_fold():
     network = choose_network(key="maps")
     learned = network and Learned(dataset=network.dataset, classes=network.classes)
     with photo_row:
         photo = choose_photo(learned)
     if network is None or learned is None:
+        unfold()
         st.stop()
-    if network.trained:
-        say_where_nothing_fits(learned)
     made = offer_making(network.dataset)
+if network.trained:
+    say_where_nothing_fits(learned)
 try:
     given = receive_photo(photo, network.format, network.dataset, made=made)
 except LabError as error:
@@ -37,7 +38,9 @@ except LabError as error:
     st.stop()
 received_row(network, photo, given)
 
-view = choose_layer(network, photo, given)
+layers, views, questions = st.container(), st.container(), st.container()
+with layers:
+    view = choose_layer(network, photo, given, questions=questions)
 if view is None:
     empty_state(
         "This network has no maps: its first layer sees all pixels in one row and does not know which are neighbours. "
@@ -47,4 +50,5 @@ if view is None:
     )
     st.stop()
 
-show_view(network, photo, given, view)
+with views:
+    show_view(network, photo, given, view)

@@ -10,6 +10,12 @@ from pages._ui.guidance.progress import Lesson
 from pages._ui.guidance.steps import STEPS, told_apart, where
 
 _AT = "lesson_at"
+# No setting says it: on a phone the line is cut where the screen ends, until it is unfolded.
+_ON_A_PHONE = """<style>@media (max-width: 640px) {
+  .st-key-lesson { flex-wrap: nowrap; }
+  .st-key-lesson > div { min-width: 0; }
+  .st-key-lesson details:not([open]) summary p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+}</style>"""
 LESSON, STEP = "lesson", "step"  # in the address: a lesson's steps with commas between, and the step that is shown
 
 
@@ -24,21 +30,23 @@ def strip(pages: Mapping[str, str]) -> None:
     if now is None or now.hidden:
         return
     name = _here(now)
-    with st.container(horizontal=True, vertical_alignment="center", border=True, key="lesson"):
+    st.html(_ON_A_PHONE)
+    with st.container(horizontal=True, vertical_alignment="center", key="lesson"):
         if name is not None:
             _step(now, name, pages)
         elif now.next_open is not None:
             number, step = now.number(now.next_open), STEPS[now.next_open]
-            st.markdown(f":material/school: **Step {number} of {len(now.steps)} – {step.title}**", width="stretch")
+            _fold(f"**Step {number} of {len(now.steps)} – {step.title}**", "lesson_fold")
             _link("Go there", now.next_open, pages)
         else:
             st.markdown(f":material/school: **All {len(now.steps)} steps are done.**", width="stretch")
-        if now.next_open is None:
             st.button("End the lesson", key="lesson_end", icon=":material/done_all:", on_click=progress.leave)
-        else:
-            st.button(
-                "Hide", key="lesson_hide", type="tertiary", on_click=progress.hide, args=(True,), help="Start shows it."
-            )
+
+
+def _fold(said: str, key: str) -> None:
+    """Show a line that can be unfolded, and what else can be done with the lesson below it."""
+    with st.expander(said, icon=":material/school:", key=key):
+        st.button("Hide the lesson", key="lesson_hide", on_click=progress.hide, args=(True,), help="Start shows it.")
 
 
 def _begin(text: str) -> None:
@@ -69,10 +77,8 @@ def _here(now: Lesson) -> str | None:
 
 def _step(now: Lesson, name: str, pages: Mapping[str, str]) -> None:
     step, number = STEPS[name], now.number(name)
-    tick = " :green[:material/check_circle: **done**]" if name in now.done else ""
-    st.markdown(
-        f":material/school: **Step {number} of {len(now.steps)} – {step.title}**{tick}  \n{step.task}", width="stretch"
-    )
+    tick = ":green[:material/check_circle: **done**] " if name in now.done else ""
+    _fold(f"{tick}**Step {number} of {len(now.steps)} – {step.title}.** {step.task}", f"lesson_fold_{name}")
     following = now.steps[number] if number < len(now.steps) else now.next_open
     if following not in (None, name):
         _link("Next step", following, pages)

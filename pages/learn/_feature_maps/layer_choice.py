@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import ConfigError
 from core.explain.drawing.mosaic import full_colour, is_signed
@@ -81,40 +82,36 @@ def _all_maps(
     return feature_maps(_network.model, _given.batch)
 
 
-def choose_layer(network: Network, photo: Photo, given: Received) -> LayerView | None:
-    """Offer the layers that have maps, their maps and how to colour them; None where the network has none."""
+def choose_layer(network: Network, photo: Photo, given: Received, *, questions: DeltaGenerator) -> LayerView | None:
+    """Offer the layers that have maps, their maps and how to colour them; None where the network has none.
+
+    What can be predicted of the next layer is asked in ``questions``.
+    """
     found = stages(layers_of(network))
     if not found:
         return None
     place, part = _shown(found)
-    stage = _choose_stage(found, place, part, key=f"maps_stage_{network.identity}")
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        stage = _choose_stage(found, place, part, key=f"maps_stage_{network.identity}")
+        settings = st.popover("Settings", icon=":material/tune:", width="content")
         layer = _choose_part(stage, part)
-        chosen = _choose_map(layer)
-        if place > first_to_show(found) and address.read(MAP):
-            progress.done("maps")
-        write = from_address(SCALE, list(_SCALES), key=_SCALE, first="layer")
-        scale = st.segmented_control(
-            "Colour scale for",
-            list(_SCALES),
-            format_func=lambda scale: choice(_SCALES[scale]),
-            required=True,
-            key=_SCALE,
-            on_change=write,
-            help="Each map by itself shows patterns, and noise as strongly; one scale for all shows which filters "
-            "answer strongly. The full colour stands at the 99th percentile of what is not 0.",
-        )
+        with settings:
+            chosen = _choose_map(layer)
+            scale = _choose_scale()
+            st.caption(f"In the code: {plain(layer.title)}")
+    if place > first_to_show(found) and address.read(MAP):
+        progress.done("maps")
     refusal = st.session_state.pop(_REFUSED, None)
     if refusal:
         st.caption(f":red[{refusal}]")
-    st.caption(f"In the code: {plain(layer.title)}")
     following = found[place + 1 if place + 1 < len(found) else first_to_show(found)]
     if following is not stage:
-        predict_first(lambda turn: _next_layer(layer, following, part, turn), key="maps_predict")
+        with questions:
+            predict_first(lambda turn: _next_layer(layer, following, part, turn), key="maps_predict")
     maps = _all_maps(network.identity, photo.sha256, given.notes, network, given)
     own = maps[layer.name][0]
     limit = None if scale == "map" else full_colour([own] if scale == "layer" else maps.values())
-    return LayerView(layer=layer, stage=stage, maps=own, scale=str(scale), limit=limit, chosen=chosen)
+    return LayerView(layer=layer, stage=stage, maps=own, scale=scale, limit=limit, chosen=chosen)
 
 
 def _shown(found: tuple[Stage, ...]) -> tuple[int, str]:
@@ -152,19 +149,34 @@ def _next_layer(layer: Layer, following: Stage, part: str, turn: int) -> Questio
 
 def _choose_stage(found: tuple[Stage, ...], place: int, part: str, *, key: str) -> Stage:
     st.session_state[key] = place
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            "Layer",
-            range(len(found)),
-            format_func=lambda place: found[place].title,
-            key=key,
-            on_change=lambda: _open(found[st.session_state[key]], part),  # its ReLU, where this one's was shown
-            help="In the order in which the picture passes them. Deeper layers usually have more and smaller maps.",
-            width=260,
-        )
-        _step("Previous", "arrow_back", found, place - 1, part)
-        _step("Next", "arrow_forward", found, place + 1, part)
+    st.selectbox(
+        "Layer",
+        range(len(found)),
+        format_func=lambda place: found[place].title,
+        key=key,
+        on_change=lambda: _open(found[st.session_state[key]], part),  # its ReLU, where this one's was shown
+        help="In the order in which the picture passes them. Deeper layers usually have more and smaller maps.",
+        width=260,
+    )
+    _step("Previous", "arrow_back", found, place - 1, part)
+    _step("Next", "arrow_forward", found, place + 1, part)
     return found[place]
+
+
+def _choose_scale() -> str:
+    write = from_address(SCALE, list(_SCALES), key=_SCALE, first="layer")
+    return str(
+        st.segmented_control(
+            "Colour scale for",
+            list(_SCALES),
+            format_func=lambda scale: choice(_SCALES[scale]),
+            required=True,
+            key=_SCALE,
+            on_change=write,
+            help="Each map by itself shows patterns, and noise as strongly; one scale for all shows which filters "
+            "answer strongly. The full colour stands at the 99th percentile of what is not 0.",
+        )
+    )
 
 
 def _step(label: str, icon: str, found: tuple[Stage, ...], to: int, part: str) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.data import datasets, present_name
 from core.errors import LabError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 TRAINED = "trained"
 _ASKED, _FIRST = "maps_asked_for_trained", "enhanced_cnn@shapes"
+_FOLD, _UNFOLD = "maps_network_fold", "maps_network_unfold"
 _READABLE = ("strided_cnn", "enhanced_cnn", "lenet")  # few layers, one after the other, each of which learned
 _NAMES = {TRAINED: "A trained network", UNTRAINED: "An untrained one"}
 
@@ -47,6 +49,20 @@ class Network:
     def trained(self) -> bool:
         """Whether it has learned something."""
         return self.checkpoint is not None
+
+
+def network_fold() -> DeltaGenerator:
+    """Return the fold in which the network is chosen; it is open where a link names one that may have to be refused."""
+    if st.session_state.pop(_UNFOLD, False) or address.brings(UNTRAINED):
+        st.session_state[_FOLD] = True
+    return st.expander("Choose another network", icon=":material/account_tree:", key=_FOLD, on_change="rerun")
+
+
+def unfold() -> None:
+    """Open the fold, in which stands why there is no network; the page is drawn anew where it was closed."""
+    if not st.session_state.get(_FOLD):
+        st.session_state[_UNFOLD] = True
+        st.rerun()
 
 
 def choose_network(*, key: str) -> Network | None:

@@ -44,18 +44,17 @@ def received_row(network: Network, photo: Photo, given: Received) -> None:
             width=112,
         )
         with st.container(width="stretch", gap="small"):
-            _answer(network, photo, given)
+            st.markdown(f"**{plain(network.title)}** {_answer(network, photo, given)}", help=term("softmax"))
             st.caption(f"What comes in: {size}×{size} px, {colour}{resized}. {in_words(given)}")
             offer_image_of(network.dataset, network.classes)
 
 
-def _answer(network: Network, photo: Photo, given: Received) -> None:
-    """Say what a trained network makes of the photo in the end."""
-    if network.checkpoint is not None:
-        guess = _guess(network.identity, photo.sha256, given.notes, network.checkpoint, given)
-        st.markdown(
-            f"Its answer: **{plain(guess.label)}**, {probability_words(guess.probability)}", help=term("softmax")
-        )
+def _answer(network: Network, photo: Photo, given: Received) -> str:
+    """Return what a network makes of the photo in the end, if it is a trained one."""
+    if network.checkpoint is None:
+        return "has learned nothing yet, so its answer is a guess."
+    guess = _guess(network.identity, photo.sha256, given.notes, network.checkpoint, given)
+    return f"answers **{plain(guess.label)}**, {probability_words(guess.probability)}."
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -218,8 +218,8 @@ def test_layers_are_stepped_through_by_names_that_people_read(page: AppTest) -> 
 def test_a_trained_network_says_its_answer_for_a_test_image_of_its_data(shipped: Path) -> None:
     page = open_page(start_page(), "learn/feature_maps")
     said = texts(page)
-    assert "Its answer: **" in said
-    assert " %" in said.partition("Its answer: **")[2][:40]  # as everywhere else: never 100.0 %
+    assert "** answers **" in said
+    assert " %" in said.partition("** answers **")[2][:40]  # as everywhere else: never 100.0 %
     assert "A test image of Digits" in said.replace("\\", "")
     assert layer(page).value == 0
 
