@@ -22,3 +22,11 @@ def torchvision() -> Any:
         import torchvision
         import torchvision.transforms.v2
     return torchvision
+
+
+def shapes_without_numbers() -> None:
+    """Import what comes along when the first layer runs on torch's meta device: 900 modules, a second of processor."""
+    with _lock:
+        import torch
+
+        torch.nn.Conv2d(1, 1, 1, device="meta")(torch.zeros(1, 1, 1, 1, device="meta"))

@@ -24,13 +24,14 @@ def import_torch() -> None:
 
 
 def import_the_rest() -> None:
-    """Import what ResNet-18 and some augmentations need, and tables and charts, before somebody waits for it."""
+    """Import what ResNet-18, some augmentations and tables of layers need, and charts, before somebody waits for it."""
     import pandas  # noqa: F401
     import plotly.graph_objects  # noqa: F401
 
-    from core.slow_imports import torchvision
+    from core.slow_imports import shapes_without_numbers, torchvision
 
     torchvision()
+    shapes_without_numbers()
 
 
 def dataset(name: str, size: int | None = None) -> LabelledImages:

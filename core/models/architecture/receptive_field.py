@@ -48,8 +48,9 @@ def receptive_fields(model: nn.Module, *, image_size: int) -> dict[str, Field | 
     stand_in(_one_row_a_column(image_size))  # tells the layers how large the network's own image is
     here = _seen(stand_in, image_size)
     free: dict[str, tuple[int, float, float]] = {}
+    scale = _scale(stand_in)
     for side in _canvases(image_size):
-        found = {name: _free(rows, side, _scale(stand_in)) for name, rows in _seen(stand_in, side).items()}
+        found = {name: _free(rows, side, scale) for name, rows in _seen(stand_in, side).items()}
         free = {name: one for name, one in found.items() if one is not None}
         if len(free) == sum(rows is not None for rows in here.values()):
             break
@@ -105,11 +106,10 @@ def _one_row_a_column(side: int) -> Tensor:
 
 
 def _first_and_end(lit: Tensor) -> Tensor:
-    """Return int64 (2, places) from (places, rows): where each place begins and ends to be lit (0 and 0: nowhere)."""
-    rows = torch.arange(1, lit.shape[1] + 1) * lit
-    end = rows.amax(1)
-    first = torch.where(lit, rows, lit.shape[1] + 1).amin(1) - 1
-    return torch.stack([torch.where(end > 0, first, 0), end])
+    """Return int64 (2, places) from bool (places, rows): where each place begins and ends to be lit (0, 0: nowhere)."""
+    bits = lit.to(torch.uint8)
+    first, last = bits.argmax(1), lit.shape[1] - bits.flip(1).argmax(1)
+    return torch.stack([first, torch.where(lit.any(1), last, 0)])
 
 
 def _stand_in(model: nn.Module) -> nn.Module:
@@ -153,11 +153,20 @@ class _Window(nn.Module):
         self.ceil_mode = ceil_mode
 
     def forward(self, lit: Tensor) -> Tensor:
-        """Map (1, 1, rows, columns) to (1, 1, places, columns)."""
-        padded = F.pad(lit, (0, 0, self.padding, self.padding))
-        return F.max_pool2d(
-            padded, (self.side, 1), (self.stride, 1), dilation=(self.dilation, 1), ceil_mode=self.ceil_mode
-        )
+        """Map (1, 1, rows, columns) to (1, 1, places, columns).
+
+        Whole rows are compared at once, where `max_pool2d` goes from number to number.
+        """
+        reach, rows = self.dilation * (self.side - 1), lit.shape[2]
+        span = rows + 2 * self.padding - reach - 1
+        last = span - span % self.stride  # where the last window begins
+        if self.ceil_mode and span % self.stride and last + self.stride < rows + self.padding:
+            last += self.stride
+        padded = F.pad(lit, (0, 0, self.padding, max(0, last + reach + 1 - self.padding - rows)))
+        found = padded[:, :, : last + 1 : self.stride]
+        for begin in range(self.dilation, reach + 1, self.dilation):
+            found = torch.maximum(found, padded[:, :, begin : begin + last + 1 : self.stride])
+        return found
 
 
 class _Padded(nn.Module):

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.models import build_model, models
-from core.models.architecture.receptive_field import WIDEST, Field, receptive_fields
+from core.models.architecture.receptive_field import WIDEST, Field, _Window, receptive_fields
 from core.models.architecture.watched_twin import watched_twin
 from tests.core.explain.nets import Residual, assert_untouched, fingerprint
 
@@ -90,6 +90,19 @@ def test_a_field_too_large_to_follow_has_no_number_and_still_its_rows() -> None:
     assert found.size is None
     assert WIDEST < 7 + 6 * 4094
     assert (found.first, found.end) == ((0,), (64,))
+
+
+@pytest.mark.parametrize("ceil_mode", [False, True])
+@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize(("side", "stride", "padding"), [(1, 1, 0), (1, 2, 0), (2, 2, 0), (3, 1, 1), (5, 3, 2)])
+def test_a_window_reaches_as_far_as_a_pool_of_torch(
+    side: int, stride: int, padding: int, dilation: int, ceil_mode: bool
+) -> None:
+    for rows in range(9, 17):
+        lit = (torch.rand(1, 1, rows, 5, generator=torch.Generator().manual_seed(rows)) > 0.8).float()
+        found = _Window(side, stride, padding, dilation, ceil_mode=ceil_mode)(lit)
+        pool = functional.max_pool2d(lit, (side, 1), (stride, 1), (padding, 0), (dilation, 1), ceil_mode=ceil_mode)
+        assert torch.equal(found, pool.clamp(min=0))  # a window that lies in the padding holds nothing
 
 
 def test_a_dense_layer_has_no_field() -> None:
