@@ -17,11 +17,13 @@ from pages._ui.draw import pictures
 from pages._ui.draw.histograms import histogram
 from pages._ui.frame import look_for, number, problem, think, try_this
 from pages._ui.glossary import term
+from pages._ui.live_slider.live_slider import live_slider
 from pages.learn._convolution.controls import Convolution
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+GAMMA, BETA = "bn_gamma", "bn_beta"
 SIDE = 160  # pixels
 LIMIT = 6.0  # of the colours and of every axis: fixed, so that γ and β are seen to do what they do
 _OTHERS = ("gaussian", "laplacian")
@@ -43,26 +45,8 @@ def batch_norm_section(photo: Photo, chosen: Convolution) -> None:
         help=term("BatchNorm"),
     )
     left, right = st.columns(2)
-    gamma = left.slider(
-        "γ (scale)",
-        0.0,
-        3.0,
-        1.0,
-        0.1,
-        key="bn_gamma",
-        help="The spread of each map afterwards.",
-        persist_state="session",
-    )
-    beta = right.slider(
-        "β (shift)",
-        -2.0,
-        2.0,
-        0.0,
-        0.1,
-        key="bn_beta",
-        help="The mean of each map afterwards.",
-        persist_state="session",
-    )
+    gamma = float(st.session_state.get(GAMMA, 1.0))
+    beta = float(st.session_state.get(BETA, 0.0))
     steps = batch_norm_steps(maps, gamma, beta)
     columns = st.columns(3)
     for column, title, values in zip(
@@ -76,6 +60,10 @@ def batch_norm_section(photo: Photo, chosen: Convolution) -> None:
     look_for(
         f"One colour scale and one axis for all nine, from −{LIMIT:g} to {LIMIT:g}. {what_it_did(steps, gamma, beta)}"
     )
+    with left:
+        live_slider("γ (scale)", 0.0, 3.0, 0.1, key=GAMMA, first=1.0, tip="The spread of each map afterwards.")
+    with right:
+        live_slider("β (shift)", -2.0, 2.0, 0.1, key=BETA, first=0.0, tip="The mean of each map afterwards.")
     try_this("Set γ to 0, then to 3, and say before each what the histograms will do.")
     think(
         "Why does a network get γ and β back, after it was brought to mean 0 and spread 1?",

@@ -98,8 +98,8 @@ def test_the_code_has_the_kernel_of_the_grid(page: AppTest) -> None:
 def test_batch_norm_standardises_what_the_kernels_made(page: AppTest) -> None:
     page.session_state["conv_tabs"] = "BatchNorm"
     page.run()
-    page.slider(key="bn_gamma").set_value(2.0).run()
-    page.slider(key="bn_beta").set_value(1.0).run()
+    page.session_state["bn_gamma"], page.session_state["bn_beta"] = 2.0, 1.0
+    page.run()
     captions = [entry.value for entry in check(page).caption]
     assert sum("mean 0.00, spread 1.00" in caption for caption in captions) == 3
     assert sum("mean 1.00, spread 2.00" in caption for caption in captions) == 3
@@ -212,8 +212,8 @@ def test_gamma_and_beta_change_neither_the_axis_nor_the_colours(page: AppTest) -
         return bodies, captions
 
     before, _ = seen()
-    page.slider(key="bn_gamma").set_value(3.0).run()
-    page.slider(key="bn_beta").set_value(-2.0).run()
+    page.session_state["bn_gamma"], page.session_state["bn_beta"] = 3.0, -2.0
+    page.run()
     after, captions = seen()
     assert before[:6] == after[:6]  # the maps before, and standardised
     assert before[6:] != after[6:]
