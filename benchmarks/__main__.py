@@ -278,6 +278,20 @@ def class_pictures(phones: int, pictures: int, kills: int, minutes: float, only:
     click.echo(table(rows))
 
 
+@main.command()
+@click.option("--tabs", default=30, show_default=True, type=click.IntRange(2, 100), help="Students, a photo each.")
+def strangers(tabs: int) -> None:
+    """Whether any of a class, all at once on the pages that show a photo, is shown another's: a minute."""
+    from benchmarks.class_load.strangers import meet_on_a_new_server
+
+    complaints, looked_at = meet_on_a_new_server(tabs=tabs)
+    click.echo(f"{tabs} tabs, {looked_at:,} pictures looked at, {len(complaints)} that are not a tab's own")
+    for complaint in complaints:
+        click.echo(complaint, err=True)
+    if complaints or not looked_at:
+        raise SystemExit(1)
+
+
 @main.command("learning-curve")
 @_THREADS
 @click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 20), help="Trainings of each point.")

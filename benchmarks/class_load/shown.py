@@ -66,7 +66,12 @@ class Shown:
 
     def says(self, words: str) -> bool:
         """Return whether a text, a picture's name or a drawing of the page holds ``words``."""
-        return any(words in part for placed in self._placed.values() for part in _texts(placed))
+        return any(words in part for part in self.texts())
+
+    def texts(self) -> Iterator[str]:
+        """Yield the texts of the page, the names of its pictures, and its drawings."""
+        for placed in self._placed.values():
+            yield from _texts(placed)
 
 
 def _texts(placed: Placed) -> Iterator[str]:

@@ -91,9 +91,7 @@ class Student:
     async def photo_to_answer(self) -> None:
         """Upload one photo for all pages, on Classify, and wait for the network's answer to it."""
         await self._go("classify")
-        if not await self._offer_upload():
-            return
-        uploader = next((one for one in self._tab.shown.all("file_uploader") if self._single(one)), None)
+        uploader = await upload_of_one(self._tab)
         if uploader is None:
             self.notes.error("Classify offers no upload of one photo")
             return
@@ -106,7 +104,7 @@ class Student:
     async def several_photos(self) -> None:
         """Upload some photos at once on Classify and wait for all answers."""
         await self._go("classify")
-        uploader = next((one for one in self._tab.shown.all("file_uploader") if not self._single(one)), None)
+        uploader = next((one for one in self._tab.shown.all("file_uploader") if not _single(one)), None)
         if uploader is None:
             self.notes.error("Classify offers no upload of several photos")
             return
@@ -142,20 +140,6 @@ class Student:
         with self.notes.timed("page"):
             await self._tab.go_to(page)
 
-    async def _offer_upload(self) -> bool:
-        """Have the box for the photo offer an upload."""
-        for placed in self._tab.shown.all("button_group"):
-            group = placed.element.button_group
-            words = [f"{option.content_icon} {option.content}".strip() for option in group.options]
-            if wanted := [word for word in words if UPLOAD in word]:
-                await self._tab.set(group, wanted, fragment=placed.fragment)
-                return True
-        return any(self._single(one) for one in self._tab.shown.all("file_uploader"))
-
-    @staticmethod
-    def _single(placed: Placed) -> bool:
-        return not placed.element.file_uploader.multiple_files
-
     async def _choose_another(self, label: str) -> None:
         for placed in self._tab.shown.all("selectbox"):
             box = placed.element.selectbox
@@ -178,6 +162,21 @@ class Student:
             if before is not None:
                 self.notes.waits["chart"].append(now - before[0])
             self._drawn[key] = (now, newest)
+
+
+async def upload_of_one(tab: Tab) -> Placed | None:
+    """Have the box for the photo offer an upload, and return it; None where the page has no such box."""
+    for placed in tab.shown.all("button_group"):
+        group = placed.element.button_group
+        words = [f"{option.content_icon} {option.content}".strip() for option in group.options]
+        if wanted := [word for word in words if UPLOAD in word]:
+            await tab.set(group, wanted, fragment=placed.fragment)
+            break
+    return next((one for one in tab.shown.all("file_uploader") if _single(one)), None)
+
+
+def _single(placed: Placed) -> bool:
+    return not placed.element.file_uploader.multiple_files
 
 
 def _json_of(component: Any) -> dict[str, Any]:

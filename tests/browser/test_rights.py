@@ -1,10 +1,13 @@
-"""Two browsers on one server: each knows its own runs again, and neither can change the other's."""
+"""Browsers on one server: each knows its own runs again, can change no other's, and is shown no other's photo."""
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from benchmarks.class_load.strangers import meet
 from core.rights import owner_of
 from pages._ui.server.secret_cookie import COOKIE
 from tests.browser.server import Server, open_page, store_of
@@ -60,3 +63,11 @@ def test_a_run_is_its_browsers_through_a_reload_and_nobody_elses_by_a_link(
     expect(neighbour.get_by_text("Berta's run")).to_be_visible()
     with store_of(still_server) as store:
         assert store.get(run.id).owner_name == "Berta"
+
+
+def test_at_the_same_moment_nobody_sees_the_photo_of_another(server: Server) -> None:
+    tabs, pages = 5, ("convolution", "feature-maps", "classify")  # thirty: python -m benchmarks strangers
+    with ThreadPoolExecutor(1) as beside:  # Chromium's driver keeps this thread's event loop
+        complaints, looked_at = beside.submit(asyncio.run, meet(server.port, tabs=tabs, pages=pages)).result()
+    assert complaints == []
+    assert looked_at >= tabs * (len(pages) + 1)  # each page, and the one on which it was chosen
