@@ -14,6 +14,7 @@ from streamlit import runtime
 from streamlit.errors import StreamlitAPIException
 
 from core.compute import allocator
+from pages._ui.server.failed_downloads import say_why
 from pages._ui.server.housekeeping import keep_house, seconds_away
 from pages._ui.server.left_pages import LeftPages
 from pages._ui.server.secret_cookie import SecretCookie
@@ -39,6 +40,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, object]]:
     now, rather than on somebody's page.
     """
     allocator.keep_little()
+    say_why()
     with suppress(StreamlitAPIException):
         st.navigation([])
     _torch.clear()

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.server import Server, open_page, settled
 from tests.browser.widgets import choose, open_tab, picture_size, press, write
+from tests.pages import runs
 
 pytestmark = pytest.mark.browser
 
@@ -114,6 +115,24 @@ def test_a_score_that_is_raised_by_a_key_takes_probability_from_the_others(page:
     expect(panel.get_by_role("slider").nth(1)).to_be_focused()
     panel.get_by_role("button", name="Back to the network's scores").click()
     expect(panel.locator(".row").first).to_have_text(before.replace("\n", ""))
+
+
+def test_gamma_answers_while_it_is_dragged_and_by_keys(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution", "?tab=batchnorm")
+    panel = page.get_by_role("tabpanel", name="BatchNorm")
+    slider = panel.get_by_role("slider", name="γ (scale)")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 3, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.9 * box["width"], middle, steps=4)
+    expect(panel.get_by_text(re.compile(r"γ makes the histograms 2\.\d times as wide"))).to_be_visible()  # still held
+    page.mouse.up()
+    slider.press("Home")
+    expect(panel.get_by_text("γ = 0 leaves nothing but β")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"gamma=0\b"))
 
 
 def test_a_secret_kernel_is_learned_frame_by_frame(page: Page, server: Server) -> None:
@@ -231,6 +250,7 @@ def test_a_layer_is_opened_and_a_map_enlarged(page: Page, server: Server) -> Non
     page.get_by_role("option").nth(1).click()
     settled(page)
     expect(layer).not_to_have_value(first)
+    press(page, "Settings")
     number = page.get_by_role("textbox", name=re.compile(r"^Map \(0 to \d+\)$"))
     number.fill("2")
     number.press("Enter")
@@ -239,13 +259,16 @@ def test_a_layer_is_opened_and_a_map_enlarged(page: Page, server: Server) -> Non
 
 def test_a_number_that_no_map_has_does_not_stay_in_the_field(page: Page, server: Server) -> None:
     open_page(page, server, "feature-maps")
+    press(page, "Settings")
     number = page.get_by_role("textbox", name=re.compile(r"^Map \(0 to \d+\)$"))
     number.fill("9999")
     number.press("Enter")
     expect(page.get_by_text("There is no map 9999")).to_be_visible()
     expect(number).to_have_value("0")
+    page.keyboard.press("Escape")
     page.get_by_role("slider", name=re.compile("Click a map")).click(position={"x": 200, "y": 10})
     expect(page.get_by_text("There is no map 9999")).to_have_count(0)
+    press(page, "Settings")
     expect(number).not_to_have_value("0")
 
 
@@ -299,6 +322,24 @@ def test_filters_are_switched_off_by_pointer_and_by_key(page: Page, server: Serv
     expect(page.get_by_alt_text(re.compile("^The images that excite filter 1 of conv1 most"))).to_be_visible()
 
 
+def test_what_takes_long_is_stopped_while_it_works_and_what_is_known_stays(page: Page, still_server: Server) -> None:
+    slow = {"model": "enhanced_cnn", "arguments": {"widths": (128, 128)}}
+    run = runs.finished(still_server.home, network=slow)
+    open_page(page, still_server, "feature-maps", f"?checkpoint={run.id}&look=off")
+    press(page, "Find the filter it cannot do without")
+    expect(page.get_by_text(re.compile(r"^[1-9]\d* of \d+ filters tried …$"))).to_be_visible()
+    press(page, "Stop")
+    expect(page.get_by_text(re.compile(r"Stopped after [1-9]\d* of \d+\."))).to_be_visible()
+    expect(page.get_by_role("button", name="Go on trying filters")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+    open_tab(page, "What it looks for")
+    press(page, "Look for them")
+    page.get_by_role("button", name="Stop", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Look for them")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+
+
 def test_a_move_out_of_range_is_said_beside_its_field(page: Page, server: Server) -> None:
     open_page(page, server, "convolution")
     write(page, "Stride (px)", "9")
@@ -309,6 +350,7 @@ def test_a_move_out_of_range_is_said_beside_its_field(page: Page, server: Server
 
 def test_an_untrained_network_can_be_looked_into(page: Page, server: Server) -> None:
     open_page(page, server, "feature-maps")
+    page.get_by_text("Choose another network").click()
     page.get_by_role("radio", name="An untrained one").click()
     settled(page)
     choose(page, "Architecture", "LeNet")
@@ -445,6 +487,16 @@ def test_both_arms_are_trained_compare_opens_and_the_batches_are_made_again(page
     page.get_by_role("link", name="See the batches it was fed").click()
     expect(page.get_by_alt_text("Epoch 1, batch 1, augmented")).to_be_visible()
     expect(page.get_by_text("These are the tensors that the training fed its network.")).to_be_visible()
+    open_page(page, server, "feature-maps", f"?checkpoint={run_id}&look=epochs")
+    epochs = page.get_by_role("slider", name="Epoch", exact=True)
+    expect(page.get_by_alt_text(re.compile("^Kernels .* of conv1 after epoch 1$"))).to_be_visible()
+    epochs.focus()
+    epochs.press("Home")
+    expect(page.locator("#epoch")).to_have_text("untrained")
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.locator("#epoch")).to_have_text("epoch 1")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
 
 
 def test_a_chain_goes_along_to_training(page: Page, server: Server) -> None:
@@ -486,7 +538,8 @@ def test_a_lesson_goes_from_page_to_page_and_outlives_a_reload(page: Page, serve
     expect(strip).to_contain_text("Step 2 of 3 – Keep the picture's size")
     expect(strip).to_contain_text("done")
     settled(page)
-    strip.get_by_role("button", name="Hide").click()
+    strip.locator("summary").click()
+    strip.get_by_role("button", name="Hide the lesson").click()
     expect(strip).to_have_count(0)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Start").click()
     expect(page.get_by_text("2 of 3 done")).to_be_visible()

@@ -34,7 +34,10 @@ def take_home(checkpoint: "Checkpoint") -> None:
 
 
 def download(label: str, make: Callable[[], bytes], name: str, mime: str, *, key: str, tip: str = "") -> None:
-    """Offer a file that ``make`` makes when it is asked for; the page itself does not run again."""
+    """Offer a file that ``make`` makes when it is asked for; the page itself does not run again.
+
+    What it raises is said below the button (`pages._ui.server.failed_downloads`).
+    """
     st.download_button(
         label, make, name, mime, key=key, help=tip or None, on_click="ignore", icon=":material/download:"
     )
@@ -86,15 +89,20 @@ def _onnx(checkpoint: "Checkpoint") -> bytes:
         folder = at_the_end.enter_context(tempfile.TemporaryDirectory())
         out = Path(folder) / "network.onnx"
         command = [sys.executable, "-m", "core", "export", str(checkpoint.folder), "--as", "onnx", "--out", str(out)]
-        result = subprocess.run(
-            command,
-            cwd=_LAB,
-            capture_output=True,
-            text=True,
-            timeout=_MOST_SECONDS,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
+        try:
+            result = subprocess.run(
+                command,
+                cwd=_LAB,
+                capture_output=True,
+                text=True,
+                timeout=_MOST_SECONDS,
+                stdin=subprocess.DEVNULL,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise ExportError(
+                f"ONNX was not ready after {_MOST_SECONDS} seconds: the server is busy. Try again later."
+            ) from None
         if result.returncode:
             raise ExportError((result.stderr.strip().splitlines() or ["ONNX could not be written."])[-1])
         return out.read_bytes()
