@@ -119,6 +119,12 @@ def term(name: str) -> str:
     return said
 
 
+def sentence(name: str) -> str:
+    """Return the sentence alone, for a caption, in which a link would be too pale; the page links to it at its end."""
+    mention(linked(name))
+    return TERMS[name]
+
+
 def linked(name: str) -> str:
     """Return what explains ``name``, with a link to the glossary; for what is written before any page is drawn."""
     return f"[{name[:1].upper()}{name[1:]}]({_entry(name)}): {TERMS[name]}"
@@ -141,7 +147,7 @@ def words_of_the_page() -> None:
     names = [name for name in st.session_state.get(_EXPLAINED, {}) if name in TERMS]
     if names:
         links = (f'[{name}]({_entry(name)} "{TERMS[name]}")' for name in names)
-        st.caption(f":material/dictionary: In the glossary: {', '.join(links)}")
+        st.markdown(f":small[:material/dictionary: In the glossary: {', '.join(links)}]")
 
 
 def _entry(name: str) -> str:

@@ -94,6 +94,8 @@ def test_back_and_forward_change_the_network(page: Page, server: Server, address
     open_page(page, server, address, query)
     if address == "architecture" and not query:
         page.get_by_role("radio", name="A trained network").click()
+    if address == "feature-maps":
+        page.get_by_text("Choose another network").click()
     box = page.get_by_role("combobox", name="Trained network")
     before = box.input_value()
     back_and_forth(

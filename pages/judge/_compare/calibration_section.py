@@ -11,7 +11,7 @@ from core.judging.calibration import BINS, CalibrationBin, calibration, calibrat
 from core.judging.evaluation import Evaluation
 from pages._ui.draw.palette import categorical
 from pages._ui.frame import look_for, plain
-from pages._ui.glossary import term
+from pages._ui.glossary import sentence
 from pages.judge._compare.figures import unlike
 from pages.judge._compare.judged import Judged
 
@@ -28,7 +28,7 @@ def calibration_section(networks: Sequence[Judged]) -> None:
     st.table(rows, hide_index=True, border="horizontal", alt="How sure and how right each network is")
     look_for(
         "Below the dashed line a network is surer than it is right, above it more modest than it need be. "
-        f"{term('calibration error')}"
+        f"{sentence('calibration error')}"
     )
     with st.expander(f"The {BINS} bins", icon=":material/table_rows:"):
         _bins(bins)

@@ -16,7 +16,7 @@ from pages._ui.choose.shown import from_address
 from pages._ui.choose.test_images import TestImages, test_images_or_offer
 from pages._ui.draw.pictures import as_image, contact_sheet, enlarge, show
 from pages._ui.frame import choice, look_for, plain
-from pages._ui.glossary import term
+from pages._ui.glossary import sentence
 from pages.judge._compare.in_address import RIGHT
 from pages.judge._compare.judged import Judged
 
@@ -69,7 +69,7 @@ def _gallery(
     """Show a page of the images; turning it draws nothing else anew."""
     look_for(
         f"From left to right the image, then what spoke for the answer of {plain(pair[0].title)}, and of "
-        f"{plain(pair[1].title)}: bright yellow places. The surest mistakes come first. {term('HiResCAM')}"
+        f"{plain(pair[1].title)}: bright yellow places. The surest mistakes come first. {sentence('HiResCAM')}"
     )
     above = st.container()
     pages = math.ceil(len(places) / A_PAGE)

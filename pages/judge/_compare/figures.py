@@ -16,7 +16,7 @@ from pages._ui.choose.shown import from_address
 from pages._ui.draw.line_chart import Kind, Line, line_chart
 from pages._ui.draw.palette import categorical
 from pages._ui.frame import choice, look_for, plain
-from pages._ui.glossary import term
+from pages._ui.glossary import sentence
 from pages._ui.run_words import duration
 from pages.judge._compare.in_address import CURVE
 from pages.judge._compare.judged import Judged, judge_here
@@ -31,7 +31,7 @@ def table(networks: Sequence[Judged]) -> None:
         for figure in max(columns, key=len)
     ]
     st.table(rows, hide_index=True, border="horizontal", alt="Figures of the compared networks")  # it wraps, and prints
-    look_for(f"{term('interval')} Trained parameters are those that training changed.")
+    look_for(f"Interval: {sentence('interval')} Trained parameters are those that training changed.")
     for network in networks:
         if network.evaluation is None:
             _unjudged(network)

@@ -13,7 +13,7 @@ from core.models.received import Received
 from core.photos.door import Photo
 from pages._ui.draw.pictures import show
 from pages._ui.frame import number, plain, problem
-from pages._ui.glossary import term
+from pages._ui.glossary import sentence
 from pages._ui.received import in_words
 
 _BEFORE, _AFTER = 168, 360  # pixels
@@ -44,7 +44,8 @@ def eyes(checkpoint: Checkpoint, photo: Photo, given: Received) -> None:
     st.caption(
         f"{in_words(given)} {side}×{side} px, {'grey' if channels == 1 else 'colour'}: a tensor of shape "
         f"(1, {channels}, {side}, {side}). "
-        f"Shown un-normalised; the numbers themselves run from {number(low)} to {number(high)}. {term('normalisation')}"
+        f"Shown un-normalised; the numbers themselves run from {number(low)} to {number(high)}. "
+        f"{sentence('normalisation')}"
     )
 
 

@@ -10,7 +10,7 @@ from tests.pages.visit import ROOT, check, open_page, start_page, texts
 
 
 def last_line(page: AppTest) -> str:
-    (line,) = [entry.value for entry in check(page).caption if "In the glossary:" in entry.value]
+    (line,) = [entry.value for entry in check(page).markdown if "In the glossary:" in entry.value]
     return str(line)
 
 
