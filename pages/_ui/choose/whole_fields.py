@@ -10,8 +10,16 @@ from core.errors import ConfigError
 from core.registry import Setting
 from pages._ui.choose.setting_widgets import whole_number_of
 from pages._ui.frame import plain
-from pages._ui.glossary import mention
+from pages._ui.glossary import linked, mention
 
+EPOCHS = Setting(name="epochs", title="Epochs", low=1, high=500, help=linked("epoch"))
+LIMIT = Setting(
+    name="limit",
+    title="Training images (empty: all)",
+    low=2,
+    high=10_000_000,
+    help="Fewer images make an epoch shorter, and the network worse.",
+)
 _WIDTH = 160  # px
 
 

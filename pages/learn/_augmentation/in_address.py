@@ -19,6 +19,7 @@ from core.registry import Setting
 from core.transforms import COURSE_CHAIN, chain_from_word, chain_word
 from pages._ui import address, state
 from pages._ui.choose.shown import Shown, Typed, by_name, not_taken
+from pages._ui.choose.whole_fields import EPOCHS, LIMIT
 from pages.learn._augmentation import keys
 from pages.learn._augmentation.arms import section as arms
 from pages.learn._augmentation.chain.draws_section import COUNT
@@ -46,8 +47,8 @@ def _shown() -> dict[str, Shown]:
         "at": Shown(key=keys.SWEPT_TO, first=None, low=-1_000, high=1_000),
         "train": Shown(key=keys.ARMS_DATASET, first="digits", options=sets),
         "net": Shown(key=keys.ARMS_MODEL, first="lenet", options=by_name(models)),
-        "epochs": _typed(keys.ARMS_EPOCHS, None, arms.EPOCHS),
-        "limit": _typed(keys.ARMS_LIMIT, None, arms.LIMIT),
+        "epochs": _typed(keys.ARMS_EPOCHS, None, EPOCHS),
+        "limit": _typed(keys.ARMS_LIMIT, None, LIMIT),
         "arms_seed": _typed(keys.ARMS_SEED, 0, arms.SEED),
         "batch": Typed(key=keys.SEEN_BATCH, first=1, low=1, high=_MOST),
     }

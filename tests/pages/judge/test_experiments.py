@@ -153,6 +153,16 @@ def test_what_the_networks_do_not_have_in_common_is_said(home: Path, folder: Pat
     assert "Choose a network." in said(page)
 
 
+def test_what_is_no_whole_number_is_refused_with_its_range(home: Path, folder: Path) -> None:
+    page = experiments()
+    page.text_input(key="experiment_epochs").set_value("2,5").run()
+    assert "Epochs is '2,5'; it must be a whole number, in digits alone, between 1 and 500." in said(page)
+    page.text_input(key="experiment_epochs").set_value("").run()
+    page.segmented_control(key="experiment_kind").set_value("With and without").run()
+    page.text_input(key="experiment_limit").set_value("1").run()
+    assert "limit is 1; it must lie between 2 and 10000000" in said(page)
+
+
 def test_a_name_is_text_and_nothing_else(home: Path, folder: Path) -> None:
     page = experiments()
     page.text_input(key="experiment_name").set_value("<b>[x](http://y)</b> $a$").run()

@@ -20,6 +20,7 @@ from core.runs.records import NAME_LENGTH
 from pages._ui import address
 from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch, dataset_title
 from pages._ui.choose.run_forecast import queue_words, time_words, training_images, why_refused
+from pages._ui.choose.whole_fields import EPOCHS, LIMIT, optional_value, whole_field
 from pages._ui.frame import choice, plain, problem
 from pages._ui.glossary import term
 from pages._ui.visitor import visitor
@@ -90,13 +91,11 @@ def _networks(dataset: str) -> list[str]:
 
 def _bases(dataset: str, networks: Sequence[str]) -> dict[str, TrainingConfig]:
     """The modern recipe of each network, by what people read for it."""
-    epochs = st.number_input(
-        "Epochs", 1, 500, value=None, key="experiment_epochs", placeholder="as the recipe has it", help=term("epoch"),
-        persist_state="session", width=220,
-    )  # fmt: skip
+    whole_field(EPOCHS, key="experiment_epochs", width=220, empty="as the recipe has it")
+    epochs = optional_value(EPOCHS, key="experiment_epochs")
     bases, notes = {}, []
     for name in networks:
-        wanted = {} if epochs is None else {"epochs": int(epochs)}
+        wanted = {} if epochs is None else {"epochs": epochs}
         config, note = config_here("modern", dataset=dataset, model=name, **wanted)
         bases[models[name].title] = config
         notes.append(note)
@@ -139,14 +138,12 @@ def _of_images(dataset: str, bases: dict[str, TrainingConfig]) -> Plan | None:
 
 
 def _of_ingredient(dataset: str, bases: dict[str, TrainingConfig]) -> Plan | None:
-    limit = st.number_input(
-        "Training images (empty: all)", 2, 10_000_000, value=None, step=100, key="experiment_limit", placeholder="all",
-        persist_state="session", width=220,
-    )  # fmt: skip
+    whole_field(LIMIT, key="experiment_limit", width=220, empty="all")
+    limit = optional_value(LIMIT, key="experiment_limit")
     offered = {}
     for line, config in bases.items():
         count = _count(config)
-        fewer = config if limit is None or count is None else on_so_many_images(config, int(limit), of=count)
+        fewer = config if limit is None or count is None else on_so_many_images(config, limit, of=count)
         offered[line] = with_and_without(fewer)
     common = reduce(lambda a, b: [name for name in a if name in b], (list(found) for found in offered.values()))
     titles: dict[str, WithAndWithout] = next(iter(offered.values()))

@@ -15,7 +15,7 @@ from core.runs.experiments.results import found, progress_words
 from core.runs.store.owners import Owners
 from pages._ui import address, state
 from pages._ui.frame import look_for, plain, problem
-from pages._ui.glossary import term
+from pages._ui.glossary import sentence, term
 from pages._ui.visitor import visitor, visitors_id
 from pages.judge._compare.choice import AT_MOST
 from pages.judge._compare.experiments.chart import draw
@@ -92,7 +92,7 @@ def _show(experiment: Experiment) -> None:
             st.markdown(f"- {plain(contrast.sentence)}")
         look_for(
             "Small dots are trainings, diamonds their means. A bar is the 95 % interval of the mean over the seeds "
-            f"(Student's t; for one seed, that of its test images). {term('p value')}"
+            f"(Student's t; for one seed, that of its test images). {sentence('p value')}"
         )
         st.table(mean_rows(arms), hide_index=True, border="horizontal", alt="Mean and spread of every value")
 

@@ -18,7 +18,7 @@ from core.runs.records import NAME_LENGTH, Run
 from pages._ui import address, state
 from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch
 from pages._ui.choose.run_forecast import queue_words, time_words, training_images, why_refused
-from pages._ui.choose.whole_fields import optional_value, whole_field, whole_value
+from pages._ui.choose.whole_fields import EPOCHS, LIMIT, optional_value, whole_field, whole_value
 from pages._ui.frame import PAGES, plain, problem, think, try_this
 from pages._ui.glossary import linked, term
 from pages._ui.run_words import meaning, place, state_word
@@ -26,14 +26,6 @@ from pages._ui.visitor import visitor, whose
 from pages.learn._augmentation.chain.format import say_the_chain
 from pages.learn._augmentation.keys import ARMS_DATASET, ARMS_EPOCHS, ARMS_LIMIT, ARMS_MODEL, ARMS_SEED
 
-EPOCHS = Setting(name="epochs", title="Epochs", low=1, high=500, help=linked("epoch"))
-LIMIT = Setting(
-    name="limit",
-    title="Training images (empty: all)",
-    low=2,
-    high=10_000_000,
-    help="The fewer there are, the more a chain helps.",
-)
 SEED = Setting(name="seed", title="Seed of both", low=0, high=2**31 - 1, help=linked("seed"))
 ARMS = "arms"  # in the address: the ids of both runs, with a comma between
 TICK = 1.0  # seconds between two looks at the runs
