@@ -54,7 +54,7 @@ def optional_value(setting: Setting, *, key: str) -> int | None:
 
 def turned_field(setting: Setting, *, key: str) -> None:
     """Show the field, a button for the number before and one for the next; each goes as far as the bounds."""
-    whole_field(setting, key=key)
+    whole_field(setting, key=key, width=120)  # so that all three stand beside each other on a phone
     now: int | None = None
     with suppress(ConfigError):
         now = whole_value(setting, key=key)
