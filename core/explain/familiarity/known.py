@@ -9,7 +9,7 @@ and is measured.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -127,7 +127,7 @@ def learn(
     )
     shares = np.linspace(0, 1, STEPS + 1)
     steps = {name: np.quantile(values, shares).astype(np.float32) for name, values in known.scores(*validation).items()}
-    return Known(**{**known.__dict__, "steps": steps})
+    return replace(known, steps=steps)
 
 
 def placed(features: Rows, mean: Rows, directions: Rows) -> Rows:
