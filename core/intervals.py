@@ -1,4 +1,7 @@
-"""Shares: their intervals and tests, of one network, of two on the same images, of two on different ones; in words."""
+"""Shares: their intervals and tests, of one network, of two on the same images, of two on different ones; in words.
+
+And what becomes of them: numbers that may lie below zero are written with a minus sign, not with a hyphen.
+"""
 
 import math
 
@@ -8,6 +11,17 @@ Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
 def percent(share: float, digits: int = 0) -> str:
     """Return a share as people read it everywhere in the lab: "97.3 %", with so many ``digits`` after the point."""
     return f"{share:.{digits}%}".replace("%", " %")
+
+
+def minus(text: str) -> str:
+    """Return a number's text with a minus sign for each hyphen: "−5.28"."""
+    return text.replace("-", "−")
+
+
+def signed(value: float, unit: str = "", digits: int = 0) -> str:
+    """Return a number with its sign and unit, such as "+4 px", "−12.5°" or "0 px"; what is rounded to 0 has no sign."""
+    text = f"{value:+.{digits}f}"
+    return f"{'0' if float(text) == 0 else minus(text)}{unit}"
 
 
 def wilson_interval(right: int, n: int) -> tuple[float, float]:

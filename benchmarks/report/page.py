@@ -9,6 +9,7 @@ from benchmarks.report.bar_chart import Bar, bar_chart
 from benchmarks.report.pairs import pairs_page
 from benchmarks.results import Fields, Kind
 from benchmarks.rows import ShippedCurve, median
+from core.intervals import minus, signed
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 CHART = DOCS / "images" / "speed.svg"
@@ -286,7 +287,7 @@ def ablation_table(fields: Fields) -> str:
     lines = []
     for place, row in enumerate(fields["rows"]):
         spread = "" if row["spread"] is None else f" ± {100 * row['spread']:.1f}"
-        worth = "–" if place == 0 else f"**{100 * row['difference']:+.1f}**{spread}".replace("-", "−")
+        worth = "–" if place == 0 else f"**{signed(100 * row['difference'], digits=1)}**{spread}"
         each = ", ".join(f"{accuracy:.1%}" for accuracy in row["accuracies"])
         lines.append(
             (
@@ -445,7 +446,7 @@ def _seconds(value: float | None) -> str:
 
 
 def _percent(value: float, digits: int = 2) -> str:
-    return f"{100 * value:.{digits}f} %".replace("-", "−")
+    return minus(f"{100 * value:.{digits}f} %")
 
 
 def _bars(fields: Fields) -> list[Bar]:

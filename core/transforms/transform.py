@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
+from core.intervals import signed
 from core.registry import Registry, Setting, settings_of
 
 Drawn = dict[str, Tensor]
@@ -88,12 +89,6 @@ def uniform(count: int, generator: Generator, low: float, high: float) -> Tensor
 def per_image(values: Tensor) -> Tensor:
     """Return (N,) values as (N, 1, 1, 1), to go with a batch."""
     return values.view(-1, 1, 1, 1)
-
-
-def signed(value: float, unit: str, digits: int = 0) -> str:
-    """Return a number with its sign and unit, such as "+4 px", "−12.5°" or "0 px"."""
-    text = f"{value:+.{digits}f}"
-    return f"{'0' if float(text) == 0 else text.replace('-', '−')}{unit}"
 
 
 def moved(down: float, right: float, digits: int = 0) -> str:

@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from core.intervals import signed
 from core.registry import Setting
-from core.transforms.transform import Drawn, moved, register, signed, uniform
+from core.transforms.transform import Drawn, moved, register, uniform
 
 
 def _sample(batch: Tensor, grid: Tensor) -> Tensor:

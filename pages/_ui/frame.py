@@ -8,6 +8,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from core.errors import LabError
+from core.intervals import minus, signed
 from pages._ui import glossary
 from pages._ui.guidance.strip import strip
 
@@ -104,6 +105,13 @@ def facts(rows: Sequence[tuple[str, str, str]]) -> None:
             st.metric(label, value, help=tip or None, border=True)
 
 
+def changed_figure(label: str, value: str, change: int, unit: str, *, tip: str) -> None:
+    """Show a figure with what has become of it, such as "−5 images", red and downwards where it fell."""
+    way = "up" if change > 0 else "down" if change else "off"
+    colour = "green" if change > 0 else "red" if change else "off"
+    st.metric(label, value, signed(change, unit), delta_color=colour, delta_arrow=way, help=tip, border=True)
+
+
 def plain(text: str) -> str:
     """Return ``text`` so that Markdown shows it as it is; for names and messages that people have typed.
 
@@ -124,4 +132,4 @@ def choice(label: str) -> str:
 def number(value: float, digits: int = 2) -> str:
     """Return a number for people: ``digits`` after the point, and a real minus sign."""
     text = f"{value:.{digits}f}"
-    return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
+    return text.removeprefix("-") if float(text) == 0 else minus(text)

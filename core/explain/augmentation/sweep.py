@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from core.explain.inside.layers import device_of
+from core.intervals import minus
 from core.models.answers import logits_of
 from core.models.input_format import InputFormat, normalise
 from core.transforms import transforms
@@ -50,7 +51,7 @@ class Sweep:
 
     def words(self, value: float) -> str:
         """Return a value for people, with its unit and a real minus sign."""
-        return f"{value:.{self.digits}f}{self.unit}".replace("-", "−")
+        return minus(f"{value:.{self.digits}f}{self.unit}")
 
 
 def _by(name: str, drawn: Callable[[Tensor, float], Drawn], **settings: float | str) -> Change:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from core.errors import ConfigError
 from core.explain.convolution.kernels import Grid
+from core.intervals import minus
 
 Numbers = npt.NDArray[np.float64]
 
@@ -177,4 +178,4 @@ def _one_weight(solution: tuple[Grid, ...], draw: random.Random) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{round(value, 4) + 0:g}".replace("-", "−")
+    return minus(f"{round(value, 4) + 0:g}")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.intervals import percent
+from core.intervals import percent, signed
 from core.judging.spread import FEWEST, PairedDifference, Spread, paired_difference, spread
 from core.runs.experiments.kept import Point
 from core.runs.experiments.plan import Arm, Experiment
@@ -96,7 +96,7 @@ def _about(experiment: Experiment, a: int, b: int) -> str:
 
 
 def _points(share: float) -> str:
-    return f"{share * 100:+.2f}".replace("-", "−")
+    return signed(share * 100, digits=2)
 
 
 def progress_words(points: Sequence[Point], arms: Sequence[Found]) -> str:

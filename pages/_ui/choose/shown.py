@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.errors import ConfigError, short
+from core.intervals import minus
 from pages._ui import address
 from pages._ui.choose.setting_widgets import whole_number
 from pages._ui.frame import plain
@@ -38,7 +39,7 @@ class Shown:
         except ValueError:
             raise ValueError("it must be a number") from None
         if not self.low <= value <= self.high:
-            raise ValueError(f"it must lie between {self.low:g} and {self.high:g}".replace("-", "−"))
+            raise ValueError(minus(f"it must lie between {self.low:g} and {self.high:g}"))
         return value
 
     def hold(self, value: object) -> object:

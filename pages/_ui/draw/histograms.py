@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from core.intervals import minus
+
 _COLOUR, _LINE = "#2a86c8", "#8a97a6"
 
 
@@ -55,4 +57,4 @@ def _zero_label(zero: float | None) -> str:
 
 
 def _label(value: float, unit: str) -> str:
-    return html.escape(f"{value:.3g}{unit}".replace("-", "−"))
+    return html.escape(minus(f"{value:.3g}{unit}"))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.errors import LabError
+from core.intervals import signed
 from core.judging.comparison import Comparison, compare
 from pages._ui import address, state
 from pages._ui.choose.datasets import dataset_title
@@ -100,8 +101,8 @@ def _card(result: Comparison, first: Judged, second: Judged) -> None:
         st.markdown(f"## :material/{'emoji_events' if winner else 'balance'}: {plain(result.verdict)}")
         low, high = result.ci95
         rows = [
-            ("Difference", f"{result.difference * 100:+.2f} points", "First minus second, in percentage points."),
-            ("95 % interval", f"{low * 100:+.1f} to {high * 100:+.1f}", term("interval")),
+            ("Difference", signed(result.difference * 100, " points", 2), "First minus second, in percentage points."),
+            ("95 % interval", f"{signed(low * 100, digits=1)} to {signed(high * 100, digits=1)}", term("interval")),
             ("p value", "< 0.001" if result.p_value < 0.001 else f"{result.p_value:.3f}", p_value_tip(result)),
         ]
         if result.same_images:

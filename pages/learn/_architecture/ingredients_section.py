@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.explain.ingredients import Ablation, measured
+from core.intervals import signed
 from pages._ui.draw.palette import categorical
 from pages._ui.frame import PAGES, look_for, number, section
 
@@ -55,8 +56,7 @@ def _title(title: str) -> str:
 
 def _points(difference: float, error: float | None) -> str:
     spread = "" if error is None else f" ± {number(100 * error, 1)}"
-    sign = "+" if round(1000 * difference) > 0 else ""
-    return f"{sign}{number(100 * difference, 1)}{spread}"
+    return f"{signed(100 * difference, digits=1)}{spread}"
 
 
 def _chart(ablation: Ablation) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.explain.convolution.convolve import VIEWS, Filter, weights
 from core.explain.convolution.kernels import KERNEL_SIZES, PRESETS, preset, resize_kernel
+from core.intervals import minus
 from core.registry import Setting
 from pages._ui import state
 from pages._ui.choose.setting_widgets import setting_cells
@@ -144,7 +145,7 @@ def _sum_of(kernel: Kernel) -> str:
 
 def _short(value: float) -> str:
     """Return a number with the digits that it needs, four after the point at most."""
-    return f"{round(value, 4) + 0:.10g}".replace("-", "−")
+    return minus(f"{round(value, 4) + 0:.10g}")
 
 
 def _take_preset() -> None:

@@ -19,7 +19,7 @@ from pages._ui import address, cached, state
 from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch
 from pages._ui.choose.test_images import test_images_or_offer
 from pages._ui.draw import pictures
-from pages._ui.frame import choice, look_for, plain, problem, think, try_this
+from pages._ui.frame import changed_figure, choice, look_for, plain, problem, think, try_this
 from pages._ui.glossary import term
 from pages.learn._augmentation.keys import SAFETY_DATASET, SAFETY_IMAGES, SAFETY_RISK
 from pages.learn._augmentation.networks import kinds, plain_format
@@ -219,13 +219,13 @@ def _measured(asked: Checkpoint, data: LabelledImages, test: npt.NDArray[np.int6
     left, right = st.columns(2)
     for column, which, title in ((left, "before", "As they are"), (right, "after", risk.done.capitalize())):
         low, high = found.ci95(which)
-        column.metric(
-            f"{title}: called by their label",
-            percent(found.right(which) / len(found.labels), 1),
-            delta=f"{found.right('after') - found.right('before'):+d} images" if which == "after" else None,
-            help=f"95 % interval {percent(low, 1)} to {percent(high, 1)}. {term('interval')}",
-            border=True,
-        )
+        label, share = f"{title}: called by their label", percent(found.right(which) / len(found.labels), 1)
+        tip = f"95 % interval {percent(low, 1)} to {percent(high, 1)}. {term('interval')}"
+        with column:
+            if which == "before":
+                st.metric(label, share, help=tip, border=True)
+            else:
+                changed_figure(label, share, found.right("after") - found.right("before"), " images", tip=tip)
     rows = _rows(found, classes)
     st.dataframe(
         rows,

@@ -11,7 +11,7 @@ from pages._ui import address
 from pages._ui.choose.test_images import TestImages, test_images_or_offer
 from pages._ui.draw import pictures
 from pages._ui.draw.palette import page_colour
-from pages._ui.frame import look_for, plain, think, try_this
+from pages._ui.frame import changed_figure, look_for, plain, think, try_this
 from pages._ui.glossary import term
 from pages._ui.guidance import progress
 from pages.learn._feature_maps import in_address
@@ -177,13 +177,12 @@ def _accuracy(network: Network, sample: Sample, off: tuple[int, ...], layer: str
     cut = _answered(network, sample, off, layer)
     low, high = cut.ci95
     change = cut.right - whole.right
-    st.metric(
-        f"Accuracy on {cut.n} test images",
-        percent(cut.accuracy, 1),
-        delta=f"{change:+d} images" if off else None,
-        help=f"A sample of {cut.n} of the test split, at most {SAMPLE}, the same each time. {term('interval')}",
-        border=True,
-    )
+    label, share = f"Accuracy on {cut.n} test images", percent(cut.accuracy, 1)
+    tip = f"A sample of {cut.n} of the test split, at most {SAMPLE}, the same each time. {term('interval')}"
+    if off:
+        changed_figure(label, share, change, " images", tip=tip)
+    else:
+        st.metric(label, share, help=tip, border=True)
     st.caption(
         f"95 % interval {percent(low, 1)} to {percent(high, 1)}; with all filters on {whole.right} of {whole.n} are "
         f"right. Mean loss {cut.loss:.2f} nats (all on: {whole.loss:.2f})."
