@@ -20,12 +20,19 @@ def evaluate(checkpoint: str, dataset: str | None, as_json: bool) -> None:
     """Judge CHECKPOINT (a shipped name, a run's id, a folder) on the test split."""
     from core.checkpoints import find
     from core.compute.devices import best_device
+    from core.judging.doubtful import without_doubtful
     from core.judging.evaluation import evaluate_checkpoint
 
+    found = find(checkpoint)
     evaluation = evaluate_checkpoint(
-        find(checkpoint), dataset=dataset, device=best_device().type, progress=progress_lines(quiet=as_json)
+        found, dataset=dataset, device=best_device().type, progress=progress_lines(quiet=as_json)
     )
-    click.echo(json.dumps(_evaluation_fields(evaluation)) if as_json else evaluation.summary)
+    without = without_doubtful(found.card, evaluation.predictions) if evaluation.unseen else None
+    if as_json:
+        fields = {"accuracy": without.accuracy, "n": without.n, "ci95": list(without.ci95)} if without else None
+        click.echo(json.dumps({**_evaluation_fields(evaluation), "without_doubtful": fields}))
+    else:
+        click.echo(f"{evaluation.summary} {without.sentence}" if without else evaluation.summary)
 
 
 def _evaluation_fields(evaluation: "Evaluation") -> dict[str, Any]:

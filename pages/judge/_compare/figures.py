@@ -21,6 +21,8 @@ from pages._ui.run_words import duration
 from pages.judge._compare.in_address import CURVE
 from pages.judge._compare.judged import Judged, judge_here
 
+_WITHOUT, _NONE_KNOWN = "Without doubtful images", "none known"
+
 
 def table(networks: Sequence[Judged]) -> None:
     """Show every network's figures in a row, each with its unit."""
@@ -29,9 +31,13 @@ def table(networks: Sequence[Judged]) -> None:
     rows = [
         {"Figure": figure} | {name: column.get(figure, "none yet") for name, column in zip(names, columns, strict=True)}
         for figure in max(columns, key=len)
+        if figure != _WITHOUT or any(column.get(figure, _NONE_KNOWN) != _NONE_KNOWN for column in columns)
     ]
     st.table(rows, hide_index=True, border="horizontal", alt="Figures of the compared networks")  # it wraps, and prints
     look_for(f"Interval: {sentence('interval')} Trained parameters are those that training changed.")
+    odd = dict.fromkeys(each.what for network in networks if (each := network.doubtful))
+    if odd:
+        look_for(f"Doubtful images of the test split: {'; '.join(odd)}. They say little, and Mistakes names them.")
     for network in networks:
         if network.evaluation is None:
             _unjudged(network)
@@ -53,10 +59,12 @@ def _figures(network: Judged) -> dict[str, str]:
     row: dict[str, str] = {"Data set": datasets[card.dataset].title if card.dataset in datasets else card.dataset}
     if evaluation is not None:
         low, high = evaluation.ci95
+        without = network.without_doubtful
         row |= {
             "Accuracy": f"{evaluation.accuracy * 100:.2f} %",
             "95 % interval": f"{low * 100:.1f} to {high * 100:.1f} %",
             "Images judged": f"{evaluation.n:,}",
+            _WITHOUT: f"{without.accuracy * 100:.2f} % of {without.n:,}" if without else _NONE_KNOWN,
             "Is it a test accuracy?": f"no, on {evaluation.doubt}" if evaluation.doubt else "yes",
             "Loss": f"{evaluation.loss:.3f} nats",
         }

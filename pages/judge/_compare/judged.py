@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.checkpoints import Checkpoint
+from core.judging.doubtful import Doubtful, Without, doubtful_images, without_doubtful
 from core.judging.evaluation import Evaluation, evaluate_checkpoint, stored_evaluation
 from pages._ui import cached
 from pages._ui.frame import plain
@@ -22,6 +23,18 @@ class Judged:
     checkpoint: Checkpoint
     evaluation: Evaluation | None
     here: bool
+
+    @property
+    def doubtful(self) -> Doubtful | None:
+        """What is odd about the test images that it was judged on, where they are those of its card."""
+        return doubtful_images(self.checkpoint.card) if self.evaluation and self.evaluation.unseen else None
+
+    @property
+    def without_doubtful(self) -> Without | None:
+        """Its accuracy without them."""
+        if self.evaluation is None or not self.evaluation.unseen:
+            return None
+        return without_doubtful(self.checkpoint.card, self.evaluation.predictions)
 
 
 def judged(reference: str, title: str) -> Judged:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from core.intervals import percent
 from core.judging.certainty import probability_words
 from core.judging.evaluation import Evaluation
 from core.models.answers import Predictions
@@ -51,6 +52,9 @@ def mistakes(networks: Sequence[Judged]) -> None:
         _opened(network, evaluation, cell, pictures)
     st.markdown("### Most confident mistakes")
     _worst(network, evaluation, pictures)
+    if without := network.without_doubtful:
+        right = percent(evaluation.accuracy, 2)
+        st.markdown(f":material/rule: {plain(network.title)} is right on {right}. {without.sentence}")
 
 
 def _matrix(network: Judged, evaluation: Evaluation) -> tuple[int, int] | None:
@@ -110,16 +114,18 @@ def _worst(network: Judged, evaluation: Evaluation, pictures: TestImages | str) 
         st.caption("It makes no mistake on these images.")
         return
     order = wrong[np.argsort(-predictions.confidence[wrong], kind="stable")][:WORST]
+    odd = network.doubtful.notes if network.doubtful else {}
     if isinstance(pictures, str):
         st.dataframe(
             [
                 {
-                    "Test image": int(index),
+                    "Test image": index,
                     "True": classes[predictions.labels[index]],
                     "Answer": classes[predictions.predicted[index]],
                     "Confidence": _confidence(predictions, index),
                 }
-                for index in order
+                | ({"Doubt": odd.get(index, "")} if odd else {})
+                for index in order.tolist()
             ],
             hide_index=True,
             height="content",
@@ -134,7 +140,8 @@ def _worst(network: Judged, evaluation: Evaluation, pictures: TestImages | str) 
                 image,
                 alt=f"{truth}, answered {answer}",
                 at_least=140,
-                caption=plain(f"{truth} → {answer}, {_confidence(predictions, index)}"),
+                caption=plain(f"{truth} → {answer}, {_confidence(predictions, index)}")
+                + (f" :orange-badge[{plain(odd[index])}]" if index in odd else ""),
             )
     look_for("True class → answer, with its confidence. Would you have known? Some labels are wrong, not the network.")
 

@@ -5,6 +5,7 @@ import streamlit as st
 from core.checkpoints import Card, Checkpoint, find
 from core.errors import LabError
 from core.judging.claims import doubt_about
+from core.judging.doubtful import without_doubtful
 from core.runs.records import Run
 from pages._ui import state
 from pages._ui.choose.take_home import take_home
@@ -49,6 +50,9 @@ def _figures(checkpoint: Checkpoint) -> None:
         return
     facts([*rows, ("Test loss", f"{card.metrics.test_loss:.3f} nats", term("loss"))])
     st.markdown(_verdict(card))
+    predictions = None if doubt_about(card) else checkpoint.predictions()
+    if predictions is not None and (without := without_doubtful(card, predictions)):
+        st.markdown(without.sentence)
 
 
 def _verdict(card: Card) -> str:
