@@ -164,3 +164,32 @@ class Card:
             self.metrics.check()
         if self.outsiders is not None:
             self.outsiders.check()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What a list says of a network: the few fields of a card that it needs, read in a third of the time."""
+
+    dataset: str
+    split_fingerprint: str
+    parameters: int
+    seconds: float
+    metrics: Metrics | None
+
+    @classmethod
+    def of(cls, card: Card) -> "Figures":
+        """Return those of a card."""
+        return cls(**{field.name: getattr(card, field.name) for field in dataclasses.fields(cls)})
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "Figures":
+        """Return those of the card written by `Card.to_json`; raises CheckpointError where they cannot be read."""
+        try:
+            fields = parse_object(text)
+            wanted = {field.name: fields.get(field.name) for field in dataclasses.fields(cls)}
+            figures = typed(cls, wanted)
+            if figures.metrics is not None:
+                figures.metrics.check()
+        except ValueError as error:
+            raise CheckpointError(f"This checkpoint's card cannot be read: {str(error).removesuffix('.')}.") from None
+        return figures

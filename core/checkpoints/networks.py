@@ -14,7 +14,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from core.checkpoints.card import Backbone, Card
+from core.checkpoints.card import Backbone, Card, Figures
 from core.checkpoints.files import read_tensors, write_files
 from core.checkpoints.trained import training_folder
 from core.errors import CheckpointError, LabError
@@ -112,12 +112,20 @@ def _readable(cards: list[Path]) -> list[Checkpoint]:
 
 def read(folder: Path) -> Checkpoint:
     """Return the checkpoint in ``folder``; raises CheckpointError where there is none or its card is wrong."""
+    return Checkpoint(folder, Card.from_json(_card_file(folder)))
+
+
+def figures(folder: Path) -> Figures:
+    """Return what the card in ``folder`` tells a list; raises CheckpointError as `read` does."""
+    return Figures.from_json(_card_file(folder))
+
+
+def _card_file(folder: Path) -> bytes:
     try:
-        data = read_file(folder / CARD, at_most=LONGEST)
+        return read_file(folder / CARD, at_most=LONGEST)
     except OSError as error:
         why = "" if isinstance(error, FileNotFoundError) else f" ({error.strerror or error})"
         raise CheckpointError(f"There is no checkpoint in '{folder.name}': its {CARD} cannot be read{why}.") from None
-    return Checkpoint(folder, Card.from_json(data))
 
 
 def find(reference: str) -> Checkpoint:

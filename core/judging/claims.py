@@ -4,13 +4,13 @@ It is a test accuracy where the images are known to be outside training, and the
 tells who wrote what. Digits were once split at random, and are by a slip: every hand is then on both sides.
 """
 
-from core.checkpoints import Card, Metrics, find
+from core.checkpoints import Card, Figures, Metrics, find
 from core.data import datasets, writers_apart
 from core.errors import LabError
 from core.intervals import percent
 
 
-def doubt_about(card: Card) -> str:
+def doubt_about(card: Card | Figures) -> str:
     """Return why a card's figure is no test accuracy, to follow the word "on"; empty where it is one, or has none."""
     if card.metrics is None:
         return ""
@@ -46,7 +46,7 @@ def tested(reference: str) -> Metrics | None:
     return None if doubt_about(card) else card.metrics
 
 
-def shared_writers(card: Card, dataset: str) -> bool:
+def shared_writers(card: Card | Figures, dataset: str) -> bool:
     """Say whether the model learned from everybody who wrote images of ``dataset``: it was split at random."""
     spec = datasets[dataset] if dataset == card.dataset and dataset in datasets else None
     return spec is not None and not writers_apart(spec, card.split_fingerprint)

@@ -63,14 +63,14 @@ def shipped() -> "list[Checkpoint]":
 
 
 @st.cache_resource(max_entries=1, ttl=5, show_spinner=False)
-def trained(at_most: int) -> dict[str, str]:
-    """Return name and title of the newest networks that the command line trained."""
+def trained(at_most: int) -> "dict[str, Checkpoint]":
+    """Return the newest networks that the command line trained, by name."""
     from core.checkpoints import find, trainings
 
     found = {}
     for name in trainings()[:at_most]:
         with suppress(LabError):  # one that has no network yet
-            found[name] = find(name).card.title
+            found[name] = find(name)
     return found
 
 

@@ -1,5 +1,6 @@
 """How a run is told in words: its state, its place, its times. Pure text, no widgets."""
 
+from core.config import TrainingConfig
 from core.data.catalogue import datasets
 from core.judging.chance_level import no_better_than_guessing
 from core.models import models
@@ -39,9 +40,14 @@ def state_word(run: Run) -> str:
 
 def only_guesses(run: Run) -> bool:
     """Whether a finished run's network does no better than guessing on the validation images."""
-    if run.status != "finished" or run.best_validation is None or run.config.dataset not in datasets:
+    return guesses(run.config, run.status, run.best_validation)
+
+
+def guesses(config: TrainingConfig, status: Status, best_validation: float | None) -> bool:
+    """Return `only_guesses` for a run of which no more is at hand."""
+    if status != "finished" or best_validation is None or config.dataset not in datasets:
         return False
-    return no_better_than_guessing(run.config, [run.best_validation], finished=True) is not None
+    return no_better_than_guessing(config, [best_validation], finished=True) is not None
 
 
 def meaning(run: Run) -> str:

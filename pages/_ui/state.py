@@ -143,12 +143,7 @@ TRAINING_OPEN = "training_open"  # the tab to bring to the front when the page i
 TRAINING_DATASET = "training_dataset"
 TRAINING_MODEL = "training_model"
 TRAINING_RECIPE = "training_recipe"
-RUN_SEARCH = "training_search"
-RUN_MINE = "training_mine"
 RUN_TABLE = "training_table"
-LISTED_RUNS = "training_listed"
-RUNS_SORTED = "training_sorted"  # by which heading, whether downwards, and how often a heading was clicked
-RUNS_PASSED = "training_passed"  # which list of runs, and how many of it lie before those shown
 
 
 def training_model(dataset: str) -> str:

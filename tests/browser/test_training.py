@@ -9,21 +9,16 @@ from playwright.sync_api import Page, expect
 
 from core.data.catalogue import datasets
 from core.models import models
-from core.recipes import recipe_config
 from core.rights import OPERATOR
 from core.runs.records import Run
 from tests.browser.conftest import Console
 from tests.browser.server import Server, go_to, open_page, settled, store_of
-from tests.browser.widgets import choose, open_tab, press, write
+from tests.browser.widgets import choose, press, write
 from tests.pages import runs
 
 pytestmark = pytest.mark.browser
 
 LOST_SERVER = r"WebSocket|not responding|[Dd]isconnected|Failed to (load resource|fetch)|net::ERR_|Health check|_stcore"
-HEADING, FIRST_ROW = (
-    {"x": 50, "y": 18},
-    {"x": 200, "y": 53},
-)  # pixels in the table of runs; left of the menu of the first heading
 END = 180_000  # milliseconds; seconds on an idle machine, more where tests share two cores
 
 
@@ -116,33 +111,40 @@ def test_a_link_shows_the_same_run_to_somebody_else(page: Page, server: Server) 
         other.close()
 
 
-def test_every_run_is_found_in_the_list(page: Page, server: Server) -> None:
-    start_training(page, server, epochs=1, network="Simple")
-    wait_for_state(page, "finished")
-    open_tab(page, "All runs")
-    expect(page.get_by_role("tabpanel", name="All runs").get_by_test_id("stDataFrame")).to_be_visible()
-
-
-def test_a_heading_sorts_the_runs_and_a_click_anywhere_on_a_row_opens_it(page: Page, server: Server) -> None:
-    with store_of(server) as store:
-        config = recipe_config("notebook", dataset="digits", model="simple_nn")
-        older, newer = (store.submit(config, "somebody", name) for name in ("zebra, striped", "adder, spotted"))
-        for run in (older, newer):
-            store.request_stop(run.id, by=OPERATOR)  # before anybody serves the queue
-    open_page(page, server, "training")
-    open_tab(page, "All runs")
-    write(page, "Search", "somebody")
-    table = page.get_by_test_id("stDataFrame")
-    expect(page.get_by_text("Newest first; a click on a heading sorts")).to_be_visible()
-    for said in ("Sorted by Name, rising", "Sorted by Name, falling"):
-        settled(page)
-        table.locator("canvas").first.wait_for()
-        page.wait_for_timeout(1500)  # until the table has drawn itself it hears no click, and nothing tells
-        table.click(position=HEADING)
-        expect(page.get_by_text(said)).to_be_visible()
-        assert "run=" not in page.url
-    table.click(position=FIRST_ROW)
-    page.wait_for_url(re.compile(older.id))  # zebra
+def test_the_table_of_runs_is_searched_sorted_and_read_by_the_keys_and_leads_to_a_run(
+    page: Page, still_server: Server
+) -> None:
+    hostile = "<img src=x onerror=alert(1)> **b**"
+    with store_of(still_server) as store, store.database.writing() as connection:
+        connection.execute("DELETE FROM runs")
+    made = {name: runs.finished(still_server.home, name=name) for name in ("zebra, striped", hostile)}
+    runs.many(still_server.home, 3_000, owner="Grace", called="adder")
+    open_page(page, still_server, "training")
+    page.get_by_role("tab", name="All runs").click()
+    grid, names = page.get_by_role("grid", name="All runs"), page.locator(".row > :first-child")
+    expect(names.first).to_have_text("adder 2999")
+    assert names.count() < 60, "only what is in sight is drawn"
+    page.get_by_role("button", name="Test accuracy").click()
+    expect(grid.get_by_role("columnheader", name="Test accuracy")).to_have_attribute("aria-sort", "descending")
+    expect(names.first).to_have_text(hostile)
+    grid.press("End")
+    expect(page.locator(".row.active")).to_have_text(re.compile("^adder 0"))
+    page.get_by_role("searchbox", name="Search").fill("GRACE 100 adder")  # no id has a 0 or a 1
+    expect(page.get_by_text("13 of 3,002 runs, by test accuracy")).to_be_visible()
+    page.get_by_role("searchbox", name="Search").fill("")
+    page.get_by_role("combobox", name="Owner").select_option("Grace")
+    expect(page.get_by_text("3,000 of 3,002 runs")).to_be_visible()
+    page.get_by_role("combobox", name="Owner").select_option("Everybody")
+    page.get_by_role("button", name="What accuracy costs").click()
+    chart = page.get_by_role("application", name=re.compile("^2 runs by test accuracy and training time"))
+    chart.press("End")
+    expect(page.locator(".tip")).to_contain_text("98.6 % (96.9 to 99.4), Digits (built in)")
+    chart.press("Enter")
+    page.wait_for_url(re.compile("|".join(run.id for run in made.values())))
+    page.get_by_role("tab", name="All runs").click()
+    page.get_by_role("button", name="Table", exact=True).click()  # what was set is there again
+    page.get_by_role("row", name="zebra, striped").click()
+    page.wait_for_url(re.compile(made["zebra, striped"].id))
     expect(page.get_by_role("tab", name="Watch")).to_have_attribute("aria-selected", "true")
 
 
@@ -207,7 +209,7 @@ def test_an_address_in_a_name_or_a_note_is_text_and_no_link(page: Page, still_se
         if place == "training":
             expect(page.get_by_role("heading", name=re.compile("www.{0,1}\\.example\\.org"))).to_be_visible()
             page.get_by_role("tab", name="All runs").click()
-            expect(page.get_by_role("tabpanel", name="All runs").get_by_test_id("stDataFrame")).to_be_visible()
+            expect(page.get_by_role("grid", name="All runs")).to_be_visible()
             expect(links).to_have_count(0)
     page.emulate_media(media="print")
     expect(links).to_have_count(0)

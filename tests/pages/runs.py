@@ -6,6 +6,7 @@ from typing import Any
 
 from core.config import TrainingConfig
 from core.events import EpochDone, StepDone
+from core.names import new_id
 from core.recipes import recipe_config
 from core.rights import OPERATOR
 from core.runs.folders import run_folder
@@ -61,6 +62,16 @@ def finished(home: Path, *, network: Mapping[str, Any] | None = None, **about: s
     lease.saved(checkpoint.folder, kind="final", step=run.step, epoch=run.epochs_done)
     lease.end("finished", reason="completed")
     return Store(home / STORE_NAME).get(run.id)
+
+
+def many(home: Path, count: int, *, owner: str, called: str) -> None:
+    """Add runs that have failed, named "CALLED 0" and so on, the newest last."""
+    config = digits().to_json()
+    with Store(home / STORE_NAME).database.writing() as connection:
+        connection.executemany(
+            "INSERT INTO runs (id, owner, name, config, created, ticket, status) VALUES (?, ?, ?, ?, 0, 0, 'failed')",
+            [(new_id(), owner, f"{called} {number}", config) for number in range(count)],
+        )
 
 
 def step(epoch: int, number: int) -> StepDone:

@@ -1,7 +1,9 @@
 """How tests walk through the app: always through the entrypoint, as a browser does."""
 
 import io
+import json
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -55,3 +57,18 @@ def upload(app: AppTest, name: str, data: bytes) -> AppTest:
     app.segmented_control(key="photo_from").set_value("upload").run()
     app.file_uploader(key="photo_upload").upload(name, data, "image/jpeg").run()
     return check(app)
+
+
+def component_data(app: AppTest, name: str) -> dict[str, Any]:
+    """Return what the one component whose name ends in ``name`` was given."""
+    (found,) = [each.proto for each in app.get("bidi_component") if each.proto.component_name.endswith(name)]
+    return dict(json.loads(found.json))
+
+
+def table_rows(app: AppTest) -> list[dict[str, Any]]:
+    """Return what the table of runs or networks was given, a row each, in the order in which it shows them at first."""
+    data = component_data(app, "run_table")
+    names = "reference name state accuracy interval images validation parameters seconds done planned data model recipe"
+    fields = [*names.split(), "changed", "owner", "created", "note", "trained"]
+    rows = [dict(zip(fields, values, strict=True)) for values in data["rows"]]
+    return [row | {"data": data["data_sets"][row["data"]], "model": data["networks"][row["model"]]} for row in rows]

@@ -44,7 +44,7 @@ def _told_apart(titles: dict[str, str]) -> dict[str, str]:
 def _runs(named: Sequence[str]) -> dict[str, str]:
     from core.runs.store.store import open_store
 
-    if not _has_store():
+    if not has_store():
         return {}
     try:
         runs = list(open_store().list(trained=True, at_most=AT_MOST))
@@ -61,7 +61,7 @@ def _runs(named: Sequence[str]) -> dict[str, str]:
 def _trained(named: Sequence[str]) -> dict[str, str]:
     from core.checkpoints.trained import training_folder
 
-    found = dict(cached.trained(AT_MOST))
+    found = {name: checkpoint.card.title for name, checkpoint in cached.trained(AT_MOST).items()}
     for name in named:
         if name not in found and training_folder(name) is not None:
             with suppress(LabError):
@@ -69,13 +69,13 @@ def _trained(named: Sequence[str]) -> dict[str, str]:
     return {name: f"{title} · trained on the command line" for name, title in found.items()}
 
 
-def say_what_is_left_out() -> None:
-    """Say that older networks are not offered, where there are any, and how they are reached."""
+def say_what_is_left_out(where: str = "opens from All runs (Training)") -> None:
+    """Say that older networks are not offered, where there are any, and ``where`` one is reached."""
     from core.runs.store.store import open_store
 
     with suppress(LabError):
-        if _has_store() and open_store().count(trained=True) > AT_MOST:
-            st.caption(f"The newest {AT_MOST} trained runs are offered; an older one opens from All runs (Training).")
+        if has_store() and open_store().count(trained=True) > AT_MOST:
+            st.caption(f"The newest {AT_MOST} trained runs are offered; an older one {where}.")
 
 
 def choose_checkpoint(
@@ -143,7 +143,7 @@ def _why_it_is_not_here(reference: str) -> str:
     from core.runs.store.store import open_store
 
     with suppress(LabError):
-        run = open_store().get(reference) if _has_store() else None
+        run = open_store().get(reference) if has_store() else None
         if run is not None:
             return f"The run of this address, {plain(run.name)}, has no trained network: it is {state_word(run)}."
     return (
@@ -151,7 +151,7 @@ def _why_it_is_not_here(reference: str) -> str:
     )
 
 
-def _has_store() -> bool:
+def has_store() -> bool:
     """Whether there are runs; looking makes no store."""
     from core.home import home
     from core.runs.store.store import STORE_NAME

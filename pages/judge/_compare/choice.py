@@ -1,16 +1,20 @@
 """Which networks stand side by side: chosen here, kept in the address, never fewer than two at the start."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from core.data import changing_name, datasets
 from core.errors import LabError
-from pages._ui import address, cached, state
+from pages._ui import address, state
 from pages._ui.choose.checkpoints import checkpoint_references, say_what_is_gone, say_what_is_left_out
 from pages._ui.choose.datasets import dataset_title
 from pages._ui.choose.shown import from_address
-from pages._ui.frame import PAGES, empty_state, plain
+from pages._ui.frame import PAGES, empty_state, look_for, plain
+from pages._ui.run_table.networks import nearness, network_rows
+from pages._ui.run_table.rows import Row
+from pages._ui.run_table.table import OF_NETWORKS, Group, run_table
+from pages._ui.visitor import visitors_id
 from pages.judge._compare.in_address import ONLY
 from pages.judge._compare.judged import Judged, judged
 
@@ -36,14 +40,17 @@ def choose_networks() -> list[Judged]:
     here = [reference for reference in named if reference in titles]
     if gone := [reference for reference in named if reference not in titles]:
         say_what_is_gone(gone, "Choose another under Networks.")
+    rows = network_rows()
     chosen = here[:AT_MOST]
     if len(here) > AT_MOST:
         st.warning(f"The address names {len(here)} networks; the first {AT_MOST} are compared.")
     if not named:
-        chosen = _opening_pair()
+        chosen = _opening_pair(rows)
     if len(chosen) < 2 and not gone:
-        chosen = _with_partner(chosen, list(titles))
-    offered = _of_one_data_set(list(titles), chosen)
+        chosen = _with_partner(chosen, rows)
+        titles = checkpoint_references(chosen)
+        chosen = [reference for reference in chosen if reference in titles]
+    offered = _of_one_data_set(_nearest_first(list(titles), chosen, rows), chosen, rows)
     st.session_state[_WIDGET] = chosen  # what the address says, after Back as well
     st.multiselect(
         "Networks",
@@ -55,7 +62,8 @@ def choose_networks() -> list[Judged]:
         placeholder="Choose two or more",
         help="Networks that ship with the lab, and every run that has kept a best epoch.",
     )
-    say_what_is_left_out()
+    say_what_is_left_out("is in the table")
+    _offer_table(chosen, rows)
     found: list[Judged] = []
     for reference in chosen:
         try:
@@ -65,17 +73,48 @@ def choose_networks() -> list[Judged]:
     return found
 
 
-def _opening_pair() -> list[str]:
+def _offer_table(chosen: list[str], rows: Mapping[str, Row]) -> None:
+    """Offer every network in a table; those that the first of ``chosen`` can be compared with come first."""
+    fold = st.expander("Choose from a table", icon=":material/table:", key="compare_table_fold", on_change="rerun")
+    if not fold.open:
+        return
+    first = rows.get(chosen[0]) if chosen else None
+    groups: list[list[Row]] = [[], [], []]
+    for row in rows.values():
+        groups[2 if first is None else nearness(row, first)].append(row)
+    title = first.name if first else ""
+    titles = (f"Same test images as {title}", "Same data set, other test images", "Other data" if first else "")
+    with fold:
+        run_table(
+            [Group(title=title, rows=group) for title, group in zip(titles, groups, strict=True) if group],
+            columns=OF_NETWORKS,
+            you=visitors_id(),
+            key="compare_table",
+            alt="All trained networks",
+            chosen=chosen,
+            at_most=AT_MOST,
+            on_choose=lambda references: address.write(state.COMPARED, ",".join(references) or None),
+        )
+        look_for("A click on a row takes it into the comparison, another one takes it out.")
+
+
+def _opening_pair(rows: Mapping[str, Row]) -> list[str]:
     """The fair pair where both are here, else what there is of the course's own."""
-    fair, course = ([one for one in map(_newest, pairs) if one is not None] for pairs in (_FAIR, _COURSE))
+    fair, course = ([one for pair in pairs if (one := _newest(pair, rows)) is not None] for pairs in (_FAIR, _COURSE))
     return fair if len(fair) == 2 else course
 
 
-def _of_one_data_set(references: list[str], chosen: list[str]) -> list[str]:
+def _nearest_first(references: list[str], chosen: list[str], rows: Mapping[str, Row]) -> list[str]:
+    """Networks in the order in which they can be compared with the first one that is chosen: same test images first."""
+    first = rows.get(chosen[0]) if chosen else None
+    if first is None:
+        return references
+    return sorted(references, key=lambda one: nearness(rows[one], first) if one in rows else 2)
+
+
+def _of_one_data_set(references: list[str], chosen: list[str], rows: Mapping[str, Row]) -> list[str]:
     """Offer to narrow the list to one data set; those that are chosen stay."""
-    made_for = {
-        reference: changing_name(split[0]) for reference in references if (split := _split_of(reference)) is not None
-    }
+    made_for = {reference: changing_name(rows[reference].data) for reference in references if reference in rows}
     known = [name for name in datasets if name in made_for.values()]
     if len(known) < 2:
         return references
@@ -90,29 +129,20 @@ def _of_one_data_set(references: list[str], chosen: list[str]) -> list[str]:
     return [one for one in references if only is None or one in chosen or made_for.get(one) == only]
 
 
-def _with_partner(chosen: list[str], references: list[str]) -> list[str]:
+def _with_partner(chosen: list[str], rows: Mapping[str, Row]) -> list[str]:
     """Add a network that was judged on the same test images, so that there is something to compare.
 
     Where a network has been chosen and none was, one that was trained on the same data; a network of other data is no
     partner.
     """
-    first = {reference: _split_of(reference) for reference in references}
-    for one in chosen or references:
-        for same in ((lambda a, b: a == b), (lambda a, b: a[0] == b[0])):
-            for other in references:
-                a, b = first[one], first[other]
-                if other != one and a is not None and b is not None and same(a, b):
-                    return [one, other]
-    return chosen or references[:2]
-
-
-def _split_of(reference: str) -> tuple[str, str] | None:
-    """Data set and split of a network; None where it cannot be read."""
-    try:
-        card = cached.checkpoint(reference).card
-    except LabError:
-        return None
-    return card.dataset, card.split_fingerprint
+    for reference in chosen or rows:
+        if reference in rows:
+            first = rows[reference]
+            others = [row for row in rows.values() if row is not first and nearness(row, first) < 2]
+            others.sort(key=lambda row: (nearness(row, first), row.accuracy is None))
+            if others:
+                return [reference, others[0].reference]
+    return chosen or list(rows)[:2]
 
 
 def course_comparison(networks: Sequence[Judged]) -> None:
@@ -120,7 +150,8 @@ def course_comparison(networks: Sequence[Judged]) -> None:
 
     ``networks`` are those on the page already.
     """
-    found = {pair: _newest(pair) for pair in _COURSE}
+    rows = network_rows()
+    found = {pair: _newest(pair, rows) for pair in _COURSE}
     with st.container(border=True, key="course_comparison"):
         st.markdown(
             ":material/school: **The course's own comparison:** a small CNN trained from scratch against a ResNet-18 "
@@ -150,12 +181,5 @@ def course_comparison(networks: Sequence[Judged]) -> None:
                 st.switch_page(PAGES["training"])
 
 
-def _newest(pair: tuple[str, str]) -> str | None:
-    for reference in checkpoint_references():
-        try:
-            card = cached.checkpoint(reference).card
-        except LabError:
-            continue
-        if (card.dataset, card.model) == pair and card.metrics is not None:
-            return reference
-    return None
+def _newest(pair: tuple[str, str], rows: Mapping[str, Row]) -> str | None:
+    return next((r.reference for r in rows.values() if (r.data, r.model) == pair and r.accuracy is not None), None)

@@ -37,7 +37,7 @@ def table(networks: Sequence[Judged]) -> None:
     look_for(f"Interval: {sentence('interval')} Trained parameters are those that training changed.")
     odd = dict.fromkeys(each.what for network in networks if (each := network.doubtful))
     if odd:
-        look_for(f"Doubtful images of the test split: {'; '.join(odd)}. They say little, and Mistakes names them.")
+        look_for(f"Doubtful images of the test split: {'; '.join(odd)}. They say little; Mistakes marks them.")
     for network in networks:
         if network.evaluation is None:
             _unjudged(network)

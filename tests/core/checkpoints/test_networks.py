@@ -11,7 +11,20 @@ import safetensors.torch
 import torch
 
 from core import whole_files
-from core.checkpoints import Card, Checkpoint, Metrics, TrainerState, find, load_state, read, save, save_state, shipped
+from core.checkpoints import (
+    Card,
+    Checkpoint,
+    Figures,
+    Metrics,
+    TrainerState,
+    figures,
+    find,
+    load_state,
+    read,
+    save,
+    save_state,
+    shipped,
+)
 from core.checkpoints.backbones import load_network
 from core.config import AugmentationStep, TrainingConfig
 from core.errors import CheckpointError
@@ -78,6 +91,18 @@ def test_the_model_comes_back_as_it_was_in_evaluation_mode(tmp_path: Path) -> No
 
 def test_the_card_comes_back_as_it_was(saved: Checkpoint) -> None:
     assert read(saved.folder).card == dataclasses.replace(card(), sha256=saved.card.sha256)
+
+
+def test_a_list_reads_of_a_card_what_the_card_says(saved: Checkpoint) -> None:
+    assert figures(saved.folder) == Figures.of(saved.card)
+    card = json.loads((saved.folder / "card.json").read_text())
+    card["parameters"] = "many"
+    (saved.folder / "card.json").write_text(json.dumps(card))
+    with pytest.raises(CheckpointError, match="parameters is 'many', which is not a whole number"):
+        figures(saved.folder)
+    (saved.folder / "card.json").unlink()
+    with pytest.raises(CheckpointError, match="There is no checkpoint"):
+        figures(saved.folder)
 
 
 def test_a_card_from_before_precision_was_noted_is_read(saved: Checkpoint) -> None:

@@ -7,7 +7,6 @@ import streamlit as st
 
 from pages._ui import state
 from pages._ui.component import sent
-from pages.train._training.run_list import _choose
 from pages.use._classify.live import _came, _froze
 from pages.use._classify.pad import _take
 
@@ -19,7 +18,7 @@ def test_what_was_sent_is_read_and_what_is_gone_is_nothing() -> None:
     assert sent("left", "frame") is None
 
 
-@pytest.mark.parametrize("callback", [lambda: _came("frame"), _froze, _take, _choose])
+@pytest.mark.parametrize("callback", [lambda: _came("frame"), _froze, _take])
 def test_what_arrives_when_its_page_has_been_left_changes_nothing(callback: Callable[[], None]) -> None:
     callback()
     assert st.session_state.get(state.LIVE_PICTURE) is None

@@ -18,7 +18,7 @@ from pages.judge._compare.disagreement import A_PAGE
 from pages.judge._compare.fair_play import CIRCUMSTANCES
 from tests.pages import runs
 from tests.pages.networks import ship
-from tests.pages.visit import check, open_page, start_page, texts
+from tests.pages.visit import check, component_data, open_page, start_page, table_rows, texts
 
 
 def compare(*names: str) -> AppTest:
@@ -206,7 +206,7 @@ def test_networks_of_old_runs_can_be_compared_by_their_address(
     ids = [runs.finished(home, name=name).id for name in ("oldest", "older", "newest")]
     page = compare(*ids[:2])
     assert page.multiselect[0].value == ids[:2]
-    assert "The newest 1 trained runs are offered" in said(page)
+    assert "The newest 1 trained runs are offered; an older one is in the table." in said(page)
 
 
 def test_the_choice_goes_into_the_address(folder: Path) -> None:
@@ -317,6 +317,32 @@ def test_a_network_is_paired_with_one_of_the_same_data_or_with_none(folder: Path
         ship(folder, name, dataset=dataset, split_fingerprint=name, settings={"dataset": dataset})
     assert chosen_networks(open_page(start_page_with("ours"), "judge/compare")) == ["ours", "sibling"]
     assert chosen_networks(open_page(start_page_with("z"), "judge/compare")) == ["z"]
+
+
+def test_siblings_come_first_in_the_list_and_in_the_table(folder: Path, home: Path) -> None:
+    for name, split in (("a_cat", "cats"), ("b_twin", "same"), ("c_cousin", "other"), ("d_unjudged", "same")):
+        dataset = "cats_vs_dogs" if split == "cats" else "digits"
+        ship(folder, name, dataset=dataset, split_fingerprint=f"by-writer-{split}", judged=name != "d_unjudged")
+    ship(folder, "ours", split_fingerprint="by-writer-same")
+    mine = runs.finished(home, name="mine")
+    page = open_page(start_page_with("ours"), "judge/compare")
+    assert chosen_networks(page) == ["ours", "b_twin"], "a judged one of the same test images"
+    box = next(box for box in page.multiselect if box.label == "Networks")
+    names = [option.split(" on ")[0].split(" · ")[0] for option in box.options]
+    assert names == ["b_twin", "d_unjudged", "ours", "c_cousin", "mine", "a_cat"]
+    page.session_state["compare_table_fold"] = True
+    page.run()
+    rows = [row["reference"] for row in table_rows(check(page))]
+    assert rows == ["b_twin", "d_unjudged", "ours", "c_cousin", mine.id, "a_cat"]
+    titles = [group["title"] for group in component_data(page, "run_table")["groups"]]
+    assert titles == ["Same test images as ours on digits", "Same data set, other test images", "Other data"]
+
+
+def test_a_first_run_that_asks_to_be_compared_meets_its_sibling(folder: Path, home: Path) -> None:
+    ship(folder, "a_cat", dataset="cats_vs_dogs", split_fingerprint="cats")
+    ship(folder, "digits-lenet", wrong=7)
+    run = runs.finished(home, name="mine")
+    assert chosen_networks(compare(run.id)) == [run.id, "digits-lenet"]
 
 
 def start_page_with(networks: str) -> AppTest:

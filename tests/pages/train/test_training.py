@@ -11,15 +11,17 @@ from core.config import TrainingConfig
 from core.data.catalogue import datasets
 from core.errors import RunError
 from core.events import FeaturesKept
+from core.intervals import wilson_interval
 from core.models import models
 from core.recipes import recipe_config
 from core.rights import OPERATOR
 from core.runs.records import Status
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
+from pages._ui.run_table import rows
 from tests.pages import runs
 from tests.pages.networks import ship
-from tests.pages.visit import ME, check, open_page, start_page, texts
+from tests.pages.visit import ME, check, open_page, start_page, table_rows, texts
 
 
 @pytest.fixture(autouse=True)
@@ -502,47 +504,19 @@ def test_a_link_with_nonsense_in_it_does_no_harm(app: AppTest) -> None:
     assert "not the id of a run" in texts(watch(app, "../../etc/passwd"))
 
 
-def test_the_list_finds_runs_by_any_word(app: AppTest, home: Path) -> None:
-    runs.queued(home, name="first try")
-    runs.queued(home, name="second try", owner="Grace")
+def all_runs(app: AppTest) -> AppTest:
     app.session_state[state.TRAINING_VIEW] = state.ALL_RUNS
-    page = open_page(app, "train/training")
-    assert list(page.dataframe[0].value["Name"]) == ["second try", "first try"]
-    page.text_input(key=state.RUN_SEARCH).set_value("grace LENET").run()
-    assert list(page.dataframe[0].value["Name"]) == ["second try"]
-    page.text_input(key=state.RUN_SEARCH).set_value("nothing like it").run()
-    assert "None of 2 runs" in texts(check(page))
+    return open_page(app, "train/training")
 
 
-def test_a_long_list_has_pages_and_is_searched_as_a_whole(
-    app: AppTest, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pages.train._training.run_list.AT_MOST", 3)
-    for number in range(1, 9):
-        runs.queued(home, name=f"try {number}")
-    app.session_state[state.TRAINING_VIEW] = state.ALL_RUNS
-    page = open_page(app, "train/training")
-    assert list(page.dataframe[0].value["Name"]) == ["try 8", "try 7", "try 6"]
-    assert "1 to 3, newest first, of 8 runs in all" in texts(page)
-    page.button(key="runs_Older").click().run()
-    page.button(key="runs_Older").click().run()
-    assert list(page.dataframe[0].value["Name"]) == ["try 2", "try 1"]
-    assert page.button(key="runs_Older").disabled
-    page.text_input(key=state.RUN_SEARCH).set_value("1").run()
-    assert list(page.dataframe[0].value["Name"]) == ["try 1"]
-    page.text_input(key=state.RUN_SEARCH).set_value("").run()
-    assert list(page.dataframe[0].value["Name"]) == ["try 8", "try 7", "try 6"]
-    assert page.button(key="runs_Newer").disabled
-    check(page)
-
-
-def test_the_list_can_be_narrowed_to_ones_own(app: AppTest, home: Path) -> None:
-    runs.queued(home, name="mine")
-    runs.queued(home, name="hers", owner="Grace")
-    app.session_state[state.TRAINING_VIEW] = state.ALL_RUNS
-    page = open_page(app, "train/training")
-    page.toggle(key=state.RUN_MINE).set_value(True).run()
-    assert list(page.dataframe[0].value["Name"]) == ["mine"]
+def test_the_list_has_every_run_newest_first_and_whose_it_is(app: AppTest, home: Path) -> None:
+    runs.many(home, 250, owner="Grace", called="try")  # more than were once shown at a time
+    runs.queued(home, name="mine <b>*bold*</b>")
+    found = table_rows(all_runs(app))
+    assert [row["name"] for row in found] == ["mine <b>*bold*</b>", *(f"try {n}" for n in reversed(range(250)))]
+    assert (found[0]["owner"], found[0]["state"]) == ("you", "waiting, next")
+    assert (found[1]["owner"], found[1]["state"]) == ("Grace", "failed")
+    assert ME not in str(found)
 
 
 def test_rename_and_note_are_kept(app: AppTest, home: Path) -> None:
@@ -594,29 +568,42 @@ def test_a_run_says_what_was_changed_and_can_be_set_up_again(app: AppTest, home:
     assert page.text_input(key="training.digits.lenet.modern.epochs").value == "3"
 
 
-def test_the_list_says_accuracy_and_what_was_changed(app: AppTest, home: Path) -> None:
+def test_the_list_says_accuracy_with_its_interval_and_what_was_changed(app: AppTest, home: Path) -> None:
+    runs.finished(home, name="done")
     runs.at_work(home, epochs=2)
-    page = open_page(app, "train/training")
-    page.session_state[state.TRAINING_OPEN] = state.ALL_RUNS
-    page.run()
-    table = check(page).dataframe[0].value
-    assert table["Best validation"][0] == pytest.approx(0.6)
-    assert (table["Epochs"][0], table["Planned"][0]) == (2, 4)
-    assert table["Changed (the recipe's)"][0] == "epochs 4 (20)"
+    live, done = table_rows(all_runs(app))
+    assert (live["validation"], live["done"], live["planned"]) == (pytest.approx(0.6), 2, 4)
+    assert (live["accuracy"], live["trained"], live["changed"]) == (None, 0, "epochs 4 (20)")
+    assert (done["images"], done["accuracy"]) == (367, pytest.approx(362 / 367))
+    assert done["interval"] == pytest.approx(wilson_interval(362, 367))
+    assert (done["parameters"] > 0, done["seconds"], done["data"]) == (True, 12.0, "Digits (built in)")
 
 
-def test_the_list_sorts_by_what_its_cells_say(app: AppTest, home: Path) -> None:
-    for name in ("one", "two"):
-        runs.finished(home, name=name)
-    page = open_page(app, "train/training")
-    page.session_state[state.TRAINING_OPEN] = state.ALL_RUNS
-    page.run()
-    table = check(page).dataframe[0].value
-    kinds = {name: table[name].dtype.kind for name in table}
-    assert {name for name, kind in kinds.items() if kind in "if"} == {
-        "Best validation",
-        "Test accuracy",
-        "Epochs",
-        "Planned",
-    }
-    assert (kinds["Queued"], kinds["Time"]) == ("M", "m")
+def test_an_accuracy_that_is_none_on_unseen_images_is_left_out(app: AppTest, home: Path) -> None:
+    run, lease = runs.at_work(home)
+    made = ship(lease.folder, "final", wrong=9, split_fingerprint="7774cc37fa84762b6f95918ffd6984e1")
+    lease.saved(made.folder, kind="final", step=10, epoch=2)
+    lease.end("finished", reason="completed")
+    (row,) = table_rows(all_runs(app))
+    assert (row["reference"], row["accuracy"]) == (run.id, None)
+    assert row["parameters"]
+
+
+def test_a_network_that_cannot_be_read_hides_no_run(app: AppTest, home: Path) -> None:
+    run = runs.finished(home)
+    (Path(str(run.checkpoint)) / "card.json").write_text("nonsense")
+    (row,) = table_rows(all_runs(app))
+    assert (row["reference"], row["accuracy"], row["changed"]) == (run.id, None, "epochs 4 (20)")
+
+
+def test_a_long_list_opens_before_every_card_has_been_read(
+    app: AppTest, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.finished(home)
+    monkeypatch.setattr(rows, "LOOK", -1.0)
+    page = all_runs(app)
+    assert table_rows(page)[0]["accuracy"] is None
+    assert "The accuracies of 1 older runs are being read" in texts(page)
+    monkeypatch.setattr(rows, "LOOK", 1.0)
+    assert table_rows(check(page.run()))[0]["accuracy"]
+    assert "being read" not in texts(page)

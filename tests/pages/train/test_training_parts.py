@@ -19,7 +19,6 @@ from pages._ui.choose.setting_widgets import any_number, whole_numbers
 from pages._ui.run_words import duration, place, saved
 from pages.train._training import run_curves
 from pages.train._training.run_curves import figures_of
-from pages.train._training.run_list import in_order
 from pages.train._training.step_curve import SMOOTHING, STRETCHES, DrawnCurve, StepCurve
 from tests.pages import runs
 
@@ -269,12 +268,3 @@ def test_what_is_typed_is_checked_against_the_settings_own_bounds() -> None:
     page.text_input(key="form.widths").set_value("4, 100").run()
     assert "must lie between 1 and 64" in page.session_state["refused"]
     assert not page.exception
-
-
-def test_runs_are_sorted_by_a_column_with_nothing_last_either_way() -> None:
-    rows: list[tuple[str, dict[str, object]]] = [
-        (name, {"Name": name, "Test accuracy": value}) for name, value in (("b", 0.9), ("C", None), ("a", 0.98))
-    ]
-    assert [run for run, _row in in_order(rows, "Test accuracy", down=False)] == ["b", "a", "C"]
-    assert [run for run, _row in in_order(rows, "Test accuracy", down=True)] == ["a", "b", "C"]
-    assert [run for run, _row in in_order(rows, "Name", down=False)] == ["a", "b", "C"]

@@ -1,0 +1,117 @@
+"""All runs of a store at once, in the few facts that a list shows.
+
+`Store.list` checks every configuration anew, which takes half a second for 3,000 runs; this takes a tenth of that.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.rights import shown_name
+from core.runs import folders
+from core.runs.records import Status
+from core.runs.store.queue_order import positions
+from core.runs.store.store import Store
+from core.strict_json import NotStrictJsonError, parse_object, typed
+
+_LISTED = """
+    SELECT runs.id, runs.owner, runs.name, runs.note, runs.config, runs.status, runs.created, runs.epochs_done,
+        runs.split, coalesce(owners.nickname, '') AS nickname, models.folder, coalesce(models.created, 0) AS kept,
+        (SELECT max(val_accuracy) FROM epochs WHERE run = runs.id) AS best_validation,
+        (SELECT sum(max(0, coalesce(until, (julianday('now') - 2440587.5) * 86400.0) - at)) FROM
+            (SELECT at, status, lead(at) OVER (ORDER BY rowid) AS until FROM changes WHERE run = runs.id)
+            WHERE status IN ('running', 'stopping')) AS seconds
+    FROM runs LEFT JOIN owners USING (owner) LEFT JOIN checkpoints AS models ON models.run = runs.id AND models.folder =
+        (SELECT folder FROM checkpoints WHERE run = runs.id AND kind IN ('best', 'final')
+            ORDER BY kind = 'final' DESC, epoch DESC LIMIT 1)
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedRun:
+    """One run of a list. ``owner`` is an id, and never shown; ``config`` is a configuration as it is stored, in JSON.
+
+    ``seconds`` is the time that workers spent on it, ``created`` in seconds since 1970, ``best_validation`` in [0, 1];
+    each is None where there is none yet. ``position`` is the place in the queue from 1, ``split`` the fingerprint of
+    the images ('' before it began), ``network`` the folder of the best model so far, ``kept`` when that was written (0:
+    there is none).
+    """
+
+    id: str
+    owner: str
+    owner_name: str
+    name: str
+    note: str
+    status: Status
+    position: int | None
+    config: str
+    dataset: str
+    model: str
+    recipe: str
+    epochs: int
+    epochs_done: int
+    best_validation: float | None
+    seconds: float | None
+    created: float
+    split: str
+    network: Path | None
+    kept: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Named:
+    dataset: str
+    model: str
+    recipe: str
+    epochs: int
+
+
+def listed(store: Store, *, at_work: bool = False) -> Sequence[ListedRun]:
+    """Return every run, newest first, or those ``at_work``; one whose row cannot be read hides no other."""
+    wanted = "WHERE runs.status IN ('running', 'stopping')" if at_work else ""
+    with store.database.reading() as connection:
+        rows = connection.execute(f"{_LISTED} {wanted} ORDER BY runs.rowid DESC").fetchall()
+        places = positions(connection) if any(row["status"] == "queued" for row in rows) else {}
+    found = []
+    for row in rows:
+        with contextlib.suppress(NotStrictJsonError):
+            found.append(_run(row, store.home, places.get(row["id"])))
+    return found
+
+
+def last_change(store: Store) -> tuple[int, int, str]:
+    """Return what differs once a run has come, gone or changed its state: a list of before is then no longer true."""
+    with store.database.reading() as connection:
+        count, change, newest = connection.execute(
+            "SELECT (SELECT count(*) FROM runs), (SELECT max(rowid) FROM changes),"
+            " (SELECT id FROM runs ORDER BY rowid DESC LIMIT 1)"
+        ).fetchone()
+    return count, change or 0, newest or ""  # rows of runs that are gone give their numbers to new ones
+
+
+def _run(row: sqlite3.Row, home: Path, position: int | None) -> ListedRun:
+    fields = parse_object(row["config"])
+    about = typed(_Named, {name: fields.get(name) for name in ("dataset", "model", "recipe", "epochs")})
+    return ListedRun(
+        id=row["id"],
+        owner=row["owner"],
+        owner_name=shown_name(row["owner"], row["nickname"]),
+        name=row["name"],
+        note=row["note"],
+        status=row["status"],
+        position=position,
+        config=row["config"],
+        dataset=about.dataset,
+        model=about.model,
+        recipe=about.recipe,
+        epochs=about.epochs,
+        epochs_done=row["epochs_done"],
+        best_validation=row["best_validation"],
+        seconds=row["seconds"],
+        created=row["created"],
+        split=row["split"],
+        network=folders.run_folder(home, row["id"]) / row["folder"] if row["folder"] else None,
+        kept=row["kept"],
+    )
