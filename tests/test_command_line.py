@@ -279,6 +279,10 @@ def test_handwriting_is_made_as_the_networks_data_was_unless_it_is_to_be_left(
     assert made["notes"][0] == "inverted, to bright on black"
     assert left["top"][0]["label"] != "1"
     assert left["notes"] == ["made smaller, from 200×200 to 28×28 px"]
+    assert made["faults"] == []
+    assert left["faults"][0] == "Inverted: it is dark on light, and the network knows bright on black."
+    assert set(made["world"]) == {"score", "stranger_than", "foreign"}
+    assert 0 <= made["world"]["stranger_than"] < left["world"]["stranger_than"] <= 1
 
 
 def test_classify_fails_as_a_whole_where_a_photo_failed(
