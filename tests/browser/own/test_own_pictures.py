@@ -196,6 +196,10 @@ def test_a_class_photographs_trains_a_head_and_asks_it(page: Page, phones: list[
     assert (brought.name, brought.message) == (run.name, run.message)
     assert brought.config.dataset.startswith(again.name)
 
+    sets.delete(again.id, by=OPERATOR)  # while its page is open
+    press(page, "Save")
+    expect(page.get_by_test_id("stDownloadButtonError")).to_contain_text("There is no set of own pictures")
+
 
 def test_the_page_for_phones_is_for_everyone(browser: Browser, server: Server) -> None:
     context = browser.new_context(viewport=PHONE, color_scheme="light")
