@@ -1,9 +1,12 @@
 """What one student of a class does: looks at pages, moves what can be moved, asks about photos, watches a training."""
 
 import asyncio
+import base64
 import json
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -17,6 +20,7 @@ WITH_SLIDERS = ("convolution", "augmentation", "classify", "feature-maps")
 THINK = (2.0, 6.0)  # seconds between two acts
 WATCH = (5.0, 15.0)  # seconds with a training's curves
 AT_ONCE = 4  # photos that are asked about together
+PART = 3 * 2**20  # bytes
 UPLOAD = "Upload"  # in the words of the box that chooses where a photo comes from
 
 
@@ -104,16 +108,37 @@ class Student:
     async def several_photos(self) -> None:
         """Upload some photos at once on Classify and wait for all answers."""
         await self._go("classify")
-        uploader = next((one for one in self._tab.shown.all("file_uploader") if not _single(one)), None)
-        if uploader is None:
+        send = self._sender()
+        if send is None:
             self.notes.error("Classify offers no upload of several photos")
             return
         files = dict(self.album.next() for _photo in range(self._random.randint(2, AT_ONCE)))
         with self.notes.timed("photos"):
-            await self._tab.upload(uploader.element.file_uploader, files, fragment=uploader.fragment)
+            await send(files)
         for name in files:
             if not self._tab.shown.says(f"{name}: "):
                 self.notes.error("one of several photos has no answer")
+
+    def _sender(self) -> Callable[[dict[str, bytes]], Awaitable[None]] | None:
+        """What sends several photos: the page's own component, or in older checkouts Streamlit's uploader."""
+        for placed in self._tab.shown.all("bidi_component"):
+            if "accept" in _json_of(placed.element.bidi_component):
+                return partial(self._in_parts, placed)
+        for placed in self._tab.shown.all("file_uploader"):
+            if not _single(placed):
+                return partial(self._tab.upload, placed.element.file_uploader, fragment=placed.fragment)
+        return None
+
+    async def _in_parts(self, sender: Placed, files: dict[str, bytes]) -> None:
+        """Send files one after the other in parts, as pages/use/_classify/many/sender.js does."""
+        component, first = sender.element.bidi_component, int(1000 * time.time())
+        for number, (name, data) in enumerate(files.items(), start=first):
+            parts = math.ceil(len(data) / PART)
+            for part in range(parts):
+                letters = base64.b64encode(data[part * PART : (part + 1) * PART]).decode()
+                said = {"number": number, "part": part, "parts": parts, "name": name, "size": len(data)}
+                await self._tab.trigger(component, "part", said | {"letters": letters}, fragment=sender.fragment)
+        await self._tab.trigger(component, "over", first, fragment=sender.fragment)
 
     async def watch_for_a_while(self) -> None:
         """Look at a training's curves."""

@@ -7,11 +7,13 @@ its widgets with every rerun.
 
 import asyncio
 import itertools
+import json
 import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -99,6 +101,15 @@ class Tab:
         await self._rerun(fragment=fragment)
         if isinstance(value, bool):  # a button is pressed once
             self._states.pop(widget.id, None)
+
+    async def trigger(self, component: Any, event: str, value: Any, *, fragment: str = "") -> None:
+        """Have a component say something once, and wait until what follows is on the screen."""
+        widget = _make_trigger_id(component.id, "events")
+        self._states[widget] = WidgetState(id=widget, json_trigger_value=json.dumps([{"event": event, "value": value}]))
+        try:
+            await self._rerun(fragment=fragment)
+        finally:
+            self._states.pop(widget, None)
 
     async def upload(self, widget: Any, files: dict[str, bytes], *, fragment: str = "") -> None:
         """Send files into an uploader, beside those it holds already, and wait until they are on the screen."""
