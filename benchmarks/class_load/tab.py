@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -104,7 +103,7 @@ class Tab:
 
     async def trigger(self, component: Any, event: str, value: Any, *, fragment: str = "") -> None:
         """Have a component say something once, and wait until what follows is on the screen."""
-        widget = _make_trigger_id(component.id, "events")
+        widget = f"$$STREAMLIT_INTERNAL_KEY_{component.id}__events"  # as Streamlit's front end calls it
         self._states[widget] = WidgetState(id=widget, json_trigger_value=json.dumps([{"event": event, "value": value}]))
         try:
             await self._rerun(fragment=fragment)

@@ -47,6 +47,7 @@ python -m benchmarks profile              # where a step's time goes, two minute
 python -m benchmarks accuracy --naive     # seconds to an accuracy; --long adds hours; goes on where it was stopped
 python -m benchmarks screen               # through a Chromium
 python -m benchmarks class-pictures       # thirty phones send photos to one set; --kills
+python -m benchmarks strangers            # thirty tabs, each with a photo of its own: is another's shown?
 python -m benchmarks class-load           # a class of thirty on one server, 17 minutes; --against CHECKOUT
 python -m benchmarks ablation             # the fast network without each ingredient, about an hour
 python -m benchmarks heat-maps            # how often a heat map is blank (measured.md), three minutes
