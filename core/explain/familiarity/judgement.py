@@ -33,13 +33,12 @@ class Judge:
 
     def __init__(self, checkpoint: Checkpoint, model: nn.Module, familiarity: Familiarity | None) -> None:
         self.familiarity = familiarity
-        watching = Watching(model, mirrored=checkpoint.card.config.mirror_at_test)
-        self.network: nn.Module = model if self.familiarity is None else watching
-        self._watching = watching
+        self._watching = Watching(model, mirrored=checkpoint.card.config.mirror_at_test) if familiarity else None
+        self.network: nn.Module = self._watching or model
 
     def strangeness(self) -> Strangeness | None:
         """Return how strange the one image is that the network has answered since the last time."""
-        if self.familiarity is None:
+        if self.familiarity is None or self._watching is None:
             return None
         (found,) = self.familiarity.known.strangeness(*self._watching.take())
         return found

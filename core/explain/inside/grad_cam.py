@@ -8,6 +8,7 @@ explanations of convolutional neural networks", 2020) takes each place by itself
 
 from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,8 @@ Method = Literal["HiResCAM", "Grad-CAM"]
 
 METHODS: tuple[Method, ...] = ("HiResCAM", "Grad-CAM")
 TELLING_SIDE = 3  # maps of 2×2 only tell in which quarter of the picture something is
+
+_asked: WeakKeyDictionary[nn.Module, dict[tuple[int, int], list[str]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,14 @@ def cam_layer(model: nn.Module, *, channels: int, image_size: int) -> str:
     return _in_turn(cam_layers(model, channels=channels, image_size=image_size))[0]
 
 
+def _asked_of(model: nn.Module, channels: int, image_size: int) -> list[str]:
+    """`_in_turn` of a model's layers, found once: to find them takes as long as a heat map."""
+    sizes = _asked.setdefault(model, {})
+    if (channels, image_size) not in sizes:
+        sizes[channels, image_size] = _in_turn(cam_layers(model, channels=channels, image_size=image_size))
+    return sizes[channels, image_size]
+
+
 def _in_turn(found: tuple[Layer, ...]) -> list[str]:
     """Return the layers to ask, the most abstract first."""
     if not found:
@@ -85,7 +96,7 @@ def heat_map(
     """
     if batch.dim() != 4 or batch.shape[0] != 1:
         raise ConfigError(f"A heat map is made for one picture (1, C, S, S); this batch is {tuple(batch.shape)}.")
-    in_turn = [layer] if layer else _in_turn(cam_layers(model, channels=batch.shape[1], image_size=batch.shape[-1]))
+    in_turn = [layer] if layer else _asked_of(model, batch.shape[1], batch.shape[-1])
     for place, name in enumerate(in_turn):
         values = _heat(model, batch, class_index, method, name)
         if values.any():

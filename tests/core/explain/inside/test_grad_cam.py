@@ -216,3 +216,15 @@ def test_a_grey_picture_can_be_painted_over() -> None:
 def test_an_opacity_outside_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"opacity is 1.5; it must lie between 0 and 1"):
         overlay(Image.new("RGB", (2, 2)), np.ones((2, 2)), 1.5)
+
+
+def test_the_layers_of_a_model_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = nn.Sequential(
+        conv([[[[1]]], [[[-1]]]]), nn.Flatten(), dense([[4, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 2, 2, 2, 2]])
+    ).eval()
+    batch = PICTURE
+    first = heat_map(model, batch, 0)
+    monkeypatch.setattr("core.explain.inside.grad_cam.map_layers", pytest.fail)
+    again = heat_map(model, batch, 0)
+    assert (again.layer, again.silent) == (first.layer, first.silent)
+    assert torch.equal(again.values, first.values)
