@@ -4,6 +4,7 @@ And what becomes of them: numbers that may lie below zero are written with a min
 """
 
 import math
+from dataclasses import dataclass
 
 Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
 
@@ -56,3 +57,21 @@ def mcnemar(only_a: int, only_b: int) -> float:
         tail += cell
         cell = cell * (n - k) // (k + 1)
     return min(1.0, float(2 * tail / 2**n))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """``right`` of ``n`` images, with the 95 % Wilson interval of that share."""
+
+    right: int
+    n: int
+
+    @property
+    def accuracy(self) -> float:
+        """The share that is right, in [0, 1]."""
+        return self.right / self.n
+
+    @property
+    def ci95(self) -> tuple[float, float]:
+        """The 95 % interval of the accuracy (Wilson)."""
+        return wilson_interval(self.right, self.n)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from core.checkpoints import Card
 from core.errors import DataError
-from core.intervals import percent, wilson_interval
+from core.intervals import Share, percent
 from core.judging.claims import doubt_about
 from core.judging.comparison import SIGNIFICANT, two_proportions
 from core.models.faults import KINDS, Kind
@@ -28,29 +28,11 @@ class Labelled:
         return self.shows == self.answer
 
 
-@dataclass(frozen=True, kw_only=True)
-class Share:
-    """``right`` of ``n`` photos, with the 95 % Wilson interval of that share."""
-
-    right: int
-    n: int
-
-    @property
-    def accuracy(self) -> float:
-        """The share of right answers, in [0, 1]."""
-        return self.right / self.n
-
-    @property
-    def ci95(self) -> tuple[float, float]:
-        """The Wilson interval of the share."""
-        return wilson_interval(self.right, self.n)
-
-    @property
-    def words(self) -> str:
-        """The share as people read it, with n and its interval."""
-        low, high = self.ci95
-        photos = "photo" if self.n == 1 else "photos"
-        return f"{percent(self.accuracy)} of {self.n:,} {photos} (95 % interval {percent(low)} to {percent(high)})"
+def in_words(share: Share) -> str:
+    """Return a share of photos as people read it, with n and its interval."""
+    low, high = share.ci95
+    photos = "photo" if share.n == 1 else "photos"
+    return f"{percent(share.accuracy)} of {share.n:,} {photos} (95 % interval {percent(low)} to {percent(high)})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +46,7 @@ class RealWorld:
 
     def sentence(self, card: Card) -> str:
         """Say how well the network does here, and how well it did on its test split."""
-        ours = f"{self.all.words} from outside"
+        ours = f"{in_words(self.all)} from outside"
         if card.metrics is None:
             return f"Right on {ours}; it has not been judged on a test split."
         doubt = doubt_about(card)

@@ -19,7 +19,7 @@ from core.data.prepared import LabelledImages
 from core.errors import ConfigError
 from core.explain.inside.layers import Layer, device_of
 from core.explain.inside.stages import Stage
-from core.intervals import wilson_interval
+from core.intervals import Share
 from core.models.answers import logits_of
 from core.models.architecture.watched_twin import watched_twin
 from core.models.input_format import InputFormat, normalise, to_batch
@@ -44,22 +44,10 @@ class Sample:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(Share):
     """What a network answers on a sample: how many are ``right`` of ``n``, and the mean ``loss`` in nats."""
 
-    right: int
-    n: int
     loss: float
-
-    @property
-    def accuracy(self) -> float:
-        """The share that is right."""
-        return self.right / self.n
-
-    @property
-    def ci95(self) -> tuple[float, float]:
-        """The 95 % interval of the accuracy (Wilson)."""
-        return wilson_interval(self.right, self.n)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ changes while a training goes on follows as a few rows.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import streamlit as st
 
@@ -16,8 +16,8 @@ from pages._ui.run_table.rows import Row, titles
 
 Column = Literal[
     "name",
-    "state",
     "accuracy",
+    "state",
     "validation",
     "parameters",
     "seconds",
@@ -30,34 +30,8 @@ Column = Literal[
     "created",
     "note",
 ]
-OF_RUNS: tuple[Column, ...] = (
-    "name",
-    "accuracy",
-    "state",
-    "validation",
-    "parameters",
-    "seconds",
-    "epochs",
-    "data",
-    "model",
-    "recipe",
-    "changed",
-    "owner",
-    "created",
-    "note",
-)
-OF_NETWORKS: tuple[Column, ...] = (
-    "name",
-    "accuracy",
-    "validation",
-    "parameters",
-    "seconds",
-    "data",
-    "model",
-    "recipe",
-    "changed",
-    "owner",
-)
+OF_RUNS: tuple[Column, ...] = get_args(Column)
+OF_NETWORKS = tuple(column for column in OF_RUNS if column not in ("state", "epochs", "created", "note"))
 NOTE_SHOWN = 200  # characters
 
 _mount = st.components.v2.component(

@@ -7,8 +7,8 @@ from scipy.stats import binomtest, chi2_contingency
 
 from core.checkpoints import Card, Metrics
 from core.errors import DataError
-from core.intervals import wilson_interval
-from core.judging.real_world import Labelled, Share, judge_photos
+from core.intervals import Share, wilson_interval
+from core.judging.real_world import Labelled, in_words, judge_photos
 from core.models.faults import Kind
 from tests.cards import card
 
@@ -38,7 +38,7 @@ def test_the_share_of_all_of_each_class_and_of_each_fault() -> None:
     assert found.by_class == {"cat": Share(right=15, n=18), "dog": Share(right=2, n=3)}
     assert found.by_fault == {"too dark": Share(right=2, n=3), "squeezed": Share(right=2, n=5)}
     assert found.faultless == Share(right=15, n=15)
-    assert found.all.words == "81 % of 21 photos (95 % interval 60 % to 92 %)"
+    assert in_words(found.all) == "81 % of 21 photos (95 % interval 60 % to 92 %)"
     assert found.all.ci95 == pytest.approx(tuple(binomtest(17, 21).proportion_ci(method="wilson")))
 
 

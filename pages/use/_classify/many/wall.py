@@ -7,8 +7,8 @@ import streamlit as st
 
 from core.checkpoints import Checkpoint
 from core.errors import LabError
-from core.intervals import percent
-from core.judging.real_world import Labelled, RealWorld, Share, judge_photos
+from core.intervals import Share, percent
+from core.judging.real_world import Labelled, RealWorld, in_words, judge_photos
 from pages._ui.frame import facts, look_for, plain, problem, section
 from pages._ui.glossary import term
 from pages.use._classify.answers import Classified
@@ -46,11 +46,11 @@ def wall_section(checkpoint: Checkpoint, answers: Sequence[Classified]) -> None:
         problem(error)
         return
     st.markdown(plain(found.sentence(card)))
-    tiles = [("Your photos", percent(found.all.accuracy), f"{found.all.words}. {term('interval')}")]
+    tiles = [("Your photos", percent(found.all.accuracy), f"{in_words(found.all)}. {term('interval')}")]
     if card.metrics is not None:
         tiles.insert(0, ("Test split", percent(card.metrics.test_accuracy, 1), f"{card.metrics.test_n:,} images."))
     if found.faultless is not None and found.by_fault:
-        tiles.append(("Yours without faults", percent(found.faultless.accuracy), f"{found.faultless.words}."))
+        tiles.append(("Yours without faults", percent(found.faultless.accuracy), f"{in_words(found.faultless)}."))
     facts(tiles)
     _table(found)
     _correct(card.classes)
