@@ -123,6 +123,11 @@ def kept(home: Path) -> list[Experiment]:
     return sorted(found, key=lambda one: -one.created)
 
 
+def is_there(home: Path, experiment_id: str) -> bool:
+    """Say whether an experiment is still there, whoever may have deleted it."""
+    return _path(home, experiment_id).is_file()
+
+
 def delete(home: Path, experiment_id: str, *, by: Person) -> None:
     """Delete an experiment; its runs stay. Raises RightsError where it is not ``by``'s, RunError as `get` does."""
     experiment = get(home, experiment_id)
@@ -157,10 +162,12 @@ def points(store: Store, experiment: Experiment) -> list[Point]:
 def train_open(store: Store, experiment: Experiment, *, owner: str, at_most: int | None = None) -> Sequence[Run]:
     """Queue what is open, as ``owner``'s: all of it, or the first ``at_most``; returns the runs.
 
-    Students who ask at the same moment get different ones. Raises what `Store.submit_together` does.
+    Students who ask at the same moment get different ones. Raises RunError where it has been deleted meanwhile, and
+    what `Store.submit_together` does.
     """
     try:
         with FileLock(_path(store.home, experiment.id).with_suffix(".lock"), timeout=_PATIENCE):
+            get(store.home, experiment.id)
             wanted = [point.arm for point in points(store, experiment) if point.open][:at_most]
             return store.submit_together([(arm.config, run_name(experiment, arm)) for arm in wanted], owner)
     except Timeout:

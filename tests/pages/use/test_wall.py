@@ -93,6 +93,26 @@ def test_a_set_of_the_class_is_a_test_set_unless_the_network_learned_from_it(pag
     assert "3 photos are answered" in said(page), "none is there twice"
 
 
+def test_a_set_of_somebody_else_is_a_test_set_too_and_stays_as_it_is(page: AppTest) -> None:
+    grace, sets = Person(owner="browser-" + "0" * 32), open_own_sets()
+    own = sets.create("Hers", by=grace, classes=("1", "2"))
+    for number, each in enumerate(own.classes):
+        new = NewPicture(data=_png(photograph(number)), file_name=f"{number}.png")
+        OwnPictures(sets).add(own.id, each.id, new, by=grace)
+    page.run()
+    page.button(key="wall_take").click().run()
+    before = sets.get(own.id)
+    page.selectbox(key="wall_photo").set_value(1).run()
+    page.selectbox(key="wall_class_1").set_value("7").run()
+    page.button(key="wall_set").click().run()
+    assert "of 2 photos (95 % interval" in said(page)
+    assert sets.get(own.id) == before, "what is said of a photo here is not said of her picture"
+    sets.delete(own.id, by=grace)
+    page.button(key="wall_take").click().run()
+    assert "This set has been deleted, or has no more photos that fit; choose another." in said(page)
+    assert "of 2 photos (95 % interval" in said(page), "what has come stays"
+
+
 def _png(image: Image.Image) -> bytes:
     stream = io.BytesIO()
     image.save(stream, "PNG")

@@ -78,6 +78,8 @@ def _show(experiment: Experiment) -> None:
 
     @st.fragment(run_every=TICK if live else None)
     def follow() -> None:
+        if not kept.is_there(home(), experiment.id):
+            st.rerun()  # it was deleted in another tab, which the page says
         try:
             now = kept.points(open_store(), experiment)
             arms, contrasts = found(experiment, now, figure_of)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.checkpoints import Checkpoint
-from core.data.own import OwnPicture, OwnPictures, OwnSet, open_own_sets, there_are_own_sets
+from core.data.own import OwnPicture, OwnPictures, OwnSet, OwnSetError, open_own_sets, there_are_own_sets
 from core.errors import LabError
 from core.photos.door import open_photo, shown_name
 from pages._ui import cached
@@ -17,8 +17,11 @@ _TAKING = "wall_taking"
 
 def offer_sets(checkpoint: Checkpoint, answer: Callable[[Added], object]) -> None:
     """Offer to add the photos of a set that has classes of the network, and give each to ``answer``."""
+    taking = st.session_state.pop(_TAKING, None)
     try:
         sets = {own.id: own for own in _fitting(checkpoint)}
+        if taking is not None and taking not in sets:
+            problem(OwnSetError("This set has been deleted, or has no more photos that fit; choose another."))
         if not sets:
             return
         with st.popover("Photos of a set", icon=":material/collections:"):
@@ -30,7 +33,6 @@ def offer_sets(checkpoint: Checkpoint, answer: Callable[[Added], object]) -> Non
                 args=(_TAKING, chosen),
                 help="Each as what its class says. What the network was trained on is not offered: that is no test.",
             )
-        taking = st.session_state.pop(_TAKING, None)
         if taking in sets:
             _take(sets[taking], checkpoint, answer)
     except LabError as error:
