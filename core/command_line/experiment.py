@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from core.command_line.options import MODELS, DatasetName, as_json
+from core.command_line.options import MODELS, DatasetName, as_json, named_settings
 from core.command_line.runs import owner_called
 from core.errors import LabError
 from core.home import home
@@ -70,6 +70,7 @@ def show(experiment_id: str, as_json: bool) -> None:
 @click.option("--without", metavar="NAME", help="Vary one ingredient: with it and without.")
 @click.option("--seeds", type=click.IntRange(1, 10), default=3, show_default=True, help="Trainings of each value.")
 @click.option("--epochs", type=click.IntRange(1, 500), help="Passes over the training images (default: the recipe's).")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any other setting, as JSON or text.")
 @click.option("--owner", help="Whose it is: a nickname, or another name.")
 @click.option("--name", help="What to call it.")
 @as_json
@@ -80,6 +81,7 @@ def start(
     without: str | None,
     seeds: int,
     epochs: int | None,
+    settings: tuple[str, ...],
     owner: str | None,
     name: str | None,
     as_json: bool,
@@ -87,7 +89,7 @@ def start(
     """Begin an experiment and put its trainings into the queue."""
     if (images is None) == (without is None):
         raise click.UsageError("Say what is varied: either --images or --without.")
-    arms, varied = _arms(dataset, names, images, without, {} if epochs is None else {"epochs": epochs})
+    arms, varied = _arms(dataset, names, images, without, settings, {} if epochs is None else {"epochs": epochs})
     store = open_store()
     whose = owner_called(store, owner)
     one = kept.begin(
@@ -112,7 +114,12 @@ def go_on(experiment_id: str, owner: str | None, as_json: bool) -> None:
 
 
 def _arms(
-    dataset: str, names: tuple[str, ...], images: str | None, without: str | None, settings: dict[str, Any]
+    dataset: str,
+    names: tuple[str, ...],
+    images: str | None,
+    without: str | None,
+    settings: tuple[str, ...],
+    fields: dict[str, Any],
 ) -> tuple[list[Arm], str]:
     from core.data import load, make_split
     from core.models import models
@@ -121,7 +128,8 @@ def _arms(
 
     arms, varied = [], "training images"
     for name in names:
-        config, instead = config_here("modern", dataset=dataset, model=name, **settings)
+        chosen = named_settings(name, settings) | fields
+        config, instead = config_here("modern", dataset=dataset, model=name, **chosen)
         if instead:
             click.echo(instead, err=True)
         line = models[name].title
@@ -133,11 +141,11 @@ def _arms(
         offered = with_and_without(config)
         if without not in offered:
             raise LabError(f"{line} has no '{without}' to go without; it has {', '.join(offered)}.")
-        chosen = offered[str(without)]
-        varied = chosen.title[:1].lower() + chosen.title[1:]
+        pair = offered[str(without)]
+        varied = pair.title[:1].lower() + pair.title[1:]
         arms += [
             Arm(line=line, label=label, at=None, config=each)
-            for label, each in (("with", chosen.with_it), ("without", chosen.without))
+            for label, each in (("with", pair.with_it), ("without", pair.without))
         ]
     for arm in arms:
         check_trainable(arm.config)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from core.config import TrainingConfig
 from core.errors import RunError
@@ -85,16 +85,18 @@ class Experiment:
         return tuple(dict.fromkeys(arm.line for arm in self.arms))
 
     def contrasts(self) -> Iterator[tuple[int, int]]:
-        """Yield the pairs of arms that tell most, by number: the two ends of each line, the larger value first, and
-        one line against the next at either end."""
+        """Yield the pairs of arms that tell most, by number: the two ends of each line, the larger value first, or
+        every two of one whose values have no number, and one line against the next at either end."""
         ends = {
             line: (found[0], found[-1])
             for line in self.lines
             if (found := [number for number, arm in enumerate(self.arms) if arm.line == line])
         }
-        for first, last in ends.values():
-            if first != last:
-                yield (first, last) if self.arms[first].at is None else (last, first)
+        for line, (first, last) in ends.items():
+            if self.arms[first].at is None:
+                yield from combinations([number for number, arm in enumerate(self.arms) if arm.line == line], 2)
+            elif first != last:
+                yield last, first
         rows = list(ends.values())
         for upper, lower in pairwise(rows):
             for a, b in dict.fromkeys(zip(upper, lower, strict=True)):

@@ -6,14 +6,14 @@ from typing import Any
 import streamlit as st
 
 from core.checkpoints.weight_sources import imagenet_on_hand, source_of
-from core.config import PRECISIONS, SLIPS, AugmentationStep, TrainingConfig
+from core.config import PRECISIONS, SLIPS, TrainingConfig
 from core.data import datasets
 from core.errors import ConfigError
 from core.models import models
 from core.recipes import RECIPES, fitting_models, recipe_config, weights_here
-from core.recipes.words import chain_words
 from core.registry import Setting, Value
 from pages._ui import state
+from pages._ui.choose.chains import AS_HANDED, AS_RECIPE, choose_chain
 from pages._ui.choose.datasets import choose_dataset
 from pages._ui.choose.setting_widgets import held, optional_number, settings_form
 from pages._ui.frame import PAGES, plain
@@ -23,7 +23,6 @@ from pages.train._training.slips import choose_slips
 
 FIRST_DATASET = "digits"
 _FIRST_LESSON = "lenet"  # on Digits: trained within a lesson, and one of the kind ships to be compared with
-_RECIPES_CHAIN, _HANDED_CHAIN = "as the recipe has it", "as handed over"  # by the Augmentation page or another run
 
 
 def training_form() -> TrainingConfig | None:
@@ -178,26 +177,8 @@ def _images(base: TrainingConfig, key: str) -> dict[str, Any]:
                 "digits and letters.",
                 persist_state="session",
             )
-    fields["augmentation"] = _chain(base, key)
+    (fields["augmentation"],) = choose_chain([base.augmentation], key=key)
     return fields
-
-
-def _chain(base: TrainingConfig, key: str) -> tuple[AugmentationStep, ...]:
-    chains: dict[str, tuple[AugmentationStep, ...]] = {_RECIPES_CHAIN: base.augmentation, "none": ()}
-    handed = state.training_chain()
-    if handed is not None:
-        chains = {_HANDED_CHAIN: handed, **chains}
-    chosen = st.radio(
-        "Augmentation chain",
-        list(chains),
-        key=f"{key}.chain.{len(chains)}",
-        horizontal=True,
-        help=term("augmentation"),
-        persist_state="session",
-    )
-    st.caption(f"{plain(chain_words(chains[chosen]))} Validation and test images are never augmented.")
-    st.page_link(PAGES["augmentation"], label="Build a chain on the Augmentation page", icon=":material/arrow_forward:")
-    return chains[chosen]
 
 
 def fill_form(config: TrainingConfig, base: TrainingConfig) -> None:
@@ -213,10 +194,10 @@ def fill_form(config: TrainingConfig, base: TrainingConfig) -> None:
     values |= {f"network.{name}": held(value) for name, value in config.model_arguments.items()}
     if config.augmentation == base.augmentation:
         state.clear_training_chain()
-        values["chain.2"] = _RECIPES_CHAIN
+        values["chain.2"] = AS_RECIPE
     else:
         state.set_training_chain(config.augmentation)
-        values["chain.3"] = _HANDED_CHAIN
+        values["chain.3"] = AS_HANDED
     for name, value in values.items():
         st.session_state[f"{key}.{name}"] = value
 

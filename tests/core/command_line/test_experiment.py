@@ -52,6 +52,14 @@ def test_an_ingredient_is_left_out_of_every_network(store: Store) -> None:
     assert [run.config.model_arguments["batch_norm"] for run in store.list()] == [False, True]
 
 
+def test_a_chain_of_ones_own_is_what_is_there_or_left_out(store: Store) -> None:
+    chain = '[{"name": "flip_vertical", "probability": 0.25, "settings": {}}]'
+    about = ("--dataset", "digits", "--model", "lenet", "--set", f"augmentation={chain}", "--set", "momentum=0.5")
+    fields("start", *about, "--without", "augmentation", "--seeds", "1")
+    trained = {tuple(step.name for step in run.config.augmentation): run.config.momentum for run in store.list()}
+    assert trained == {("flip_vertical",): 0.5, (): 0.5}
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

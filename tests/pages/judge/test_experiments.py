@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.config import AugmentationStep
 from core.rights import OPERATOR
 from core.runs.experiments import kept
 from core.runs.folders import run_folder
@@ -58,6 +59,36 @@ def test_a_series_over_the_training_images_is_queued_in_one_click(home: Path, fo
     assert not [button for button in page.button if button.key == "experiment_train_None"], "nothing is open"
 
 
+CHAIN = (AugmentationStep(name="flip_vertical", probability=0.25),)
+
+
+def test_a_chain_that_was_handed_over_is_what_every_value_is_trained_with(home: Path, folder: Path) -> None:
+    app = start_page()
+    app.session_state["training_chain"] = CHAIN
+    app.query_params["experiment"] = "new"
+    page = open_page(app, "judge/compare")
+    assert "Flip upside down (25 %)." in said(page)
+    check(page.button(key="experiment_leave").click().run())
+    (experiment,) = kept.kept(home)
+    assert [arm.config.augmentation for arm in experiment.arms] == [CHAIN] * 4
+
+
+def test_the_own_chain_stands_against_the_recipes_and_none(home: Path, folder: Path) -> None:
+    page = experiments()
+    page.segmented_control(key="experiment_kind").set_value(form.CHAINS).run()
+    assert "6 trainings" in said(page), "the recipe's and none"
+    page.session_state["training_chain"] = CHAIN
+    assert "9 trainings" in said(page.run())
+    check(page.button(key="experiment_leave").click().run())
+    (experiment,) = kept.kept(home)
+    assert experiment.varied == "augmentation"
+    assert [(arm.label, [step.name for step in arm.config.augmentation]) for arm in experiment.arms] == [
+        ("your own", ["flip_vertical"]),
+        ("the recipe's", ["affine"]),
+        ("no", []),
+    ]
+
+
 def test_points_appear_as_they_finish_and_the_address_shows_them_to_anybody(home: Path, folder: Path) -> None:
     page = experiments()
     page.segmented_control(key="experiment_kind").set_value(form.WITH).run()
@@ -104,6 +135,38 @@ def test_an_experiment_is_deleted_by_who_began_it_and_its_runs_stay(home: Path, 
     assert kept.kept(home) == []
     assert len(Store(home / STORE_NAME).list()) == count
     assert page.query_params["experiment"] == "new"
+
+
+def left_to_the_class() -> AppTest:
+    """The page of an experiment of one training that waits for somebody."""
+    page = experiments()
+    page.pills(key="experiment_percents").set_value([100]).run()
+    return check(page.button(key="experiment_leave").click().run())
+
+
+def test_a_press_on_delete_by_somebody_else_is_refused(home: Path, folder: Path) -> None:
+    page = left_to_the_class()
+    (experiment,) = kept.kept(home)
+    page.session_state["visitor_secret"] = "b" * 43  # the button was there, and is pressed by whoever it is not for
+    page.button(key="experiment_delete").click().run()
+    assert "is somebody else's: only who began it, and whoever runs the lab, can delete it." in said(page)
+    assert kept.kept(home) == [experiment]
+    assert not [button for button in page.button if button.key == "experiment_delete"]
+
+
+@pytest.mark.parametrize("pressed", ["experiment_train_None", "experiment_delete", None])
+def test_one_that_was_deleted_in_another_tab_is_said_to_be_gone(home: Path, folder: Path, pressed: str | None) -> None:
+    page = left_to_the_class()
+    (experiment,) = kept.kept(home)
+    check(experiments(experiment.id).button(key="experiment_delete").click().run())
+    if pressed is None:
+        page.run()  # as it looks again by itself while points are at work
+    else:
+        page.button(key=pressed).click().run()
+        assert f"There is no experiment '{experiment.id}'; it may have been deleted." in said(page)
+    assert "The experiment of this address is not here (any more)." in said(page)
+    assert page.query_params["experiment"] == "new"
+    assert Store(home / STORE_NAME).list() == []
 
 
 def test_a_link_to_one_that_is_gone_says_so_and_offers_a_new_one(home: Path, folder: Path) -> None:

@@ -255,7 +255,9 @@ def test_both_runs_are_followed_and_compare_opens_when_they_have_ended(
     back = at(look="arms", arms=",".join(ids))
     assert back.title[0].value == "Augmentation", "who did not watch them is not sent away"
     assert texts(back).count("finished after") == 2
-    assert [link.proto.query_string for link in back.get("page_link")][-1] == "experiment=new"
+    check(back.button(key="arms_experiment").click().run())
+    assert (back.title[0].value, in_address(back)["experiment"]) == ("Compare", "new")
+    assert back.session_state["training_chain"], "the chain goes with whoever wants to know more"
 
 
 def test_runs_that_are_not_here_are_said(home: Path, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Setting an experiment up: one thing is varied, for one network or for several, each with several seeds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import streamlit as st
@@ -13,11 +13,14 @@ from core.home import home
 from core.models import models
 from core.recipes import config_here, fitting_models
 from core.recipes.variations import WithAndWithout, on_so_many_images, parts_of, with_and_without
+from core.recipes.words import chain_words
 from core.runs import ensure_supervisor, open_store
 from core.runs.experiments.kept import begin, train_open
 from core.runs.experiments.plan import MOST_SEEDS, Arm, Experiment
 from core.runs.records import NAME_LENGTH
-from pages._ui import address
+from core.transforms import chain_word
+from pages._ui import address, state
+from pages._ui.choose.chains import Chain, choose_chain, link_to_build
 from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch, dataset_title
 from pages._ui.choose.run_forecast import queue_words, time_words, training_images, why_refused
 from pages._ui.choose.whole_fields import EPOCHS, LIMIT, optional_value, whole_field
@@ -26,7 +29,7 @@ from pages._ui.glossary import term
 from pages._ui.visitor import visitor
 from pages.judge._compare.in_address import EXPERIMENT
 
-IMAGES, WITH = "Images", "With and without"
+IMAGES, WITH, CHAINS = "Images", "With and without", "Chains"
 MOST_NETWORKS = 3
 PERCENTS = (1, 2, 5, 10, 25, 50, 75, 100)
 _FIRST_PERCENTS = (10, 25, 50, 100)
@@ -51,9 +54,9 @@ def set_up() -> None:
             networks = _networks(dataset)
         with grid.cell():
             kind = st.segmented_control(
-                "What is varied", [IMAGES, WITH], default=IMAGES, required=True, format_func=choice,
+                "What is varied", [IMAGES, WITH, CHAINS], default=IMAGES, required=True, format_func=choice,
                 key="experiment_kind", persist_state="session",
-                help="How many images it learns from, or one ingredient that is there or is not.",
+                help="How many images it learns from, one ingredient that is there or is not, or the augmentation.",
             )  # fmt: skip
     if not networks:
         st.caption("Choose a network.")
@@ -63,7 +66,11 @@ def set_up() -> None:
         return
     try:
         bases = _bases(dataset, networks)
-        plan = _of_images(dataset, bases) if kind == IMAGES else _of_ingredient(dataset, bases)
+        if kind == CHAINS:
+            plan = _of_chains(dataset, bases)
+        else:
+            bases = _augmented(dataset, bases)
+            plan = _of_images(dataset, bases) if kind == IMAGES else _of_ingredient(dataset, bases)
     except LabError as error:
         problem(error)
         return
@@ -102,6 +109,14 @@ def _bases(dataset: str, networks: Sequence[str]) -> dict[str, TrainingConfig]:
     for note in dict.fromkeys(filter(None, notes)):
         st.caption(plain(note))
     return bases
+
+
+def _augmented(dataset: str, bases: dict[str, TrainingConfig]) -> dict[str, TrainingConfig]:
+    """The same trainings with the chain that is chosen for them."""
+    chains = choose_chain([config.augmentation for config in bases.values()], key=f"experiment.{dataset}")
+    return {
+        line: replace(config, augmentation=chain) for (line, config), chain in zip(bases.items(), chains, strict=True)
+    }
 
 
 def _count(config: TrainingConfig) -> int | None:
@@ -165,6 +180,25 @@ def _of_ingredient(dataset: str, bases: dict[str, TrainingConfig]) -> Plan | Non
     ]
     title = titles[chosen].title
     return Plan(name=_name(title, dataset, bases), varied=title[:1].lower() + title[1:], arms=arms)
+
+
+def _of_chains(dataset: str, bases: dict[str, TrainingConfig]) -> Plan | None:
+    """Your own chain, the recipe's and none against each other; two that are the same are one."""
+    handed = state.training_chain()
+    link_to_build()
+    arms = []
+    for line, config in bases.items():
+        chains: dict[str, tuple[str, Chain]] = {}
+        for label, chain in (("your own", handed), ("the recipe's", config.augmentation), ("no", ())):
+            if chain is not None:
+                chains.setdefault(chain_word(chain), (label, chain))
+        for label, chain in chains.values():
+            arms.append(Arm(line=line, label=label, at=None, config=replace(config, augmentation=chain)))
+            st.caption(plain(f"{line}, {label} augmentation: {chain_words(chain)}"))
+        if len(chains) < 2:
+            st.caption("There is nothing to compare yet; build a chain, and hand it over by 'Train with this chain'.")
+            return None
+    return Plan(name=_name("Augmentation", dataset, bases), varied="augmentation", arms=arms)
 
 
 def _name(what: str, dataset: str, bases: dict[str, TrainingConfig]) -> str:

@@ -214,12 +214,14 @@ def _ended(runs: Sequence[Run]) -> None:
                 icon=":material/balance:",
                 query_params={state.COMPARED: both_ids},
             )
-        st.page_link(
-            PAGES["compare"],
-            label="Is it more than chance? An experiment takes several seeds",
+        if st.button(
+            "Is it more than chance? An experiment takes several seeds",
             icon=":material/experiment:",
-            query_params={state.EXPERIMENT: state.NEW_EXPERIMENT},
-        )
+            key="arms_experiment",
+            help="The chain goes with you.",
+        ):
+            state.set_training_chain(next((run.config.augmentation for run in runs if run.config.augmentation), ()))
+            st.switch_page(PAGES["compare"], query_params={state.EXPERIMENT: state.NEW_EXPERIMENT})
 
 
 def _outcome(run: Run) -> str:

@@ -161,6 +161,15 @@ def test_two_networks_are_set_against_each_other_at_both_ends(store: Store) -> N
     assert run_name(experiment, experiment.arms[3]) == "How much?: ResNet-18, 1,000, seed 0"
 
 
+def test_values_without_a_number_are_each_set_against_each_other(store: Store) -> None:
+    chains = [
+        Arm(line="LeNet", label=label, at=None, config=dataclasses.replace(CONFIG, learning_rate=0.1 * place))
+        for place, label in enumerate(("your own", "the recipe's", "no"), start=1)
+    ]
+    experiment = kept.begin(store.home, name="n", owner="ada", varied="augmentation", arms=chains, seeds=(0,))
+    assert list(experiment.contrasts()) == [(0, 1), (0, 2), (1, 2)]
+
+
 def test_only_who_began_it_deletes_it_and_its_runs_stay(store: Store) -> None:
     experiment = begin(store)
     kept.train_open(store, experiment, owner="ada")
@@ -169,6 +178,9 @@ def test_only_who_began_it_deletes_it_and_its_runs_stay(store: Store) -> None:
     kept.delete(store.home, experiment.id, by=Person(owner="ada"))
     assert kept.kept(store.home) == []
     assert len(store.list()) == 4
+    assert not kept.is_there(store.home, experiment.id)
+    with pytest.raises(RunError, match="may have been deleted"):
+        kept.train_open(store, experiment, owner="ada")
     with pytest.raises(RunError, match="may have been deleted"):
         kept.get(store.home, experiment.id)
 
