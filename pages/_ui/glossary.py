@@ -81,6 +81,7 @@ TERMS = {
     "padding": "A border of zeros around the picture; p = k // 2 keeps its size (for odd k, stride 1 and dilation 1).",
     "parameters": "The numbers that a network holds: weights and biases. Training changes those that are not frozen.",
     "percentile": "The 99th percentile is the value that 99 of 100 numbers do not exceed.",
+    "perturbation": "A change of a picture, made to see whether the answer holds.",
     "pooling": "Keep the largest (or the mean) value of each small square; halves the map's sides at 2×2.",
     "precision": "How many bits a number has: float32 has 32; bfloat16 has 16, which is coarser, and faster where the "
     "processor has it. Weights, loss and BatchNorm's statistics stay in float32.",

@@ -14,7 +14,7 @@ from pages._ui.frame import header, look_for, problem, section
 from pages._ui.guidance import progress
 from pages._ui.received import offer_fit, offer_making
 from pages.use._classify.answers import answer_added, classify_added, classify_photo, gallery
-from pages.use._classify.doubt.section import experiments
+from pages.use._classify.doubt.section import perturbations
 from pages.use._classify.live import live_camera
 from pages.use._classify.many.own_set import offer_sets
 from pages.use._classify.many.sender import added_photos, many_photos
@@ -93,5 +93,5 @@ if len(good) > 1:
 if asked.photo is not None:
     why(checkpoint, asked.photo, asked, made=made)
     section("Put it to the test", "Does the answer hold where a part is hidden, or where every pixel changes a little?")
-    experiments(checkpoint, asked.photo, asked, made=made)
+    perturbations(checkpoint, asked.photo, asked, made=made)
 world_section(checkpoint, asked)

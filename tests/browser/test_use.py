@@ -193,7 +193,7 @@ def test_a_network_answers_what_the_camera_sees_until_it_is_frozen_or_left(page:
     bars = page.locator("#bars li")
     expect(bars).to_have_count(10)
     expect(bars.first).to_have_text(re.compile(r"^airplane(over |under )?[\d.]+ %$"))
-    expect(page.locator("#spoken")).to_have_text(re.compile(r"^\w+, (over )?[\d.]+ %$"))
+    expect(page.locator("#spoken")).to_have_text(re.compile(r"^\w+, (over )?[\d.]+ %(\. Not of its world: .+)?$"))
     assert faults(page) == []
     assert page.evaluate(TRACKS) == 1
 
@@ -206,6 +206,9 @@ def test_a_network_answers_what_the_camera_sees_until_it_is_frozen_or_left(page:
     answer = re.fullmatch(r"Camera: (.+?) ((?:over )?[\d.]+ %)", str(photo.get_attribute("aria-label")))
     assert answer is not None
     expect(page.locator("#bars li.first")).to_have_text("".join(answer.groups()))
+    world = page.locator("#world").inner_text()  # as is said below of the same photo
+    captions = page.get_by_test_id("stCaptionContainer").filter(has_text="Not of its world")
+    expect(captions).to_have_text([re.compile(re.escape(world))] if world else [])
     count = answers(page)
     page.wait_for_timeout(400)
     assert answers(page) == count, "what is frozen asks no more"

@@ -32,9 +32,13 @@ class Judge:
     """Answers by ``network`` and judges what it was shown last; without a judgement where nothing was measured."""
 
     def __init__(self, checkpoint: Checkpoint, model: nn.Module, familiarity: Familiarity | None) -> None:
-        self.familiarity = familiarity
+        self.familiarity, self._model = familiarity, model
         self._watching = Watching(model, mirrored=checkpoint.card.config.mirror_at_test) if familiarity else None
         self.network: nn.Module = self._watching or model
+
+    def by(self, model: nn.Module, familiarity: Familiarity | None) -> bool:
+        """Whether it answers by this very network, and judges by this very measurement."""
+        return self._model is model and self.familiarity is familiarity
 
     def strangeness(self) -> Strangeness | None:
         """Return how strange the one image is that the network has answered since the last time."""

@@ -61,6 +61,7 @@ class Live {
     this.frozen = false
     this.awaited = 0
     this.root.querySelector("#bars").replaceChildren()
+    this.root.querySelector("#world").textContent = ""
     this.paint()
   }
 
@@ -111,13 +112,14 @@ class Live {
     counted.answers = 1 + Number(counted.answers ?? 0)
     this.camera.say(answer.problem)
     draw(this.root.querySelector("#bars"), answer.bars)
-    this.speak(answer.bars)
+    this.root.querySelector("#world").textContent = answer.foreign
+    this.speak(answer.bars, answer.foreign)
     this.paint()
     this.next()
   }
 
   // A screen reader hears an answer that has come to rest, not each of ten a second.
-  speak(bars) {
+  speak(bars, foreign) {
     const first = bars.find((each) => each.first)
     if (!first) return
     const spoken = this.spoken, now = performance.now()
@@ -125,7 +127,7 @@ class Live {
     spoken.before = first.name
     if (spoken.steady < STEADY || first.name === spoken.label || now - spoken.at < SPOKEN_EVERY) return
     Object.assign(spoken, { label: first.name, at: now })
-    this.root.querySelector("#spoken").textContent = `${first.name}, ${first.share}`
+    this.root.querySelector("#spoken").textContent = [`${first.name}, ${first.share}`, foreign].filter(Boolean).join(". ")
   }
 
   paint() {
@@ -138,7 +140,7 @@ class Live {
     freeze.textContent = this.frozen ? "Go on" : "Freeze"
     if (on && focus === open) freeze.focus()
     if (!on && [freeze, turn, stop].includes(focus)) open.focus()
-    this.root.querySelector("#bars").hidden = !on
+    for (const part of ["#bars", "#world"]) this.root.querySelector(part).hidden = !on
     this.root.querySelector("#how").textContent = this.frozen
       ? "This picture is the photo now, for all that follows."
       : "Answered as you move, and forgotten. Freeze makes it the photo for all that follows."

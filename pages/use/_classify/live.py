@@ -8,6 +8,7 @@ import streamlit as st
 from core.checkpoints import Checkpoint
 from core.data.catalogue import ink_frame
 from core.errors import LabError
+from core.explain.familiarity.judgement import Judge
 from core.judging.certainty import probability_words
 from core.judging.classification import Guess, rank
 from core.models.received import receive
@@ -16,6 +17,7 @@ from pages._ui import cached, state
 from pages._ui.camera.camera import CAMERA, ONLY_HTTPS, camera_opens, sent_picture
 from pages._ui.component import beside, sent
 from pages._ui.received import photo_fit
+from pages.use._classify.world.familiarity import familiarity_of
 
 _view = st.components.v2.component("cnn_lab_live_camera", **beside(__file__, after=CAMERA))
 
@@ -34,10 +36,14 @@ class Bar(TypedDict):
 
 
 class Answer(TypedDict):
-    """What a picture is answered with: its own ``number``, and bars, or a sentence why there are none."""
+    """What a picture is answered with: its own ``number``, and bars, or a sentence why there are none.
+
+    ``foreign`` says that it is not of the network's world ("": it is, or nobody knows).
+    """
 
     number: int
     bars: list[Bar]
+    foreign: str
     problem: str
 
 
@@ -50,7 +56,7 @@ def live_camera(checkpoint: Checkpoint, *, made: bool) -> None:
     if st.session_state.pop(state.LIVE_FROZEN, False):
         st.rerun()  # what follows on the page is about the new photo; the picture is answered then
     picture = st.session_state.pop(state.LIVE_PICTURE, None)
-    answer = answered(picture, checkpoint, made=made) if picture is not None else Answer(number=0, bars=[], problem="")
+    answer = answered(picture, checkpoint, made=made) if picture is not None else _nothing(0)
     _view(
         key=_KEY,
         data={
@@ -68,16 +74,33 @@ def answered(picture: object, checkpoint: Checkpoint, *, made: bool) -> Answer:
     """Return what a network says of the picture that a browser has sent; nothing of it is kept."""
     fields = picture if isinstance(picture, Mapping) else {}
     number = fields.get("number")
-    answer = Answer(number=number if isinstance(number, int) else 0, bars=[], problem="")
+    answer = _nothing(number if isinstance(number, int) else 0)
     try:
         photo = open_photo(sent_picture(fields.get("jpeg")))
         frame = ink_frame(checkpoint.card.dataset) if made else None
         given = receive(photo.image, checkpoint.format, frame, fit=photo_fit())
-        (guesses,) = rank(checkpoint, [given], model=cached.model(checkpoint), top=len(checkpoint.card.classes))
+        judge = _judge(checkpoint)
+        (guesses,) = rank(checkpoint, [given], model=judge.network, top=len(checkpoint.card.classes))
         answer["bars"] = bars(guesses, checkpoint.card.classes)
+        judged = judge.last()
+        if judged is not None and judged.foreign:
+            answer["foreign"] = f"{judged.sentence[:1].upper()}{judged.sentence[1:]}."
+        st.session_state[state.LIVE_JUDGE] = judge
     except LabError as error:
         answer["problem"] = str(error)
     return answer
+
+
+def _nothing(number: int) -> Answer:
+    return Answer(number=number, bars=[], foreign="", problem="")
+
+
+def _judge(checkpoint: Checkpoint) -> Judge:
+    """Whoever judged the last picture, where it was the same network: a new one copies it, which takes as long as a
+    small network's answer. It is kept anew once it has answered."""
+    model, familiarity = cached.model(checkpoint), familiarity_of(checkpoint)
+    kept: Judge | None = st.session_state.pop(state.LIVE_JUDGE, None)
+    return kept if kept is not None and kept.by(model, familiarity) else Judge(checkpoint, model, familiarity)
 
 
 def bars(guesses: Sequence[Guess], classes: Sequence[str]) -> list[Bar]:

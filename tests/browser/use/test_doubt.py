@@ -1,4 +1,4 @@
-"""Classify's experiments: a square is moved over the picture, and a network is fooled."""
+"""Classify's perturbations: a square is moved over the picture, and a network is fooled."""
 
 import re
 

@@ -1,6 +1,7 @@
 """The live camera's server half: a picture in, bars or a sentence out, and nothing kept."""
 
 import base64
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import Checkpoint
+from core.explain.familiarity.measuring import measure
 from core.judging.classification import Guess, classify
 from core.photos.door import open_photo
 from pages._ui import state
 from pages.use._classify.live import answered, bars
+from pages.use._classify.world.familiarity import remember
 from tests.pages.networks import ship
 from tests.pages.visit import check, jpeg, open_page, start_page, texts
 
@@ -42,6 +45,22 @@ def test_a_picture_is_answered_as_the_same_photo_would_be(network: Checkpoint) -
     assert [bar["name"] for bar in answer["bars"]] == list(network.card.classes)
     (first,) = [bar["name"] for bar in answer["bars"] if bar["first"]]
     assert first == max(expected, key=lambda label: expected[label])
+    assert answer["foreign"] == "", "nobody has measured what its world is"
+
+
+def test_a_picture_from_outside_its_world_is_said_to_be_as_a_photo_is(network: Checkpoint) -> None:
+    found = measure(network, network.load_model(), training=120, others=40)
+    everything = {name: steps * 0 - 1e6 for name, steps in found.known.steps.items()}
+    nothing = {name: steps * 0 + 1e6 for name, steps in found.known.steps.items()}
+    for steps, said in (
+        (everything, "Not of its world: stranger to it than 100 % of its validation images."),
+        (nothing, ""),
+    ):
+        remember(network, dataclasses.replace(found, known=dataclasses.replace(found.known, steps=steps)))
+        answers = [answered(sent(number), network, made=True) for number in (1, 2)]
+        assert [answer["foreign"] for answer in answers] == [said, said], "one picture after the other"
+        expected = {guess.label: guess.probability for guess in classify(network, open_photo(jpeg()), top=10)}
+        assert {bar["name"]: pytest.approx(bar["part"]) for bar in answers[1]["bars"]} == expected
 
 
 @pytest.mark.parametrize(
@@ -56,7 +75,7 @@ def test_what_is_no_picture_is_a_sentence_and_the_camera_goes_on(
     network: Checkpoint, what: dict[str, Any], sentence: str
 ) -> None:
     answer = answered(what, network, made=False)
-    assert (answer["number"], answer["bars"]) == (7, [])
+    assert (answer["number"], answer["bars"], answer["foreign"]) == (7, [], "")
     assert sentence in answer["problem"]
 
 

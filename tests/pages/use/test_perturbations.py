@@ -1,4 +1,4 @@
-"""Classify's experiments: a square that hides a part, and a network that is fooled."""
+"""Classify's perturbations: a square that hides a part, and a network that is fooled."""
 
 from pathlib import Path
 
@@ -26,14 +26,14 @@ def said(page: AppTest) -> str:
     return texts(check(page)).replace("\\", "")
 
 
-def test_a_link_opens_an_experiment_and_one_to_none_says_so(folder: Path) -> None:
+def test_a_link_opens_a_perturbation_and_one_to_none_says_so(folder: Path) -> None:
     ship(folder, "tiny")
     page = start_page()
     page.query_params["try"] = "fool"
     assert "your own network" in said(open_page(page, "use/classify"))
     page = start_page()
     page.query_params["try"] = "ears"
-    assert "There is no experiment 'ears' here; there is hide and fool." in said(open_page(page, "use/classify"))
+    assert "There is no perturbation 'ears' here; there is hide and fool." in said(open_page(page, "use/classify"))
 
 
 def test_a_network_without_maps_can_be_put_to_the_test(folder: Path) -> None:
@@ -59,7 +59,7 @@ def test_every_place_is_tried_when_asked_for_each_photo_and_each_size(page: AppT
 
 
 def test_a_network_is_fooled_within_a_bound_that_can_be_chosen(page: AppTest) -> None:
-    page.segmented_control(key="classify_experiment").set_value("fool").run()
+    page.segmented_control(key="classify_perturbation").set_value("fool").run()
     assert page.query_params["try"] == "fool"
     assert "your own network" in said(page)
     assert "Random changes of the same size leave" not in said(page)
