@@ -14,6 +14,7 @@ from core.intervals import percent
 from core.judging.calibration import calibration_error, error_by_chance
 from core.judging.certainty import probability_words
 from core.judging.comparison import compare, same_test_images
+from core.judging.doubtful import without_doubtful
 from core.judging.evaluation import Evaluation, stored_evaluation
 from core.models import models
 from core.recipes.words import settings_beside_the_recipe
@@ -75,6 +76,13 @@ def comparison_report(checkpoints: Sequence[Checkpoint], evaluations: Sequence[E
             verdicts.append(html.paragraph(f"{result.verdict} ({test})"))
     if verdicts:
         body.append(html.section("Two by two", *verdicts))
+    without = [(name, found) for name, card, e in judged if (found := without_doubtful(card, e.predictions))]
+    if without:
+        body.append(
+            html.section(
+                "Without the doubtful images", *(html.paragraph(f"{name}: {found.sentence}") for name, found in without)
+            )
+        )
     if judged:
         body.append(html.section("Calibration", *_calibration([(name, found) for name, _card, found in judged])))
     if any(card.history for card in cards):
@@ -124,6 +132,8 @@ def _data(card: Card) -> str:
 
 def _verdict(card: Card, evaluation: Evaluation) -> Iterator[str]:
     yield html.paragraph(evaluation.summary)
+    if without := without_doubtful(card, evaluation.predictions):
+        yield html.paragraph(without.sentence)
     error = percent(calibration_error(evaluation.predictions), 1)
     yield html.figure(
         html.intervals([("accuracy", evaluation.accuracy, evaluation.ci95)], alt="Accuracy with its interval"),

@@ -10,7 +10,9 @@ from core.checkpoints import Checkpoint, find
 from core.export.page import line_chart, text
 from core.export.report import Answered, classification_report, comparison_report, of_checkpoints, training_report
 from core.intervals import percent
+from core.judging import doubtful
 from core.judging.evaluation import stored_evaluation
+from core.judging.oddities import Oddities
 from tests.core.export.conftest import HOSTILE
 from tests.pages.networks import ship
 
@@ -60,6 +62,24 @@ def test_a_comparison_says_which_test_and_which_is_better(tmp_path: Path) -> Non
     assert "The expected calibration error, in ten bins of confidence." in words
     unjudged = ship(tmp_path, "young", judged=False)
     assert "not judged" in self_contained(comparison_report([a, unjudged], [stored_evaluation(a), None])).words
+
+
+def test_accuracy_without_the_doubtful_images_stands_beside_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = ship(tmp_path, "a", wrong=2)
+    known = {a.card.split_fingerprint: Oddities(shows={0: "a frog"}, copies=(1, 5))}
+    monkeypatch.setattr(doubtful, "ODDITIES", known)
+    sentence = "Without 1 image with a doubtful label and 2 near-copies of training images it is 100.00 % ("
+    alone = "On the copies alone: 50.0 %."
+    words = self_contained(training_report(a)).words
+    assert sentence in words
+    assert alone in words
+    b = ship(tmp_path, "b", wrong=3)
+    words = self_contained(of_checkpoints([a, b])).words
+    assert f"1. a on digits: {sentence}" in words
+    assert "2. b on digits: Without 1 image with a doubtful label" in words
+    assert "it is 99.73 % (" in words, "one of 364 is wrong"
 
 
 def test_photos_are_inside_and_bad_ones_have_their_sentence(hostile: Checkpoint) -> None:
