@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from core.runs import folders
 from core.runs.records import Status
 from core.runs.store.queue_order import positions
 from core.runs.store.store import Store
-from core.strict_json import NotStrictJsonError, parse_object, typed
 
 _LISTED = """
     SELECT runs.id, runs.owner, runs.name, runs.note, runs.config, runs.status, runs.created, runs.epochs_done,
@@ -60,14 +60,6 @@ class ListedRun:
     kept: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Named:
-    dataset: str
-    model: str
-    recipe: str
-    epochs: int
-
-
 def listed(store: Store, *, at_work: bool = False) -> Sequence[ListedRun]:
     """Return every run, newest first, or those ``at_work``; one whose row cannot be read hides no other."""
     wanted = "WHERE runs.status IN ('running', 'stopping')" if at_work else ""
@@ -76,7 +68,7 @@ def listed(store: Store, *, at_work: bool = False) -> Sequence[ListedRun]:
         places = positions(connection) if any(row["status"] == "queued" for row in rows) else {}
     found = []
     for row in rows:
-        with contextlib.suppress(NotStrictJsonError):
+        with contextlib.suppress(ValueError, RecursionError):
             found.append(_run(row, store.home, places.get(row["id"])))
     return found
 
@@ -91,9 +83,22 @@ def last_change(store: Store) -> tuple[int, int, str]:
     return count, change or 0, newest or ""  # rows of runs that are gone give their numbers to new ones
 
 
+def _named(config: str) -> tuple[str, str, str, int]:
+    """Data set, network, recipe and epochs of a configuration; raises ValueError where it does not say them.
+
+    Whoever opens the run reads all of it strictly; for 3,000 runs of a list that takes a third of a second.
+    """
+    fields = json.loads(config)
+    if not isinstance(fields, dict):
+        raise ValueError("not an object")
+    dataset, model, recipe, epochs = (fields.get(name) for name in ("dataset", "model", "recipe", "epochs"))
+    if not all(isinstance(name, str) for name in (dataset, model, recipe)) or type(epochs) is not int:
+        raise ValueError("it does not say what is trained")
+    return str(dataset), str(model), str(recipe), epochs
+
+
 def _run(row: sqlite3.Row, home: Path, position: int | None) -> ListedRun:
-    fields = parse_object(row["config"])
-    about = typed(_Named, {name: fields.get(name) for name in ("dataset", "model", "recipe", "epochs")})
+    dataset, model, recipe, epochs = _named(row["config"])
     return ListedRun(
         id=row["id"],
         owner=row["owner"],
@@ -103,10 +108,10 @@ def _run(row: sqlite3.Row, home: Path, position: int | None) -> ListedRun:
         status=row["status"],
         position=position,
         config=row["config"],
-        dataset=about.dataset,
-        model=about.model,
-        recipe=about.recipe,
-        epochs=about.epochs,
+        dataset=dataset,
+        model=model,
+        recipe=recipe,
+        epochs=epochs,
         epochs_done=row["epochs_done"],
         best_validation=row["best_validation"],
         seconds=row["seconds"],
