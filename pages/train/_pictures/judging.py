@@ -58,8 +58,8 @@ def list_suspicions(found: Sequence[Suspicion], drawn: Callable[[list[int]], tup
                 alt=f"{len(classes)} pictures of {listed}. {each.sentence}",
                 width="content",
                 at_least=1,
-                caption=plain(f"In {listed}.{f' The first {_SHOWN} of {count}.' if count > _SHOWN else ''}"),
             )
+            st.caption(plain(f"In {listed}.{f' The first {_SHOWN} of {count}.' if count > _SHOWN else ''}"))
     if len(found) > _AT_MOST:
         st.caption(f"And {len(found) - _AT_MOST} more, when these are seen to.")
 

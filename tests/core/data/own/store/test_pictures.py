@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -324,6 +325,57 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged(sets: OwnSets, made
         with Image.open(io.BytesIO(pictures.read(made.id, each))) as image:
             image.load()
     fresh.close()
+
+
+_SERVER = """
+import sys
+from pathlib import Path
+from core.data.own import OwnPictures, OwnSets
+from core.rights import OPERATOR
+from tests.core.data.own.conftest import new
+
+pictures = OwnPictures(OwnSets(Path(sys.argv[1])))
+for line in sys.stdin:
+    pictures.add(sys.argv[2], int(sys.argv[3]), new(int(line), burst="one"), by=OPERATOR)
+    print(line.strip(), flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_burst_goes_on_where_a_killed_server_has_left_it(sets: OwnSets, made: OwnSet, home: Path) -> None:
+    """The browser sends a photo again until it is answered, and takes the next one then: the server is killed with a
+    photo that it may not have read, may have kept without having said so, or has answered unheard."""
+
+    def server() -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-c", _SERVER, str(home), made.id, str(made.classes[0].id)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[5],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[5])},
+        )
+
+    killed_with = {2: 0.0, 5: 0.3}  # photo: seconds after it was sent
+    process = server()
+    for shot in range(8):
+        assert process.stdin is not None
+        assert process.stdout is not None
+        print(shot, file=process.stdin, flush=True)
+        if shot in killed_with:
+            time.sleep(killed_with[shot])
+            process.kill()
+            process.communicate()
+            process = server()
+            assert process.stdin is not None
+            assert process.stdout is not None
+            print(shot, file=process.stdin, flush=True)
+        assert process.stdout.readline() == f"{shot}\n"
+    process.communicate()
+    kept = OwnPictures(sets).list(made.id)
+    assert [each.burst for each in kept] == ["one"] * 8, "none is lost, and none is there twice"
+    assert len(on_disk(sets, made)) == 8
+    assert {each.group for each in Versions(sets).get(made.id).pictures} == {0}
 
 
 def test_adding_moving_merging_and_deleting_at_once_leaves_rows_and_files_in_step(sets: OwnSets, home: Path) -> None:
