@@ -12,6 +12,7 @@ from benchmarks.rows import Row
 
 Kind = Literal["throughput", "accuracy", "screen", "ablation", "profile", "class", "defaults"]
 KINDS: tuple[Kind, ...] = ("throughput", "accuracy", "screen", "ablation", "profile", "class", "defaults")
+IN_PARTS: tuple[Kind, ...] = ("defaults",)
 FOLDER = Path(__file__).resolve().parent / "results"
 
 Fields = dict[str, Any]
@@ -47,10 +48,28 @@ def write(fields: Fields, path: Path | None = None) -> Path:
 
 
 def newest(folder: Path = FOLDER) -> dict[Kind, Fields]:
-    """Return the newest result of each kind in ``folder``, by the date in the files' names; kinds may be missing."""
+    """Return the newest result of each kind in ``folder``, by the date in the files' names; kinds may be missing.
+
+    Of `IN_PARTS` a later file may hold some rows only; all others are still those of before (`joined`).
+    """
     found: dict[Kind, Fields] = {}
     for path in sorted(folder.glob("*.json")):
         for kind in KINDS:
             if re.fullmatch(rf"\d{{4}}-\d\d-\d\d-{kind}\.json", path.name):
-                found[kind] = json.loads(path.read_text(encoding="utf-8"))
+                fields = json.loads(path.read_text(encoding="utf-8"))
+                found[kind] = joined(found[kind], fields) if kind in IN_PARTS and kind in found else fields
     return found
+
+
+def joined(before: Fields, later: Fields) -> Fields:
+    """Return a result with the rows of both, of those that both have the later ones.
+
+    ``parts`` are the results that rows are left of, the later one first, each with its own rows.
+    """
+    names = {row["name"] for row in later["rows"]}
+    left = [
+        {**part, "rows": [row for row in part["rows"] if row["name"] not in names]}
+        for part in before.get("parts", [before])
+    ]
+    parts = [later, *(part for part in left if part["rows"])]
+    return {**later, "rows": [row for part in parts for row in part["rows"]], "parts": parts}

@@ -37,7 +37,7 @@ from benchmarks.report.page import (
     shipped_table,
     throughput_table,
 )
-from benchmarks.report.pairs import pairs_table
+from benchmarks.report.pairs import pairs_page, pairs_table
 from benchmarks.report.shipped import curves
 from benchmarks.results import FOLDER, KINDS, Fields, Measurement, newest, write
 from benchmarks.rows import (
@@ -442,6 +442,32 @@ def test_the_newest_result_of_each_kind_is_found(tmp_path: Path) -> None:
         "throughput": {"name": "2026-01-10-throughput.json"},
         "screen": {"name": "2026-01-01-screen.json"},
     }
+
+
+def test_pairs_that_are_measured_later_stand_among_the_others(tmp_path: Path) -> None:
+    def written(date: str, *models: str) -> None:
+        rows = [
+            {"name": f"a-{model}", "dataset": "A", "model": model, "recipe": "modern", "on": date} for model in models
+        ]
+        (tmp_path / f"{date}-defaults.json").write_text(json.dumps({"date": date, "rows": rows}))
+
+    written("2026-01-01", "Dense", "LeNet")
+    written("2026-01-02", "Fast", "LeNet")
+    written("2026-01-03", "ResNet")
+    found = newest(tmp_path)["defaults"]
+    assert {row["model"]: row["on"][-1] for row in found["rows"]} == {
+        "Dense": "1",
+        "LeNet": "2",
+        "Fast": "2",
+        "ResNet": "3",
+    }
+    page = pairs_page({**found, "rows": []}, origin=lambda part: f"Measured on {part['date']}.")
+    origins = [line for line in page.splitlines() if "Measured on" in line]
+    assert origins == [
+        "**ResNet.** Measured on 2026-01-03.",
+        "**Fast and LeNet.** Measured on 2026-01-02.",
+        "**Dense.** Measured on 2026-01-01.",
+    ]
 
 
 def test_the_page_has_the_figures_of_the_results() -> None:

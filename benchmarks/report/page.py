@@ -71,7 +71,7 @@ def documents(found: Mapping[Kind, Fields], shipped: Sequence[ShippedCurve]) -> 
     if "throughput" in found and (bars := _bars(found["throughput"])):
         texts[CHART] = bar_chart(bars, title="Times as fast as the naive loop")
     if "defaults" in found:
-        texts[DOCS / "pairs.md"] = pairs_page(found["defaults"], origin=_origin(found["defaults"]))
+        texts[DOCS / "pairs.md"] = pairs_page(found["defaults"], origin=_origin)
     return texts
 
 

@@ -1,5 +1,7 @@
 """From the results of ``defaults`` to ``docs/pairs.md``: what every pair that is offered learns."""
 
+from collections.abc import Callable
+
 from benchmarks.results import Fields
 from benchmarks.rows import FAR
 
@@ -18,16 +20,32 @@ the validation images are among those trained on.
 """
 
 
-def pairs_page(fields: Fields, *, origin: str) -> str:
-    """Return docs/pairs.md; ``origin`` says where the figures come from."""
-    return f"{_HEAD}\n{origin}\n\n{pairs_table(fields)}\n"
+def pairs_page(fields: Fields, *, origin: Callable[[Fields], str]) -> str:
+    """Return docs/pairs.md; ``origin`` says where the figures of a result come from."""
+    parts = fields.get("parts", [fields])
+    said = [origin(part) for part in parts]
+    if len(parts) > 1:
+        said = [f"**{_what(part)}.** {words}" for part, words in zip(parts, said, strict=True)]
+    return "\n\n".join([_HEAD + "\n" + said[0], *said[1:], pairs_table(fields)]) + "\n"
+
+
+def _what(part: Fields) -> str:
+    """The networks of a part, in words."""
+    *most, last = dict.fromkeys(row["model"] for row in part["rows"])
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _in_order(rows: list[Fields]) -> list[Fields]:
+    """By data set as they come, by network from A to Z, by recipe as they come."""
+    data, recipes = (list(dict.fromkeys(row[name] for row in rows)) for name in ("dataset", "recipe"))
+    return sorted(rows, key=lambda row: (data.index(row["dataset"]), row["model"], recipes.index(row["recipe"])))
 
 
 def pairs_table(fields: Fields) -> str:
     """Return the pairs as a Markdown table, one line each; what was skipped is named below it."""
     lines = ["| data set | network | recipe | guessing | validation accuracy | | epochs | images |", "|" + "---|" * 8]
     skipped = set()
-    for row in fields["rows"]:
+    for row in _in_order(fields["rows"]):
         if row["skipped"]:
             skipped.add(row["skipped"])
             continue
