@@ -23,15 +23,14 @@ STEPS = {
     "kernel": Step(
         page="convolution",
         title="Make a kernel of your own",
-        task="Type another number into the grid, then change others until flat areas are black again: the weights must "
-        "add up to 0.",
+        task="Change numbers in the grid until they add up to 0 again: flat areas turn black.",
         minutes=1.5,
         view={"view": "kernel"},
     ),
     "padding": Step(
         page="convolution",
         title="Keep the picture's size",
-        task="Raise the padding until the map has as many rows and columns as the photo. Why is it half the kernel?",
+        task="Raise the padding until the map is as large as the photo: half the kernel.",
         minutes=1,
         view={"view": "kernel"},
     ),
@@ -87,19 +86,19 @@ STEPS = {
     "train": Step(
         page="training",
         title="Train a network",
-        task="Leave everything as it is and press Train: watch the loss fall and the validation accuracy rise.",
+        task="Press Train: watch the loss fall and the validation accuracy rise.",
         minutes=2,
     ),
     "compare": Step(
         page="compare",
         title="Judge it fairly",
-        task="Choose two networks that were judged on the same images, and read whether one is better.",
+        task="Choose two networks that were judged on the same images: is one better?",
         minutes=1,
     ),
     "classify": Step(
         page="classify",
         title="Use it",
-        task="Show a network a photo of your own choice, or draw a digit: is it sure, and is it right?",
+        task="Choose a photo, or draw a digit: is the network sure, and is it right?",
         minutes=1,
     ),
 }
