@@ -170,7 +170,6 @@ def convolution(page: Page, server: Server, times: int) -> Measured:
             seconds_until(page, "keydown", picture_changed(alt, before), functools.partial(slider.press, key))
         )
         quiet(page)
-    note = "Streamlit's slider waits for further keys before it sends its value."
     return [
         Seen(
             name="kernel",
@@ -187,7 +186,6 @@ def convolution(page: Page, server: Server, times: int) -> Measured:
             values=tuple(biases[1:]),
             target=0.2,
             statistic="p95",
-            note=note,
         ),
     ]
 

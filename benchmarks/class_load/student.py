@@ -81,7 +81,10 @@ class Student:
             await self._go(self._random.choice(WITH_SLIDERS))
         for _time in range(self._random.randint(1, 4)):
             found = [placed for placed in self._tab.shown.all("slider") if not placed.element.slider.options]
-            if found:
+            live = [placed for placed in self._tab.shown.all("bidi_component") if _is_slider(placed)]
+            if live:
+                await self._drag(self._random.choice(live))
+            elif found:
                 chosen = self._random.choice(found)
                 slider = chosen.element.slider
                 steps = max(1, round((slider.max - slider.min) / (slider.step or 1)))
@@ -91,6 +94,14 @@ class Student:
             else:
                 await self._choose_another("Layer")
             await asyncio.sleep(self._random.uniform(0.2, 0.8))
+
+    async def _drag(self, placed: Placed) -> None:
+        """Move a slider that answers while it is dragged, as pages/_ui/live_slider/live_slider.js does."""
+        fields = _json_of(placed.element.bidi_component)
+        steps = max(1, round((fields["high"] - fields["low"]) / fields["step"]))
+        value = min(fields["high"], fields["low"] + self._random.randint(0, steps) * fields["step"])
+        with self.notes.timed("slider"):
+            await self._tab.trigger(placed.element.bidi_component, "value", value, fragment=placed.fragment)
 
     async def photo_to_answer(self) -> None:
         """Upload one photo for all pages, on Classify, and wait for the network's answer to it."""
@@ -198,6 +209,10 @@ async def upload_of_one(tab: Tab) -> Placed | None:
             await tab.set(group, wanted, fragment=placed.fragment)
             break
     return next((one for one in tab.shown.all("file_uploader") if _single(one)), None)
+
+
+def _is_slider(placed: Placed) -> bool:
+    return _json_of(placed.element.bidi_component).keys() >= {"low", "high", "step"}
 
 
 def _single(placed: Placed) -> bool:

@@ -1,10 +1,12 @@
 """The pages to learn from, driven by their main controls."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.server import Server, open_page, settled
 from tests.browser.widgets import choose, open_tab, picture_size, press, write
@@ -117,10 +119,22 @@ def test_a_score_that_is_raised_by_a_key_takes_probability_from_the_others(page:
     expect(panel.locator(".row").first).to_have_text(before.replace("\n", ""))
 
 
-def test_gamma_answers_while_it_is_dragged_and_by_keys(page: Page, server: Server) -> None:
+def test_bias_and_gamma_answer_while_they_are_dragged_and_by_keys(page: Page, server: Server) -> None:
     open_page(page, server, "convolution", "?tab=batchnorm")
+    with dragged(page, page.get_by_role("slider", name="Bias")):
+        expect(page.get_by_text(re.compile(r"The bias then adds 0\.[789]5? to every number"))).to_be_visible()
     panel = page.get_by_role("tabpanel", name="BatchNorm")
     slider = panel.get_by_role("slider", name="γ (scale)")
+    with dragged(page, slider):
+        expect(panel.get_by_text(re.compile(r"γ makes the histograms 2\.\d times as wide"))).to_be_visible()
+    slider.press("Home")
+    expect(panel.get_by_text("γ = 0 leaves nothing but β")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"gamma=0\b"))
+
+
+@contextmanager
+def dragged(page: Page, slider: Locator) -> Iterator[None]:
+    """Hold a slider at nine tenths of its way meanwhile."""
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
     assert box is not None
@@ -128,11 +142,8 @@ def test_gamma_answers_while_it_is_dragged_and_by_keys(page: Page, server: Serve
     page.mouse.move(box["x"] + box["width"] / 3, middle)
     page.mouse.down()
     page.mouse.move(box["x"] + 0.9 * box["width"], middle, steps=4)
-    expect(panel.get_by_text(re.compile(r"γ makes the histograms 2\.\d times as wide"))).to_be_visible()  # still held
+    yield
     page.mouse.up()
-    slider.press("Home")
-    expect(panel.get_by_text("γ = 0 leaves nothing but β")).to_be_visible()
-    expect(page).to_have_url(re.compile(r"gamma=0\b"))
 
 
 def test_a_secret_kernel_is_learned_frame_by_frame(page: Page, server: Server) -> None:
@@ -434,6 +445,8 @@ def test_a_transform_is_added_drawn_and_written_as_code(page: Page, server: Serv
     page.get_by_role("button", name="Another draw").click()
     settled(page)
     expect(page.get_by_alt_text(re.compile(r"^Draw 1: "))).not_to_have_attribute("alt", before or "")
+    with dragged(page, page.get_by_role("slider", name=re.compile("^Degrees"))):
+        expect(page).to_have_url(re.compile(r"rotation-1[567]\d\b"))
     open_tab(page, "Code and JSON")
     expect(page.get_by_role("tabpanel", name="Code and JSON")).to_contain_text("v2.RandomRotation")
 

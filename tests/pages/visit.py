@@ -65,6 +65,12 @@ def component_data(app: AppTest, name: str) -> dict[str, Any]:
     return dict(json.loads(found.json))
 
 
+def live_sliders(app: AppTest) -> list[dict[str, Any]]:
+    """Return what each slider that answers while it is dragged was given, in the order of the page."""
+    protos = [each.proto for each in app.get("bidi_component")]
+    return [json.loads(proto.json) for proto in protos if proto.component_name.endswith("live_slider")]
+
+
 def table_rows(app: AppTest) -> list[dict[str, Any]]:
     """Return what the table of runs or networks was given, a row each, in the order in which it shows them at first."""
     data = component_data(app, "run_table")

@@ -25,7 +25,7 @@ def live_slider(label: str, low: float, high: float, step: float, *, key: str, f
 
     mention(tip)
     with st.container(gap=None):
-        st.markdown(label, help=tip)
+        st.markdown(f":small[{label}]", help=tip)
         _view(
             key=f"{key}_live",
             data={"label": label, "low": low, "high": high, "step": step, "value": st.session_state.get(key, first)},

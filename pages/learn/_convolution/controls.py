@@ -12,6 +12,7 @@ from pages._ui import state
 from pages._ui.choose.setting_widgets import setting_cells
 from pages._ui.glossary import linked, term
 from pages._ui.guidance import progress
+from pages._ui.live_slider.live_slider import live_slider
 from pages.learn._convolution.kernel_grid import Kernel, kernel_grid, set_kernel
 
 OWN = "own"
@@ -76,7 +77,8 @@ class _Kernel:
 
 
 def kernel_controls() -> _Kernel:
-    """Show which kernel slides: a preset or numbers of one's own, what it is divided by, what is added, what is cut."""
+    """Show which kernel slides: a preset or numbers of one's own, what it is divided by, what is cut; what is added has
+    a slider of its own, `bias_slider`."""
     _begin()
     chosen = st.selectbox(
         "Kernel",
@@ -106,8 +108,13 @@ def kernel_controls() -> _Kernel:
             persist_state="session",
         )
         relu = st.toggle("ReLU", key="conv_relu", help=term("ReLU"), persist_state="session")
-    bias = st.slider("Bias", -1.0, 1.0, step=0.05, key=BIAS, help=term("bias"), persist_state="session")
+    bias = float(st.session_state[BIAS])
     return _Kernel(filter=Filter(kernel=kernel, divide_by_sum=divide, bias=bias, relu=relu), preset=str(chosen))
+
+
+def bias_slider() -> None:
+    """Show what is added to every sum; to be drawn below all that follows from it."""
+    live_slider("Bias", -1.0, 1.0, 0.05, key=BIAS, first=0.0, tip=term("bias"))
 
 
 def _begin() -> None:

@@ -1,11 +1,13 @@
 """Your kernel: the student's own kernel on the photo, and what follows from it, in tabs."""
 
+from contextlib import suppress
+
 import streamlit as st
 
 from core.errors import ConfigError
 from core.photos.door import Photo
 from pages.learn._convolution.batch_norm_section import batch_norm_section
-from pages.learn._convolution.controls import kernel_controls, movement_controls
+from pages.learn._convolution.controls import Convolution, bias_slider, kernel_controls, movement_controls
 from pages.learn._convolution.pooling_section import pooling_section
 from pages.learn._convolution.sections import before_and_after, code_section, predict_size, size_section, window_section
 from pages.learn._convolution.softmax.section import softmax_section
@@ -26,16 +28,23 @@ def your_kernel(photo: Photo) -> None:
     controls, result = st.columns([5, 11], gap="medium")
     with controls, st.container(border=True):
         kernel = kernel_controls()
+        below = st.container()
     with result:
         place = st.container()
-        try:
+        chosen = None
+        with suppress(ConfigError):  # it stands beside the field
             chosen = movement_controls(kernel)
-        except ConfigError:  # it stands beside the field
-            return
-        with place:
-            before_and_after(photo, chosen)
-        predict_size(photo, chosen)
+        if chosen is not None:
+            with place:
+                before_and_after(photo, chosen)
+            predict_size(photo, chosen)
+    if chosen is not None:
+        _tabs(photo, chosen)
+    with below:
+        bias_slider()
 
+
+def _tabs(photo: Photo, chosen: Convolution) -> None:
     window, pool, scores, size, code, norm = st.tabs(list(TABS.values()), key=TABS_KEY, on_change="rerun")
     if window.open:
         with window:

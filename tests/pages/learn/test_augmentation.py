@@ -11,7 +11,7 @@ from core.explain.augmentation.draws import draw
 from core.models.input_format import InputFormat
 from core.photos.door import sample_photos
 from core.transforms import transforms
-from tests.pages.visit import check, open_page, texts
+from tests.pages.visit import check, live_sliders, open_page, texts
 
 
 @pytest.fixture
@@ -62,7 +62,8 @@ def test_steps_change_places_and_go(page: AppTest) -> None:
 def test_a_step_keeps_its_settings_when_it_moves(page: AppTest) -> None:
     add(page, "rotation")
     number = number_of(page, 2)
-    page.slider(key=f"chain_{number}_degrees").set_value(90.0).run()
+    page.session_state[f"chain_{number}_degrees"] = 90.0
+    page.run()
     page.button(key=f"chain_{number}_arrow_upward").click().run()
     moved = page.session_state["chain_steps"][1][1]
     assert (moved.name, moved.settings["degrees"]) == ("rotation", 90.0)
@@ -108,11 +109,12 @@ def test_what_was_done_to_the_photo_before_any_draw_is_said(page: AppTest) -> No
 def test_no_number_of_a_step_can_leave_its_range(page: AppTest, name: str) -> None:
     page.button(key="chain_empty").click().run()
     add(page, name)
-    number = number_of(page, 0)
+    sliders = live_sliders(page)
     for setting in transforms[name].settings:
         if not setting.choices:
-            slider = page.slider(key=f"chain_{number}_{setting.name}")
-            assert (slider.min, slider.max) == (setting.low, setting.high)
+            slider = next(one for one in sliders if one["label"].startswith(setting.title))
+            assert (slider["low"], slider["high"]) == (setting.low, setting.high)
+            assert slider["value"] == setting.default
 
 
 def test_an_empty_chain_says_what_that_means(page: AppTest) -> None:
@@ -221,7 +223,8 @@ def test_draws_that_are_all_alike_say_so(page: AppTest) -> None:
     page.button(key="chain_empty").click().run()
     assert "Nothing was applied" in texts(check(page))
     add(page, "flip_horizontal")
-    page.slider(key=f"chain_{number_of(page, 0)}_probability").set_value(1.0).run()
+    page.session_state[f"chain_{number_of(page, 0)}_probability"] = 1.0
+    page.run()
     assert "nothing in this chain is left to chance" in texts(check(page))
     add(page, "rotation")
     assert "Every draw is a new training image" in texts(page)

@@ -32,7 +32,7 @@ def test_a_link_shows_the_kernel_the_moves_and_the_view_of_its_sender(home: obje
     code = page.code[0].value
     assert "stride=2, padding=3, dilation=2" in code
     assert "weight = weight / weight.sum()" not in code, "its weights add up to 0"
-    assert (page.selectbox(key="conv_preset").value, page.slider(key="conv_bias").value) == ("sobel_x", -0.25)
+    assert (page.selectbox(key="conv_preset").value, page.session_state["conv_bias"]) == ("sobel_x", -0.25)
     assert (page.toggle(key="conv_relu").value, page.selectbox(key="conv_view").value) == (True, "rgb")
     assert page.segmented_control(key="conv_mode").value == "signed"
     assert in_address(page) == link

@@ -31,12 +31,13 @@ def draws_section(photo: Image.Image) -> None:
     editor, result = st.columns([2, 4], gap="medium")
     with editor:
         dataset, format = choose_format()
-        steps = chain_editor()
+        steps, draw_sliders = chain_editor()
     with result:
         try:
             _draws(photo, steps, format, dataset)
         except LabError as error:
             problem(error)
+    draw_sliders()
     train_section(steps)
     try_this("Add a rotation and raise its largest angle until you would no longer give one of the draws its label.")
     think(

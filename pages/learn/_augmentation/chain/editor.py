@@ -1,37 +1,56 @@
 """A chain of augmentations as people edit it: add, order, switch probability and settings, remove."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.config import AugmentationStep
 from core.registry import Setting, Value
-from core.transforms import COURSE_CHAIN, Transform, transforms
+from core.transforms import COURSE_CHAIN, transforms
 from pages._ui import state
 from pages._ui.choose.setting_widgets import setting_widget
+from pages._ui.live_slider.live_slider import live_slider
 
 MOST_STEPS = 12
 _ADD = "chain_add"
+_PROBABILITY = Setting(
+    name="probability",
+    title="Probability",
+    default=1.0,
+    low=0.0,
+    high=1.0,
+    step=0.05,
+    help="How often this step is applied: 0.5 is every second image, on average.",
+)
 _numbers = count(1)  # names of steps, unique in this process: a widget's key must not pass from one step to another
 
 
-def chain_editor() -> tuple[AugmentationStep, ...]:
-    """Show the chain of this session with its controls, and return it as it is now set.
+def chain_editor() -> tuple[tuple[AugmentationStep, ...], Callable[[], None]]:
+    """Show the chain of this session with its controls; return it as it is now set, and what draws its sliders.
 
+    They answer while they are dragged, and are to be drawn once all that follows from them stands (`live_slider`).
     Steps are folded but for the last one, so that on a phone the draws below are in sight of its sliders.
     """
     chain_of_session()
     entries: list[tuple[int, AugmentationStep]] = st.session_state[state.CHAIN]
     _adding(len(entries))
+    sliders: list[Callable[[], None]] = []
     entries = [
-        (number, _step(position, number, step, last=len(entries) - 1))
+        (number, _step(position, number, step, sliders, last=len(entries) - 1))
         for position, (number, step) in enumerate(entries)
     ]
     st.session_state[state.CHAIN] = entries
     if not entries:
         st.caption("The chain is empty: every epoch sees the same pixels. Add a transform.")
-    return tuple(step for _number, step in entries)
+
+    def draw_sliders() -> None:
+        for draw in sliders:
+            draw()
+
+    return tuple(step for _number, step in entries), draw_sliders
 
 
 def chain_of_session() -> tuple[AugmentationStep, ...]:
@@ -46,7 +65,9 @@ def set_chain(steps: Sequence[AugmentationStep]) -> None:
     st.session_state[state.CHAIN] = [(next(_numbers), step) for step in steps]
 
 
-def _step(position: int, number: int, step: AugmentationStep, *, last: int) -> AugmentationStep:
+def _step(
+    position: int, number: int, step: AugmentationStep, sliders: list[Callable[[], None]], *, last: int
+) -> AugmentationStep:
     transform = transforms[step.name]
     with st.expander(f"**{position + 1}. {transform.title}**", expanded=position == last, key=f"chain_{number}_box"):
         with st.container(horizontal=True, vertical_alignment="center", gap=None, wrap=False):
@@ -54,44 +75,32 @@ def _step(position: int, number: int, step: AugmentationStep, *, last: int) -> A
             _button("arrow_upward", "Move up", number, position == 0, _move, position, -1)
             _button("arrow_downward", "Move down", number, position == last, _move, position, 1)
             _button("delete", "Remove", number, False, _remove, position)
-        probability = st.slider(
-            "Probability",
-            0.0,
-            1.0,
-            float(step.probability),
-            0.05,
-            key=f"chain_{number}_probability",
-            help="How often this step is applied: 0.5 is every second image, on average.",
-            persist_state="session",
-        )
-        settings = _settings(transform, number, step)
-    return AugmentationStep(name=step.name, probability=probability, settings=settings)
+        probability = _setting(_PROBABILITY, float(step.probability), sliders, key=f"chain_{number}_probability")
+        settings = {
+            setting.name: _setting(
+                setting,
+                step.settings.get(setting.name, setting.default),
+                sliders,
+                key=f"chain_{number}_{setting.name}",
+            )
+            for setting in transform.settings
+        }
+    return AugmentationStep(name=step.name, probability=float(str(probability)), settings=settings)
 
 
-def _settings(transform: Transform, number: int, step: AugmentationStep) -> dict[str, Value]:
-    found: dict[str, Value] = {}
-    for setting in transform.settings:
-        value = step.settings.get(setting.name, setting.default)
-        found[setting.name] = _setting(setting, value, key=f"chain_{number}_{setting.name}")
-    return found
-
-
-def _setting(setting: Setting, value: Value, *, key: str) -> Value:
-    """A slider for a number: it cannot leave its range, and the pictures follow it."""
+def _setting(setting: Setting, value: Value, sliders: list[Callable[[], None]], *, key: str) -> Value:
+    """Return what a setting is set to; a number has a slider, which cannot leave its range, and a place for it here."""
     if isinstance(value, bool) or not isinstance(value, int | float) or setting.low is None or setting.high is None:
         return setting_widget(setting, value, key=key)
-    kind = type(value)
-    return st.slider(
-        f"{setting.title} ({setting.unit})" if setting.unit else setting.title,
-        kind(setting.low),
-        kind(setting.high),
-        value,
-        kind(setting.step or 1),
-        format="%g",
-        key=key,
-        help=setting.help,
-        persist_state="session",
-    )
+    title = f"{setting.title} ({setting.unit})" if setting.unit else setting.title
+    draw = partial(live_slider, title, setting.low, setting.high, setting.step or 1, key=key, first=value)
+    sliders.append(partial(_in, st.container(), partial(draw, tip=setting.help)))
+    return type(value)(st.session_state.get(key, value))
+
+
+def _in(place: DeltaGenerator, draw: Callable[[], None]) -> None:
+    with place:
+        draw()
 
 
 def _button(icon: str, tip: str, number: int, disabled: bool, act, *args: int) -> None:  # type: ignore[no-untyped-def]
