@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.server import Server, open_page
 from tests.browser.test_frame import PAGES
+from tests.pages import runs
 
 pytestmark = pytest.mark.browser
 
@@ -72,13 +73,27 @@ VIEWS = (
 )
 
 
+# What a page draws only once something is pressed: what to press, and the name of the table that it brings.
+OPENED = {
+    "training": ("[role=tab]", "All runs", "All runs"),
+    "compare": ("summary", "Choose from a table", "All trained networks"),
+}
+
+
 @pytest.mark.parametrize("address", [*PAGES, *VIEWS])
 def test_a_page_is_for_everyone(page: Page, server: Server, address: str) -> None:
+    if address == "training":
+        runs.many(server.home, 3, owner="Grace", called="Failed")
     page.emulate_media(color_scheme="light")
     open_page(page, server, address)
     page.wait_for_timeout(1_500)  # pictures and components come after the script has ended
     assert page.get_by_text("BidiComponent Error").count() == 0
     assert faults(page) == []
+    if address in OPENED:
+        what, words, table = OPENED[address]
+        page.locator(what).filter(has_text=words).click()
+        expect(page.get_by_role("grid", name=table).locator(".row").first).to_be_visible()
+        assert faults(page) == []
     page.emulate_media(color_scheme="dark")
     expect(page.get_by_test_id("stApp")).to_have_css("background-color", DARK)
     page.wait_for_timeout(500)
