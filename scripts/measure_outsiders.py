@@ -5,7 +5,11 @@ of docs/measured.md. A network that was shipped anew has neither until this is r
 """
 
 import argparse
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from core.checkpoints import Card, find, shipped
 from core.checkpoints.backbones import load_network

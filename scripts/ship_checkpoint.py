@@ -7,6 +7,10 @@ must be at hand. When the backbone is replaced, what refers to it must be traine
 
 import argparse
 import dataclasses
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from core.checkpoints import find, save
 from core.checkpoints.backbones import load_network, refer_to_backbone

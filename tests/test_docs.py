@@ -195,6 +195,12 @@ def test_no_file_names_a_path_of_somebodys_machine() -> None:
     assert [str(path.relative_to(ROOT)) for path in found] == []
 
 
+def test_scripts_find_the_lab_as_they_are_called() -> None:
+    for path in (ROOT / "scripts").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert text.index("sys.path.insert(0, str(") < text.index("\nfrom core"), path.name
+
+
 def test_shell_scripts_can_be_executed() -> None:
     script = ROOT / ".ci" / "run"
     assert script.read_text(encoding="utf-8").startswith("#!")
