@@ -19,6 +19,7 @@ from core.runs.store.listed import ListedRun
 from pages._ui.run_words import STATES, guesses, place
 
 LOOK = 0.3  # seconds that one look spends on what it has not read before; the next look goes on
+FIRST_LOOK = 0.05  # on a server that has read nothing yet: the table itself, and the rows in sight, come first
 _KEPT_FACTS = 20_000
 
 
@@ -66,16 +67,18 @@ class _Facts:
 def run_rows(runs: Sequence[ListedRun]) -> tuple[list[Row], int]:
     """Return a row for each run, and of how many the accuracy and what was changed have still to be read.
 
-    What was read once is known to all students until the server stops; one look reads for no longer than `LOOK`.
+    What was read once is known to all students until the server stops; one look reads for no longer than `LOOK`, the
+    first one of a server than `FIRST_LOOK`.
     """
-    known, deadline = _known(), time.monotonic() + LOOK
+    known = _known()
     if len(known) > _KEPT_FACTS:
         known.clear()
+    deadline = time.monotonic() + (LOOK if known else FIRST_LOOK)
     rows, unread = [], 0
     for run in runs:
         key = (run.id, run.status, run.kept)
         facts = known.get(key)
-        if facts is None and time.monotonic() < deadline:
+        if facts is None and (not known or time.monotonic() < deadline):
             facts = known[key] = _look(run)
         unread += facts is None
         rows.append(_row(run, facts))
