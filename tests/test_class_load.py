@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +13,7 @@ from benchmarks.class_load import phones
 from benchmarks.class_load.lesson import WAITS, Plan, hold
 from benchmarks.class_load.photographs import SMALL, VARIANTS, Album
 from benchmarks.class_load.shown import Run, Shown
+from benchmarks.class_load.sliders import sliders_on
 from benchmarks.class_load.tab import state_of
 from benchmarks.report.page import class_table
 from benchmarks.rows import ClassWait, Lesson
@@ -65,6 +67,24 @@ def test_elements_come_from_the_top_down_and_widgets_are_known_by_their_ids() ->
         shown.take(place, delta, run("only"))
     assert [placed.element.slider.id for placed in shown.all("slider")] == ["a", "b"]
     assert shown.widgets() == {"a", "b"}
+
+
+def test_streamlits_sliders_of_numbers_and_the_labs_own_are_found() -> None:
+    shown = Shown()
+    numbers, words, live, other = Delta(fragment_id="f"), Delta(), Delta(), Delta()
+    numbers.new_element.slider.MergeFrom(type(numbers.new_element.slider)(label="Opacity", min=0, max=1, step=0.25))
+    words.new_element.slider.options.extend(["A", "B"])
+    live.new_element.bidi_component.json = '{"label": "Scale", "low": -1, "high": 3, "step": 0.5, "value": 1}'
+    other.new_element.bidi_component.json = '{"label": "Pad"}'
+    for place, delta in enumerate((words, live, other, numbers)):
+        shown.take((0, place), delta, run("only"))
+    found = list(sliders_on(shown))
+    assert [(one.label, one.low, one.high, one.step) for one in found] == [
+        ("Opacity", 0, 1, 0.25),
+        ("Scale", -1, 3, 0.5),
+    ]
+    assert [one.placed.fragment for one in found] == ["f", ""]
+    assert {found[1].somewhere(Random(seed)) for seed in range(99)} == {-1 + 0.5 * step for step in range(9)}
 
 
 @pytest.mark.parametrize(

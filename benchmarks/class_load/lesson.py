@@ -33,6 +33,7 @@ WAITS: dict[str, tuple[str, float | None]] = {
     "link": ("A page by a link, in a new session", None),
     "slider": ("Slider to picture", None),
     "photo": ("A photo of a phone to its answer", None),
+    "rest": ("A photo of a phone until all that follows from it is there", None),
     "photos": ("Two to four such photos to their answers", None),
     "picture": ("A picture, from its request", None),
     "chart": ("Chart of a watched training: age when its next state comes", 3.0),

@@ -71,10 +71,11 @@ class Shown:
     def texts(self) -> Iterator[str]:
         """Yield the texts of the page, the names of its pictures, and its drawings."""
         for placed in self._placed.values():
-            yield from _texts(placed)
+            yield from texts_of(placed)
 
 
-def _texts(placed: Placed) -> Iterator[str]:
+def texts_of(placed: Placed) -> Iterator[str]:
+    """Yield the texts of one element, the names of its pictures, or its drawing."""
     element = placed.element
     if placed.kind == "html":
         yield element.html.body

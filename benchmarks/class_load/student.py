@@ -8,11 +8,11 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from random import Random
-from typing import Any
 
 from benchmarks.class_load.notes import Notes
 from benchmarks.class_load.photographs import Album
-from benchmarks.class_load.shown import Placed
+from benchmarks.class_load.shown import Placed, texts_of
+from benchmarks.class_load.sliders import json_of, sliders_on
 from benchmarks.class_load.tab import Tab
 
 PAGES = ("", "convolution", "feature-maps", "architecture", "augmentation", "training", "compare", "classify")
@@ -33,9 +33,10 @@ class Student:
         self._tab = self._new_tab()
         self._at = ""
         self._drawn: dict[str, tuple[float, str]] = {}
+        self._awaited: tuple[str, float] | None = None  # the words of an answer, and since when it is waited for
 
     def _new_tab(self) -> Tab:
-        return Tab(self.port, self.notes, watch=self._chart)
+        return Tab(self.port, self.notes, watch=self._look)
 
     async def arrive(self) -> None:
         """Open the start page."""
@@ -80,28 +81,13 @@ class Student:
         if self._at not in WITH_SLIDERS:
             await self._go(self._random.choice(WITH_SLIDERS))
         for _time in range(self._random.randint(1, 4)):
-            found = [placed for placed in self._tab.shown.all("slider") if not placed.element.slider.options]
-            live = [placed for placed in self._tab.shown.all("bidi_component") if _is_slider(placed)]
-            if live:
-                await self._drag(self._random.choice(live))
-            elif found:
-                chosen = self._random.choice(found)
-                slider = chosen.element.slider
-                steps = max(1, round((slider.max - slider.min) / (slider.step or 1)))
-                value = slider.min + self._random.randint(0, steps) * slider.step
+            if sliders := list(sliders_on(self._tab.shown)):
+                chosen = self._random.choice(sliders)
                 with self.notes.timed("slider"):
-                    await self._tab.set(slider, [min(slider.max, value)], fragment=chosen.fragment)
+                    await chosen.move(self._tab, chosen.somewhere(self._random))
             else:
                 await self._choose_another("Layer")
             await asyncio.sleep(self._random.uniform(0.2, 0.8))
-
-    async def _drag(self, placed: Placed) -> None:
-        """Move a slider that answers while it is dragged, as pages/_ui/live_slider/live_slider.js does."""
-        fields = _json_of(placed.element.bidi_component)
-        steps = max(1, round((fields["high"] - fields["low"]) / fields["step"]))
-        value = min(fields["high"], fields["low"] + self._random.randint(0, steps) * fields["step"])
-        with self.notes.timed("slider"):
-            await self._tab.trigger(placed.element.bidi_component, "value", value, fragment=placed.fragment)
 
     async def photo_to_answer(self) -> None:
         """Upload one photo for all pages, on Classify, and wait for the network's answer to it."""
@@ -111,9 +97,11 @@ class Student:
             self.notes.error("Classify offers no upload of one photo")
             return
         name, data = self.album.next()
-        with self.notes.timed("photo"):
+        self._awaited = (f"{name}: ", time.perf_counter())
+        with self.notes.timed("rest"):
             await self._tab.upload(uploader.element.file_uploader, {name: data}, fragment=uploader.fragment)
-        if not self._tab.shown.says(f"{name}: "):
+        if self._awaited is not None:
+            self._awaited = None
             self.notes.error("a photo has no answer")
 
     async def several_photos(self) -> None:
@@ -133,7 +121,7 @@ class Student:
     def _sender(self) -> Callable[[dict[str, bytes]], Awaitable[None]] | None:
         """What sends several photos: the page's own component, or in older checkouts Streamlit's uploader."""
         for placed in self._tab.shown.all("bidi_component"):
-            if "accept" in _json_of(placed.element.bidi_component):
+            if "accept" in json_of(placed.element.bidi_component):
                 return partial(self._in_parts, placed)
         for placed in self._tab.shown.all("file_uploader"):
             if not _single(placed):
@@ -184,11 +172,21 @@ class Student:
                     await self._tab.set(box, self._random.choice(list(box.options)), fragment=placed.fragment)
                 return
 
+    def _look(self, placed: Placed) -> None:
+        self._answer(placed)
+        self._chart(placed)
+
+    def _answer(self, placed: Placed) -> None:
+        """Note how long the answer to a photo was waited for."""
+        if self._awaited is not None and any(self._awaited[0] in text for text in texts_of(placed)):
+            self.notes.waits["photo"].append(time.perf_counter() - self._awaited[1])
+            self._awaited = None
+
     def _chart(self, placed: Placed) -> None:
         """Note how long a chart of steps had been as it was when its next state came."""
         if placed.kind != "bidi_component" or "line_chart" not in placed.element.bidi_component.component_name:
             return
-        data = _json_of(placed.element.bidi_component)
+        data = json_of(placed.element.bidi_component)
         if data.get("x_name") != "step" or not data.get("series"):
             return
         newest, now = json.dumps(data["series"]), time.perf_counter()
@@ -211,15 +209,5 @@ async def upload_of_one(tab: Tab) -> Placed | None:
     return next((one for one in tab.shown.all("file_uploader") if _single(one)), None)
 
 
-def _is_slider(placed: Placed) -> bool:
-    return _json_of(placed.element.bidi_component).keys() >= {"low", "high", "step"}
-
-
 def _single(placed: Placed) -> bool:
     return not placed.element.file_uploader.multiple_files
-
-
-def _json_of(component: Any) -> dict[str, Any]:
-    text = component.json or component.mixed.json
-    found = json.loads(text) if text else {}
-    return found if isinstance(found, dict) else {}

@@ -101,6 +101,11 @@ class Tab:
         if isinstance(value, bool):  # a button is pressed once
             self._states.pop(widget.id, None)
 
+    async def tell(self, component: Any, name: str, value: Any, *, fragment: str = "") -> None:
+        """Have a component change a value of its state, and wait until what follows is on the screen."""
+        self._states[component.id] = WidgetState(id=component.id, json_value=json.dumps({name: value}))
+        await self._rerun(fragment=fragment)
+
     async def trigger(self, component: Any, event: str, value: Any, *, fragment: str = "") -> None:
         """Have a component say something once, and wait until what follows is on the screen."""
         widget = f"$$STREAMLIT_INTERNAL_KEY_{component.id}__events"  # as Streamlit's front end calls it

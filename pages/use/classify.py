@@ -9,18 +9,17 @@ from pages._ui import state
 from pages._ui.choose.checkpoints import choose_checkpoint
 from pages._ui.choose.photo import choose_photo
 from pages._ui.choose.samples import Learned, say_where_nothing_fits
-from pages._ui.choose.take_home import take_home
-from pages._ui.frame import header, look_for, problem, section
+from pages._ui.frame import header, problem, section
 from pages._ui.guidance import progress
 from pages._ui.received import offer_fit, offer_making
-from pages.use._classify.answers import answer_added, classify_added, classify_photo, gallery
+from pages.use._classify.answers import answer_added, classify_added, classify_photo
 from pages.use._classify.doubt.section import perturbations
+from pages.use._classify.gallery import answers_section
 from pages.use._classify.live import live_camera
 from pages.use._classify.many.own_set import offer_sets
 from pages.use._classify.many.sender import added_photos, many_photos
 from pages.use._classify.many.wall import class_on_them, wall_section
 from pages.use._classify.pad import drawing_pad
-from pages.use._classify.take_away import as_csv, as_report
 from pages.use._classify.why import why
 from pages.use._classify.world.section import world_section
 
@@ -54,32 +53,7 @@ except LabError as error:
     st.stop()
 if added_photos() or not state.photo_is_to_begin():
     progress.done("classify")
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    top = classes
-    if classes > 2:
-        top = st.slider("Classes shown", 1, min(classes, 10), min(classes, 5), key="classify_top", width=300)
-    st.download_button(
-        "Answers as CSV",
-        as_csv(answers, top=top),
-        "answers.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        help="One row a photo, for a spreadsheet.",
-    )
-    st.download_button(
-        "Answers as a report",
-        lambda: as_report(checkpoint, answers, top=top),
-        "answers.html",
-        "text/html",
-        icon=":material/print:",
-        on_click="ignore",
-        help="One page with every photo, to print or to hand in.",
-    )
-    take_home(checkpoint)
-gallery(checkpoint, answers, made=made, top=top)
-look_for("Is it sure and right, or sure and wrong? A probability says how sure the network is, not how good it is.")
-
+answers_section(checkpoint, answers, made=made)
 wall_section(checkpoint, answers)
 
 section("Why this answer?", "The network never sees your photo, only a small square of numbers made from it.")

@@ -14,16 +14,20 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    "--use-fake-device-for-media-stream",  # a camera that films a turning wheel
+    "--use-fake-device-for-media-stream",  # a camera that films a turning wheel,
+    "--use-fake-ui-for-media-stream",  # and that may be used: without a window there is nobody to ask
 ]
 # A test's tab lives for seconds: optimising its scripts is a third of what a page costs to open.
 SHORT_LIVED = [*ARGUMENTS, "--js-flags=--no-opt --no-maglev"]
 
 
 def chromium_path(playwright: Playwright) -> str | None:
-    """Return a Chromium: named by CHROMIUM, the system's, or the one that Playwright has installed."""
+    """Return a Chromium: named by CHROMIUM, the system's, or the one that Playwright has installed.
+
+    One without a window of its own goes first: a whole one runs pages for its address bar with every tab it opens.
+    """
     named = os.environ.get("CHROMIUM")
-    for name in filter(None, (named, "chromium", "chromium-browser", "google-chrome")):
+    for name in filter(None, (named, "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")):
         if found := shutil.which(name):
             return found
     own = playwright.chromium.executable_path

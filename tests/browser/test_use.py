@@ -221,6 +221,8 @@ def test_a_network_answers_what_the_camera_sees_until_it_is_frozen_or_left(page:
 
 
 def test_a_camera_that_may_not_be_opened_has_its_sentence_and_the_way_out(page: Page, server: Server) -> None:
+    refusal = "new DOMException('Permission denied', 'NotAllowedError')"  # what a browser says whose user declines
+    page.add_init_script(f"navigator.mediaDevices.getUserMedia = () => Promise.reject({refusal})")
     open_page(page, server, "classify", "?checkpoint=cifar10-lenet")
     page.get_by_role("button", name="Live camera").click()
     said = page.get_by_role("alert").filter(has_text="The browser was told not to open the camera.")

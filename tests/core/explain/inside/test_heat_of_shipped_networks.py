@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.heat_maps import blank_maps
 
-IMAGES = 25  # of each network; `python -m benchmarks heat-maps` takes 200
+IMAGES = 12  # of each network; `python -m benchmarks heat-maps` takes 200
 MOST_BLANK = 0.02
 
 
