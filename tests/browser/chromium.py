@@ -19,6 +19,11 @@ ARGUMENTS = [
 ]
 # A test's tab lives for seconds: optimising its scripts is a third of what a page costs to open.
 SHORT_LIVED = [*ARGUMENTS, "--js-flags=--no-opt --no-maglev"]
+# What a page meets whose user does not let it use the camera; run it before the page's own scripts.
+CAMERA_DECLINED = """
+    const declined = new DOMException("Permission denied", "NotAllowedError")
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(declined)
+"""
 
 
 def chromium_path(playwright: Playwright) -> str | None:

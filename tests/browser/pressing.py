@@ -21,7 +21,8 @@ _FIND = """([inside, popover]) => {
     const acting = "[data-testid^=stBaseButton-]:not([data-testid$=elementToolbar]), [data-testid=stPageLink-NavLink]"
     const rows = [...document.querySelectorAll("[role=tablist]")]
     const seen = {}, found = []
-    const take = one => {
+    const unmark = one => one.removeAttribute("data-press")
+    const take = (one, drawn) => {
         if (one.disabled || one.ariaDisabled === "true" || !one.checkVisibility()) return
         if (one.matches("[role=radio]") && [...one.parentElement.children].indexOf(one) > 3) return
         const words = one.querySelector("[data-testid=stMarkdownContainer]") || one  // without the icon's name
@@ -32,24 +33,32 @@ _FIND = """([inside, popover]) => {
         const does = chosen ? "chosen" : one.matches(popping) ? "pops up" : one.matches(opening) ? "opens"
             : one.matches(showing) ? "shows" : "acts"
         const row = rows.indexOf(one.closest("[role=tablist]"))
-        found.push([seen[name] > 1 ? `${name} (${seen[name]})` : name, {does, row}])
+        found.push([seen[name] > 1 ? `${name} (${seen[name]})` : name, {does, row, drawn}])
     }
     const up = [...document.querySelectorAll(popover)].filter(one => one.checkVisibility())
-    document.querySelectorAll("[data-press]").forEach(one => one.removeAttribute("data-press"))
+    document.querySelectorAll("[data-press]").forEach(unmark)
     for (const box of up.length ? up : document.querySelectorAll(inside)) {
-        box.querySelectorAll([showing, opening, popping, acting].join()).forEach(take)
+        box.querySelectorAll([showing, opening, popping, acting].join()).forEach(one => take(one, false))
         for (const one of box.querySelectorAll("*"))
-            if (one.shadowRoot) [...one.shadowRoot.querySelectorAll("button")].slice(0, 3).forEach(take)
+            if (one.shadowRoot) {
+                const shown = [...one.shadowRoot.querySelectorAll("button:not([hidden])")]
+                one.shadowRoot.querySelectorAll("[data-press]").forEach(unmark)
+                shown.slice(0, 3).forEach(one => take(one, true))
+            }
     }
     return found
 }"""
 
 
 class _Control(TypedDict):
-    """What a control does: one of `_ORDER`, or "chosen" where it has been; and for a tab which row it is in, or -1."""
+    """What a control does: one of `_ORDER`, or "chosen" where it has been; for a tab which row it is in, or -1.
+
+    ``drawn``: it is a button of one of the lab's own components.
+    """
 
     does: str
     row: int
+    drawn: bool
 
 
 _ORDER = ("acts", "shows", "pops up", "opens")  # "opens": in the place of something else
@@ -59,11 +68,21 @@ class Presser:
     """Presses every button, link, tab and choice of a page, each once.
 
     ``open_page`` shows the page as at first. ``check`` is called after each press with its name, and fails where
-    something broke. ``inside`` names the part of the page by a selector; what pops up belongs to it.
+    something broke. ``inside`` names the part of the page by a selector; what pops up belongs to it. Buttons of the
+    lab's own components whose names are ``known`` are left out; what is pressed of them is added.
     """
 
-    def __init__(self, page: Page, open_page: Callable[[], None], check: Callable[[str], None], *, inside: str) -> None:
+    def __init__(
+        self,
+        page: Page,
+        open_page: Callable[[], None],
+        check: Callable[[str], None],
+        *,
+        inside: str,
+        known: set[str] | None = None,
+    ) -> None:
         self.pressed: list[str] = []
+        self._known = set() if known is None else known
         self._page, self._open, self._check, self._inside = page, open_page, check, inside
         self._home = ""
 
@@ -83,6 +102,8 @@ class Presser:
         while new := self._new() or self._new(after=500):  # ms: what a component draws comes after the script has ended
             name = min(new, key=lambda name: (_ORDER.index(new[name]["does"]), -new[name]["row"], name))
             self.pressed.append(name)
+            if new[name]["drawn"]:
+                self._known.add(name)
             if len(self.pressed) > AT_MOST:
                 raise AssertionError(f"no end of controls: {self.pressed}")
             self._press(name)
@@ -100,7 +121,8 @@ class Presser:
         self._page.wait_for_timeout(after)
         settled(self._page)
         found = self._found().items()
-        return {name: one for name, one in found if one["does"] != "chosen" and name not in self.pressed}
+        done = {*self.pressed, *(name for name, one in found if one["drawn"] and name in self._known)}
+        return {name: one for name, one in found if one["does"] != "chosen" and name not in done}
 
     @staticmethod
     def _is_open(name: str, found: dict[str, _Control]) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests.browser.chromium import CAMERA_DECLINED
 from tests.browser.server import Server, go_to, open_page, settled
 from tests.browser.test_accessibility import faults
 from tests.browser.widgets import colour_at, picture_size
@@ -221,8 +222,7 @@ def test_a_network_answers_what_the_camera_sees_until_it_is_frozen_or_left(page:
 
 
 def test_a_camera_that_may_not_be_opened_has_its_sentence_and_the_way_out(page: Page, server: Server) -> None:
-    refusal = "new DOMException('Permission denied', 'NotAllowedError')"  # what a browser says whose user declines
-    page.add_init_script(f"navigator.mediaDevices.getUserMedia = () => Promise.reject({refusal})")
+    page.add_init_script(CAMERA_DECLINED)
     open_page(page, server, "classify", "?checkpoint=cifar10-lenet")
     page.get_by_role("button", name="Live camera").click()
     said = page.get_by_role("alert").filter(has_text="The browser was told not to open the camera.")
