@@ -47,17 +47,16 @@ class Plan:
 
 def set_up() -> None:
     """Show the form and the two ways to begin: train all of it now, or leave it for the class to fill."""
-    with st.grid(3, min_column_width=220) as grid:
+    with st.grid(2, min_column_width=220) as grid:
         with grid.cell():
             dataset = choose_dataset(key="experiment_data", default="digits")
         with grid.cell():
             networks = _networks(dataset)
-        with grid.cell():
-            kind = st.segmented_control(
-                "What is varied", [IMAGES, WITH, CHAINS], default=IMAGES, required=True, format_func=choice,
-                key="experiment_kind", persist_state="session",
-                help="How many images it learns from, one ingredient that is there or is not, or the augmentation.",
-            )  # fmt: skip
+    kind = st.segmented_control(  # in a column of three its first choice is cut off
+        "What is varied", [IMAGES, WITH, CHAINS], default=IMAGES, required=True, format_func=choice,
+        key="experiment_kind", persist_state="session",
+        help="How many images it learns from, one ingredient that is there or is not, or the augmentation.",
+    )  # fmt: skip
     if not networks:
         st.caption("Choose a network.")
         return
