@@ -10,11 +10,15 @@ import hmac
 import os
 import re
 import secrets
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.errors import LabError
 
 SHORTEST_KEY = 12  # characters
+_MINUTE = 60.0  # seconds
 BY_OPERATOR = "*"  # stands for whoever runs the lab where it is noted who did something
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 random bits
 _OWNER = re.compile(r"browser-[0-9a-f]{32}")
@@ -49,9 +53,14 @@ def is_secret(text: str) -> bool:
     return _SECRET.fullmatch(text) is not None
 
 
-def owner_of(secret: str) -> str:
-    """Return the id of the owner who keeps ``secret``; the secret cannot be found from it."""
-    return f"browser-{hashlib.sha256(secret.encode()).hexdigest()[:32]}"
+def owner_of(secret: str, *, of_class: int = 0) -> str:
+    """Return the id of the owner who keeps ``secret``; the secret cannot be found from it.
+
+    ``of_class`` is the number of the class that goes on: from the second on, who keeps a secret is somebody else in
+    each, because machines of a school keep theirs and pass from hand to hand.
+    """
+    known = secret if of_class < 2 else f"{secret}.{of_class}"
+    return f"browser-{hashlib.sha256(known.encode()).hexdigest()[:32]}"
 
 
 def has_browser(owner: str) -> bool:
@@ -78,3 +87,34 @@ def proof(owner: str) -> str:
     """Return what is kept of a key that an owner has entered: it holds for this owner, and until the key changes."""
     key = operators_key()
     return hmac.new(key.encode(), owner.encode(), hashlib.sha256).hexdigest() if key else ""
+
+
+class Guesses:
+    """How often something secret that people type may be tried within a minute: by one of them, and by all together.
+
+    The second number is for guests of whom each visit makes somebody new.
+    """
+
+    def __init__(self, *, each: int, everybody: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._each, self._everybody, self._clock = each, everybody, clock
+        self._tries: list[tuple[float, str]] = []
+        self._lock = threading.Lock()
+
+    def take(self, who: str) -> None:
+        """Count a try before it is looked at; raises RightsError, and counts nothing, where there were too many."""
+        now = self._clock()
+        with self._lock:
+            self._tries = [(at, name) for at, name in self._tries if now - at < _MINUTE]
+            own = [at for at, name in self._tries if name == who]
+            for tries, most in ((own, self._each), ([at for at, _name in self._tries], self._everybody)):
+                if len(tries) >= most:
+                    wait = _MINUTE - (now - tries[-most])
+                    raise RightsError(
+                        f"That was tried {len(tries)} times within a minute; wait {max(1, round(wait))} s."
+                    )
+            self._tries.append((now, who))
+
+    def was_right(self, who: str) -> None:
+        """Take back the tries of somebody who knew it after all."""
+        with self._lock:
+            self._tries = [(at, name) for at, name in self._tries if name != who]

@@ -2,15 +2,15 @@
 
 import hmac
 import sqlite3
-import time
 
 from core.errors import RunError
 from core.names import folded
-from core.rights import BY_OPERATOR, Person, RightsError, has_browser, operators_key, proof, shown_name
+from core.rights import BY_OPERATOR, Guesses, Person, RightsError, has_browser, operators_key, proof, shown_name
 from core.runs.records import check_name
+from core.runs.store.rows import person_of
 from core.runs.store.store import Store
 
-_WRONG_KEY_SECONDS = 1.0  # what every wrong guess costs
+_GUESSES = Guesses(each=5, everybody=60)  # of the key
 
 
 class Owners:
@@ -22,9 +22,7 @@ class Owners:
     def person(self, owner: str) -> Person:
         """Return who an owner is: with all rights where the key that was entered is still the lab's."""
         with self.database.reading() as connection:
-            kept = _row(connection, owner)[1]
-        valid = proof(owner)
-        return Person(owner=owner, runs_the_lab=bool(valid) and hmac.compare_digest(kept, valid))
+            return person_of(connection, owner)
 
     def nickname(self, owner: str) -> str:
         """Return an owner's nickname; "" where there is none."""
@@ -49,11 +47,15 @@ class Owners:
             _keep(connection, owner, "nickname", name)
 
     def enter_key(self, owner: str, key: str) -> None:
-        """Let an owner do all in this lab, if ``key`` is its key; raises RightsError where it is not."""
+        """Let an owner do all in this lab, if ``key`` is its key.
+
+        Raises RightsError where it is not, or was tried too often.
+        """
+        _GUESSES.take(owner)
         right = operators_key()
         if right is None or not hmac.compare_digest(key.encode(), right.encode()):
-            time.sleep(_WRONG_KEY_SECONDS)
             raise RightsError("This is not the key of this lab. Whoever started it has set it as CNN_LAB_KEY.")
+        _GUESSES.was_right(owner)
         with self.database.writing() as connection:
             _keep(connection, owner, "proof", proof(owner))
 

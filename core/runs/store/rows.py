@@ -1,5 +1,6 @@
 """Rows of the store into what they stand for: runs, steps, epochs."""
 
+import hmac
 import sqlite3
 from collections.abc import Mapping
 from functools import lru_cache
@@ -8,7 +9,7 @@ from pathlib import Path
 from core.config import TrainingConfig, training_size
 from core.errors import RunError
 from core.events import EpochDone, FeaturesKept, StepDone
-from core.rights import Person, RightsError, shown_name
+from core.rights import Person, RightsError, proof, shown_name
 from core.runs import folders
 from core.runs.records import AT_WORK, Run, check_id
 from core.strict_json import NotStrictJsonError, parse, typed
@@ -55,6 +56,13 @@ def name_of(connection: sqlite3.Connection, owner: str) -> str:
     """Return what people read for an owner."""
     row = connection.execute("SELECT nickname FROM owners WHERE owner = ?", (owner,)).fetchone()
     return shown_name(owner, row["nickname"] if row else "")
+
+
+def person_of(connection: sqlite3.Connection, owner: str) -> Person:
+    """Return who an owner is: with all rights where the key that was entered is still the lab's."""
+    row = connection.execute("SELECT proof FROM owners WHERE owner = ?", (owner,)).fetchone()
+    valid = proof(owner)
+    return Person(owner=owner, runs_the_lab=bool(valid and row) and hmac.compare_digest(row["proof"], valid))
 
 
 def run_of(row: sqlite3.Row, *, home: Path, places: Mapping[str, int]) -> Run:

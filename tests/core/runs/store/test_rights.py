@@ -7,7 +7,7 @@ import pytest
 
 from core.config import TrainingConfig
 from core.errors import RunError
-from core.rights import OPERATOR, Person, RightsError, has_browser, is_secret, new_secret, owner_of
+from core.rights import OPERATOR, Guesses, Person, RightsError, has_browser, is_secret, new_secret, owner_of
 from core.runs.records import Run
 from core.runs.store import owners as owners_module
 from core.runs.store.database import MIGRATIONS, Database
@@ -32,7 +32,7 @@ def adas_run(store: Store, config: TrainingConfig) -> Run:
 
 @pytest.fixture
 def owners(store: Store, monkeypatch: pytest.MonkeyPatch) -> Owners:
-    monkeypatch.setattr(owners_module, "_WRONG_KEY_SECONDS", 0.0)
+    monkeypatch.setattr(owners_module, "_GUESSES", Guesses(each=5, everybody=8))
     return Owners(store)
 
 
@@ -118,6 +118,45 @@ def test_a_wrong_key_gives_nothing(owners: Owners, monkeypatch: pytest.MonkeyPat
     with pytest.raises(RightsError, match="not the key"):
         owners.enter_key(BOB.owner, tried)
     assert not owners.person(BOB.owner).runs_the_lab
+
+
+def test_the_key_can_be_guessed_five_times_a_minute_and_no_longer_even_rightly(
+    owners: Owners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNN_LAB_KEY", KEY)
+    for _guess in range(5):
+        with pytest.raises(RightsError, match="not the key"):
+            owners.enter_key(BOB.owner, "guess")
+    with pytest.raises(RightsError, match=r"tried 5 times within a minute; wait \d+ s"):
+        owners.enter_key(BOB.owner, KEY)
+    owners.enter_key(ADA.owner, KEY)  # somebody else's tries are their own
+
+
+def test_whoever_comes_as_somebody_new_each_time_guesses_no_more_often(
+    owners: Owners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNN_LAB_KEY", KEY)
+    refusals = []
+    for _guest in range(10):
+        with pytest.raises(RightsError) as refusal:
+            owners.enter_key(owner_of(new_secret()), "guess")
+        refusals.append("within a minute" in str(refusal.value))
+    assert refusals == [False] * 8 + [True] * 2
+
+
+def test_tries_are_forgotten_after_a_minute_and_when_one_was_right() -> None:
+    now = 0.0
+    guesses = Guesses(each=2, everybody=9, clock=lambda: now)
+    guesses.take("Ada")
+    now = 30.0
+    guesses.take("Ada")
+    with pytest.raises(RightsError, match="wait 30 s"):
+        guesses.take("Ada")
+    now = 61.0
+    guesses.take("Ada")
+    guesses.was_right("Ada")
+    guesses.take("Ada")
+    guesses.take("Ada")
 
 
 def test_who_stopped_a_run_is_kept_until_it_goes_on(store: Store, owners: Owners, adas_run: Run) -> None:
