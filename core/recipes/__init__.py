@@ -7,6 +7,7 @@ from core.recipes.choice import (
     input_channels,
     precision_so_far,
     recipe_config,
+    sizes_offered,
 )
 from core.recipes.here import config_here, weights_here
 from core.recipes.shell_command import shell_command
@@ -20,5 +21,6 @@ __all__ = [
     "precision_so_far",
     "recipe_config",
     "shell_command",
+    "sizes_offered",
     "weights_here",
 ]

@@ -32,6 +32,17 @@ def fitting_models(dataset: str) -> list[str]:
     return sorted(fitting, key=lambda name: models[name].transfers)
 
 
+def sizes_offered(dataset: str) -> list[int]:
+    """Return the sides, in pixels, that recipes decode this data set's images to, its own side first."""
+    own = datasets[dataset].size
+    others = {
+        recipe_config(recipe, dataset=dataset, model=model).image_size
+        for recipe in RECIPES
+        for model in fitting_models(dataset)
+    }
+    return [own, *sorted(others - {own})]
+
+
 def recipe_config(recipe: str, *, dataset: str, model: str, **overrides: Any) -> TrainingConfig:
     """Return the full configuration for a pair; ``overrides`` replace fields of `TrainingConfig` by name.
 
