@@ -36,6 +36,12 @@ def revive_supervisor(store: Store) -> None:
         _start(store)
 
 
+def serve_what_waits(store: Store) -> None:
+    """Start a supervisor where a run waits or was at work, for a lab that starts: nobody has opened a page yet."""
+    if Queue(store).is_wanted():
+        ensure_supervisor(store)
+
+
 def _start(store: Store) -> None:
     with _starting:
         _children[:] = [child for child in _children if child.poll() is None]

@@ -5,8 +5,9 @@ import gc
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -20,6 +21,9 @@ from pages._ui.server.left_pages import LeftPages
 from pages._ui.server.secret_cookie import SecretCookie
 from pages._ui.server.served_pictures import linger
 from pages._ui.server.upload_quota import UploadQuota
+
+if TYPE_CHECKING:
+    from core.runs import Store
 
 MIDDLEWARE = (Middleware(SecretCookie), Middleware(UploadQuota), Middleware(LeftPages))
 
@@ -45,6 +49,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, object]]:
         st.navigation([])
     _torch.clear()
     threading.Thread(target=_import_in_turn, name="warm-up", daemon=True).start()
+    threading.Thread(target=_serve_what_waits, name="queue", daemon=True).start()
     house = asyncio.create_task(_keep_house())
     try:
         yield {}
@@ -90,19 +95,29 @@ def exempt_modules_from_collection() -> None:
         _frozen = len(sys.modules)
 
 
-def keep_queue_served() -> None:
-    """Start the queue's supervisor again where it died; call it where a page ends, whichever page it is.
+def _serve_what_waits() -> None:
+    """After an update or a power cut trainings go on at once, and not when somebody opens the page of one."""
+    from core.runs.summons import serve_what_waits
 
-    A home without a store has no queue; a store that cannot be opened is said on the pages that need it.
-    """
+    _with_the_store(serve_what_waits)
+
+
+def keep_queue_served() -> None:
+    """Start the queue's supervisor again where it died; call it where a page ends, whichever page it is."""
+    from core.runs.summons import revive_supervisor
+
+    _with_the_store(revive_supervisor)
+
+
+def _with_the_store(act: "Callable[[Store], None]") -> None:
+    """A home without a store has no queue; a store that cannot be opened is said on the pages that need it."""
     from core.errors import LabError
     from core.home import home
     from core.runs.store.store import STORE_NAME, open_store
-    from core.runs.summons import revive_supervisor
 
     with suppress(LabError):
         if (home() / STORE_NAME).exists():
-            revive_supervisor(open_store())
+            act(open_store())
 
 
 def wait_for_torch(after: float = 0.0) -> None:

@@ -11,6 +11,8 @@ from core.runs.store.lease import MOST_LOSSES
 from core.runs.store.queue_order import AT_WORK_SQL, CLAIM, SERVED
 from core.runs.store.store import Store
 
+_BUSY = "SELECT 1 FROM runs WHERE status IN ('queued', 'running', 'stopping') OR handle <> '' OR again LIMIT 1"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
@@ -139,14 +141,18 @@ class Queue:
             row = connection.execute("SELECT handle FROM supervisor").fetchone()
         return row["handle"] if row else None
 
+    def is_wanted(self) -> bool:
+        """Say whether there is anything for a supervisor to do: a run that waits, is at work, or is to go on."""
+        with self.database.reading() as connection:
+            return connection.execute(_BUSY).fetchone() is not None
+
     def leave(self, handle: str, *, if_idle: bool) -> bool:
         """Take leave; with ``if_idle`` only where nothing waits or works, in the same transaction.
 
         So a run that is submitted meanwhile either keeps this supervisor here or finds that it has gone.
         """
-        busy = "SELECT 1 FROM runs WHERE status IN ('queued', 'running', 'stopping') OR handle <> '' OR again LIMIT 1"
         with self.database.writing(durable=False) as connection:
-            if if_idle and connection.execute(busy).fetchone():
+            if if_idle and connection.execute(_BUSY).fetchone():
                 return False
             connection.execute("DELETE FROM supervisor WHERE handle = ?", (handle,))
         return True

@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.config import TrainingConfig
 from core.runs import open_store
 from core.runs.executors.processes import lost_handle, process_handle
 from core.runs.store.queue_writes import Queue
@@ -104,3 +105,21 @@ def test_a_supervisor_that_died_is_started_again_by_any_page(
 def test_a_page_makes_no_store_where_there_is_none(app: AppTest, home: Path) -> None:
     app.run()
     assert not (home / "lab.sqlite3").exists()
+
+
+@pytest.mark.parametrize("left", ["queued", "at work", "nothing"])
+def test_what_waited_or_was_at_work_when_the_lab_was_stopped_is_served_before_anybody_has_opened_a_page(
+    home: Path, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    summoned = threading.Event()
+    monkeypatch.setattr("core.runs.summons._children", [])
+    monkeypatch.setattr("core.runs.summons.start_detached", lambda *_words, **_more: summoned.set())
+    store = open_store()
+    if left != "nothing":
+        store.submit(TrainingConfig(dataset="digits", model="lenet", image_size=32, epochs=2), "ada", "a run")
+    if left == "at work":
+        claim = Queue(store).claim(slots=1)
+        assert claim is not None
+        Queue(store).started(claim, lost_handle(4711))
+    startup._serve_what_waits()
+    assert summoned.is_set() is (left != "nothing")
