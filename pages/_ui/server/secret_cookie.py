@@ -9,6 +9,8 @@ from http.cookies import CookieError, SimpleCookie
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+import streamlit as st
+
 from core.rights import is_secret, new_secret
 
 if TYPE_CHECKING:
@@ -26,12 +28,13 @@ class SecretCookie:
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Answer one request."""
-        if not _is_page(scope):
+        below = base()
+        if not _is_page(scope, below):
             await self.app(scope, receive, send)
             return
         secret = _secret_in(scope) or new_secret()
         secure = "; Secure" if scope["scheme"] == "https" else ""
-        cookie = f"{COOKIE}={secret}; Max-Age={_SECONDS}; Path=/; HttpOnly; SameSite=Lax{secure}"
+        cookie = f"{COOKIE}={secret}; Max-Age={_SECONDS}; Path={below or '/'}; HttpOnly; SameSite=Lax{secure}"
 
         async def send_with_cookie(message: "Message") -> None:
             if message["type"] == "http.response.start" and message["status"] in (200, 304):
@@ -41,11 +44,17 @@ class SecretCookie:
         await self.app(scope, receive, send_with_cookie)
 
 
-def _is_page(scope: "Scope") -> bool:
+def base() -> str:
+    """Return the path below which the lab is served, as ``/lab``; "" where it has its machine's name to itself."""
+    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
+def _is_page(scope: "Scope", below: str) -> bool:
     """Say whether a person opens a page: whatever else Streamlit serves has an ending, or a place of its own."""
     if scope["type"] != "http" or scope["method"] != "GET":
         return False
-    path = PurePosixPath(scope["path"])
+    path = PurePosixPath(scope["path"].removeprefix(below))
     return not path.suffix and not {"_stcore", "media", "component", "static"} & set(path.parts)
 
 

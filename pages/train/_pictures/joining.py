@@ -12,6 +12,7 @@ from core.data.own import Joining, OwnSet, OwnSetError, open_own_sets
 from pages._ui import state
 from pages._ui.draw.pictures import show
 from pages._ui.frame import plain
+from pages._ui.server.secret_cookie import base
 from pages._ui.visitor import visitor
 from pages.train._pictures.acting import act
 
@@ -78,11 +79,10 @@ def _square(address: str) -> bytes:
 def _base() -> str:
     """The address of the lab as this browser has it; where that is only good here, by its number in the network."""
     here: SplitResult = urlsplit(st.context.url or f"http://localhost:{st.get_option('server.port')}")
-    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
     host = here.netloc
     if _is_this_machine(here.hostname or "") and _listens_to_all() and (number := _own_number()):
         host = f"{number}:{here.port}" if here.port else number
-    return f"{here.scheme}://{host}{f'/{path}' if path else ''}"
+    return f"{here.scheme}://{host}{base()}"
 
 
 def _is_this_machine(host: str) -> bool:

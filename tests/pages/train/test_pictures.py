@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from core.data import load, make_split
@@ -523,6 +524,19 @@ def test_phones_are_sent_to_an_address_that_they_can_open_or_it_is_said(
     said = texts(shown(app, own)).replace("\\", "").replace("\u2060", "")
     assert f"open **{base}/join** and type" in said
     assert ("Only this machine can open this address" in said) is only_here
+
+
+def test_below_a_path_phones_are_sent_there(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(st.context), "url", "https://lab.school.example/lab/pictures")
+    before = str(st.get_option("server.baseUrlPath"))
+    config.set_option("server.baseUrlPath", "lab")
+    try:
+        own = filled(people=0)
+        Joining(open_own_sets()).open(own.id, by=MYSELF)
+        said = texts(shown(app, own)).replace("\\", "").replace("\u2060", "")
+        assert "open **https://lab.school.example/lab/join** and type" in said
+    finally:
+        config.set_option("server.baseUrlPath", before)
 
 
 def test_a_set_that_is_followed_has_changed_when_it_is_another_or_gone(home: Path) -> None:
