@@ -95,6 +95,7 @@ class SqliteFile:
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what people delete is overwritten, and not merely forgotten
         return connection
 
     def _prepare(self) -> None:

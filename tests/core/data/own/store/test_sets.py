@@ -32,6 +32,15 @@ def test_a_set_opened_anew_is_the_same(sets: OwnSets, home: Path) -> None:
     again.close()
 
 
+def test_what_was_deleted_is_not_in_the_file_any_more(sets: OwnSets, pictures: OwnPictures, home: Path) -> None:
+    made = sets.create("One", by=ADA, classes=("a",))
+    for seed in range(40):
+        pictures.add(made.id, made.classes[0].id, new(seed, contributor="Somebody Named"), by=ADA)
+    sets.delete(made.id, by=ADA)
+    sets.close()
+    assert b"Somebody Named" not in b"".join(path.read_bytes() for path in home.glob("sets.sqlite3*"))
+
+
 def test_classes_are_renamed_moved_merged_and_deleted_in_their_order(sets: OwnSets, pictures: OwnPictures) -> None:
     made = sets.create("One", by=ADA, classes=("a", "b", "c"))
     a, b, c = (each.id for each in made.classes)
