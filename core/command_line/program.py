@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from core.command_line.backup import backup, restore
 from core.command_line.classify import classify
 from core.command_line.data import data
 from core.command_line.experiment import experiment
@@ -59,6 +60,8 @@ _COMMANDS = (
     worker,
     nursery,
     doctor,
+    backup,
+    restore,
 )
 for _command in _COMMANDS:
     main.add_command(_command)

@@ -3,6 +3,8 @@
 GUIDE = {
     "walkthrough": "For teachers",
     "classroom": "In a classroom",
+    "deployment": "Run it for a class",
+    "data-statement": "Data statement",
     "catalogue": "Data sets, networks, recipes",
     "measured": "Measured",
     "pairs": "Every pair",

@@ -16,6 +16,7 @@ from core.runs.supervisor import _LOCK
 from tests.browser.chromium import SHORT_LIVED, chromium_path
 from tests.browser.server import Server
 from tests.conftest import NO_DATA, REAL_DATA
+from tests.deployed import DeployedServer
 
 expect.set_options(timeout=30_000)  # the five seconds of Playwright are short where two cores are shared
 
@@ -108,8 +109,9 @@ def _forget(tabs: BrowserContext) -> None:
 
 @pytest.fixture(scope="package")
 def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server on built-in data only, shared by the tests that leave nothing behind but trainings."""
-    lab = Server(tmp_path_factory.mktemp("browser-home"))
+    """A server on built-in data only, as a school runs it, shared by the tests that leave nothing behind but
+    trainings."""
+    lab = DeployedServer(tmp_path_factory.mktemp("browser-home"))
     try:
         yield lab.start()
     finally:

@@ -51,11 +51,9 @@ class Server:
     def start(self) -> "Server":
         """Start the server and wait until it answers."""
         self.home.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-        options = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(self.port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command + options,
+                self.command(),
                 cwd=self.root,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -68,6 +66,11 @@ class Server:
                 raise RuntimeError(f"the server does not answer:\n{self.last_lines()}")
             time.sleep(0.2)
         return self
+
+    def command(self) -> list[str]:
+        """Return what starts it."""
+        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+        return [*command, "--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(self.port)]
 
     def last_lines(self, count: int = 40) -> str:
         """Return the end of the server's log, without its list of requests."""

@@ -65,9 +65,9 @@ def test_a_run_is_its_browsers_through_a_reload_and_nobody_elses_by_a_link(
         assert store.get(run.id).owner_name == "Berta"
 
 
-def test_at_the_same_moment_nobody_sees_the_photo_of_another(server: Server) -> None:
+def test_at_the_same_moment_nobody_sees_the_photo_of_another(still_server: Server) -> None:
     tabs, pages = 5, ("convolution", "feature-maps", "classify")  # thirty: python -m benchmarks strangers
     with ThreadPoolExecutor(1) as beside:  # Chromium's driver keeps this thread's event loop
-        complaints, looked_at = beside.submit(asyncio.run, meet(server.port, tabs=tabs, pages=pages)).result()
+        complaints, looked_at = beside.submit(asyncio.run, meet(still_server.port, tabs=tabs, pages=pages)).result()
     assert complaints == []
     assert looked_at >= tabs * (len(pages) + 1)  # each page, and the one on which it was chosen
