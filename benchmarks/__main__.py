@@ -255,6 +255,30 @@ def class_load(
     _keep(fields, out, () if whole else ("a part",))
 
 
+@main.command("class")
+@click.option(
+    "--before",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Checkout of the lab that is measured first, in turns with this one.",
+)
+@click.option(
+    "--job", default="mnist", show_default=True, type=click.Choice(["mnist", "digits"]), help="What is trained."
+)
+@click.option("--owners", default=30, show_default=True, type=click.IntRange(1, 100), help="Students who press Train.")
+@click.option("--epochs", type=click.IntRange(1, 500), help="Epochs of each training (default: the recipe's).")
+@click.option("--limit", type=click.IntRange(2), help="Training images of each (default: all).")
+@click.option("--turns", default=1, show_default=True, type=click.IntRange(1, 20), help="Lessons of each side.")
+def class_(before: Path | None, job: str, owners: int, epochs: int | None, limit: int | None, turns: int) -> None:
+    """Students who press Train in the same second: first steps, when all are through, memory. Half an hour."""
+    from benchmarks.class_turns import measure, table
+    from benchmarks.machine import load
+
+    _tell(f"load {load()}")
+    lessons = measure(before=before, job=job, owners=owners, epochs=epochs, limit=limit, turns=turns, tell=_tell)
+    _tell(f"load {load()}")
+    click.echo(table(lessons))
+
+
 @main.command("class-pictures")
 @click.option("--phones", default=30, show_default=True, type=click.IntRange(1, 500), help="Students, a phone each.")
 @click.option("--pictures", default=10, show_default=True, type=click.IntRange(1, 20), help="Photos of each phone.")

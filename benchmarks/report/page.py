@@ -46,6 +46,7 @@ python -m benchmarks throughput           # naive and ours in turns, about ten m
 python -m benchmarks profile              # where a step's time goes, two minutes
 python -m benchmarks accuracy --naive     # seconds to an accuracy; --long adds hours; goes on where it was stopped
 python -m benchmarks screen               # through a Chromium
+python -m benchmarks class                # thirty press Train in one second; --before CHECKOUT, half an hour
 python -m benchmarks class-pictures       # thirty phones send photos to one set; --kills
 python -m benchmarks strangers            # thirty tabs, each with a photo of its own: is another's shown?
 python -m benchmarks class-load           # a class of thirty on one server, 17 minutes; --against CHECKOUT

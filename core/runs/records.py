@@ -48,6 +48,8 @@ class Run:
     what went otherwise than planned, such as a saved state that could not be read (empty where nothing did).
     ``best_validation`` is the best accuracy of an epoch on the validation images, in [0, 1] (None: no epoch yet),
     ``seconds_at_work`` the time that workers spent on it, without what it lay stopped or waited (None: none yet).
+    While it is at work ``others`` is the number of runs that it takes turns with, ``turn_every`` the seconds from one
+    of its turns to the next (None: it has none, or no second one yet).
     """
 
     id: str
@@ -81,6 +83,8 @@ class Run:
     notice: str
     best_validation: float | None
     seconds_at_work: float | None
+    others: int
+    turn_every: float | None
 
     @property
     def live(self) -> bool:

@@ -19,16 +19,18 @@ import psutil
 
 from core.disk import refusal
 from core.errors import RunError
-from core.runs import folders, leftovers
+from core.runs import folders, leftovers, sharing
 from core.runs.executors.port import Executor, Job
 from core.runs.executors.processes import process_handle
 from core.runs.records import AT_WORK, StoreError
+from core.runs.store.company import noted_turn, remove_note
 from core.runs.store.queue_writes import Held, Queue
 from core.runs.store.store import Store
 
 log = logging.getLogger(__name__)
 
 _LOCK = "supervisor.lock"
+MORE_PATIENCE = 2  # with a process that several runs share: ending it by force interrupts all of them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,8 @@ class Patience:
     ``tick`` between two looks; ``ask`` and ``force`` from a request to stop until SIGTERM and until SIGKILL;
     ``silence`` without a sign of life until a worker is given up; ``start`` for a worker nobody has heard of yet;
     ``linger`` for a process to end after its run has; ``quiet`` after a start until workers count as under way;
-    ``idle`` without work until the supervisor leaves.
+    ``idle`` without work until the supervisor leaves; ``turn`` that a run has to itself before it makes room for others
+    that wait for a process of their own. Processes that several runs share are waited for twice as long.
     """
 
     tick: float = 0.2
@@ -49,6 +52,7 @@ class Patience:
     linger: float = 15.0
     quiet: float = 15.0
     idle: float = 600.0
+    turn: float = 60.0
 
 
 class Supervisor:
@@ -73,6 +77,7 @@ class Supervisor:
         self._when_quiet = when_quiet or (lambda: None)
         self._last_claim = -math.inf
         self._seen: dict[tuple[str, int], tuple[str, float, float]] = {}  # of each worker: status, beat, since when
+        self._began: dict[tuple[str, int], float] = {}
         self._asked: set[tuple[str, int]] = set()
         self._forced: set[tuple[str, int]] = set()
 
@@ -102,23 +107,34 @@ class Supervisor:
     def tick(self) -> bool:
         """Look at every worker once, then fill free slots; returns whether there is any work at all."""
         held = self.queue.held()
+        self._forget_all_but({(each.run_id, each.fence) for each in held})
         for each in held:
             self._watch(each)
         if folders.trouble(self.store.home):
             return bool(held)
+        for handle in self.queue.shared_workers():
+            if not self.executor.poll(handle):
+                self.queue.forget(handle)
+                remove_note(self.store.home, handle)
         returned = self.queue.again()
+        self.queue.sort_out(sharing.judge())
+        self.queue.make_room(self._has_had_its_turn)
         started = 0
         while self._start_next():
             started += 1
-            self._last_claim = time.monotonic()
         if time.monotonic() - self._last_claim > self.patience.quiet:
             self._when_quiet()
         return bool(held or returned or started)
 
     def _start_next(self) -> bool:
-        claim = self.queue.claim(slots=self.slots, threads=threads_each(self.slots))
+        claim = self.queue.claim(slots=self.slots, threads=threads_each(self.slots), together=sharing.TOGETHER)
         if claim is None:
             return False
+        self._began[claim.run_id, claim.fence] = time.monotonic()
+        if claim.handle:
+            log.info("run %s, worker %d: handed to a process that is there", claim.run_id, claim.fence)
+            return True
+        self._last_claim = time.monotonic()
         job = Job(home=self.store.home, run_id=claim.run_id, fence=claim.fence, threads=claim.threads)
         try:
             self.queue.started(claim, self.executor.submit(job))
@@ -128,6 +144,10 @@ class Supervisor:
             self.queue.refused(claim, str(error), by_disk=refusal(error) is not None)
         return True
 
+    def _has_had_its_turn(self, run_id: str, fence: int) -> bool:
+        """Whether a run has been at work for a turn; one that another supervisor claimed begins to count now."""
+        return time.monotonic() - self._began.setdefault((run_id, fence), time.monotonic()) > self.patience.turn
+
     def _watch(self, held: Held) -> None:
         """Clear away a worker that is gone; press one that should go; give up one that is silent."""
         key = (held.run_id, held.fence)
@@ -136,7 +156,7 @@ class Supervisor:
         if (status, beat) != (held.status, held.beat if held.status == "running" else beat):
             since = now
         self._seen[key] = (held.status, held.beat, since)
-        waited = now - since
+        waited = (now - since) / (MORE_PATIENCE if held.shared else 1)
         if not held.handle:  # claimed by a supervisor that died before it could say who does the work
             if waited > self.patience.start:
                 self._gone(held)
@@ -153,6 +173,12 @@ class Supervisor:
         elif waited > self.patience.ask and key not in self._asked:
             self._asked.add(key)
             self.executor.cancel(held.handle, force=False)
+
+    def _forget_all_but(self, held: set[tuple[str, int]]) -> None:
+        self._seen = {key: seen for key, seen in self._seen.items() if key in held}
+        self._began = {key: began for key, began in self._began.items() if key in held}
+        self._asked &= held
+        self._forced &= held
 
     def _force(self, held: Held, why: str) -> None:
         if (held.run_id, held.fence) not in self._forced:
@@ -180,12 +206,11 @@ class Supervisor:
         key = (held.run_id, held.fence)
         lines = folders.last_lines(folders.log_file(self.store.home, held.run_id, held.fence))
         trouble = folders.trouble(self.store.home)
-        self.queue.gone(held, log=lines, forced=key in self._forced, trouble=trouble)
+        turn = noted_turn(self.store.home, held.handle) if held.shared else None
+        blamed = None if turn is None else turn == key
+        self.queue.gone(held, log=lines, forced=key in self._forced, trouble=trouble, blamed=blamed)
         self._sweep()
         log.info("run %s, worker %d: gone", held.run_id, held.fence)
-        self._seen.pop(key, None)
-        self._asked.discard(key)
-        self._forced.discard(key)
 
 
 def supervise(supervisor: Supervisor, *, wait: float = 5.0) -> bool:

@@ -92,6 +92,11 @@ class Session:
         self.files.prune_states()
         return path
 
+    @property
+    def weight_bytes(self) -> int:
+        """The bytes of the network's weights; while it learns, gradients and momenta are as many again, each."""
+        return sum(weight.numel() * weight.element_size() for weight in self.trainer.model.parameters())
+
     def checkpoint(self) -> Checkpoint | None:
         """Return the final checkpoint, or else the best so far, or None before the first epoch."""
         return self.files.newest()

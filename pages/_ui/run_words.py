@@ -81,6 +81,14 @@ def place(position: int) -> str:
     return f"{position}{ending}"
 
 
+def turns(run: Run) -> str:
+    """Return how often a run that shares the machine has its turn; empty where it has the machine to itself."""
+    if run.turn_every is None:
+        return ""
+    others = "1 other" if run.others == 1 else f"{run.others} others"
+    return f"a turn every {run.turn_every:.1f} s, with {others} training"
+
+
 def duration(seconds: float | None) -> str:
     """Return a number of seconds as people say it: "8 s", "2 min 5 s", "1 h 3 min"."""
     if seconds is None or seconds != seconds or seconds < 0:

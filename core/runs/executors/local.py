@@ -45,6 +45,7 @@ class LocalExecutor:
             child = start_detached(self._command(job), log=log, environment=environment(job.home, job.threads))
         except OSError as error:
             raise RunError(sentence("A worker could not be started", error)) from error
+        self._children = {pid: each for pid, each in self._children.items() if each.poll() is None}
         self._children[child.pid] = child
         with contextlib.suppress(psutil.Error):
             give_way(child.pid)

@@ -124,6 +124,16 @@ MIGRATIONS = (
     ALTER TABLE owners ADD COLUMN proof TEXT NOT NULL DEFAULT '';     -- of the key of whoever runs the lab
     ALTER TABLE runs ADD COLUMN stopped_by TEXT NOT NULL DEFAULT '';  -- who asked it to stop
     """,
+    """
+    ALTER TABLE runs ADD COLUMN shareable INTEGER;                 -- 1: it may share a process; NULL: not known yet
+    ALTER TABLE runs ADD COLUMN shared INTEGER NOT NULL DEFAULT 0; -- 1: claimed for a process that it shares
+    ALTER TABLE runs ADD COLUMN make_room INTEGER NOT NULL DEFAULT 0; -- 1: asked to save and let others have a turn
+    ALTER TABLE runs ADD COLUMN turn_every REAL;                   -- seconds between its turns; NULL: it has no others
+    CREATE TABLE shared_workers (
+        handle TEXT PRIMARY KEY,
+        open INTEGER NOT NULL                 -- 1: it takes in more runs
+    );
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 

@@ -27,10 +27,12 @@ _HELD = "id = ? AND fence = ? AND status IN ('running', 'stopping')"
 
 @dataclass(frozen=True, kw_only=True)
 class Orders:
-    """What a worker is told when it asks: whether to stop, and whether the run is still its own."""
+    """What a worker is told when it asks: whether to stop, whether the run is still its own, and whether others wait
+    for a turn (``make_room``)."""
 
     stop: bool
     superseded: bool
+    make_room: bool = False
 
 
 class Lease:
@@ -55,8 +57,12 @@ class Lease:
     def orders(self) -> Orders:
         """Look, without writing, whether somebody asked to stop or the run has passed on."""
         with self.store.database.reading() as connection:
-            row = connection.execute(f"SELECT status FROM runs WHERE {_HELD}", (self.run_id, self.fence)).fetchone()
-        return Orders(stop=row is not None and row["status"] == "stopping", superseded=row is None)
+            row = connection.execute(
+                f"SELECT status, make_room FROM runs WHERE {_HELD}", (self.run_id, self.fence)
+            ).fetchone()
+        if row is None:
+            return Orders(stop=False, superseded=True)
+        return Orders(stop=row["status"] == "stopping", superseded=False, make_room=bool(row["make_room"]))
 
     def beat(self) -> None:
         """Show a sign of life."""
@@ -67,6 +73,11 @@ class Lease:
         """Show a sentence beside the run, what it does outside the loop, and how much of that is done, in [0, 1]."""
         with self.store.database.writing(durable=False) as connection:
             self._update(connection, f"message = ?, message_share = ?, {_ALIVE}", message, share)
+
+    def share_no_more(self) -> None:
+        """Have this run's next worker be a process of its own."""
+        with self.store.database.writing() as connection:
+            self._update(connection, "shareable = 0")
 
     def describe(
         self,
@@ -121,9 +132,11 @@ class Lease:
         epochs: Sequence[tuple[int, EpochDone]],
         *,
         pace: float | None,
+        turn_every: float | None = None,
         durable: bool = False,
     ) -> None:
-        """Write figures: steps, and epochs with the step that ended each; ``pace`` is images a second.
+        """Write figures: steps, and epochs with the step that ended each; ``pace`` is images a second, ``turn_every``
+        the seconds between turns of a run that shares its process (None: it has it to itself).
 
         They survive the death of this process at once, and a power cut from the next durable write on.
         """
@@ -131,10 +144,11 @@ class Lease:
             self._update(
                 connection,
                 f"{_ALIVE}, step = max(step, ?), epochs_done = max(epochs_done, ?),"
-                " images_per_second = coalesce(?, images_per_second)",
+                " images_per_second = coalesce(?, images_per_second), turn_every = ?",
                 steps[-1].step if steps else 0,
                 epochs[-1][1].epoch if epochs else 0,
                 pace,
+                turn_every,
             )
             connection.executemany(
                 "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -166,17 +180,27 @@ class Lease:
                 [(self.run_id, row["folder"]) for row in rows[keep:]],
             )
 
-    def end(self, status: Status, *, reason: str, message: str = "", log: str = "", again: bool = False) -> None:
+    def end(
+        self,
+        status: Status,
+        *,
+        reason: str,
+        message: str = "",
+        log: str = "",
+        again: bool = False,
+        process_goes_on: bool = False,
+    ) -> None:
         """Write the last word about this claim.
 
         ``again``: an interrupted run is queued again without being asked, as long as its workers get any further.
+        ``process_goes_on`` with other runs: nobody has to wait for it to be gone.
         """
         with self.store.database.writing() as connection:
             saved = "(SELECT coalesce(max(step), 0) FROM checkpoints WHERE run = runs.id AND kind = 'state')"
             self._update(
                 connection,
                 f"losses = iif({saved} > claimed_step, 0, losses + ?), again = ? AND losses + 1 < {MOST_LOSSES},"
-                " status = ?, reason = ?, message = ?, log = ?, ended = ?",
+                " status = ?, reason = ?, message = ?, log = ?, ended = ?, handle = iif(?, '', handle)",
                 int(reason != "disk_full" or not folders.trouble(self.store.home)),  # not its fault
                 again,
                 status,
@@ -184,6 +208,7 @@ class Lease:
                 message,
                 log,
                 time.time(),
+                process_goes_on,
             )
 
     def _update(self, connection: sqlite3.Connection, columns: str, *values: object) -> None:

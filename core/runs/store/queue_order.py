@@ -2,6 +2,9 @@
 
 The order: a run that lost its worker first (it had its turn already), then the owner with the fewest runs at work,
 then the owner who was served longest ago, then age. A test holds the two to each other.
+
+Runs that may share a process (`core.runs.sharing`) are taken into one at once, a few of each owner; every other one has
+a process of its own, of which there are as many as slots.
 """
 
 import heapq
@@ -10,21 +13,36 @@ from collections import defaultdict
 
 AT_WORK_SQL = "status IN ('running', 'stopping')"
 
+# Whether a run goes to a process that it shares: it is small, and the last process that it had was not lost.
+_SHARES = "(:together > 0 AND {run}shareable IS 1 AND {run}losses = 0)"
+_PROCESSES = f"""(
+    (SELECT count(*) FROM shared_workers) + (SELECT count(*) FROM runs
+        WHERE {AT_WORK_SQL} AND shared AND handle NOT IN (SELECT handle FROM shared_workers)))"""
+_LOAD = f"(SELECT count(*) FROM runs WHERE {AT_WORK_SQL} AND runs.handle = shared_workers.handle)"
+_ROOM_TO_SHARE = f"""(
+    ({_PROCESSES} < :slots OR EXISTS (SELECT 1 FROM shared_workers WHERE open AND {_LOAD} < :together))
+    AND (SELECT count(*) FROM runs WHERE owner = waiting.owner AND {AT_WORK_SQL} AND shared) < :of_one_owner)"""
+
 # One statement: nobody can come between looking and taking. A run whose last worker is not yet known to be gone waits.
+# One that goes to a process that is there is handed over by naming that process's handle.
 CLAIM = f"""
     UPDATE runs SET status = 'running', reason = '', message = '', log = '', fence = fence + 1, front = 0, again = 0,
         started = coalesce(started, :now), ended = NULL, beat = beat + 1,
-        threads = coalesce(threads, :threads), images_per_second = NULL,
-        claimed_step = (SELECT coalesce(max(step), 0) FROM checkpoints WHERE run = runs.id AND kind = 'state')
+        threads = coalesce(threads, :threads), images_per_second = NULL, turn_every = NULL, make_room = 0,
+        claimed_step = (SELECT coalesce(max(step), 0) FROM checkpoints WHERE run = runs.id AND kind = 'state'),
+        shared = {_SHARES.format(run="")},
+        handle = iif({_SHARES.format(run="")} AND {_PROCESSES} >= :slots, (SELECT handle FROM shared_workers
+            WHERE open ORDER BY {_LOAD}, rowid LIMIT 1), '')
     WHERE id = (
         SELECT waiting.id FROM runs AS waiting LEFT JOIN owners USING (owner)
         WHERE waiting.status = 'queued' AND waiting.handle = ''
-            AND (SELECT count(*) FROM runs WHERE {AT_WORK_SQL}) < :slots
+            AND iif({_SHARES.format(run="waiting.")}, {_ROOM_TO_SHARE},
+                (SELECT count(*) FROM runs WHERE {AT_WORK_SQL} AND shared <= (:together = 0)) < :slots)
         ORDER BY waiting.front DESC,
             (SELECT count(*) FROM runs WHERE owner = waiting.owner AND {AT_WORK_SQL}),
             coalesce(owners.served, 0), waiting.ticket
         LIMIT 1)
-    RETURNING id, owner, fence, threads
+    RETURNING id, owner, fence, threads, shared, handle
 """
 SERVED = """
     INSERT INTO owners (owner, served) VALUES (?, (SELECT coalesce(max(served), 0) + 1 FROM owners))

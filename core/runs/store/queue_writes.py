@@ -4,24 +4,29 @@ The supervisor is alone by a file lock; the conditions here keep the store right
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.config import TrainingConfig
+from core.errors import ConfigError
 from core.runs.records import Status
 from core.runs.store.lease import MOST_LOSSES
 from core.runs.store.queue_order import AT_WORK_SQL, CLAIM, SERVED
 from core.runs.store.store import Store
 
 _BUSY = "SELECT 1 FROM runs WHERE status IN ('queued', 'running', 'stopping') OR handle <> '' OR again LIMIT 1"
+OF_ONE_OWNER = 2  # runs of one owner that share a process at once: the next ones wait until these are through
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """The right, and the duty, to start one worker."""
+    """The right, and the duty, to start one worker; with a ``handle`` the run has been handed to that process."""
 
     run_id: str
     owner: str
     fence: int
     threads: int | None
+    handle: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +39,7 @@ class Held:
     status: Status
     handle: str
     beat: float
+    shared: bool
 
 
 class Queue:
@@ -43,14 +49,82 @@ class Queue:
         self.store = store
         self.database = store.database
 
-    def claim(self, *, slots: int, threads: int | None = None) -> Claim | None:
-        """Take the next run, unless ``slots`` runs are at work; None where there is nothing to take."""
+    def claim(self, *, slots: int, threads: int | None = None, together: int = 0) -> Claim | None:
+        """Take the next run, or return None where there is nothing to take.
+
+        A run has a process of its own, of which ``slots`` are at work at most; up to ``together`` runs that may share
+        one are handed to a process that is there (0: none is), and there are ``slots`` of those, too.
+        """
+        values = {
+            "now": time.time(),
+            "slots": slots,
+            "threads": threads,
+            "together": together,
+            "of_one_owner": OF_ONE_OWNER,
+        }
         with self.database.writing() as connection:
-            row = connection.execute(CLAIM, {"now": time.time(), "slots": slots, "threads": threads}).fetchone()
+            row = connection.execute(CLAIM, values).fetchone()
             if row is None:
                 return None
             connection.execute(SERVED, (row["owner"],))
-        return Claim(run_id=row["id"], owner=row["owner"], fence=row["fence"], threads=row["threads"])
+        return Claim(
+            run_id=row["id"],
+            owner=row["owner"],
+            fence=row["fence"],
+            threads=row["threads"],
+            handle=row["handle"],
+        )
+
+    def sort_out(self, may_share: Callable[[TrainingConfig], bool | None]) -> None:
+        """Note of every waiting run whether it may share a process; None: that cannot be said yet."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, config FROM runs WHERE status = 'queued' AND shareable IS NULL"
+            ).fetchall()
+        known = []
+        for row in rows:
+            try:
+                answer = may_share(TrainingConfig.from_json(row["config"]))
+            except ConfigError:
+                answer = False  # its worker says what is wrong with it
+            if answer is not None:
+                known.append((int(answer), row["id"]))
+        if known:
+            with self.database.writing(durable=False) as connection:
+                connection.executemany("UPDATE runs SET shareable = ? WHERE id = ?", known)
+
+    def make_room(self, turn: Callable[[str, int], bool]) -> None:
+        """Where runs wait for a process of their own, ask those that have had a ``turn`` in one to save and let go.
+
+        Only what has been saved since it was claimed lets go: every turn gets further. A run that goes on alone because
+        its last process was lost goes back to the others as soon as it has.
+        """
+        waits = "status = 'queued' AND handle = '' AND NOT (shareable IS 1 AND losses = 0)"
+        saved = "(SELECT max(step) FROM checkpoints WHERE run = runs.id AND kind = 'state')"
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT id, fence, shareable IS 1 AS suspect FROM runs WHERE status = 'running' AND NOT shared"
+                f" AND NOT make_room AND {saved} > claimed_step AND EXISTS (SELECT 1 FROM runs WHERE {waits})"
+            ).fetchall()
+        for row in rows:
+            if row["suspect"] or turn(row["id"], row["fence"]):
+                with self.database.writing(durable=False) as connection:
+                    connection.execute(
+                        "UPDATE runs SET make_room = 1 WHERE id = ? AND fence = ?", (row["id"], row["fence"])
+                    )
+
+    def shared_workers(self) -> list[str]:
+        """Return the handles of the processes that take in runs, and have none."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT handle FROM shared_workers WHERE handle NOT IN (SELECT handle FROM runs)"
+            ).fetchall()
+        return [row["handle"] for row in rows]
+
+    def forget(self, handle: str) -> None:
+        """Hand no more runs to a process that is gone."""
+        with self.database.writing(durable=False) as connection:
+            connection.execute("DELETE FROM shared_workers WHERE handle = ?", (handle,))
 
     def started(self, claim: Claim, handle: str) -> None:
         """Remember the worker's handle, so that the next supervisor finds it too; a worker may have been quicker."""
@@ -64,7 +138,7 @@ class Queue:
         """Return the runs whose workers have to be watched."""
         with self.database.reading() as connection:
             rows = connection.execute(
-                f"SELECT id, name, fence, status, handle, beat FROM runs WHERE {AT_WORK_SQL} OR handle <> ''"
+                f"SELECT id, name, fence, status, handle, beat, shared FROM runs WHERE {AT_WORK_SQL} OR handle <> ''"
             ).fetchall()
         return [
             Held(
@@ -74,16 +148,19 @@ class Queue:
                 status=row["status"],
                 handle=row["handle"],
                 beat=row["beat"],
+                shared=bool(row["shared"]),
             )
             for row in rows
         ]
 
-    def gone(self, held: Held, *, log: str, forced: bool, trouble: str = "") -> None:
+    def gone(self, held: Held, *, log: str, forced: bool, trouble: str = "", blamed: bool | None = None) -> None:
         """Take note that a worker's process is gone; a run that it left at work becomes interrupted or stopped.
 
         An interrupted run is queued again by `again`, unless `MOST_LOSSES` workers in a row were lost without a newer
         saved state: then something about the run kills its workers, and a person should look. Where the disk was in
-        ``trouble``, a sentence, the loss is not counted.
+        ``trouble``, a sentence, the loss is not counted. Of runs that shared the process one is ``blamed``, and shares
+        none from then on; the others (False) had no part in it. None: nobody knows whose turn it was, or it had none
+        to share with.
         """
         with self.database.writing() as connection:
             row = connection.execute(
@@ -92,13 +169,14 @@ class Queue:
                 (held.run_id, held.fence),
             ).fetchone()
             if row is not None:
-                losses = (0 if row["saved"] > row["claimed_step"] else row["losses"]) + (not trouble)
+                counts = not trouble and blamed is not False
+                losses = (0 if row["saved"] > row["claimed_step"] else row["losses"]) + counts
                 status, reason, message = _verdict(row["status"], row["saved"], losses, forced=forced)
                 if trouble and status == "interrupted":
                     reason, message = "disk_full", trouble
                 connection.execute(
-                    "UPDATE runs SET status = ?, reason = ?, message = ?, log = ?, ended = ?, losses = ?, again = ?"
-                    " WHERE id = ?",
+                    "UPDATE runs SET status = ?, reason = ?, message = ?, log = ?, ended = ?, losses = ?, again = ?,"
+                    " shareable = iif(?, 0, shareable) WHERE id = ?",
                     (
                         status,
                         reason,
@@ -107,6 +185,7 @@ class Queue:
                         time.time(),
                         losses,
                         int(status == "interrupted" and losses < MOST_LOSSES),
+                        bool(blamed and not trouble),
                         held.run_id,
                     ),
                 )
@@ -116,7 +195,8 @@ class Queue:
         """Queue every run again that was interrupted through no fault of its own; returns how many."""
         with self.database.writing() as connection:
             return connection.execute(
-                "UPDATE runs SET status = 'queued', reason = 'lost', again = 0, front = 1, ended = NULL,"
+                "UPDATE runs SET status = 'queued', reason = iif(reason = 'turn', 'turn', 'lost'), again = 0,"
+                " front = (reason <> 'turn'), ended = NULL,"
                 " ticket = (SELECT max(ticket) + 1 FROM runs) WHERE status = 'interrupted' AND again"
             ).rowcount
 

@@ -27,7 +27,9 @@ RUNS = f"""
         (SELECT max(val_accuracy) FROM epochs WHERE run = runs.id) AS best_validation,
         (SELECT sum(max(0, coalesce(until, (julianday('now') - 2440587.5) * 86400.0) - at)) FROM
             (SELECT at, status, lead(at) OVER (ORDER BY rowid) AS until FROM changes WHERE run = runs.id)
-            WHERE status IN ('running', 'stopping')) AS seconds_at_work
+            WHERE status IN ('running', 'stopping')) AS seconds_at_work,
+        iif(runs.shared AND runs.status IN ('running', 'stopping'), (SELECT count(*) - 1 FROM runs AS each
+            WHERE each.status IN ('running', 'stopping') AND each.handle = runs.handle), 0) AS others
     FROM runs
 """
 
@@ -101,6 +103,8 @@ def run_of(row: sqlite3.Row, *, home: Path, places: Mapping[str, int]) -> Run:
         best_validation=row["best_validation"],
         seconds_at_work=row["seconds_at_work"],
         notice=row["notice"],
+        others=max(0, row["others"]),
+        turn_every=row["turn_every"] if row["others"] > 0 else None,
     )
 
 

@@ -19,7 +19,7 @@ from core.runs import folders
 from core.runs.records import StaleWorkerError, StoreError
 from core.runs.store.lease import Lease
 
-Why = Literal["asked", "terminated", "superseded", "disk_full", "store_lost"]
+Why = Literal["asked", "terminated", "superseded", "disk_full", "store_lost", "turn"]
 
 LOOK_SECONDS = 0.25
 WRITE_SECONDS = 0.5
@@ -28,24 +28,30 @@ PULSE_SECONDS = 5.0
 DISK_SECONDS = 1.0
 STORE_LOST_SECONDS = 10.0
 _PACE_WINDOW = 5.0
+_PACE_TURNS = 5  # the pace of a run that shares its process is that of so many turns and the time between them
 
 
 class Recorder:
-    """Figures in, orders out. Use it as a context manager: the thread ends with the block, all figures written.
+    """Figures in, orders out. Use it as a context manager: the thread ends with the block, all figures written. Where
+    many runs share a process, one thread attends to the recorders of all.
 
-    ``pulse`` is called from the thread every few seconds, for whatever else has to be looked after.
+    ``pulse`` is called from the thread every few seconds, for whatever else has to be looked after. ``turn_every`` is
+    for the loop to set: the seconds between two turns of a run that shares its process.
     """
 
     def __init__(self, lease: Lease, *, pulse: Callable[[], None] | None = None) -> None:
         self.lease = lease
         self.pulse = pulse or (lambda: None)
         self.leave: Why | None = None  # set once; the loop reads it after every step
+        self.turn_every: float | None = None
         self._steps: list[StepDone] = []
         self._epochs: list[tuple[int, EpochDone]] = []
         self._pace: deque[tuple[float, int]] = deque()
         self._message: tuple[str, float] | None = None
         self._buffer = threading.Lock()
         self._writing = threading.Lock()
+        self._beat = self._pulsed = self._reached = self._looked = time.monotonic()
+        self._wrote = -math.inf  # the first step does not wait: a student looks at an empty chart
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
 
@@ -67,7 +73,8 @@ class Recorder:
         with self._buffer:
             self._steps.append(step)
             self._pace.append((now, step.images))
-            while now - self._pace[0][0] > _PACE_WINDOW and len(self._pace) > 2:
+            window = max(_PACE_WINDOW, _PACE_TURNS * (self.turn_every or 0.0))
+            while now - self._pace[0][0] > window and len(self._pace) > 2:
                 self._pace.popleft()
 
     def epoch(self, epoch: EpochDone, *, step: int) -> None:
@@ -101,7 +108,7 @@ class Recorder:
                 if message is not None:
                     self.lease.say(*message)
                 if steps or epochs:
-                    self.lease.record(steps, epochs, pace=pace, durable=durable)
+                    self.lease.record(steps, epochs, pace=pace, turn_every=self.turn_every, durable=durable)
             except StoreError:
                 with self._buffer:  # kept for the next attempt
                     self._steps, self._epochs = steps + self._steps, epochs + self._epochs
@@ -119,31 +126,35 @@ class Recorder:
         return images / (self._pace[-1][0] - self._pace[0][0])
 
     def _run(self) -> None:
-        beat = pulsed = reached = looked = time.monotonic()
-        wrote = -math.inf  # the first step does not wait: a student looks at an empty chart
         while not self._done.wait(LOOK_SECONDS):
-            now = time.monotonic()
-            try:
-                orders = self.lease.orders()
-                if orders.superseded:
-                    self.ask_to_leave("superseded")
-                elif orders.stop:
-                    self.ask_to_leave("asked")
-                if now - looked >= DISK_SECONDS:  # before anything is written: a full disk refuses that, too
-                    looked = now
-                    if folders.trouble(self.lease.folder):
-                        self.ask_to_leave("disk_full")
-                if now - wrote >= WRITE_SECONDS and self.flush():
-                    wrote = now
-                if now - beat >= BEAT_SECONDS:
-                    self.lease.beat()
-                    beat = now
-                if now - pulsed >= PULSE_SECONDS:
-                    self.pulse()
-                    pulsed = now
-                reached = now
-            except StaleWorkerError:
+            self.attend()
+
+    def attend(self) -> None:
+        """Look once: for orders, for the disk, for what is due to be written."""
+        now = time.monotonic()
+        try:
+            orders = self.lease.orders()
+            if orders.superseded:
                 self.ask_to_leave("superseded")
-            except RunError:
-                if now - reached > STORE_LOST_SECONDS:
-                    self.ask_to_leave("store_lost")
+            elif orders.stop:
+                self.ask_to_leave("asked")
+            elif orders.make_room:
+                self.ask_to_leave("turn")
+            if now - self._looked >= DISK_SECONDS:  # before anything is written: a full disk refuses that, too
+                self._looked = now
+                if folders.trouble(self.lease.folder):
+                    self.ask_to_leave("disk_full")
+            if now - self._wrote >= WRITE_SECONDS and self.flush():
+                self._wrote = now
+            if now - self._beat >= BEAT_SECONDS:
+                self.lease.beat()
+                self._beat = now
+            if now - self._pulsed >= PULSE_SECONDS:
+                self.pulse()
+                self._pulsed = now
+            self._reached = now
+        except StaleWorkerError:
+            self.ask_to_leave("superseded")
+        except RunError:
+            if now - self._reached > STORE_LOST_SECONDS:
+                self.ask_to_leave("store_lost")

@@ -6,14 +6,11 @@ Torch is imported when the store already knows who is at work, so that the secon
 import contextlib
 import logging
 import os
-import signal
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from core.config import TrainingConfig
@@ -24,10 +21,13 @@ from core.intervals import percent
 from core.runs import folders
 from core.runs.executors.processes import process_handle
 from core.runs.records import StaleWorkerError, Status, StoreError
+from core.runs.sharing import MOST_WEIGHTS
 from core.runs.store.lease import Lease
 from core.runs.store.store import Store
 from core.runs.worker.film import Film
 from core.runs.worker.recorder import Recorder, Why
+from core.runs.worker.told_to_leave import when_told_to_leave
+from core.runs.worker.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from core.training.session import Session
@@ -49,6 +49,9 @@ class Outcome:
     again: bool = False
 
 
+Steps = Generator[None, None, Outcome]
+
+
 class LeaveError(Exception):
     """Unwinds a worker out of long work between two steps when it is asked to leave."""
 
@@ -62,52 +65,43 @@ def work(store: Store, run_id: str, fence: int, *, pulse: Callable[[], None] | N
     lease = Lease(store, run_id, fence)
     try:
         config, threads = lease.begin(process_handle(os.getpid()))
-        with Recorder(lease, pulse=pulse) as recorder, _signals(recorder):
-            _say_last(lease, recorder, _outcome(Worker(lease, recorder, config, threads)))
+        with (
+            Recorder(lease, pulse=pulse) as recorder,
+            when_told_to_leave(lambda: recorder.ask_to_leave("terminated")),
+            Turnstile(store.home, in_a_hurry=lambda: recorder.leave is not None) as turnstile,
+        ):
+            steps = Worker(lease, recorder, config, threads, between=turnstile.pass_on).outcome()
+            while (outcome := next_of(steps)) is None:
+                turnstile.pass_on()
+            say_last(lease, recorder, outcome)
     except (StaleWorkerError, StoreError) as error:
         log.warning("%s", error)
         return False
     return True
 
 
-def _say_last(lease: Lease, recorder: Recorder, outcome: Outcome) -> None:
+def next_of(steps: Steps) -> Outcome | None:
+    """Let a training go on by one event; returns its last word once it has come to an end."""
+    try:
+        next(steps)
+    except StopIteration as end:
+        outcome: Outcome = end.value
+        return outcome
+    return None
+
+
+def say_last(lease: Lease, recorder: Recorder, outcome: Outcome, *, process_goes_on: bool = False) -> None:
     """Write the figures and the last word; a store that cannot be written just now is tried again for a while."""
     deadline = time.monotonic() + LAST_WORD_SECONDS
     while True:
         try:
             recorder.flush()
-            lease.end(**asdict(outcome))
+            lease.end(**asdict(outcome), process_goes_on=process_goes_on)
             return
         except StoreError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(SAY_SECONDS)
-
-
-def _outcome(worker: "Worker") -> Outcome:
-    """Train, and turn every way in which that can end into one last word."""
-    try:
-        return worker.train()
-    except (LeaveError, StaleWorkerError):
-        return worker.left()
-    except LabError as error:
-        if _by_the_disk(error):  # what was saved before is whole
-            return Outcome(status="interrupted", reason="disk_full", message=str(error), again=True)
-        if isinstance(error, OtherBackboneError | OtherSplitError | ConfigError):
-            return Outcome(status="failed", reason="unfit", message=str(error))
-        return Outcome(status="failed", reason="error", message=str(error))
-    except Exception as error:
-        if refusal(error) is not None and isinstance(error, OSError):
-            message = sentence("Something could not be written", error)
-            return Outcome(status="interrupted", reason="disk_full", message=message, again=True)
-        lines = traceback.format_exc()
-        log.exception("the training raised")
-        return Outcome(
-            status="failed",
-            reason="exception",
-            message=_sentence(error),
-            log="\n".join(lines.splitlines()[-folders.LOG_LINES :]),
-        )
 
 
 def _by_the_disk(error: LabError) -> bool:
@@ -117,19 +111,64 @@ def _by_the_disk(error: LabError) -> bool:
 
 
 class Worker:
-    """The one consumer of a session's events in a run."""
+    """The one consumer of a session's events in a run. ``between`` is called during long work outside the loop.
 
-    def __init__(self, lease: Lease, recorder: Recorder, config: TrainingConfig, threads: int | None) -> None:
+    Of those that share (``shares``) one with too large a network asks to have a process of its own.
+    """
+
+    def __init__(
+        self,
+        lease: Lease,
+        recorder: Recorder,
+        config: TrainingConfig,
+        threads: int | None,
+        *,
+        between: Callable[[], None] | None = None,
+        shares: bool = False,
+    ) -> None:
         self.lease = lease
+        self.shares = shares
         self.recorder = recorder
         self.config = config
         self.threads = threads
+        self._between = between or (lambda: None)
         self._session: Session | None = None
         self._said = 0.0
 
-    def train(self) -> Outcome:
+    def outcome(self) -> Steps:
+        """Train, yielding after every event, and turn every way in which that can end into one last word."""
+        try:
+            return (yield from self._train())
+        except (LeaveError, StaleWorkerError):
+            return self.left()
+        except LabError as error:
+            if _by_the_disk(error):  # what was saved before is whole
+                return Outcome(status="interrupted", reason="disk_full", message=str(error), again=True)
+            if isinstance(error, OtherBackboneError | OtherSplitError | ConfigError):
+                return Outcome(status="failed", reason="unfit", message=str(error))
+            return Outcome(status="failed", reason="error", message=str(error))
+        except Exception as error:
+            if refusal(error) is not None and isinstance(error, OSError):
+                message = sentence("Something could not be written", error)
+                return Outcome(status="interrupted", reason="disk_full", message=message, again=True)
+            lines = traceback.format_exc()
+            log.exception("the training raised")
+            return Outcome(
+                status="failed",
+                reason="exception",
+                message=_sentence(error),
+                log="\n".join(lines.splitlines()[-folders.LOG_LINES :]),
+            )
+
+    def _train(self) -> Steps:
         """Train from the last saved state, or from the beginning, to the end or until asked to leave."""
+        if self._has_to_leave():
+            return self.left()
         session = self._begin()
+        if self.shares and session.weight_bytes > MOST_WEIGHTS:
+            self.lease.share_no_more()
+            self.recorder.ask_to_leave("turn")
+            return self.left()
         film = Film(session)
         if not session.trainer.progress.step:
             film.take(0)
@@ -141,17 +180,23 @@ class Worker:
                 film.take(event.epoch)
             elif isinstance(event, Finished):
                 return _finished(event, session)
-            if self.recorder.leave:
+            if self._has_to_leave():
                 with contextlib.suppress(StaleWorkerError):  # written all the same: another worker may go on from it
                     session.save()
                 return self.left()
+            yield
         raise RuntimeError("the training ended without saying why")
+
+    def _has_to_leave(self) -> bool:
+        return self.recorder.leave is not None
 
     def left(self) -> Outcome:
         """The last word of a worker that was asked to leave."""
         why: Why = self.recorder.leave or "superseded"
         if why == "asked":
             return Outcome(status="stopped", reason="asked")
+        if why == "turn":
+            return Outcome(status="interrupted", reason="turn", message="Others have their turn.", again=True)
         if why == "disk_full":
             message = "The disk was almost full. The run is saved and goes on by itself when there is room again."
         else:
@@ -193,6 +238,7 @@ class Worker:
         """Say what takes so long before the first step or after the last, and leave where that is asked."""
         if self.recorder.leave:
             raise LeaveError
+        self._between()
         if time.monotonic() - self._said >= SAY_SECONDS:
             self._said = time.monotonic()
             self.recorder.say(f"{what} ({percent(fraction)})" if fraction else what, fraction)
@@ -229,27 +275,10 @@ def _finished(event: Finished, session: "Session") -> Outcome:
 
 
 def _sentence(error: Exception) -> str:
-    if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError):
+    refused = isinstance(error, RuntimeError) and "can't allocate memory" in str(error)  # torch's word on the CPU
+    if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError) or refused:
         return (
             "There was not enough memory for this training; choose a smaller batch, a smaller image or a smaller net."
         )
     first = str(error).strip().splitlines()
     return f"The training raised {type(error).__name__}{': ' + first[0][:300] if first else ''}."
-
-
-@contextlib.contextmanager
-def _signals(recorder: Recorder) -> Iterator[None]:
-    """While the block lasts, SIGTERM and Ctrl-C mean: save and leave."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def leave(_number: int, _frame: FrameType | None) -> None:
-        recorder.ask_to_leave("terminated")
-
-    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

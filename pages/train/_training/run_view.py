@@ -16,7 +16,7 @@ from core.runs.records import AT_WORK, Run
 from pages._ui.draw.line_chart import Line, line_chart
 from pages._ui.frame import empty_state, facts, plain, problem
 from pages._ui.glossary import term
-from pages._ui.run_words import badge, duration, meaning, place, saved, took, what
+from pages._ui.run_words import badge, duration, meaning, place, saved, took, turns, what
 from pages._ui.visitor import visitor, who_owns, who_stopped, whose
 from pages.train._training.predictions import how_it_ended
 from pages.train._training.run_actions import controls
@@ -198,6 +198,8 @@ def _pace(run: Run, curve: DrawnCurve) -> str:
         words.append(f"learning rate {curve.last.learning_rate:.4g}")
     if run.images_per_second:
         words.append(f"{run.images_per_second:,.0f} images a second")
+    if said := turns(run):
+        words.append(said)
     return " · ".join(words)
 
 

@@ -42,7 +42,7 @@ def lab(store: Store) -> Iterator[Store]:
 def worker_of(store: Store, run: Run, *, after_step: int = 0, fence: int = 1) -> int:
     """The process id of a run's worker, once it has saved a state beyond a step."""
     wait_for(lambda: store.get(run.id).saved_step > after_step and store.get(run.id).fence == fence, seconds=240)
-    (held,) = Queue(store).held()
+    (held,) = (each for each in Queue(store).held() if each.run_id == run.id)
     return int(json.loads(held.handle)["pid"])
 
 
@@ -63,19 +63,24 @@ def weights(run: Run) -> dict[str, "torch.Tensor"]:
 @pytest.mark.slow
 def test_killing_workers_and_supervisor_changes_nothing_in_the_end(lab: Store, digits: TrainingConfig) -> None:
     reference = trained_here(lab, digits)
-    run = lab.submit(digits, "ada", "killed")
+    run, beside = lab.submit(digits, "ada", "killed"), lab.submit(digits, "bob", "in the same process")
     ensure_supervisor(lab)
-    kill(worker_of(lab, run))
+    shared = worker_of(lab, run)
+    assert worker_of(lab, beside) == shared
+    assert lab.get(run.id).others == 1
+    kill(shared)
     worker = worker_of(lab, run, after_step=lab.get(run.id).saved_step, fence=2)
     first = supervisor_of(lab)
     kill(first)
     assert psutil.pid_exists(worker)
     wait_for(lambda: supervisor_of(lab) != first or lab.get(run.id).status == "finished", seconds=120)  # revived
     wait_for(lambda: lab.get(run.id).status == "finished", seconds=240)
-    assert lab.get(run.id).fence == 2
-    mine, theirs = weights(lab.get(run.id)), weights(lab.get(reference.id))
-    assert [name for name in theirs if not torch.equal(mine[name], theirs[name])] == []
-    assert [each.loss for each in lab.steps(run.id)] == [each.loss for each in lab.steps(reference.id)]
+    wait_for(lambda: lab.get(beside.id).status == "finished", seconds=240)
+    for each in (lab.get(run.id), lab.get(beside.id)):
+        assert each.fence == 2
+        mine, theirs = weights(each), weights(lab.get(reference.id))
+        assert [name for name in theirs if not torch.equal(mine[name], theirs[name])] == []
+        assert [step.loss for step in lab.steps(each.id)] == [step.loss for step in lab.steps(reference.id)]
 
 
 def test_of_two_supervisor_processes_one_leads(lab: Store) -> None:

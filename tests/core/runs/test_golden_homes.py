@@ -327,7 +327,9 @@ def values(end: End) -> dict[str, Any]:
 def test_every_run_that_could_go_on_has_finished(resumed: Store) -> None:
     runs = {name: resumed.get(RUNS[name]) for name in ("stopped", "frozen", "told to leave", "lost", "queued")}
     assert {name: run.status for name, run in runs.items()} == dict.fromkeys(runs, "finished")
-    assert {name: run.fence for name, run in runs.items()} == dict.fromkeys(runs, 2) | {"queued": 1}
+    workers = {name: run.fence for name, run in runs.items()}
+    assert workers.pop("lost") in (2, 3)  # alone at first, because a process was lost with it, then with the others
+    assert workers == dict.fromkeys(workers, 2) | {"queued": 1}
     assert [change.status for change in resumed.changes(RUNS["lost"])][-4:] == [
         *("interrupted", "queued", "running", "finished")
     ]

@@ -314,6 +314,18 @@ def test_a_run_at_work_shows_its_curves_and_stops_when_asked(app: AppTest, home:
     assert store(home).get(run.id).status == "stopping"
 
 
+def test_a_run_that_shares_the_machine_says_when_its_turn_comes(app: AppTest, home: Path) -> None:
+    run, _lease = runs.at_work(home)
+    other = runs.queued(home, owner="somebody else")
+    with store(home).database.writing() as connection:
+        connection.execute(
+            "UPDATE runs SET status = 'running', shared = 1, turn_every = 1.24,"
+            " handle = (SELECT handle FROM runs WHERE id = ?) WHERE id IN (?, ?)",
+            (run.id, run.id, other.id),
+        )
+    assert watch(app, run.id).progress[0].text.endswith("a second · a turn every 1.2 s, with 1 other training")
+
+
 def test_before_the_first_step_the_bar_shows_how_far_the_preparation_is(app: AppTest, home: Path) -> None:
     run, lease = runs.at_work(home, epochs=0)
     lease.describe(device="CPU", steps_total=0, split="abc")

@@ -16,9 +16,10 @@ from core.registry import Setting
 from core.runs.records import Run
 from core.runs.store.store import Store
 from pages._ui.choose.setting_widgets import any_number, whole_numbers
-from pages._ui.run_words import duration, place, saved
+from pages._ui.run_words import duration, place, saved, turns
 from pages.train._training import run_curves
 from pages.train._training.run_curves import figures_of
+from pages.train._training.run_view import _pace
 from pages.train._training.step_curve import SMOOTHING, STRETCHES, DrawnCurve, StepCurve
 from tests.pages import runs
 
@@ -194,6 +195,22 @@ def test_what_looking_once_saved_is_said_where_it_is_anything(
 ) -> None:
     run = replace(runs.queued(home, config=runs.digits(epochs=25)), features=cost, epochs_done=epochs)
     assert saved(run) == words
+
+
+@pytest.mark.parametrize(
+    ("every", "others", "words"),
+    [
+        (None, 0, ""),
+        (1.24, 12, "a turn every 1.2 s, with 12 others training"),
+        (0.31, 1, "a turn every 0.3 s, with 1 other training"),
+    ],
+)
+def test_how_often_a_run_has_its_turn_is_said_where_it_has_others(
+    home: Path, every: float | None, others: int, words: str
+) -> None:
+    run = replace(runs.at_work(home)[0], turn_every=every, others=others)
+    assert turns(run) == words
+    assert words in _pace(run, StepCurve().drawn())
 
 
 def test_a_training_too_short_to_save_a_look_says_so(home: Path) -> None:

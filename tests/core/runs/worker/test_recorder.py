@@ -25,7 +25,7 @@ class Notebook:
         self.said: list[tuple[str, float]] = []
 
     def orders(self) -> SimpleNamespace:
-        return SimpleNamespace(superseded=False, stop=False)
+        return SimpleNamespace(superseded=False, stop=False, make_room=False)
 
     def beat(self) -> None: ...
 
@@ -33,7 +33,13 @@ class Notebook:
         self.said.append((message, share))
 
     def record(
-        self, steps: Sequence[StepDone], epochs: Sequence[tuple[int, EpochDone]], *, pace: float | None, durable: bool
+        self,
+        steps: Sequence[StepDone],
+        epochs: Sequence[tuple[int, EpochDone]],
+        *,
+        pace: float | None,
+        turn_every: float | None,
+        durable: bool,
     ) -> None:
         self.written += [step.step for step in steps]
 
