@@ -5,6 +5,7 @@ Standard library only, so that listing and queueing runs never imports torch.
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -20,11 +21,15 @@ SLIPS = {
     "validation_from_training": "The validation loader is built from the training images.",
     "swapped_split": "The two halves of a split are swapped: 468 cats and dogs are left to train on.",
     "no_eval_mode": "eval() is never called: dropout and BatchNorm stay in training mode while testing.",
-    "no_normalisation": "Images are not normalised as the pretrained ResNet-18 expects.",
+    "no_normalisation": "Images are not normalised as the network expects.",
     "shared_writers": "The digits are split at random: every hand is in training and in the test.",
+    "shuffled_labels": "The labels of the training images are shuffled among them.",
+    "rate_too_high": "The learning rate is many times too high.",  # as the settings have it; this is its name
+    "no_relu": "There is no ReLU between the layers.",  # likewise
 }
 
 
+_BEGINNING = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}@\d{1,3}", re.ASCII)
 MOST_STEPS = 20  # links of an augmentation chain
 LARGEST_SIZE_STEP = 16  # pixels by which a growing image grows at once; small images grow by an eighth of their side
 
@@ -55,7 +60,9 @@ class TrainingConfig:
     ``start_size``, smaller than ``image_size``, lets training images grow from it while the epochs go by; the network
     must take any size. ``mirror_at_test`` averages the logits of each judged image and of its mirror image.
     ``patience`` is the number of epochs without a new best validation accuracy after which training stops (0: never).
-    ``slips`` name mistakes to repeat on purpose (see `SLIPS`). ``recipe`` is a label. ``precision`` ``auto`` takes what
+    ``slips`` name what is broken on purpose (see `SLIPS`). ``recipe`` is a label.
+    ``begins_from`` names a training and its best epoch, "k7mq2xw9ab@12", whose weights this one goes on from ("": it
+    begins anew). ``precision`` ``auto`` takes what
     a probe finds to pay here, once for a network, input and machine (`core.compute.precision_probe`).
     """
 
@@ -84,6 +91,7 @@ class TrainingConfig:
     seed: int = 0
     limit: int | None = None
     slips: tuple[str, ...] = ()
+    begins_from: str = ""
     precision: str = "fp32"
     device: str = "auto"
 
@@ -113,6 +121,10 @@ class TrainingConfig:
                 raise ConfigError(f"{name} is {short(flag)}; it must be true or false.")
         if len(self.augmentation) > MOST_STEPS:
             raise ConfigError(f"The augmentation has {len(self.augmentation):,} steps; it may have {MOST_STEPS}.")
+        if not isinstance(self.begins_from, str) or (self.begins_from and not _BEGINNING.fullmatch(self.begins_from)):
+            raise ConfigError(
+                f"begins_from is {short(self.begins_from)}; it must name a run and its best epoch, as k7mq2xw9ab@12."
+            )
         if self.nesterov and not self.momentum:
             raise ConfigError("nesterov needs a momentum above 0.")
         for name, value, known in (

@@ -16,6 +16,7 @@ from core.checkpoints import find, save
 from core.checkpoints.backbones import load_network, refer_to_backbone
 from core.home import checkpoints_folder
 from core.judging.evaluation import evaluate_checkpoint
+from core.recipes.words import broken_words
 
 
 def main() -> None:
@@ -30,6 +31,8 @@ def main() -> None:
     arguments = parser.parse_args()
 
     source = find(arguments.run)
+    if source.card.config.slips:
+        parser.error(f"{arguments.run} is {broken_words(source.card.config)}; only an honest training ships")
     model = load_network(source)
     card = dataclasses.replace(
         source.card,

@@ -18,9 +18,11 @@ from benchmarks.training.jobs import few_judged
 from core.config import TrainingConfig
 from core.data import LabelledImages, Split, availability, datasets, load, make_split
 from core.home import home
+from core.judging.curve.chance_level import frozen_backbone
 from core.models import models
 from core.recipes import RECIPES, config_here, fitting_models, input_channels
-from core.training.forecast import image_seconds, training_seconds
+from core.training.forecast.steps import image_seconds
+from core.training.forecast.whole import training_seconds
 from core.training.trainer import Trainer
 
 JUDGED = 1_000  # validation images, at most
@@ -130,17 +132,16 @@ def shortened(config: TrainingConfig, data: LabelledImages, split: Split, *, sec
         device=torch.device("cpu"),
         clock=time.process_time,  # what neighbours do not change
     )
-    frozen = models[config.model].transfers and config.model_arguments.get("train", "head") == "head"
     train, judged = min(len(split.train), config.limit or len(split.train)), len(split.validation)
 
     def takes(epochs: int, images: int) -> float:
         shorter = dataclasses.replace(config, epochs=epochs)
-        return training_seconds(shorter, each=each, train=images, validation=judged, frozen=frozen)
+        return training_seconds(shorter, each=each, train=images, validation=judged)
 
     for epochs in range(config.epochs, 0, -1):
         if takes(epochs, train) <= seconds:
             return dataclasses.replace(config, epochs=epochs)
-    least = config.epochs if frozen else 1  # epochs on kept features take no time
+    least = config.epochs if frozen_backbone(config) else 1  # epochs on kept features take no time
     share = max(0.0, seconds - takes(least, 0)) / max(1e-9, takes(least, train) - takes(least, 0))
     return dataclasses.replace(config, epochs=least, limit=max(config.batch_size, min(train, int(train * share))))
 

@@ -184,7 +184,7 @@ def _finite(figures: dict[str, float]) -> dict[str, float | None]:
 def _line(run: Run) -> str:
     """A run for people: state, epochs, what validation and the test said, whose it is, what is not its recipe's."""
     from core.judging.claims import tested
-    from core.recipes.words import changed_words
+    from core.recipes.words import broken_words, changed_words
 
     where = f"place {run.position}" if run.position else f"epoch {run.epochs_done}/{run.config.epochs}"
     validation = "" if run.best_validation is None else f"val {run.best_validation:6.1%}"
@@ -192,7 +192,7 @@ def _line(run: Run) -> str:
     if run.status == "finished" and (metrics := tested(run.id)):
         low, high = metrics.test_ci95
         test = f"test {metrics.test_accuracy:6.1%} ({low:.1%} to {high:.1%})"
-    changed = changed_words(run.config)
+    changed = "; ".join(filter(None, (broken_words(run.config), changed_words(run.config))))
     line = f"{run.id}  {run.status:11}  {where:13}  {validation:10}  {test:30}  {run.owner_name}: {run.name}"
     return f"{line}  [{changed}]" if changed else line
 

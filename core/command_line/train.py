@@ -148,7 +148,7 @@ def _epoch_line(event: Any, as_json: bool) -> str:
 
 def _warning(session: "Session") -> str | None:
     """Return where to look when a frozen backbone does no better than guessing."""
-    from core.judging.chance_level import no_better_than_guessing
+    from core.judging.curve.chance_level import no_better_than_guessing
 
     reached = [epoch.val_accuracy for epoch in session.trainer.history]
     return no_better_than_guessing(session.config, reached, finished=True)

@@ -45,6 +45,8 @@ def training_cells(card: Card) -> tuple[Cell, ...]:
         )
     if config.slips:
         raise ExportError("This training repeats slips on purpose; write one with the recipe 'notebook' instead.")
+    if config.begins_from:
+        raise ExportError("This training goes on from another one, whose weights only the lab has; export that one.")
     spec = datasets[card.dataset]
     source = network_code(
         card.model,

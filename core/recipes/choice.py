@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from core.checkpoints.beginnings import check_beginning
 from core.compute.precision_probe import PrecisionChoice, known_precision
 from core.config import TrainingConfig
 from core.data.catalogue import datasets
@@ -83,6 +84,7 @@ def check_trainable(config: TrainingConfig, images: int | None = None) -> None:
             "batch size or more images."
         )
     channels = _channels(config.dataset, config.model, config.greyscale)
+    check_beginning(config, channels=channels)
     classes = len(datasets[config.dataset].classes)
     for size in (config.image_size, config.start_size or config.image_size):
         with torch.device("meta"):

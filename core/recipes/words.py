@@ -9,7 +9,12 @@ from core.recipes.changes import changes
 from core.registry import Value
 from core.transforms import transforms
 
-_NAMES = {"limit": "training images", "gamma": "step factor γ", "start_size": "images grow from"}
+_NAMES = {
+    "limit": "training images",
+    "gamma": "step factor γ",
+    "start_size": "images grow from",
+    "begins_from": "goes on from",
+}
 
 
 def setting_words(name: str) -> str:
@@ -42,11 +47,20 @@ def chain_words(steps: tuple[AugmentationStep, ...]) -> str:
 
 
 def changed_words(config: TrainingConfig) -> str:
-    """Return what differs from the recipe: "learning rate 1 (0.05), epochs 3 (20)"; "" where nothing does."""
+    """Return what differs from the recipe: "learning rate 1 (0.05), epochs 3 (20)"; "" where nothing does.
+
+    What is broken on purpose is `broken_words`.
+    """
     return ", ".join(
         f"{setting_words(change.name)} {value_words(change.value)} ({value_words(change.recipe)})"
         for change in changes(config)
+        if change.name != "slips"
     )
+
+
+def broken_words(config: TrainingConfig) -> str:
+    """Return "broken on purpose: shuffled labels, no relu"; "" for an honest training."""
+    return f"broken on purpose: {value_words(config.slips)}" if config.slips else ""
 
 
 def all_settings(config: TrainingConfig) -> Mapping[str, Value | object]:

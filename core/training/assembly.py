@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from core.checkpoints.backbones import load_backbone, pretrained_normalisation
+from core.checkpoints.beginnings import load_beginning
 from core.compute.devices import best_device
 from core.compute.precision_probe import PrecisionChoice, precision_for
 from core.config import TrainingConfig
@@ -18,7 +19,7 @@ from core.models.input_format import InputFormat, measure_format, normalise, to_
 from core.models.spec import no_preparation
 from core.models.transfer import TransferNetwork
 from core.seeding import derive_seed
-from core.training.batches import ImageBatches
+from core.training.batches import ImageBatches, as_labelled
 from core.training.kept_features import FeatureBatches, can_keep, look_once
 from core.training.optimization import make_optimizer, make_schedule
 from core.training.precision import Precision
@@ -49,9 +50,10 @@ class Assembly:
     ) -> None:
         torch.manual_seed(config.seed)
         random.seed(config.seed)
-        self.config, self.data, self.split = config, data, split
+        self.config, self.split = config, split
         self.device = device or best_device(config.device)
         self.train_indices = training_indices(split, config)
+        self.data = data = as_labelled(data, self.train_indices, config)
         self.steps_per_epoch = len(self.train_indices) // config.batch_size
         self.format = input_format(config, data, split)
         self.model = assemble_model(config, data, split, self.format).to(self.device)
@@ -153,7 +155,8 @@ def input_format(config: TrainingConfig, data: LabelledImages, split: Split) -> 
 
 
 def assemble_model(config: TrainingConfig, data: LabelledImages, split: Split, format: InputFormat) -> nn.Module:
-    """Return the config's network, float32 on the CPU, with its backbone and what it takes from images beforehand.
+    """Return the config's network, float32 on the CPU, with its backbone and what it takes from images beforehand, or
+    with the weights that it goes on from.
 
     That are some training images, without their labels. Raises ConfigError or ModelError where a network whose images
     grow does not take the smallest of them, and ModelError where the weights of its backbone cannot be had.
@@ -170,6 +173,7 @@ def assemble_model(config: TrainingConfig, data: LabelledImages, split: Split, f
         wanted = max(1, PREPARATION_PIXELS // format.size**2)
         sample = data.images[split.train[:: max(1, len(split.train) // wanted)]]
         spec.prepare(model, normalise(to_batch(sample, format), format))
+    load_beginning(model, config, channels=format.channels, classes=data.spec.classes)
     return model
 
 

@@ -5,7 +5,7 @@ indices costs less than handing it over from another process.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -26,6 +26,17 @@ def order_of_epoch(train: Tensor, *, seed: int, epoch: int) -> Tensor:
     """Return the training images' places in the order in which an epoch (from 0) sees them: seed and epoch decide."""
     generator = torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
     return train[torch.randperm(len(train), generator=generator)]
+
+
+def as_labelled(data: LabelledImages, train: Tensor, config: TrainingConfig) -> LabelledImages:
+    """Return ``data`` with the labels that a training is given: with ``shuffled_labels`` each of the images ``train``
+    has that of another one, as the seed decides. Those of all other images stay."""
+    if "shuffled_labels" not in config.slips:
+        return data
+    generator = torch.Generator().manual_seed(derive_seed(config.seed, "labels"))
+    places, labels = train.numpy(), data.labels.copy()
+    labels[places] = labels[places[torch.randperm(len(places), generator=generator).numpy()]]
+    return replace(data, labels=labels)
 
 
 @dataclass(frozen=True, kw_only=True)

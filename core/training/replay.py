@@ -14,7 +14,7 @@ from core.config import training_size
 from core.data import LabelledImages, split_begun_with
 from core.errors import ConfigError, DataError
 from core.training.assembly import training_indices
-from core.training.batches import ImageBatches, Traced, order_of_epoch
+from core.training.batches import ImageBatches, Traced, as_labelled, order_of_epoch
 from core.training.kept_features import LOOK_BATCH, VIEWS, keeps
 from core.transforms import Applied
 
@@ -60,9 +60,9 @@ class Replay:
                 f"The images of {data.spec.title} on this machine, or their split, are not the ones that this network "
                 "was trained on, so its batches cannot be made again."
             )
-        self.data = data
         self.train = training_indices(split, self.config)
-        self.images = ImageBatches(self.config, data, checkpoint.format, device=torch.device("cpu"))
+        self.data = as_labelled(data, self.train, self.config)
+        self.images = ImageBatches(self.config, self.data, checkpoint.format, device=torch.device("cpu"))
         self.epochs = max(1, len(card.history), card.epoch)
         self.steps = len(self.train) // self.config.batch_size
         self.looked_once = keeps(self.config)

@@ -56,7 +56,8 @@ class Session:
         self.data: LabelledImages = load(config.dataset, size=config.image_size, progress=progress)
         self.split = split_begun_with(self.data, self.files.split(), slips=config.slips)
         self._check_images()
-        self.trainer = Trainer(config, self.data, self.split)
+        begun = bool(self.files.states())  # whose weights replace those that it went on from, which may be gone
+        self.trainer = Trainer(replace(config, begins_from="") if begun else config, self.data, self.split)
         self.fell_back = ""
         self.resumed_from = self._resume()
         self.trainer.keep_features(self.tell)

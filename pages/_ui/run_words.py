@@ -2,7 +2,7 @@
 
 from core.config import TrainingConfig
 from core.data.catalogue import datasets
-from core.judging.chance_level import no_better_than_guessing
+from core.judging.curve.chance_level import no_better_than_guessing
 from core.models import models
 from core.runs.records import Run, Status
 

@@ -73,6 +73,13 @@ def test_a_training_runs_from_click_to_end_through_switch_reload_and_restart(
     loss_chart(page, r"Smoothed training loss went from")
 
     wait_for_state(page, "finished")
+    expect(page.get_by_role("region", name="Answers to the probe photos by epoch")).to_contain_text("epoch 80")
+    bet = page.get_by_role("slider", name=re.compile("of the 367 test images"))
+    bet.focus()
+    bet.press("End")
+    settled(page)
+    press(page, "Bet, and show it")
+    expect(page.get_by_text(re.compile(r"You bet 100 %\. It is [\d.]+ %"))).to_be_visible()
     expect(page.get_by_text(re.compile(r"Test accuracy [\d.]+ % \([\d.]+ to [\d.]+, n = 367\)"))).to_be_visible()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
     after = stored(fresh_server, run_id)
@@ -168,6 +175,7 @@ def test_lenet_on_cifar10_trains_live(page: Page, data_server: Server, tmp_path:
     go_to(page, "Training")
     loss_chart(page, r"Smoothed training loss went from")
     wait_for_state(page, "finished")
+    press(page, "Skip")  # the bet
     expect(page.get_by_text(re.compile(r"Test accuracy .*n = 10,000"))).to_be_visible()
     assert stored(data_server, run_id).epochs_done == 1
 

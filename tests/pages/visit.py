@@ -75,6 +75,6 @@ def table_rows(app: AppTest) -> list[dict[str, Any]]:
     """Return what the table of runs or networks was given, a row each, in the order in which it shows them at first."""
     data = component_data(app, "run_table")
     names = "reference name state accuracy interval images validation parameters seconds done planned data model recipe"
-    fields = [*names.split(), "changed", "owner", "created", "note", "trained"]
+    fields = [*names.split(), "changed", "owner", "created", "note", "trained", "broken"]
     rows = [dict(zip(fields, values, strict=True)) for values in data["rows"]]
     return [row | {"data": data["data_sets"][row["data"]], "model": data["networks"][row["model"]]} for row in rows]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.config import TrainingConfig
 from core.data import datasets
 from core.errors import LabError
 from core.intervals import percent
@@ -55,18 +56,25 @@ def _runs(named: Sequence[str]) -> dict[str, str]:
         if run_id not in here:
             with suppress(LabError):
                 runs.append(open_store().get(run_id))
-    return {run.id: f"{run.name} · {whose(run)}" for run in runs if run.checkpoint}
+    return {run.id: f"{run.name} · {whose(run)}{_marked(run.config)}" for run in runs if run.checkpoint}
 
 
 def _trained(named: Sequence[str]) -> dict[str, str]:
     from core.checkpoints.trained import training_folder
 
-    found = {name: checkpoint.card.title for name, checkpoint in cached.trained(AT_MOST).items()}
+    found = {
+        name: f"{checkpoint.card.title}{_marked(checkpoint.card.config)}"
+        for name, checkpoint in cached.trained(AT_MOST).items()
+    }
     for name in named:
         if name not in found and training_folder(name) is not None:
             with suppress(LabError):
                 found[name] = cached.checkpoint(name).card.title
     return {name: f"{title} · trained on the command line" for name, title in found.items()}
+
+
+def _marked(config: TrainingConfig) -> str:
+    return " · broken on purpose" if config.slips else ""
 
 
 def say_what_is_left_out(where: str = "opens from All runs (Training)") -> None:

@@ -1,14 +1,15 @@
-"""What a training would cost before it is queued: whether it can begin, how long it takes, who is before it."""
+"""What a training would cost before it is queued: whether it can begin, when it is done, who is before it."""
 
-import streamlit as st
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from core.config import TrainingConfig
 from core.data import availability, datasets, published_parts
 from core.errors import LabError
-from core.models import models
-from core.recipes import check_trainable, input_channels
-from core.registry import Value
-from core.runs import open_store
+from core.recipes import check_trainable
+from core.runs import Run, open_store
+from core.runs.records import AT_WORK, WAITING
 from pages._ui import cached
 from pages._ui.frame import plain
 from pages._ui.run_words import duration
@@ -23,71 +24,103 @@ def why_refused(config: TrainingConfig) -> str | None:
     return None
 
 
+def decoded(config: TrainingConfig) -> bool:
+    """Whether a training could begin with the images as they lie here."""
+    return availability(config.dataset, config.image_size) in ("builtin", "prepared")
+
+
 def training_images(config: TrainingConfig) -> int | None:
     """How many training images there are, where they have been decoded; None where nobody knows yet."""
-    if availability(config.dataset, config.image_size) not in ("builtin", "prepared"):
-        return None
-    return len(cached.split(config.dataset, config.image_size, config.slips).train)
+    return len(cached.split(config.dataset, config.image_size, config.slips).train) if decoded(config) else None
 
 
 def _counts(config: TrainingConfig) -> tuple[int, int] | None:
     """Training and validation images: counted where they have been decoded, else those of the set as published."""
-    if training_images(config) is None:
+    if not decoded(config):
         return published_parts(datasets[config.dataset], slips=config.slips)
     split = cached.split(config.dataset, config.image_size, config.slips)
     return len(split.train), len(split.validation)
 
 
-def time_words(config: TrainingConfig) -> str:
-    """How long it would take with the machine as busy as it is now, images that are not decoded yet as published."""
-    from core.training.forecast import training_seconds
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What a training costs: seconds for one image, and how many images it is trained on and judged by."""
+
+    each: float
+    train: int
+    validation: int
+
+    def of(self, config: TrainingConfig) -> float:
+        """Return the seconds that ``config`` takes with the machine to itself: others of its epochs and images too."""
+        from core.training.forecast.whole import training_seconds
+
+        return training_seconds(config, each=self.each, train=self.train, validation=self.validation)
+
+
+def cost_of(config: TrainingConfig) -> Cost | None:
+    """Return what a training costs, None where nobody can tell; some steps are timed where that was not done before."""
+    from core.compute.devices import best_device
+    from core.training.forecast.steps import timed
 
     try:
-        decoded = training_images(config) is not None
-        counts = _counts(config)
-        if counts is None or why_refused(config) is not None:
-            return ""
-        images, judged = counts
-        each = _image_seconds(
-            config.model,
-            config.image_size,
-            input_channels(config),
-            config.dataset,
-            tuple(sorted(config.model_arguments.items())),
-            config.device,
-        )
+        if (images := _counts(config)) is None or why_refused(config) is not None:
+            return None
+        return Cost(each=timed(config, best_device(config.device)), train=images[0], validation=images[1])
     except LabError:
-        return ""
-    train = min(images, config.limit or images) // config.batch_size * config.batch_size
-    seconds = training_seconds(config, each=each, train=train, validation=judged, frozen=_head_only(config))
-    before = "a few seconds to start" if decoded else "the images have been decoded"
-    return f"About {duration(_rounded(seconds))} with this machine as busy as it is now, after {before}."
+        return None
 
 
-def _head_only(config: TrainingConfig) -> bool:
-    return models[config.model].transfers and config.model_arguments.get("train", "head") == "head"
+def work_before(owner: str, *, lanes: int) -> Sequence[float | None]:
+    """What is left of each training that a new one of this owner's would have beside it or before it, in seconds.
+
+    An owner's second training waits for everybody's first. None for what nobody has timed. Raises StoreError.
+    """
+    live = open_store().list(statuses=(*WAITING, *AT_WORK))
+    at_work = sum(run.status in AT_WORK for run in live)
+    mine = sum(run.owner == owner for run in live)
+    rounds: Counter[str] = Counter()
+    found = []
+    for run in sorted(live, key=lambda run: run.position or 0):
+        rounds[run.owner] += 1
+        if run.status in AT_WORK or rounds[run.owner] <= mine + 1:
+            found.append(_work_left(run, share=min(1.0, lanes / max(1, at_work))))
+    return found
 
 
-def _rounded(seconds: float) -> float:
-    """Say no more than is known: to 5 s, then to a minute."""
-    return max(5.0, 5 * round(seconds / 5)) if seconds < 120 else 60 * round(seconds / 60)
-
-
-@st.cache_data(max_entries=64, ttl=60, show_spinner=False)
-def _image_seconds(
-    model: str, image_size: int, channels: int, dataset: str, arguments: tuple[tuple[str, Value], ...], device: str
-) -> float:
+def _work_left(run: Run, *, share: float) -> float | None:
     from core.compute.devices import best_device
-    from core.training.forecast import image_seconds
+    from core.training.forecast.steps import kept
+    from core.training.forecast.whole import training_seconds
 
-    return image_seconds(
-        model,
-        channels=channels,
-        image_size=image_size,
-        classes=len(datasets[dataset].classes),
-        arguments=dict(arguments),
-        device=best_device(device),
-    )
+    try:
+        config = run.config
+        each = kept(config, best_device(config.device))
+        parts = published_parts(datasets[config.dataset], slips=config.slips)
+    except LabError:
+        each = parts = None
+    train = run.steps_total // config.epochs * config.batch_size if run.steps_total else parts and parts[0]
+    if each is None or train is None:
+        return None if run.seconds_left is None else run.seconds_left * share
+    whole = training_seconds(config, each=each, train=train, validation=parts[1] if parts else 0)
+    return whole * (1 - run.step / run.steps_total if run.steps_total else 1)
+
+
+def time_words(config: TrainingConfig) -> str:
+    """How long it would take with the machine to itself, images that are not decoded yet as published."""
+    cost = cost_of(config)
+    if cost is None:
+        return ""
+    return f"About {about(cost.of(config))} with the machine to itself, after {start_words(config)}."
+
+
+def start_words(config: TrainingConfig) -> str:
+    """What comes before the first step."""
+    return "a few seconds to start" if decoded(config) else "the images have been decoded"
+
+
+def about(seconds: float) -> str:
+    """Say no more than is known: to 5 s, then to a minute."""
+    return duration(max(5.0, 5 * round(seconds / 5)) if seconds < 120 else 60 * round(seconds / 60))
 
 
 def queue_words() -> str:

@@ -66,7 +66,8 @@ function draw_chart(chart, rows) {
   const width = Math.max(280, chart.root.clientWidth || 600)
   chart.svg.setAttribute("viewBox", `0 0 ${width} ${CHART}`)
   chart.svg.setAttribute("height", CHART)
-  const best = found.reduce((a, b) => (a && a.accuracy >= b.accuracy ? a : b), null)
+  const honest = found.filter((row) => !row.broken) // what was made to fail is never the best
+  const best = honest.reduce((a, b) => (a && a.accuracy >= b.accuracy ? a : b), null)
   const said = best ? `The best has ${share(best.accuracy)}: ${best.name}.` : "None has a test accuracy yet."
   chart.svg.setAttribute("aria-label", `${found.length} runs by test accuracy and ${axis === "seconds" ? "training time" : "parameters"}. ${said}`)
   chart.svg.replaceChildren()
@@ -90,7 +91,7 @@ function draw_chart(chart, rows) {
   const to_y = (value) => EDGE.top + (1 - (value - bottom) / (1.005 - bottom)) * inner.h
   draw_frame(chart, { width, inner, low, high, bottom, to_x, to_y, axis })
   for (const name of sets) {
-    mark(chart.svg, "path", { class: "stairs", d: stairs(found.filter((row) => row.data === name), cost, to_x, to_y, width - EDGE.right), stroke: look({ data: name }).fill })
+    mark(chart.svg, "path", { class: "stairs", d: stairs(honest.filter((row) => row.data === name), cost, to_x, to_y, width - EDGE.right), stroke: look({ data: name }).fill })
   }
   chart.points = found.map((row) => ({ row, x: to_x(cost(row)), y: to_y(row.accuracy) })).sort((a, b) => a.x - b.x || a.y - b.y)
   for (const { row, x, y } of chart.points) mark(chart.svg, "path", { class: "point", ...look(row), transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` })
@@ -108,7 +109,7 @@ function stairs(rows, cost, to_x, to_y, end) {
     best = row.accuracy
     path += path ? `H${to_x(cost(row)).toFixed(1)}V${to_y(best).toFixed(1)}` : `M${to_x(cost(row)).toFixed(1)} ${to_y(best).toFixed(1)}`
   }
-  return `${path}H${end}`
+  return path && `${path}H${end}`
 }
 
 function draw_frame(chart, { width, inner, low, high, bottom, to_x, to_y, axis }) {

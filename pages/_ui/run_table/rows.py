@@ -13,7 +13,7 @@ from core.data.catalogue import datasets
 from core.errors import LabError
 from core.judging.claims import doubt_about
 from core.models import models
-from core.recipes.words import changed_words
+from core.recipes.words import broken_words, changed_words
 from core.runs.records import WAITING
 from core.runs.store.listed import ListedRun
 from pages._ui.run_words import STATES, guesses, place
@@ -29,7 +29,8 @@ class Row:
 
     ``reference`` is a run's id or a network's name, ``data`` the name of the data set. Shares lie in [0, 1];
     ``accuracy`` with its 95 % interval is on the test split, and None where the network has no test accuracy.
-    ``seconds`` is the time of training, ``created`` in seconds since 1970. ``trained`` says that there is a network.
+    ``seconds`` is the time of training, ``created`` in seconds since 1970. ``trained`` says that there is a network,
+    ``broken`` that it was made to fail on purpose, and never counts as the best.
     """
 
     reference: str
@@ -53,6 +54,7 @@ class Row:
     seconds: float | None = None
     split: str = ""
     trained: bool = False
+    broken: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +63,7 @@ class _Facts:
 
     changed: str
     only_guesses: bool
+    broken: bool
     figures: Figures | None
 
 
@@ -100,6 +103,7 @@ def card_row(reference: str, card: Card, *, owner_name: str) -> Row:
         epochs_done=len(card.history),
         validation=max(validations, default=None),
         trained=True,
+        broken=bool(card.config.slips),
     )
     return _with_figures(row, _tested(Figures.of(card)))
 
@@ -135,6 +139,7 @@ def _row(run: ListedRun, facts: _Facts | None) -> Row:
         seconds=run.seconds,
         split=run.split,
         trained=run.network is not None,
+        broken=bool(facts and facts.broken),
     )
     return _with_figures(row, facts.figures) if facts and facts.figures else row
 
@@ -159,8 +164,8 @@ def _look(run: ListedRun) -> _Facts:
     with suppress(LabError):
         config = TrainingConfig.from_json(run.config)
         only = guesses(config, run.status, run.best_validation)
-        return _Facts(changed=_changed(config), only_guesses=only, figures=found)
-    return _Facts(changed="", only_guesses=False, figures=found)
+        return _Facts(changed=_changed(config), only_guesses=only, broken=bool(config.slips), figures=found)
+    return _Facts(changed="", only_guesses=False, broken=False, figures=found)
 
 
 def _tested(found: Figures) -> Figures:
@@ -170,7 +175,7 @@ def _tested(found: Figures) -> Figures:
 
 def _changed(config: TrainingConfig) -> str:
     with suppress(LabError):  # a recipe or a network that the lab no longer has
-        return changed_words(config)
+        return "; ".join(filter(None, (broken_words(config), changed_words(config))))
     return ""
 
 

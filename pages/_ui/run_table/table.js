@@ -7,7 +7,7 @@ const ROW = 34 // pixels, as in table.css
 const TALL = 520 // pixels of the list at most
 const AROUND = 8 // rows drawn beyond the edge
 const FIELDS = ["reference", "name", "state", "accuracy", "interval", "images", "validation", "parameters", "seconds", "done", "planned",
-  "data", "model", "recipe", "changed", "owner", "created", "note", "trained"]
+  "data", "model", "recipe", "changed", "owner", "created", "note", "trained", "broken"]
 const COLUMNS = {
   name: { title: "Name", width: 230 },
   state: { title: "State", width: 120 },

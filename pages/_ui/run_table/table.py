@@ -121,6 +121,7 @@ def _encoded(rows: Sequence[Row], you: str) -> dict[str, Any]:
                 row.created,
                 row.note[:NOTE_SHOWN],
                 int(row.trained),
+                int(row.broken),
             ]
             for row in rows
         ],

@@ -43,6 +43,8 @@ def judged(reference: str, title: str) -> Judged:
     made = _made_here().get(str(checkpoint.folder))
     evaluation = made or _stored(str(checkpoint.folder), checkpoint.card.created, checkpoint)
     known = checkpoint.card.title if checkpoint.folder.name == reference else title  # what ships needs no owner
+    if checkpoint.card.config.slips and "broken on purpose" not in known:
+        known += " · broken on purpose"
     return Judged(reference=reference, title=known, checkpoint=checkpoint, evaluation=evaluation, here=made is not None)
 
 

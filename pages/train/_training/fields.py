@@ -7,7 +7,7 @@ from pages._ui.glossary import linked
 FIRST = (
     Setting(name="epochs", title="Epochs", low=1, high=500, help=linked("epoch")),
     Setting(name="batch_size", title="Batch size", low=2, high=4096, unit="images", help=linked("batch size")),
-    Setting(name="learning_rate", title="Learning rate", low=1e-5, high=1.0, step=0.005, help=linked("learning rate")),
+    Setting(name="learning_rate", title="Learning rate", low=1e-5, high=10.0, step=0.005, help=linked("learning rate")),
     Setting(name="seed", title="Seed", low=0, high=2**31 - 1, help=linked("seed")),
 )
 OPTIMIZER = (

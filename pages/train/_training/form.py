@@ -19,7 +19,8 @@ from pages._ui.choose.setting_widgets import held, optional_number, settings_for
 from pages._ui.frame import PAGES, plain
 from pages._ui.glossary import term
 from pages.train._training.fields import FIRST, LIMIT, OPTIMIZER, SCHEDULE, START_SIZE
-from pages.train._training.slips import choose_slips
+from pages.train._training.lesson.beginning import choose_beginning
+from pages.train._training.lesson.slips import choose_slips
 
 FIRST_DATASET = "digits"
 _FIRST_LESSON = "lenet"  # on Digits: trained within a lesson, and one of the kind ships to be compared with
@@ -96,6 +97,7 @@ def _network_box(dataset: str) -> str:
 def _settings(base: TrainingConfig, key: str) -> TrainingConfig:
     fields: dict[str, Any] = dict(_form(FIRST, base, key))
     fields["slips"] = choose_slips(base, key=key)
+    fields["begins_from"] = choose_beginning(key=key)
     with st.expander("All settings", icon=":material/tune:"):
         images, network, steps, device = st.tabs(
             ["Images and augmentation", "The network", "Optimizer and schedule", "Device"]
@@ -190,6 +192,7 @@ def fill_form(config: TrainingConfig, base: TrainingConfig) -> None:
     for name in ("image_size", "limit", "greyscale", "mirror_at_test", "device", "precision"):
         values[name] = held("" if (value := getattr(config, name)) is None else value)
     values[f"start_size.{config.image_size}"] = held(config.start_size or "")
+    values |= {"begins_from": config.begins_from, "goes_on": True}
     values |= {f"slip.{slip}": slip in config.slips for slip in SLIPS}
     values |= {f"network.{name}": held(value) for name, value in config.model_arguments.items()}
     if config.augmentation == base.augmentation:

@@ -9,9 +9,10 @@ from core.judging.doubtful import without_doubtful
 from core.runs.records import Run
 from pages._ui import state
 from pages._ui.choose.take_home import take_home
-from pages._ui.frame import PAGES, facts, plain, problem
+from pages._ui.frame import PAGES, facts, problem
 from pages._ui.glossary import term
 from pages._ui.run_words import accuracy_with_interval
+from pages.train._training.lesson.bet import how_near, may_show
 
 
 def result(run: Run) -> None:
@@ -22,9 +23,7 @@ def result(run: Run) -> None:
         problem(error)
         return
     st.markdown("### What came out")
-    _figures(checkpoint)
-    for slip in run.config.slips:
-        st.caption(f":material/report: This run repeats a slip on purpose: {plain(slip.replace('_', ' '))}.")
+    _figures(run, checkpoint)
     with st.container(horizontal=True, key=f"next_{run.id}"):
         _go("Classify photos with it", "classify", "image_search", {state.CHECKPOINT: run.id})
         _go("Look into its layers", "feature-maps", "layers", {state.CHECKPOINT: run.id})
@@ -33,7 +32,7 @@ def result(run: Run) -> None:
         take_home(checkpoint)
 
 
-def _figures(checkpoint: Checkpoint) -> None:
+def _figures(run: Run, checkpoint: Checkpoint) -> None:
     card = checkpoint.card
     rows = [
         (
@@ -48,8 +47,12 @@ def _figures(checkpoint: Checkpoint) -> None:
         facts(rows)
         st.caption("It has not been tested: only a run that ends by itself is judged on the test split.")
         return
+    if not may_show(run, card.metrics):
+        facts(rows)
+        return
     facts([*rows, ("Test loss", f"{card.metrics.test_loss:.3f} nats", term("loss"))])
     st.markdown(_verdict(card))
+    how_near(run, card.metrics)
     predictions = None if doubt_about(card) else checkpoint.predictions()
     if predictions is not None and (without := without_doubtful(card, predictions)):
         st.markdown(without.sentence)

@@ -9,8 +9,7 @@ import streamlit as st
 from core.errors import RunError
 from core.events import EpochDone
 from core.intervals import percent
-from core.judging.chance_level import no_better_than_guessing
-from core.recipes.words import changed_words
+from core.recipes.words import broken_words, changed_words
 from core.runs import ensure_supervisor, open_store
 from core.runs.records import AT_WORK, Run
 from pages._ui.draw.line_chart import Line, line_chart
@@ -18,6 +17,10 @@ from pages._ui.frame import empty_state, facts, plain, problem
 from pages._ui.glossary import term
 from pages._ui.run_words import badge, duration, meaning, place, saved, took, turns, what
 from pages._ui.visitor import visitor, who_owns, who_stopped, whose
+from pages.train._training.lesson.broken import what_happened
+from pages.train._training.lesson.coach import coach
+from pages.train._training.lesson.fork import go_on_from
+from pages.train._training.lesson.probes import probe_strip
 from pages.train._training.predictions import how_it_ended
 from pages.train._training.run_actions import controls
 from pages.train._training.run_curves import charts, figures_of
@@ -48,7 +51,9 @@ def show_run(run_id: str) -> None:
     _follow(run)
     settings_table(run)
     if not run.live:
+        what_happened(run, figures_of(run)[1])
         if run.checkpoint:
+            go_on_from(run)
             result(run)
         _numbers(run, *figures_of(run))
 
@@ -73,8 +78,9 @@ def _follow(before: Run) -> None:
             if run.status == "queued":
                 _queue(run)
             _figures(run, curve, epochs)
-            _remarks(run, epochs)
         charts(run, curve, epochs)
+        coach(run, curve, epochs)
+        probe_strip(run)
         if run.live:
             _numbers(run, curve, epochs)
 
@@ -82,13 +88,16 @@ def _follow(before: Run) -> None:
 
 
 def _head(run: Run) -> None:
-    st.markdown(f"## {plain(run.name)} {badge(run)}")
+    on_purpose = " :orange-badge[:material/heart_broken: broken on purpose]" if run.config.slips else ""
+    st.markdown(f"## {plain(run.name)} {badge(run)}{on_purpose}")
     st.caption(
         f"{plain(what(run))} · {plain(whose(run))}" + (f" · {plain(run.device)}" if run.device else ""),
         help=None if visitor().may_change(run.owner) else _READING,
     )
     if run.precision:
         st.caption(f"Computes in {plain(run.precision)}.", help=term("precision"))
+    if failing := broken_words(run.config):
+        st.caption(f":material/heart_broken: {failing.capitalize()}.")
     if changed := changed_words(run.config):
         st.caption(f"Changed from the recipe: {plain(changed)}.")
     if run.note:
@@ -149,15 +158,8 @@ def _figures(run: Run, curve: DrawnCurve, epochs: Sequence[EpochDone]) -> None:
     )
     if run.live:
         st.progress(_share(run), text=_pace(run, curve))
-
-
-def _remarks(run: Run, epochs: Sequence[EpochDone]) -> None:
-    """What a frozen backbone saved by looking once, and where to look when it does no better than guessing."""
     if sentence := saved(run):
         st.caption(f":material/bolt: {sentence}")
-    reached = [epoch.val_accuracy for epoch in epochs]
-    if warning := no_better_than_guessing(run.config, reached, finished=run.status == "finished"):
-        st.warning(warning, icon=":material/troubleshoot:")
 
 
 def _until_the_end(run: Run) -> str:

@@ -8,8 +8,8 @@ from core.config import TrainingConfig
 from core.data import changing_name
 from core.errors import LabError
 from core.recipes import recipe_config, shell_command
-from core.recipes.changes import recipe_of
-from core.recipes.words import changed_words, settings_beside_the_recipe
+from core.recipes.changes import changes, recipe_of
+from core.recipes.words import settings_beside_the_recipe
 from core.runs.records import Run
 from pages._ui import state
 from pages._ui.frame import plain
@@ -30,14 +30,18 @@ def settings_table(run: Run) -> None:
                 "Train again with one thing changed",
                 icon=":material/edit:",
                 key=f"again_{run.id}",
-                on_click=_set_up,
+                on_click=set_up_with,
                 args=(run.config,),
                 help="Opens Set up with these settings.",
             )
             base = recipe_of(run.config)
-            if base is not None and changed_words(run.config):
+            if base is not None and changes(run.config):
                 st.button(
-                    "Back to the recipe", icon=":material/undo:", key=f"recipe_{run.id}", on_click=_set_up, args=(base,)
+                    "Back to the recipe",
+                    icon=":material/undo:",
+                    key=f"recipe_{run.id}",
+                    on_click=set_up_with,
+                    args=(base,),
                 )
         try:
             st.code(shell_command(run.config), language="bash", wrap_lines=True)
@@ -45,7 +49,8 @@ def settings_table(run: Run) -> None:
             st.caption(plain(str(error)))
 
 
-def _set_up(config: TrainingConfig) -> None:
+def set_up_with(config: TrainingConfig) -> None:
+    """Open the form, when it is next drawn, with every field as ``config`` has it."""
     config = replace(config, dataset=changing_name(config.dataset))
     try:
         base = recipe_config(config.recipe, dataset=config.dataset, model=config.model)

@@ -11,12 +11,15 @@ from core.runs import ensure_supervisor, open_store
 from core.runs.records import NAME_LENGTH
 from pages._ui import address, cached, state
 from pages._ui.choose.datasets import dataset_or_fetch
-from pages._ui.choose.run_forecast import queue_words, time_words, training_images, why_refused
+from pages._ui.choose.run_forecast import training_images, why_refused
 from pages._ui.frame import plain, problem
 from pages._ui.guidance import progress
 from pages._ui.visitor import visitor
 from pages.train._training import in_address
 from pages.train._training.form import training_form
+from pages.train._training.lesson.broken import break_it
+from pages.train._training.lesson.done_in import done_in
+from pages.train._training.lesson.rates import rates
 from pages.train._training.predictions import keep_prediction, predict_run
 
 
@@ -32,8 +35,11 @@ def set_up() -> None:
     refused = why_refused(config)
     with st.container(border=True, key="training_go"):
         st.markdown(_amount(config) if ready else "This data set has to be downloaded before it can be trained on.")
-        st.caption(f"{time_words(config)} {_precision(config)} {queue_words()}")
+        st.caption(_precision(config))
+        done_in(config)
         predict_run()
+        rates(config)
+        break_it(config)
         refusal = st.container()  # above the button: below it, it could be outside the window
         if refused is not None:
             refusal.error(plain(refused), icon=":material/error:")

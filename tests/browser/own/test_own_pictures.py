@@ -176,6 +176,7 @@ def test_a_class_photographs_trains_a_head_and_asks_it(page: Page, phones: list[
     quiet(page)
     press(page, "Train")
     wait_for_state(page, "finished")
+    press(page, "Skip")  # the bet
     expect(page.get_by_text(re.compile(r"Test accuracy [\d.]+ % \([\d.]+ to [\d.]+, n = \d+\)"))).to_be_visible()
     page.get_by_role("link", name="Classify photos with it").click()
     (photo,) = photos(700, 1)

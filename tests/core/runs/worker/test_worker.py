@@ -28,6 +28,7 @@ torch = pytest.importorskip("torch")
 from core.checkpoints import load_state, read  # noqa: E402  (they import torch)
 from core.explain.filters.time_lapse import FOLDER as TIME_LAPSE  # noqa: E402
 from core.explain.filters.time_lapse import read_time_lapse  # noqa: E402
+from core.explain.probes import FOLDER as PROBES  # noqa: E402
 from core.runs.worker.worker import work  # noqa: E402
 
 Act = Callable[[Recorder], object]
@@ -150,12 +151,12 @@ def test_two_states_and_two_models_are_kept(store: Store, digits: TrainingConfig
     run = queued(store, digits)
     serve(store)
     folder = folders.run_folder(store.home, run.id)
-    kept = [path for path in folder.iterdir() if path.is_dir() and path.name != TIME_LAPSE]
+    kept = [path for path in folder.iterdir() if path.is_dir() and path.name not in (TIME_LAPSE, PROBES)]
     kinds = sorted(path.name.partition("-")[0] for path in kept)
     assert kinds == ["best", "final", "state", "state"]
     with store.database.reading() as connection:
         named = {row["folder"] for row in connection.execute("SELECT folder FROM checkpoints")}
-    assert named == {path.name for path in kept} == {path.name for path in folder.iterdir()} - {TIME_LAPSE}
+    assert named == {path.name for path in kept} == {path.name for path in folder.iterdir()} - {TIME_LAPSE, PROBES}
 
 
 @pytest.mark.parametrize("cut", [1, 40, 57])

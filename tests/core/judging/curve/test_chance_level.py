@@ -10,7 +10,7 @@ import pytest
 from core.command_line.train import _finished, _warning
 from core.config import TrainingConfig
 from core.events import Finished
-from core.judging.chance_level import frozen_backbone, no_better_than_guessing
+from core.judging.curve.chance_level import frozen_backbone, no_better_than_guessing
 from core.recipes import recipe_config
 
 

@@ -1,0 +1,1 @@
+"""What the curve of a training says about it."""

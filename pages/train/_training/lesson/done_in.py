@@ -1,0 +1,99 @@
+"""When a training would be done under the load there is, and what of it fits into the minutes that are left."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from core.config import TrainingConfig
+from core.errors import LabError
+from core.runs.sharing import TOGETHER, is_small
+from core.runs.supervisor import slots_wanted
+from pages._ui import state
+from pages._ui.choose.run_forecast import Cost, about, cost_of, start_words, work_before
+from pages._ui.frame import plain
+from pages._ui.visitor import visitors_id
+
+LOOK = 10.0  # seconds between two looks at who else trains
+MINUTES = (2, 5, 10, 20)
+_LEFT = "minutes_left"
+
+Seconds = Callable[[TrainingConfig], float]
+
+
+@st.fragment(run_every=LOOK)
+def done_in(config: TrainingConfig) -> None:
+    """Say when ``config`` would be done if it were queued now, and offer what is done in the minutes that are left."""
+    cost = cost_of(config)
+    if cost is None:
+        return
+    alone = cost.of(config)
+    try:
+        lanes = slots_wanted()
+        before = [alone if left is None else left for left in work_before(visitors_id(), lanes=lanes)]
+    except LabError as error:
+        st.caption(plain(str(error)))
+        return
+    takes = _under(before, cost, lanes=lanes)
+    seconds = takes(config)
+    st.markdown(f"{_words(seconds, alone, len(before))}, after {start_words(config)}.")
+    left = st.pills(
+        "It has to be done in",
+        MINUTES,
+        format_func=lambda minutes: f"{minutes} min",
+        key=_LEFT,
+        help="Of the lesson, say. Where it takes longer, one press sets what fits.",
+    )
+    if left and seconds > 60 * left:
+        _offer(config, 60 * left, takes, images=cost.train)
+
+
+def _words(seconds: float, alone: float, others: int) -> str:
+    done = f":material/timer: **Done in about {about(seconds)}**"
+    if not others:
+        return f"{done}, as nobody else is training"
+    with_others = f"{done} with {others} {'other' if others == 1 else 'others'} training"
+    return with_others if about(seconds) == about(alone) else f"{with_others} ({about(alone)} alone)"
+
+
+def _under(before: Sequence[float], cost: Cost, *, lanes: int) -> Seconds:
+    """How long a training takes beside these."""
+    from core.training.forecast.sharing import done_after
+
+    def takes(config: TrainingConfig) -> float:
+        at_once = TOGETHER if is_small(config) else lanes
+        return done_after(cost.of(config), before, at_once=at_once, lanes=lanes)
+
+    return takes
+
+
+def _offer(config: TrainingConfig, seconds: float, takes: Seconds, *, images: int) -> None:
+    from core.training.forecast.fitting import that_fit
+
+    fitting = that_fit(config, seconds=seconds, takes=takes, images=images)
+    if not fitting:
+        st.caption("Neither fewer epochs nor fewer images are enough: a smaller network or smaller images might be.")
+        return
+    with st.container(horizontal=True):
+        for one in fitting:
+            pressed = st.button(
+                f"{_instead(one, config)}: {about(takes(one))}",
+                icon=":material/hourglass_bottom:",
+                key=f"fits_{one.epochs}_{one.limit}",
+                on_click=_set,
+                args=(one,),
+                help="Sets the fields above; all others stay.",
+            )
+            if pressed:
+                st.rerun()
+
+
+def _instead(one: TrainingConfig, config: TrainingConfig) -> str:
+    changed = [f"{one.epochs} epochs"] if one.epochs != config.epochs else []
+    changed += [f"{one.limit:,} images"] if one.limit != config.limit else []
+    return " on ".join(changed)
+
+
+def _set(config: TrainingConfig) -> None:
+    form = state.training_form(config.dataset, config.model, config.recipe)
+    st.session_state[f"{form}.epochs"] = str(config.epochs)
+    st.session_state[f"{form}.limit"] = "" if config.limit is None else str(config.limit)
