@@ -51,11 +51,12 @@ class Backbone:
 class Outsiders:
     """How well images of something else are told from a network's own by how strange they are to it, as measured.
 
-    ``images`` names the ``n`` foreign images, ``own_n`` test images stand against them. ``auroc`` in [0, 1] by name of
-    the score, of which ``score`` is used; ``as_small`` is that against test images made as small as the foreign ones
-    and enlarged again (None: those are not smaller), for blur alone makes an image strange. ``caught`` of the foreign
-    images and ``false_alarms`` of the test images lie beyond the threshold that validation images set. ``sha256`` is
-    that of the file of training features beside the card, empty where they are kept elsewhere.
+    ``images`` names the ``n`` foreign images, ``own_n`` test images stand against them; as many others of both chose
+    ``score``, which is used. ``auroc`` in [0, 1] by name of the score; ``as_small`` is that of the one that is used
+    against test images made as small as the foreign ones and enlarged again (None: those are not smaller), for blur
+    alone makes an image strange. ``caught`` of the foreign images and ``false_alarms`` of the test images lie beyond
+    the threshold that validation images set. ``sha256`` is that of the file of training features beside the card, empty
+    where they are kept elsewhere.
     """
 
     score: str

@@ -15,7 +15,7 @@ from core.checkpoints import CARD, Checkpoint, Outsiders
 from core.data import LabelledImages, load, make_split
 from core.errors import CheckpointError, DataError
 from core.explain.familiarity.foreign import AT_ONCE, Indices, as_received, as_small, foreign_images, spread
-from core.explain.familiarity.known import SCORES, STEPS, USUAL, Known, auroc, learn
+from core.explain.familiarity.known import SCORES, STEPS, USUAL, Known, Scores, auroc, best_score, halves, learn
 from core.explain.familiarity.watching import look_at
 from core.explain.filters import kept_arrays
 from core.models.input_format import InputFormat, normalise, to_batch
@@ -25,7 +25,7 @@ from core.whole_files import read_file, write_files
 FILE = "familiarity.safetensors"
 TRAINING, OTHERS = 2_000, 1_000  # training images that are kept; images of each of the three other kinds
 _LARGEST = 16 * 2**20
-_FORMAT = 1  # part of every key: raise it where the same key would mean something else
+_FORMAT = 2  # part of every key: raise it where the same key would mean something else
 
 Progress = Callable[[str, float], None]
 
@@ -90,32 +90,32 @@ def measure(
     parts = [spread(split.train, training), spread(split.validation, others), spread(split.test, others)]
     foreign = foreign_images(card.dataset, card.classes, channels=card.channels, at_most=others)
     count = sum(map(len, [*parts, foreign.indices]))
-    told = _Told(
+    looking = _Looking(
         progress or (lambda _text, _share: None), count + (len(parts[2]) if foreign.data.size < data.size else 0)
     )
     mirrored = card.config.mirror_at_test
     (train, _logits), validation, test = (
-        look_at(model, told.counting(_stored(data, part, checkpoint.format)), mirrored=mirrored) for part in parts
+        look_at(model, looking.counting(_stored(data, part, checkpoint.format)), mirrored=mirrored) for part in parts
     )
-    strange = look_at(model, told.counting(as_received(foreign, checkpoint.format, card.dataset)), mirrored=mirrored)
-    small = look_at(model, told.counting(as_small(data, parts[2], foreign, checkpoint.format)), mirrored=mirrored)
+    strange = look_at(model, looking.counting(as_received(foreign, checkpoint.format, card.dataset)), mirrored=mirrored)
+    small = look_at(model, looking.counting(as_small(data, parts[2], foreign, checkpoint.format)), mirrored=mirrored)
     known = learn(train, parts[0], data.labels[parts[0]], validation=validation)
     own, theirs = known.scores(*test), known.scores(*strange)
-    areas = {name: auroc(own[name], theirs[name]) for name in SCORES}
-    score = max(SCORES, key=lambda name: areas[name])
+    score, areas = best_score(own, theirs)
+    told_own, told_foreign = _told(own[score]), _told(theirs[score])
     beyond = [
-        float(np.mean([known.share(score, value) >= USUAL for value in values[score].tolist()]))
-        for values in (theirs, own)
+        float(np.mean([known.share(score, value) >= USUAL for value in values.tolist()]))
+        for values in (told_foreign, told_own)
     ]
     return Familiarity(
         known=known,
         outsiders=Outsiders(
             score=score,
             images=foreign.title,
-            n=len(foreign.indices),
-            own_n=len(parts[2]),
+            n=len(told_foreign),
+            own_n=len(told_own),
             auroc=areas,
-            as_small=auroc(known.scores(*small)[score], theirs[score]) if len(small[0]) else None,
+            as_small=auroc(_told(known.scores(*small)[score]), told_foreign) if len(small[0]) else None,
             caught=beyond[0],
             false_alarms=beyond[1],
         ),
@@ -131,7 +131,12 @@ def note_beside_card(checkpoint: Checkpoint, found: Familiarity) -> Checkpoint:
     return Checkpoint(checkpoint.folder, card)
 
 
-class _Told:
+def _told(values: Scores) -> Scores:
+    """The half of the images that figures are of."""
+    return values[halves(len(values))[1]]
+
+
+class _Looking:
     """Tells how many of all images have been looked at, batch by batch."""
 
     def __init__(self, tell: Progress, total: int) -> None:

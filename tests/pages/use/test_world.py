@@ -38,7 +38,7 @@ def test_it_is_measured_where_that_is_asked_for_and_said_from_then_on(network: C
     shown = {metric.label: metric.value for metric in page.metric}
     assert shown["AUROC"] == f"{figures.auroc[figures.score]:.3f}"
     assert shown["False alarms"] == f"{figures.false_alarms:.1%}".replace("%", " %")
-    assert "on 40 images of Shapes (generated) against 40 test images" in said(page)
+    assert "on 20 images of Shapes (generated) against 20 test images" in said(page)
     assert "of its validation images" in said(page)
     assert "The nearest training images" in said(page)
     assert "By class and distance" not in said(page), "the images are there"

@@ -6,7 +6,18 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
-from core.explain.familiarity.known import DISTANCE, ENERGY, FAINTNESS, USUAL, Known, auroc, energy, learn
+from core.explain.familiarity.known import (
+    DISTANCE,
+    ENERGY,
+    FAINTNESS,
+    USUAL,
+    Known,
+    auroc,
+    best_score,
+    energy,
+    halves,
+    learn,
+)
 from core.explain.familiarity.watching import Watching, look_at
 from core.models import models
 from core.models.answers import logits_of
@@ -98,6 +109,27 @@ def test_an_area_of_one_half_is_a_guess_and_one_is_perfect() -> None:
     assert auroc(np.array([1.0, 2.0]), np.array([1.0, 2.0])) == 0.5
     assert auroc(np.array([1.0, 2.0]), np.array([3.0])) == 1
     assert auroc(np.array([3.0]), np.array([1.0, 2.0])) == 0
+
+
+def test_halves_are_drawn_once_and_share_no_image() -> None:
+    chosen, told = halves(367)
+    assert (len(chosen), len(told)) == (183, 184)
+    assert sorted([*chosen, *told]) == list(range(367))
+    assert np.array_equal(halves(367)[0], chosen)
+    assert [part.tolist() for part in halves(1)] == [[0], [0]]
+
+
+def test_the_score_is_chosen_on_one_half_and_reported_on_the_other() -> None:
+    """By luck ``lucky`` is perfect on the half that chooses; on the other half it is a guess, and that is said."""
+    chosen, told = halves(20)
+    lucky, steady = np.zeros(20), np.zeros(20)
+    lucky[chosen] = 1
+    steady[chosen[:6]] = steady[told[:6]] = 1  # 6 of 10 foreign images above all of its own, the others tie: 0.8
+    own = {"steady": np.zeros(20), "lucky": np.zeros(20)}
+    best, areas = best_score(own, {"steady": steady, "lucky": lucky})
+    assert best == "lucky"
+    assert areas == {"steady": 0.8, "lucky": 0.5}
+    assert auroc(own["lucky"], lucky) == 0.75, "what would be said if the same images chose it"
 
 
 class Two(nn.Module):

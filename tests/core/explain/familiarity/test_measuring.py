@@ -35,10 +35,10 @@ def found(digits: Checkpoint) -> Familiarity:
 
 def test_shapes_are_told_from_digits(found: Familiarity) -> None:
     figures = found.outsiders
-    assert (figures.images, figures.n, figures.own_n) == ("Shapes (generated)", 120, 120)
+    assert (figures.images, figures.n, figures.own_n) == ("Shapes (generated)", 60, 60), "the other 60 chose the score"
     assert set(figures.auroc) == {"distance", "energy", "faintness"}
     assert figures.as_small is None, "shapes have 32 px, and digits 28 here"
-    assert figures.auroc[figures.score] == max(figures.auroc.values()) > 0.8
+    assert figures.auroc[figures.score] > 0.75
     assert 0 <= figures.false_alarms < figures.caught <= 1
 
 
