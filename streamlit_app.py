@@ -8,11 +8,13 @@ from pathlib import Path
 import streamlit as st
 
 from pages._ui import address
+from pages._ui.classroom.rules import closed_pages, say_closed, teaches
 from pages._ui.frame import PAGES, in_words
 from pages._ui.glossary import words_of_the_page
 from pages._ui.guidance import progress
-from pages._ui.server.sessions import note_session
+from pages._ui.server.sessions import note_session, note_visit
 from pages._ui.startup import MIDDLEWARE, exempt_modules_from_collection, keep_queue_served, lifespan, wait_for_torch
+from pages._ui.visitor import visitors_id
 
 UI = Path(__file__).parent / "pages" / "_ui"
 
@@ -28,7 +30,7 @@ def page(path: str, title: str, icon: str, tip: str, *, in_menu: bool = True) ->
         icon=f":material/{icon}:",
         url_path=path or None,
         default=not path,
-        visibility="visible" if in_menu else "hidden",
+        visibility="visible" if in_menu and path not in closed else "hidden",
         help=tip,
     )
 
@@ -38,6 +40,7 @@ if __name__ == "__main__":
     st.set_page_config(page_title="CNN Lab", page_icon=UI / "icon.png", layout="wide")
     st.logo(UI / "logo.svg", size="large")
     address.forget_owners()
+    closed = closed_pages()
     chosen = st.navigation(
         {
             "Start": [
@@ -57,13 +60,28 @@ if __name__ == "__main__":
             ],
             "Judge": [page("compare", "Compare", "balance", "Which network is better on unseen images?")],
             "Use": [page("classify", "Classify", "image_search", "Ask a network what is on your photo.")],
+            "Teach": [
+                page("console", "Class", "co_present", "Who is here, and how they get on.", in_menu=teaches()),
+                page("projector", "Projector", "cast", "The class's runs, large.", in_menu=teaches()),
+            ],
         }
     )
     address.arrive(chosen.url_path)
-    if chosen.url_path not in ("", "guide", "pictures", "join"):  # which show what they can without
+    note_visit(visitors_id(), chosen.url_path)
+    if chosen.url_path not in (
+        "",
+        "guide",
+        "pictures",
+        "join",
+        "console",
+        "projector",
+    ):  # which show what they can without
         wait_for_torch()
     with in_words():
-        chosen.run()
+        if chosen.url_path in closed:
+            say_closed(chosen.title)
+        else:
+            chosen.run()
         words_of_the_page()
     keep_queue_served()
     exempt_modules_from_collection()

@@ -7,6 +7,8 @@ import unicodedata
 from core.errors import LabError
 
 ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 of them, without l, o, 0 and 1
+CODE_LETTERS = "BCDFGHJKMNPRSTVWXZ"  # none that looks or sounds like another on a wall; no vowels, so no words
+CODE_LENGTH = 6  # 34 million codes
 _ID = re.compile(f"[{ID_LETTERS}]{{10}}")
 _DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -19,6 +21,22 @@ def new_id() -> str:
 def is_id(text: object) -> bool:
     """Return whether ``text`` has the shape of what `new_id` makes."""
     return isinstance(text, str) and _ID.fullmatch(text) is not None
+
+
+def new_code() -> str:
+    """Return six letters by which people join something: to be read from a wall and typed."""
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+
+
+def typed_code(typed: str, *, error: type[LabError]) -> str:
+    """Return a code as `new_code` makes it, from what somebody typed: small letters, spaces and hyphens do not matter.
+
+    At most 40 characters are looked at. Raises ``error`` for what can be no code.
+    """
+    code = "".join(letter for letter in typed[:40].upper() if letter.isalnum())
+    if len(code) != CODE_LENGTH or not set(code).issubset(CODE_LETTERS):
+        raise error(f"A code has {CODE_LENGTH} letters, such as BKMTXZ; look at it once more.")
+    return code
 
 
 def checked_name(text: str, *, what: str, at_most: int, error: type[LabError]) -> str:

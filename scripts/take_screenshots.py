@@ -7,6 +7,7 @@ to publish.
 
 import argparse
 import io
+import os
 import re
 import sys
 import tempfile
@@ -19,13 +20,22 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from core.data.own import NewPicture, OwnPictures, OwnSets  # noqa: E402
-from core.rights import OPERATOR  # noqa: E402
+from core.recipes import recipe_config  # noqa: E402
+from core.rights import OPERATOR, Person, new_secret, owner_of  # noqa: E402
+from core.runs import ensure_supervisor  # noqa: E402
+from core.runs.classroom import Classroom, Rules  # noqa: E402
+from core.runs.store.owners import Owners  # noqa: E402
+from core.runs.store.store import STORE_NAME, Store  # noqa: E402
+from pages._ui.server.secret_cookie import COOKIE  # noqa: E402
 from tests.browser.chromium import ARGUMENTS, chromium_path  # noqa: E402
 from tests.browser.server import Server, open_page, settled  # noqa: E402
 from tests.browser.test_frame import PAGES as ALL_PAGES  # noqa: E402
 from tests.core.data.own.generated import photograph  # noqa: E402
 
-PAGES = [address for address in ALL_PAGES if address != "guide"]  # which shows text that README links
+# Without the guide, which shows text that README links.
+PAGES = [*(address for address in ALL_PAGES if address != "guide"), "console", "projector"]
+KEY = "the key of these pictures"
+STUDENTS = ("Ada", "Ben", "Cem", "Dora", "Emil", "Fritzi", "Gül", "Hanno")
 
 FOLDER = ROOT / "docs" / "images"
 WIDTH, HEIGHT = 1280, 860
@@ -39,6 +49,34 @@ def start_training(page: Page, server: Server) -> None:
     open_page(page, server, "training")
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_role("application", name=re.compile(r"After epoch ([5-9]|\d\d)")).wait_for(timeout=180_000)
+
+
+def start_class(page: Page, server: Server) -> None:
+    """Let a class train on the built-in digits, each with another learning rate, until most have a curve; real ones."""
+    open_page(page, server, "training")
+    (teacher,) = [cookie["value"] for cookie in page.context.cookies() if cookie["name"] == COOKIE]
+    store = store_of_home(server)
+    Owners(store).enter_key(owner_of(teacher), KEY)
+    by = Person(owner=owner_of(teacher), runs_the_lab=True)
+    room = Classroom(store)
+    if room.state().on:
+        return
+    code = str(room.begin(by=by).code)
+    room.hold_to(Rules(dataset="digits"), by=by)
+    submitted = []
+    for place, name in enumerate(STUDENTS):
+        student = Person(owner=owner_of(new_secret()))
+        room.join(code, name, by=student)
+        config = recipe_config("notebook", dataset="digits", model="lenet", epochs=12, learning_rate=0.01 * 2**place)
+        submitted.append(store.submit(config, student.owner, f"rate {0.01 * 2**place:g}"))
+    ensure_supervisor(store)
+    while sum(store.get(run.id).epochs_done >= 3 for run in submitted) < len(STUDENTS) - 2:
+        page.wait_for_timeout(500)
+
+
+def store_of_home(server: Server) -> Store:
+    """Open the store of the server's home."""
+    return Store(server.home / STORE_NAME)
 
 
 def set_of_photographs(server: Server) -> str:
@@ -68,7 +106,11 @@ def prepare(page: Page, address: str) -> None:
 
 def take(page: Page, server: Server, address: str) -> Path:
     """Open one page and write its picture."""
-    if address == "training":
+    if address in ("console", "projector"):
+        start_class(page, server)
+        open_page(page, server, address)
+        page.wait_for_timeout(3000)
+    elif address == "training":
         start_training(page, server)
     elif address == "pictures":
         open_page(page, server, address, f"?set={set_of_photographs(server)}")
@@ -91,7 +133,8 @@ def main() -> None:
     wanted = ["" if name == "start" else name for name in parser.parse_args().pages] or list(PAGES)
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = Server(Path(folder) / "home").start()
+        os.environ |= {"CNN_LAB_KEY": KEY, "CNN_LAB_HOME": str(Path(folder) / "home")}
+        server = Server(Path(folder) / "home", CNN_LAB_KEY=KEY, CNN_LAB_SLOTS="2").start()
         try:
             chromium = playwright.chromium.launch(executable_path=chromium_path(playwright), args=ARGUMENTS)
             page = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")

@@ -24,6 +24,8 @@ PAGES = {
     "training": "pages/train/training.py",
     "compare": "pages/judge/compare.py",
     "classify": "pages/use/classify.py",
+    "console": "pages/teach/console.py",
+    "projector": "pages/teach/projector.py",
 }
 
 # A theme cannot say it: a page that is handed in is printed without its menu, and as wide as the paper.

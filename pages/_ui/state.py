@@ -26,8 +26,8 @@ JOIN_CODE = "code"
 # Who is looking
 SECRET = "visitor_secret"  # only where the browser keeps no cookie
 NICKNAME = "nickname"
-NICKNAME_PROBLEM = "nickname_problem"
 OPERATORS_KEY = "operators_key"
+CLASS_PROBLEM = "class_problem"  # what failed of nickname, key, joining and console
 
 # The photo that follows the student
 _PHOTO = "photo_chosen"

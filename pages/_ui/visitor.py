@@ -10,20 +10,33 @@ from core.runs import open_store
 from core.runs.records import Run
 from core.runs.store.owners import Owners
 from pages._ui import state
+from pages._ui.classroom.now import the_class
 from pages._ui.server.secret_cookie import COOKIE
 
 
 def visitor() -> Person:
-    """Return who is looking, with the rights that they have now; ask anew for everything that changes a run."""
-    owner = visitors_id()
+    """Return who is looking, with the rights that they have now; ask anew for everything that changes a run.
+
+    From the second class on that is somebody else in each, but for whoever runs the lab.
+    """
+    owner = browsers_id()
     with suppress(LabError):  # a store that cannot be read is said where it is used
-        return Owners(open_store()).person(owner)
+        person = Owners(open_store()).person(owner)
+        number = the_class().number
+        if person.runs_the_lab or number < 2:
+            return person
+        return Owners(open_store()).person(owner_of(_secret(), of_class=number))
     return Person(owner=owner)
 
 
 def visitors_id() -> str:
-    """Return the owner's id of who is looking, without a look into the store."""
-    return owner_of(_cookie() or st.session_state.setdefault(state.SECRET, new_secret()))
+    """Return the owner's id of who is looking; where there was no second class, without asking for their rights."""
+    return browsers_id() if the_class().number < 2 else visitor().owner
+
+
+def browsers_id() -> str:
+    """Return the owner's id of the browser itself, whichever class goes on: whoever runs the lab is known by it."""
+    return owner_of(_secret())
 
 
 def is_known_again() -> bool:
@@ -47,6 +60,10 @@ def who_stopped(run: Run) -> str:
         return "Somebody"
     name = "you" if run.stopped_by == visitors_id() else run.stopped_by_name
     return name[:1].upper() + name[1:]
+
+
+def _secret() -> str:
+    return _cookie() or str(st.session_state.setdefault(state.SECRET, new_secret()))
 
 
 def _cookie() -> str:

@@ -1,13 +1,21 @@
-"""Train · Add pictures: the page that a phone opens by the square or the code of a set."""
+"""Train · Add pictures: the page that a phone opens by the square or the code of a set, or of a class."""
 
 import streamlit as st
 
 from pages._ui.frame import header, plain
 from pages.train._join.send import joined, send, your_name
+from pages.train._join.to_class import class_code, join_class
 
-header("Add pictures", "Photos of yours for a set that the class makes together.", icon="add_a_photo")
-own = joined()
-if own is not None:
-    st.markdown(f"**{plain(own.title)}** · {own.pictures:,} pictures so far")
-    send(own, your_name())
-    st.caption("Photos stay on the machine that runs the lab, made smaller, without place and date. Others see them.")
+code = class_code()
+if code is not None:
+    header("Join the class", "A nickname of your own, and you are in.", icon="groups")
+    join_class(code)
+else:
+    header("Add pictures", "Photos of yours for a set that the class makes together.", icon="add_a_photo")
+    own = joined()
+    if own is not None:
+        st.markdown(f"**{plain(own.title)}** · {own.pictures:,} pictures so far")
+        send(own, your_name())
+        st.caption(
+            "Photos stay on the machine that runs the lab, made smaller, without place and date. Others see them."
+        )

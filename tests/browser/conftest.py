@@ -18,6 +18,7 @@ from tests.browser.server import Server
 from tests.conftest import NO_DATA, REAL_DATA
 from tests.deployed import DeployedServer
 
+KEY = "a key for whoever teaches"  # of the still server
 expect.set_options(timeout=30_000)  # the five seconds of Playwright are short where two cores are shared
 
 # On a deep link Streamlit's client first looks for its server below the page's own address, and gets a 404.
@@ -142,8 +143,8 @@ def data_server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture(scope="package")
 def still_server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose queue nobody serves, so that a run stays in the state that a test has put it in."""
-    lab = Server(tmp_path_factory.mktemp("still-home"))
+    """A server whose queue nobody serves, so that a run stays in the state that a test has put it in; it has a key."""
+    lab = Server(tmp_path_factory.mktemp("still-home"), CNN_LAB_KEY=KEY)
     store = Store(lab.home / STORE_NAME)
     with filelock.FileLock(lab.home / _LOCK):
         Queue(store).appear(process_handle(os.getpid()))

@@ -134,6 +134,18 @@ MIGRATIONS = (
         open INTEGER NOT NULL                 -- 1: it takes in more runs
     );
     """,
+    """
+    CREATE TABLE classroom (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        number INTEGER NOT NULL,              -- counts classes; who was here before is somebody else in the next
+        opened REAL NOT NULL,                 -- 0: there is no class
+        code TEXT,                            -- NULL: nobody can join
+        cleared REAL NOT NULL,                -- runs that ended before are put away
+        stopped TEXT NOT NULL,                -- JSON: runs that were stopped together
+        rules TEXT NOT NULL                   -- JSON: what everybody is held to
+    );
+    CREATE TABLE members (owner TEXT PRIMARY KEY, joined REAL NOT NULL) WITHOUT ROWID;
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 

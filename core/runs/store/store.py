@@ -33,6 +33,7 @@ from core.runs.records import (
     check_name,
     check_note,
 )
+from core.runs.store.class_rules import check_may_train
 from core.runs.store.database import Database
 from core.runs.store.queue_order import positions
 from core.runs.store.rows import RUNS, epoch_of, name_of, row_of, row_to_change, run_of, step_of
@@ -60,7 +61,7 @@ class Store:
         """Queue a training and return it; `core.runs.ensure_supervisor` then sees to it that it is served.
 
         Everything is checked again here, because a form's limits are no defence. Raises ConfigError for a
-        configuration out of bounds, RunError for a name, a quota or a full disk.
+        configuration out of bounds, RunError for a name, a quota, a full disk or what the class does not do now.
         """
         return self.submit_together([(config, name)], owner, note=note)[0]
 
@@ -76,6 +77,7 @@ class Store:
         folders.check_space(self.home)
         ids = [new_id() for _training in texts]
         with self.database.writing() as connection:
+            check_may_train(connection, owner, (config for config, _name in trainings))
             for run_id, (text, name) in zip(ids, texts, strict=True):
                 self.check_quota(connection, owner)
                 connection.execute(
@@ -167,7 +169,7 @@ class Store:
         """Queue a stopped, interrupted or failed run again; it goes on from its last saved state.
 
         A run that is queued or running stays as it is. Raises RightsError where it is not ``by``'s, RunError for one
-        that has nothing left to do.
+        that has nothing left to do, and where a class goes on that ``by`` has not joined.
         """
         folders.check_space(self.home)
         with self.database.writing() as connection:
@@ -179,6 +181,7 @@ class Store:
             if row["reason"] == UNFIT:
                 raise RunError(f"'{row['name']}' cannot go on with these settings; train anew with others.")
             if row["status"] in RESUMABLE:
+                check_may_train(connection, by.owner, [])
                 self.check_quota(connection, row["owner"])
                 connection.execute(
                     "UPDATE runs SET status = 'queued', reason = 'resumed', message = '', log = '', ended = NULL,"

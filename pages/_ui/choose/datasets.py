@@ -7,6 +7,7 @@ import streamlit as st
 from core.data import DatasetSpec, LabelledImages, availability, datasets, load
 from core.errors import LabError
 from pages._ui import cached
+from pages._ui.classroom.rules import hides
 from pages._ui.frame import plain, problem
 from pages._ui.glossary import term
 
@@ -99,7 +100,9 @@ def _offer_download(spec: DatasetSpec, size: int | None) -> None:
             f":material/cloud_download: **{plain(spec.title)}** is not on this machine. {plain(spec.description)} "
             "The digits and the shapes are built in and need no download."
         )
-        if st.button(f"Download {plain(spec.title)}", key=f"fetch_{spec.name}_{size}", icon=":material/download:"):
+        if hides("downloads"):
+            st.caption("Your teacher decides what is downloaded.")
+        elif st.button(f"Download {plain(spec.title)}", key=f"fetch_{spec.name}_{size}", icon=":material/download:"):
             try:
                 _prepare(spec, size, "Downloading")
             except LabError as error:

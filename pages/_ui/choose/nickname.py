@@ -1,4 +1,4 @@
-"""The nickname that others read beside a student's runs, and the key of whoever runs the lab."""
+"""The nickname that others read beside a student's runs, the way into a class, and the key of whoever runs the lab."""
 
 import streamlit as st
 
@@ -8,7 +8,9 @@ from core.runs import open_store
 from core.runs.records import NAME_LENGTH
 from core.runs.store.owners import Owners
 from pages._ui import state
-from pages._ui.frame import plain
+from pages._ui.classroom.key import act, ask_for_key, say_problem
+from pages._ui.classroom.rules import has_to_join, teaches
+from pages._ui.frame import PAGES, plain
 from pages._ui.visitor import is_known_again, visitor
 
 
@@ -18,7 +20,6 @@ def choose_nickname() -> None:
         known = Owners(open_store()).nickname(visitor().owner)
     except LabError:
         return  # the page says so below
-    said = st.session_state.get(state.NICKNAME_PROBLEM)
     with st.popover(plain(known or "you"), icon=":material/person:", width="content", help="Your nickname"):
         st.text_input(
             "Your nickname",
@@ -30,38 +31,17 @@ def choose_nickname() -> None:
             help="Others read it beside your runs. Your runs are yours by a cookie of this browser, not by this name.",
         )
         if operators_key() is not None:
-            _operator()
-    if said:
-        st.error(plain(said), icon=":material/error:")
+            ask_for_key()
+            if teaches():
+                st.page_link(PAGES["console"], label="The class", icon=":material/co_present:")
+    say_problem()
     if not is_known_again():
         st.caption("This browser keeps no cookies: after a reload you are somebody else, and your runs are not yours.")
-
-
-def _operator() -> None:
-    if visitor().runs_the_lab:
-        st.caption("You run this lab: you may stop, rename and delete every run.")
-        st.button("Give these rights back", icon=":material/lock:", key="key_back", on_click=_leave)
-        return
-    st.text_input("Key of whoever runs the lab", type="password", key=state.OPERATORS_KEY, on_change=_enter)
+    if has_to_join():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info("A class is going on. Join it to train with it.", icon=":material/groups:")
+            st.page_link(PAGES["join"], label="Join the class", icon=":material/login:")
 
 
 def _call() -> None:
-    _try(lambda owners: owners.call(visitor().owner, st.session_state[state.NICKNAME]))
-
-
-def _enter() -> None:
-    key = st.session_state.pop(state.OPERATORS_KEY, "")
-    if key:
-        _try(lambda owners: owners.enter_key(visitor().owner, key))
-
-
-def _leave() -> None:
-    _try(lambda owners: owners.leave_key(visitor().owner))
-
-
-def _try(act) -> None:  # type: ignore[no-untyped-def]
-    st.session_state.pop(state.NICKNAME_PROBLEM, None)
-    try:
-        act(Owners(open_store()))
-    except LabError as error:
-        st.session_state[state.NICKNAME_PROBLEM] = str(error)
+    act(lambda: Owners(open_store()).call(visitor().owner, st.session_state[state.NICKNAME]))

@@ -11,12 +11,15 @@ from core.recipes import check_trainable
 from core.runs import Run, open_store
 from core.runs.records import AT_WORK, WAITING
 from pages._ui import cached
+from pages._ui.classroom.rules import class_refuses
 from pages._ui.frame import plain
 from pages._ui.run_words import duration
 
 
 def why_refused(config: TrainingConfig) -> str | None:
-    """Why this training would end as soon as it begins; None where it would not."""
+    """Why this training would end as soon as it begins, or is not the class's; None where it can be queued."""
+    if said := class_refuses(config):
+        return said
     try:
         check_trainable(config, training_images(config))
     except LabError as error:

@@ -6,16 +6,29 @@ and looks for those that are due only when another browser leaves: after the las
 
 import threading
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """Where an owner was last: a page's address, when (seconds since 1970), and whether their browser is there."""
+
+    owner: str
+    page: str
+    at: float
+    here: bool = True
+
+
 class Sessions:
-    """Every session that this server knows of, and since when its browser has been gone."""
+    """Every session that this server knows of, since when its browser has been gone, and who it is where."""
 
     def __init__(self) -> None:
         self._left: dict[str, float | None] = {}
+        self._visits: dict[str, Visit] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -34,7 +47,23 @@ class Sessions:
             due = [session for session, since in self._left.items() if since is not None and now - since >= away]
             for session in due:
                 del self._left[session]
+                self._visits.pop(session, None)
         return due
+
+    def visit(self, session: str, owner: str, page: str) -> None:
+        """Note that somebody did something on a page now."""
+        with self._lock:
+            self._visits[session] = Visit(owner=owner, page=page, at=time.time())
+
+    def visits(self) -> Sequence[Visit]:
+        """Return where everybody was last, the latest first: one entry for an owner, here where one browser is."""
+        with self._lock:
+            each = [replace(visit, here=self._left.get(session, 0) is None) for session, visit in self._visits.items()]
+        latest: dict[str, Visit] = {}
+        for visit in sorted(each, key=lambda one: -one.at):
+            known = latest.setdefault(visit.owner, visit)
+            latest[visit.owner] = replace(known, here=known.here or visit.here)
+        return list(latest.values())
 
     def known(self) -> list[str]:
         """Return the ids of all sessions."""
@@ -49,6 +78,13 @@ def note_session() -> None:
     context = get_script_run_ctx()
     if context is not None:
         SESSIONS.note(context.session_id)
+
+
+def note_visit(owner: str, page: str) -> None:
+    """Note who is drawn which page; call it where a page begins."""
+    context = get_script_run_ctx()
+    if context is not None:
+        SESSIONS.visit(context.session_id, owner, page)
 
 
 def close_left(runtime: Runtime, *, away: float) -> int:

@@ -5,7 +5,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import LabError
 from pages._ui.choose.photo import choose_photo
-from pages._ui.frame import problem
+from pages._ui.classroom.rules import TAKEN_OFF, hides
+from pages._ui.frame import empty_state, problem
 from pages.learn._augmentation.arms.section import arms_section
 from pages.learn._augmentation.chain.draws_section import draws_section
 from pages.learn._augmentation.chain.network_input import received_section, untouched_section
@@ -45,6 +46,8 @@ def _draw(name: str, photo_row: DeltaGenerator) -> None:
         labels_section()
     elif name == "curve":
         curve_section(photo_row)
+    elif name == "arms" and hides("arms"):
+        empty_state(TAKEN_OFF)
     elif name == "arms":
         arms_section()
     elif name == "seen":

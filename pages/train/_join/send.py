@@ -11,6 +11,7 @@ from pages._ui import address, state
 from pages._ui.camera.burst import answers_key, take_shots
 from pages._ui.camera.camera import camera_opens
 from pages._ui.choose.additions import answers, forget_answers, show_answers, take_files
+from pages._ui.classroom.key import act, say_problem
 from pages._ui.draw.own_sheet import own_sheet
 from pages._ui.draw.pictures import show
 from pages._ui.frame import choice, plain, problem
@@ -25,7 +26,7 @@ def joined() -> OwnSet | None:
     if code:
         try:
             if not there_are_own_sets():
-                raise OwnSetError("No set is open in this lab; ask whoever made it for the code.")
+                raise OwnSetError("Nothing is open in this lab under this code; look at it once more, or ask for it.")
             return Joining(open_own_sets()).find(code)
         except LabError as error:
             problem(error)
@@ -56,17 +57,12 @@ def your_name() -> str:
         placeholder="as the class knows you",
         help="It stands beside your pictures, so that a network is judged on other people’s than it has learned from.",
     )
-    said = st.session_state.pop(state.NICKNAME_PROBLEM, None)
-    if said:
-        st.error(plain(said), icon=":material/error:")
+    say_problem()
     return shown_name(owner, known)
 
 
 def _called() -> None:
-    try:
-        Owners(open_store()).call(visitors_id(), st.session_state[state.NICKNAME])
-    except LabError as error:
-        st.session_state[state.NICKNAME_PROBLEM] = str(error)
+    act(lambda: Owners(open_store()).call(visitors_id(), st.session_state[state.NICKNAME]))
 
 
 def send(own: OwnSet, contributor: str) -> None:

@@ -16,6 +16,7 @@ from pages._ui import state
 from pages._ui.choose.chains import AS_HANDED, AS_RECIPE, choose_chain
 from pages._ui.choose.datasets import choose_dataset
 from pages._ui.choose.setting_widgets import held, optional_number, settings_form
+from pages._ui.classroom.rules import hides, rules
 from pages._ui.frame import PAGES, plain
 from pages._ui.glossary import term
 from pages.train._training.fields import FIRST, LIMIT, OPTIMIZER, SCHEDULE, START_SIZE
@@ -39,9 +40,15 @@ def training_form() -> TrainingConfig | None:
 
 
 def _pair() -> tuple[str, str, str]:
+    held = rules()
+    names = [held.dataset] if held.dataset in datasets else None
+    recipes = [held.recipe] if held.recipe in RECIPES else list(RECIPES)
+    for key, only in ((state.TRAINING_DATASET, names), (state.TRAINING_RECIPE, recipes)):
+        if only is not None and len(only) == 1:
+            st.session_state[key] = only[0]  # what was chosen before it was pinned
     left, middle, right = st.columns(3, gap="medium")
     with left:
-        dataset = choose_dataset(key=state.TRAINING_DATASET, default=FIRST_DATASET)
+        dataset = choose_dataset(key=state.TRAINING_DATASET, default=FIRST_DATASET, only=names)
         st.caption(plain(datasets[dataset].description))
     with middle:
         model = _network_box(dataset)
@@ -49,7 +56,7 @@ def _pair() -> tuple[str, str, str]:
     with right:
         recipe = st.selectbox(
             "Recipe",
-            list(RECIPES),
+            recipes,
             format_func=_recipe_title,
             key=state.TRAINING_RECIPE,
             help="Starting values for every setting below.",
@@ -95,6 +102,9 @@ def _network_box(dataset: str) -> str:
 
 
 def _settings(base: TrainingConfig, key: str) -> TrainingConfig:
+    if hides("settings"):
+        arguments = dict(base.model_arguments) | weights_here(base.model)
+        return recipe_config(base.recipe, dataset=base.dataset, model=base.model, model_arguments=arguments)
     fields: dict[str, Any] = dict(_form(FIRST, base, key))
     fields["slips"] = choose_slips(base, key=key)
     fields["begins_from"] = choose_beginning(key=key)

@@ -18,6 +18,7 @@ from core.rights import Person
 from core.runs.store.owners import Owners
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
+from pages._ui.classroom import invitation
 from pages._ui.draw.picture_wall import chosen_among
 from pages.train._pictures import claimed, joining
 from pages.train._pictures.overview import overview
@@ -517,8 +518,8 @@ def test_phones_are_sent_to_an_address_that_they_can_open_or_it_is_said(
     app: AppTest, monkeypatch: pytest.MonkeyPatch, address: str, listens: str, base: str, only_here: bool
 ) -> None:
     monkeypatch.setattr(type(st.context), "url", address)
-    monkeypatch.setattr(joining, "_own_number", lambda: "10.0.0.7")
-    monkeypatch.setattr(joining, "_listens_to_all", lambda: listens == "0.0.0.0")
+    monkeypatch.setattr(invitation, "_own_number", lambda: "10.0.0.7")
+    monkeypatch.setattr(invitation, "_listens_to_all", lambda: listens == "0.0.0.0")
     own = filled(people=0)
     Joining(open_own_sets()).open(own.id, by=MYSELF)
     said = texts(shown(app, own)).replace("\\", "").replace("\u2060", "")

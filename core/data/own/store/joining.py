@@ -1,13 +1,9 @@
 """The join code of an own set: six letters by which phones find it, closed until its owner opens it."""
 
-import secrets
-
 from core.data.own.records import OwnSet, OwnSetError
 from core.data.own.store.sets import OwnSets
+from core.names import new_code, typed_code
 from core.rights import Person
-
-LETTERS = "BCDFGHJKMNPRSTVWXZ"  # none that looks or sounds like another on a wall; no vowels, so no words
-LENGTH = 6  # 34 million codes
 
 
 class Joining:
@@ -24,7 +20,7 @@ class Joining:
         """Give a set another code and return it; who knows the old one alone can no longer add pictures."""
         with self.sets.changing(set_id, by=by, act="open") as connection:
             while True:
-                code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+                code = new_code()
                 if not connection.execute("SELECT 1 FROM sets WHERE code = ?", (code,)).fetchone():
                     break
             connection.execute("UPDATE sets SET code = ? WHERE id = ?", (code, set_id))
@@ -40,16 +36,9 @@ class Joining:
 
         Raises OwnSetError, one sentence, where there is none.
         """
-        code = plain_code(typed)
-        if len(code) != LENGTH or not set(code).issubset(LETTERS):
-            raise OwnSetError(f"A code has {LENGTH} letters, such as BKMTXZ; look at it once more.")
+        code = typed_code(typed, error=OwnSetError)
         with self.sets.database.reading() as connection:
             row = connection.execute("SELECT id FROM sets WHERE code = ?", (code,)).fetchone()
         if row is None:
             raise OwnSetError("No set is open under this code; look at it once more, or ask whether it has changed.")
         return self.sets.get(row["id"])
-
-
-def plain_code(typed: str) -> str:
-    """Return a code as it is kept, from what somebody typed; at most 40 characters are looked at."""
-    return "".join(letter for letter in typed[:40].upper() if letter.isalnum())

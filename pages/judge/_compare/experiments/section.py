@@ -14,7 +14,8 @@ from core.runs.experiments.plan import Experiment
 from core.runs.experiments.results import found, progress_words
 from core.runs.store.owners import Owners
 from pages._ui import address, state
-from pages._ui.frame import look_for, plain, problem
+from pages._ui.classroom.rules import TAKEN_OFF, hides
+from pages._ui.frame import empty_state, look_for, plain, problem
 from pages._ui.glossary import sentence, term
 from pages._ui.visitor import visitor, visitors_id
 from pages.judge._compare.choice import AT_MOST
@@ -46,6 +47,9 @@ def experiments(shown: str) -> None:
         )
     if problem_said := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem_said), icon=":material/error:")
+    if shown == NEW and hides("experiments"):
+        empty_state(TAKEN_OFF)
+        return
     if shown == NEW:
         st.markdown(
             "One training says little: another seed gives another figure. An experiment varies one thing, trains each "
@@ -100,9 +104,9 @@ def _show(experiment: Experiment) -> None:
 
     follow()
     with st.container(horizontal=True):
-        if still_open:
+        if still_open and not hides("experiments"):
             _train_button(experiment, f"Train all {still_open} that are open", None, kind="primary")
-        if still_open > 1:
+        if still_open > 1 and not hides("experiments"):
             _train_button(experiment, "Train one of them", 1, kind="secondary")
         _side_by_side(points)
         take_experiment_home(experiment, points)

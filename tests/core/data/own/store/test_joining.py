@@ -1,7 +1,7 @@
 import pytest
 
 from core.data.own import Joining, OwnSetError, OwnSets
-from core.data.own.store.joining import LETTERS
+from core.names import CODE_LETTERS
 from core.rights import RightsError
 from tests.core.data.own.conftest import ADA, BEN
 
@@ -13,12 +13,12 @@ def test_a_set_is_closed_until_its_owner_opens_it(sets: OwnSets) -> None:
     assert sets.get(made.id).code is None
     code = joining.open(made.id, by=ADA)
     assert len(code) == 6
-    assert set(code) <= set(LETTERS)
+    assert set(code) <= set(CODE_LETTERS)
     assert sets.get(made.id).code == joining.open(made.id, by=ADA) == code
 
 
 def test_the_alphabet_has_no_two_letters_that_look_alike_and_no_vowels() -> None:
-    assert set("AEIOULQY0123456789").isdisjoint(LETTERS)
+    assert set("AEIOULQY0123456789").isdisjoint(CODE_LETTERS)
 
 
 @pytest.mark.parametrize("typed", ["{}", " {} ", "{lower}", "{first}-{second}", "{first} {second}\n"])

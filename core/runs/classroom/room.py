@@ -1,0 +1,226 @@
+"""The class of a store as its teacher and its students change it. Only whoever runs the lab may do what a teacher does.
+
+A class begins with another number. From the second on, a browser is somebody else in each (`core.rights.owner_of`), so
+that who sits at a machine of the school owns nothing that somebody made there before.
+"""
+
+import contextlib
+import re
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import count
+
+from core.config import TrainingConfig
+from core.errors import LabError, RunError
+from core.names import new_code, typed_code
+from core.rights import Guesses, Person, RightsError, shown_name
+from core.runs.records import NAME_LENGTH
+from core.runs.store.class_rules import (
+    CONTROLS,
+    ClassState,
+    Rules,
+    check_may_train,
+    is_member,
+    read_class,
+    write_class,
+)
+from core.runs.store.owners import Owners
+from core.runs.store.rows import person_of
+from core.runs.store.store import Store
+
+_GUESSES = Guesses(each=10, everybody=300)  # of the code
+_PAST = re.compile(r" \(\d{4}-\d\d-\d\d(, \d+)?\)$")  # behind the nickname of somebody of an earlier class
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """Somebody who has joined: an owner's id, which is never shown, the name, and when, in seconds since 1970."""
+
+    owner: str
+    name: str
+    joined: float
+
+
+class Classroom:
+    """The class of one store. Reading costs a row."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.database = store, store.database
+
+    def state(self) -> ClassState:
+        """Return the class as it is."""
+        with self.database.reading() as connection:
+            return read_class(connection)
+
+    def members(self) -> Sequence[Member]:
+        """Return who has joined, the first one first."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT owner, joined, coalesce(nickname, '') AS nickname FROM members LEFT JOIN owners USING (owner)"
+                " ORDER BY joined"
+            ).fetchall()
+        return [Member(owner=r["owner"], name=shown_name(r["owner"], r["nickname"]), joined=r["joined"]) for r in rows]
+
+    def is_member(self, owner: str) -> bool:
+        """Return whether an owner has joined."""
+        with self.database.reading() as connection:
+            return is_member(connection, owner)
+
+    def check(self, owner: str, config: TrainingConfig) -> None:
+        """Raise RunError, a sentence, where the class does not let an owner train so; `Store.submit` does as well."""
+        with self.database.reading() as connection:
+            check_may_train(connection, owner, [config])
+
+    def opens(self, typed: str, *, by: Person) -> bool:
+        """Return whether a code, as somebody typed it, is the one that lets people join now.
+
+        Raises RunError for what can be no code, RightsError where too many were tried.
+        """
+        code = typed_code(typed, error=RunError)
+        if (state := self.state()).code is None:
+            return False
+        _GUESSES.take(by.owner)
+        right = code == state.code
+        if right:
+            _GUESSES.was_right(by.owner)
+        return right
+
+    def join(self, typed: str, nickname: str, *, by: Person) -> None:
+        """Take somebody into the class under a nickname; raises RunError, a sentence, where that cannot be."""
+        if not self.opens(typed, by=by):
+            raise RunError("No class is open under this code; look at it once more, or ask whether it has changed.")
+        if not nickname.strip():
+            raise RunError("Say what the class calls you: a nickname of your own.")
+        Owners(self.store).call(by.owner, nickname)
+        with self.database.writing() as connection:
+            if read_class(connection).code is None:
+                raise RunError("The class has just been closed to newcomers; ask your teacher.")
+            connection.execute("INSERT OR IGNORE INTO members VALUES (?, ?)", (by.owner, time.time()))
+
+    def begin(self, *, by: Person) -> ClassState:
+        """Begin a class that people can join, with a code of its own; one that is going on goes on."""
+        return self._change(by, _begun)
+
+    def end(self, *, by: Person) -> ClassState:
+        """End the class: the lab is as it is without one, and nobody is a member."""
+        return self._change(by, lambda state: replace(ClassState(), number=state.number), members_stay=False)
+
+    def open_joining(self, *, by: Person) -> ClassState:
+        """Let people join, by another code than before."""
+        return self._change(by, lambda state: replace(_going_on(state), code=new_code()))
+
+    def close_joining(self, *, by: Person) -> ClassState:
+        """Let nobody join any more; who has joined stays."""
+        return self._change(by, lambda state: replace(state, code=None))
+
+    def hold_to(self, rules: Rules, *, by: Person) -> ClassState:
+        """Hold everybody to ``rules``; raises RunError for a control that there is not."""
+        if unknown := set(rules.controls).difference(CONTROLS):
+            raise RunError(f"There is no control '{min(unknown)}'; there is {', '.join(CONTROLS)}.")
+        return self._change(by, lambda state: replace(_going_on(state), rules=rules))
+
+    def send_out(self, owner: str, *, by: Person) -> None:
+        """Take somebody out of the class, and the nickname away."""
+        with self._teaching(by) as connection:
+            connection.execute("DELETE FROM members WHERE owner = ?", (owner,))
+            connection.execute("UPDATE owners SET nickname = '' WHERE owner = ?", (owner,))
+
+    def stop_all(self, *, by: Person) -> int:
+        """Stop every run that waits or is at work, and return how many; `go_on` takes it back."""
+        live = [run.id for run in self.store.list(statuses=("queued", "running"))]
+        self._change(by, lambda state: replace(state, stopped=tuple(live)))
+        for run_id in live:
+            self.store.request_stop(run_id, by=by)
+        return len(live)
+
+    def go_on(self, *, by: Person) -> int:
+        """Queue again what `stop_all` stopped last and has stopped by now; returns how many.
+
+        What is still stopping, or was deleted meanwhile, is left; another call takes up the first.
+        """
+        left, taken_up = [], 0
+        for run_id in self.state().stopped:
+            try:
+                run = self.store.get(run_id)
+            except RunError:
+                continue
+            if run.status == "stopping":
+                left.append(run_id)
+            elif run.status == "stopped":
+                self.store.resume(run_id, by=by)
+                taken_up += 1
+        self._change(by, lambda state: replace(state, stopped=tuple(left)))
+        return taken_up
+
+    def clear(self, *, by: Person) -> ClassState:
+        """Put runs that have ended away from console and projector; they stay in the list of all runs."""
+        return self._change(by, lambda state: replace(state, cleared=time.time()))
+
+    def bring_back(self, *, by: Person) -> ClassState:
+        """Take `clear` back."""
+        return self._change(by, lambda state: replace(state, cleared=0.0))
+
+    def next_class(self, *, by: Person, delete_runs: bool = False) -> ClassState:
+        """Begin another class: everything stops, nobody is a member, all nicknames are free, the code is another.
+
+        What everybody is held to stays. The runs of who was here keep their names, with the day behind, and are
+        nobody's to change but the teacher's; with ``delete_runs`` they are deleted where they have ended.
+        """
+        state = self.state()
+        self.stop_all(by=by)
+        if delete_runs:
+            for run in self.store.list(statuses=("stopped", "finished", "diverged", "failed", "interrupted")):
+                if run.created >= state.opened and state.on:
+                    with contextlib.suppress(LabError):  # somebody was quicker
+                        self.store.delete(run.id, by=by)
+        with self._teaching(by) as connection:
+            connection.execute("DELETE FROM members")
+            _name_for_the_past(connection)
+            before = read_class(connection)
+            begun = ClassState(number=before.number + 1, opened=time.time(), code=new_code(), rules=before.rules)
+            write_class(connection, begun)
+        return begun
+
+    def _change(
+        self, by: Person, change: Callable[[ClassState], ClassState], *, members_stay: bool = True
+    ) -> ClassState:
+        with self._teaching(by) as connection:
+            after = change(read_class(connection))
+            write_class(connection, after)
+            if not members_stay:
+                connection.execute("DELETE FROM members")
+        return after
+
+    @contextlib.contextmanager
+    def _teaching(self, by: Person) -> Iterator[sqlite3.Connection]:
+        """Lend a connection to whoever runs the lab; raises RightsError to others, whatever a page let them press."""
+        if not by.runs_the_lab:
+            raise RightsError("Only whoever runs the lab can do this: enter its key first.")
+        with self.database.writing() as connection:
+            yield connection
+
+
+def _begun(state: ClassState) -> ClassState:
+    return state if state.on else replace(_going_on(state), code=new_code())
+
+
+def _going_on(state: ClassState) -> ClassState:
+    """The class that goes on, or a new one that nobody can join yet."""
+    return state if state.on else replace(state, number=max(1, state.number), opened=time.time())
+
+
+def _name_for_the_past(connection: sqlite3.Connection) -> None:
+    """Put the day behind every nickname of the class that ends, so that the next one may take it."""
+    rows = connection.execute("SELECT owner, nickname FROM owners WHERE nickname <> ''").fetchall()
+    names = {row["nickname"] for row in rows}
+    day = f"{datetime.now():%Y-%m-%d}"
+    for owner, nickname in rows:
+        if _PAST.search(nickname) or person_of(connection, owner).runs_the_lab:
+            continue
+        past = (f"{nickname[: NAME_LENGTH - 20]} ({day}{f', {n}' if n > 1 else ''})" for n in count(1))
+        new = next(name for name in past if name not in names)
+        names.add(new)
+        connection.execute("UPDATE owners SET nickname = ? WHERE owner = ?", (new, owner))

@@ -1,0 +1,16 @@
+"""The class as it is at this moment, for every page."""
+
+from contextlib import suppress
+
+from core.errors import LabError
+from core.home import home
+from core.runs.classroom import Classroom, ClassState
+from core.runs.store.store import STORE_NAME, open_store
+
+
+def the_class() -> ClassState:
+    """Return the class of this lab: none in a home without a store, and where the store cannot be read."""
+    with suppress(LabError):  # is said where the store is used
+        if (home() / STORE_NAME).exists():
+            return Classroom(open_store()).state()
+    return ClassState()

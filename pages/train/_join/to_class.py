@@ -1,0 +1,57 @@
+"""Joining the class: its code brings a student here, who says what the class is to call them."""
+
+import streamlit as st
+
+from core.errors import LabError
+from core.runs import open_store
+from core.runs.classroom import Classroom
+from core.runs.records import NAME_LENGTH
+from core.runs.store.owners import Owners
+from pages._ui import address, state
+from pages._ui.classroom.key import act, say_problem
+from pages._ui.classroom.now import the_class
+from pages._ui.classroom.rules import closed_pages
+from pages._ui.frame import PAGES, plain, problem
+from pages._ui.visitor import is_known_again, visitor
+
+
+def class_code() -> str | None:
+    """Return the code in the address where it is the one of the class; None where it is another's, or there is none."""
+    code = address.read(state.JOIN_CODE)
+    if not code or the_class().code is None:
+        return None
+    try:
+        return code if Classroom(open_store()).opens(code, by=visitor()) else None
+    except LabError as error:
+        problem(error)
+        return None
+
+
+def join_class(code: str) -> None:
+    """Ask for the nickname, take the student in, and show the way on."""
+    owner, store = visitor().owner, open_store()
+    known = Owners(store).nickname(owner)
+    say_problem()
+    if not Classroom(store).is_member(owner):
+        with st.form("join_class", border=False):
+            st.text_input(
+                "Your nickname",
+                known,
+                max_chars=NAME_LENGTH,
+                key=state.NICKNAME,
+                placeholder="as the class knows you",
+                help="It stands beside your runs, for all to read. Nobody else in the class can have the same.",
+            )
+            st.form_submit_button("Join", icon=":material/login:", type="primary", on_click=_join, args=(code,))
+        if not is_known_again():
+            st.caption("This browser keeps no cookies: after a reload you are somebody else, and have to join again.")
+        return
+    st.success(f"You are in, as **{plain(known)}**.", icon=":material/check_circle:")
+    with st.container(horizontal=True):
+        if "training" not in closed_pages():
+            st.page_link(PAGES["training"], label="Train a network", icon=":material/model_training:")
+        st.page_link(PAGES[""], label="To the start page", icon=":material/home:")
+
+
+def _join(code: str) -> None:
+    act(lambda: Classroom(open_store()).join(code, st.session_state[state.NICKNAME], by=visitor()))
