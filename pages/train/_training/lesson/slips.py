@@ -29,8 +29,8 @@ _WHY = {
         "for a validation line that trembles."
     ),
     "no_normalisation": (
-        "Layers expect values around zero: a frozen backbone's filters are switched off or saturated by others, and a "
-        "new network takes longer to begin. Look at the first epochs."
+        "Layers expect values around zero: a frozen backbone's filters are switched off or saturated by others; a new "
+        "network may begin later, and one with BatchNorm mends it by itself. Look at the first epochs."
     ),
     "shared_writers": (
         "The network has learned these very hands, so the figure says little about yours. (Not the notebook's slip, "
