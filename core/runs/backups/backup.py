@@ -193,6 +193,8 @@ def _take_back(home: Path) -> None:
                 queue = Queue(one)
                 for held in queue.held():
                     queue.gone(held, log="", forced=False)
+                for handle in queue.shared_workers():
+                    queue.forget(handle)
                 if (present := queue.present()) is not None:
                     queue.leave(present, if_idle=False)
 

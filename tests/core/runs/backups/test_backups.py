@@ -112,11 +112,13 @@ def test_no_supervisor_of_the_restored_lab_takes_a_living_process_for_its_own(
 ) -> None:
     lease = at_work(store, submit)
     Queue(store).appear(process_handle(os.getpid()))
+    with store.database.writing() as connection:
+        connection.execute("INSERT INTO shared_workers (handle, open) VALUES (?, 1)", (process_handle(os.getpid()),))
     back_up(store.home, tmp_path / "lab.backup")
     assert restore(tmp_path / "lab.backup", elsewhere).going_on == 1
     restored = Store(elsewhere / STORE_NAME)
     queue, run = Queue(restored), restored.get(lease.run_id)
-    assert (queue.held(), queue.present()) == ([], None)
+    assert (queue.held(), queue.present(), queue.shared_workers()) == ([], None, [])
     assert (run.status, run.reason, run.saved_step) == ("interrupted", "lost", 40)
     assert (queue.is_wanted(), queue.again(), restored.get(run.id).status) == (True, 1, "queued")
     assert store.get(lease.run_id).status == "running", "the lab that was backed up goes on"
