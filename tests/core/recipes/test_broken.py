@@ -3,26 +3,24 @@
 import pytest
 
 from core.config import SLIPS
-from core.data import datasets
 from core.models import models
-from core.recipes import RECIPES, check_trainable, fitting_models, recipe_config
+from core.recipes import check_trainable, fitting_models, recipe_config
 from core.recipes.broken import breakable, broken
 from core.recipes.words import broken_words, changed_words
 
-PAIRS = [(dataset, model) for dataset in datasets for model in fitting_models(dataset)]
+PAIRS = [(dataset, model) for dataset in ("digits", "cats_vs_dogs") for model in fitting_models(dataset)]
 
 
 @pytest.mark.parametrize(("dataset", "model"), PAIRS)
 def test_every_pair_can_be_broken_in_ways_that_can_be_trained_and_say_so(dataset: str, model: str) -> None:
-    for recipe in RECIPES:
-        config = recipe_config(recipe, dataset=dataset, model=model)
-        assert {"rate_too_high", "shuffled_labels", "no_normalisation"} <= set(breakable(config))
-        for slip in breakable(config):
-            failing = broken(config, slip)
-            check_trainable(failing)
-            assert slip in failing.slips
-            assert (failing.dataset, failing.seed, failing.recipe) == (dataset, config.seed, recipe)
-            assert broken_words(failing).startswith("broken on purpose: ")
+    config = recipe_config("modern", dataset=dataset, model=model)
+    assert {"rate_too_high", "shuffled_labels", "no_normalisation"} <= set(breakable(config))
+    for slip in breakable(config):
+        failing = broken(config, slip)
+        check_trainable(failing)
+        assert slip in failing.slips
+        assert (failing.dataset, failing.seed, failing.recipe) == (dataset, config.seed, "modern")
+        assert broken_words(failing).startswith("broken on purpose: ")
 
 
 def test_what_is_broken_is_what_makes_it_fail() -> None:
