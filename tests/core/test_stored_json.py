@@ -210,6 +210,7 @@ def test_a_setting_on_the_command_line_is_bad_usage_and_no_traceback(home: Path,
 READERS = {
     "core/strict_json.py": "the reader itself",
     "core/runs/executors/warm.py": "orders from the supervisor that holds the other end of the pipe",
+    "core/runs/store/listed.py": "four fields of each of 3,000 configurations; whoever opens a run reads it strictly",
     "core/command_line/runs.py": "what a configuration has just written",
     "pages/train/_training/in_address.py": "what a configuration has just written",
 }
