@@ -6,8 +6,9 @@ so that a build cannot go green by leaving them out.
 """
 
 import os
+import sys
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -74,6 +75,15 @@ def _settings_of_this_test(request: pytest.FixtureRequest, monkeypatch: pytest.M
         monkeypatch.setenv("CNN_LAB_DATA", REAL_DATA)
     else:
         monkeypatch.delenv("CNN_LAB_DATA", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_supervisor_outlives_its_test() -> Iterator[None]:
+    """One waits ten minutes for work, beside a process that holds 400 MB: those of forty tests fill a machine."""
+    yield
+    summons = sys.modules.get("core.runs.summons")
+    for child in summons._children if summons else ():
+        child.terminate()
 
 
 @pytest.fixture(scope="session")
