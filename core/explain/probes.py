@@ -131,7 +131,8 @@ class Prober:
 
     def _given(self) -> dict[str, Tensor]:
         """Every picture as the network gets it, float32 (1, C, S, S), by its name."""
-        given = {name: normalise(to_batch(image[None], self.format), self.format) for name, image in self._own.items()}
+        pictures = {name: to_batch(image[None].copy(), self.format) for name, image in self._own.items()}  # read-only
+        given = {name: normalise(batch, self.format) for name, batch in pictures.items()}
         for path in brought(self.folder):
             if (image := picture_of(path)) is not None:
                 given[path.stem] = receive(image, self.format, self.frame).batch
