@@ -2,12 +2,14 @@
 
 Both are ISO base media files (ISO/IEC 14496-12, 23008-12): boxes of a length, a kind and a body, some within others.
 The size of every picture in the file, of its tiles and of its thumbnail stands in an ``ispe`` box; the largest counts.
-Standard library only.
+What its colours mean stands in ``colr``. Standard library only.
 """
 
 import struct
 from collections.abc import Iterator
 from typing import Literal
+
+Codes = tuple[int, int]  # ITU-T H.273's, of the primaries and of the transfer characteristics
 
 MAX_BOXES = 5_000  # a phone's HEIC has about 200, most of them tiles' properties
 
@@ -17,7 +19,7 @@ _WITHIN = {
     b"meta": 4,
     b"iprp": 0,
     b"ipco": 0,
-}  # holding the sizes, behind so many bytes
+}  # holding what is asked for, behind so many bytes
 _MOST_BRANDS = 64
 
 
@@ -35,14 +37,24 @@ def largest_size(data: bytes) -> tuple[int, int] | None:
 
     Raises struct.error or IndexError where the boxes do not fit into the file, OverflowError where there are too many.
     """
-    sizes = [struct.unpack_from(">II", body, 4) for body in _sizes(data)]
+    sizes = [struct.unpack_from(">II", body, 4) for body in _bodies(data, b"ispe", 12)]
     if not sizes:
         return None
     return max(width for width, _height in sizes), max(height for _width, height in sizes)
 
 
-def _sizes(data: bytes) -> Iterator[bytes]:
-    """The bodies of all boxes that hold a size."""
+def colour_codes(data: bytes) -> Codes | None:
+    """Return the primaries and the transfer curve that the file names by numbers, None where it does not.
+
+    Pictures of one file that name different ones (a photo and its gain map) are taken to name none. Raises as
+    `largest_size` does.
+    """
+    named = {struct.unpack_from(">HH", body, 4) for body in _bodies(data, b"colr", 8) if body[:4] == b"nclx"}
+    return named.pop() if len(named) == 1 else None
+
+
+def _bodies(data: bytes, wanted: bytes, most: int) -> Iterator[bytes]:
+    """The bodies of all boxes of one kind, at most so many bytes of each."""
     left = MAX_BOXES
     inside = [(0, len(data))]
     while inside:
@@ -61,6 +73,6 @@ def _sizes(data: bytes) -> Iterator[bytes]:
                 raise struct.error("a box is longer than what holds it")
             if kind in _WITHIN:
                 inside.append((at + head + _WITHIN[kind], stop))
-            elif kind == b"ispe":
-                yield data[at + head : min(stop, at + head + 12)]
+            elif kind == wanted:
+                yield data[at + head : min(stop, at + head + most)]
             at = stop

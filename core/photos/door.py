@@ -23,7 +23,8 @@ from PIL import Image
 from core.errors import PhotoError
 from core.photos.appearance import to_rgb, turned, without_palette
 from core.photos.colours import in_srgb
-from core.photos.exif import orientation, shutter_time
+from core.photos.exif import is_adobe_rgb, orientation, shutter_time
+from core.photos.named_colours import ADOBE_RGB, profile_of
 from core.photos.parts import MAX_PROFILE_BYTES, PixelParts, pixel_parts
 from core.photos.turns import Turns
 
@@ -155,7 +156,7 @@ def _decode(parts: PixelParts) -> tuple[Image.Image, tuple[str, ...], float | No
         if parts.format == "JPEG" and max(file.size) > MAX_SIDE_KEPT:
             file.draft(None, _scaled(file.size, _DRAFT_SIDE))
         file.load()
-        profile = _small_profile(file) if parts.format in ("HEIF", "AVIF") else parts.profile
+        profile = _profile(file, parts, exif)
         image = without_palette(file)
     image = image.reduce(math.ceil(max(image.size) / MAX_SIDE_KEPT))  # averages blocks; 1 leaves it as it is
     if "A" in image.getbands() and image.getchannel("A").getextrema() != (255, 255):
@@ -186,10 +187,15 @@ def _know_heif() -> None:
     pillow_heif.register_heif_opener(thumbnails=False)
 
 
-def _small_profile(file: Image.Image) -> bytes | None:
-    """The colour profile that a decoder found; None where it is too large to be taken."""
-    profile = file.info.get("icc_profile") or b""
-    return profile if len(profile) <= MAX_PROFILE_BYTES else None
+def _profile(file: Image.Image, parts: PixelParts, exif: bytes) -> bytes | None:
+    """The picture's colour profile, or that of the colours it names; None where it is too large or cannot be said."""
+    profile = parts.profile
+    if parts.format in ("HEIF", "AVIF"):
+        profile = file.info.get("icc_profile") or b""
+        profile = profile if len(profile) <= MAX_PROFILE_BYTES else None
+    if parts.colours is not None and (parts.format == "PNG" or profile == b""):  # a PNG's numbers go before its profile
+        return profile_of(parts.colours)
+    return profile_of(ADOBE_RGB) if profile == b"" and is_adobe_rgb(exif) else profile
 
 
 def _check_size(parts: PixelParts, size: tuple[int, int]) -> None:

@@ -1,4 +1,5 @@
-"""The two things that the lab takes from a photo's EXIF block: how the camera was held, and when the shutter fell.
+"""What the lab takes from a photo's EXIF block: how the camera was held, when the shutter fell, and whether the camera
+was set to Adobe RGB.
 
 Whatever is damaged or absent counts as not said. Standard library only.
 """
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 
 MAX_EXIF_BYTES = 2**16  # what fits a JPEG segment
 
-_ORIENTATION, _MORE, _TAKEN = 0x0112, 0x8769, 0x9003
+_ORIENTATION, _MORE, _TAKEN, _INTEROPERABILITY, _INDEX = 0x0112, 0x8769, 0x9003, 0xA005, 0x0001
 _TIME_BYTES = 20  # "2026:11:27 23:15:04" and a zero
 
 
@@ -35,8 +36,16 @@ def shutter_time(exif: bytes) -> float | None:
     return None
 
 
-def _whole_number(exif: bytes, wanted: int) -> int:
-    for kind, count, block, order, at in _entries(exif, wanted, None):
+def is_adobe_rgb(exif: bytes) -> bool:
+    """Say whether the camera was set to Adobe RGB, which it then names here and nowhere else."""
+    more = _whole_number(exif, _MORE)
+    directory = _whole_number(exif, _INTEROPERABILITY, more) if more else 0
+    entries = _entries(exif, _INDEX, directory) if directory else ()
+    return any(kind == 2 and count == 4 and block[at : at + 3] == b"R03" for kind, count, block, _order, at in entries)
+
+
+def _whole_number(exif: bytes, wanted: int, directory: int | None = None) -> int:
+    for kind, count, block, order, at in _entries(exif, wanted, directory):
         if count == 1 and kind in (3, 4):
             return int(struct.unpack_from(order + ("H" if kind == 3 else "I"), block, at)[0])
     return 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.errors import PhotoError
-from core.photos.boxes import container, largest_size
+from core.photos.boxes import Codes, colour_codes, container, largest_size
 from core.photos.exif import MAX_EXIF_BYTES
 
 Format = Literal["JPEG", "PNG", "WEBP", "GIF", "BMP", "HEIF", "AVIF"]
@@ -37,7 +37,7 @@ class PixelParts:
 
     ``size`` is (width, height) in pixels; ``exif`` the EXIF block or empty; ``one_pass`` says that a JPEG can be
     decoded row by row, without holding all of it; ``profile`` is the ICC profile, empty where there is none, None where
-    it is too large or damaged.
+    it is too large or damaged; ``colours`` are the codes of a PNG, HEIC or AVIF that names its colours by numbers.
     """
 
     format: Format
@@ -47,6 +47,7 @@ class PixelParts:
     animated: bool = False
     one_pass: bool = False
     profile: bytes | None = b""
+    colours: Codes | None = None
 
 
 def pixel_parts(data: bytes) -> PixelParts | None:
@@ -69,7 +70,7 @@ def pixel_parts(data: bytes) -> PixelParts | None:
             return PixelParts(format="BMP", data=data, size=_bmp_size(data))
         if (kind := container(data)) is not None:
             size = largest_size(data) or (0, 0)  # no size: the door calls it damaged
-            return PixelParts(format=kind, data=data, size=size, profile=None)
+            return PixelParts(format=kind, data=data, size=size, profile=None, colours=colour_codes(data))
     except (struct.error, IndexError):
         raise PhotoError(_CUT_SHORT) from None
     except OverflowError:
@@ -130,6 +131,7 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
 def _png(data: bytes) -> PixelParts:
     kept, pixels, exif, animated = [data[:8]], [], b"", False
     profile: bytes | None = b""
+    colours: Codes | None = None
     if data[12:16] != b"IHDR":
         raise PhotoError(_CUT_SHORT)
     width, height = struct.unpack_from(">II", data, 16)
@@ -147,6 +149,8 @@ def _png(data: bytes) -> PixelParts:
             exif = data[at + 8 : at + 8 + min(length, MAX_EXIF_BYTES)]
         elif kind == b"iCCP" and profile == b"" and not pixels:
             profile = _inflated(data[at + 8 : end - 4])
+        elif kind == b"cICP" and length == 4 and not pixels:
+            colours = data[at + 8], data[at + 9]
         elif kind == b"acTL":
             animated = True
         elif kind == b"IEND":
@@ -156,7 +160,10 @@ def _png(data: bytes) -> PixelParts:
         raise PhotoError(_IN_PIECES)
     kept += [_chunk(b"IDAT", b"".join(pixels)), _chunk(b"IEND", b"")]
     whole = b"".join(kept)
-    return PixelParts(format="PNG", data=whole, size=(width, height), exif=exif, animated=animated, profile=profile)
+    size = width, height
+    return PixelParts(
+        format="PNG", data=whole, size=size, exif=exif, animated=animated, profile=profile, colours=colours
+    )
 
 
 def _inflated(body: bytes) -> bytes | None:

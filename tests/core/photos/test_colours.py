@@ -90,6 +90,53 @@ def test_every_colour_of_a_p3_picture_is_littlecms_own_answer() -> None:
     assert np.array_equal(np.asarray(photo.image), np.asarray(srgb))
 
 
+def with_codes(png: bytes, *codes: int) -> bytes:
+    """The PNG with a cICP chunk behind its header: primaries, transfer, matrix 0 and full range."""
+    body = b"cICP" + bytes((*codes, 0, 1))
+    return png[:33] + struct.pack(">I", 4) + body + struct.pack(">I", zlib.crc32(body)) + png[33:]
+
+
+def test_colours_named_by_numbers_are_those_of_the_profile() -> None:
+    pixels = np.random.RandomState(0).randint(0, 256, (40, 50, 3), dtype=np.uint8)
+    plain = encoded(Image.fromarray(pixels), "PNG")
+    by_profile = open_photo(encoded(Image.fromarray(pixels), "PNG", icc_profile=P3))
+    by_numbers = open_photo(with_codes(plain, 12, 13))
+    assert by_numbers.notes == by_profile.notes == ("colours converted from Display P3",)
+    assert np.abs(np.subtract(by_numbers.image, by_profile.image, dtype=int)).max() <= 1  # two roundings of primaries
+    assert open_photo(with_codes(encoded(Image.fromarray(pixels), "PNG", icc_profile=P3), 1, 13)).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("codes", "note"),
+    [
+        ((1, 13), ()),
+        ((2, 2), ()),
+        ((9, 14), ("colours converted from BT.2020",)),
+        ((1, 8), ("colours converted from sRGB with another curve",)),
+        ((9, 16), (NOT_USED,)),  # PQ
+        ((12, 18), (NOT_USED,)),  # HLG
+        ((22, 13), (NOT_USED,)),
+    ],
+)
+def test_what_numbers_mean_is_said(codes: tuple[int, int], note: tuple[str, ...]) -> None:
+    colour, notes = first(with_codes(encoded(flat("RGB", (120, 120, 120)), "PNG"), *codes))
+    assert notes == note
+    grey = 183 if codes[1] == 8 else 120  # 255 times sRGB's code for 120 / 255 of the light; grey has no hue to move
+    assert np.abs(np.subtract(colour, grey)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("index", "red", "note"), [("R03", 255, ("colours converted from Adobe RGB",)), ("R98", 219, ())]
+)
+def test_a_camera_set_to_adobe_rgb_names_it_in_exif_alone(index: str, red: int, note: tuple[str, ...]) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0xA005] = {1: index}
+    data = encoded(flat("RGB", (219, 0, 0)), "JPEG", quality=100, subsampling=0, exif=exif.tobytes())  # sRGB's red
+    colour, notes = first(data)
+    assert notes == note
+    assert abs(colour[0] - red) <= 1
+
+
 def test_training_images_are_converted_as_photos_are() -> None:
     data = encoded(flat("RGB", RED_IN_P3), "PNG", icc_profile=P3)
     with Image.open(io.BytesIO(data)) as image:

@@ -77,6 +77,17 @@ def test_its_colour_profile_is_used(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_colours_that_its_box_names_by_numbers_are_converted(form: str) -> None:
+    plain = encoded(form)
+    at = plain.index(b"colrnclx") + 8
+    in_p3 = plain[:at] + struct.pack(">HH", 12, 13) + plain[at + 4 :]
+    photo, same = open_photo(in_p3), open_photo(plain)
+    assert photo.notes == ("colours converted from Display P3",)
+    more = np.asarray(photo.image, np.int64)[:60, :60] - np.asarray(same.image)[:60, :60]
+    assert more[..., 0].mean() > 8  # P3's red is redder than sRGB's
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_its_size_is_read_from_its_boxes(form: str) -> None:
     data = encoded(form)
     assert (container(data), largest_size(data)) == (form, (128, 96))
