@@ -11,11 +11,23 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
+from core.checkpoints import Card
 from core.export.standing_alone import Source
 from core.models import build_model, models
 from core.registry import Value, check_values
 
 _INDENT = "    "
+
+
+def code_of(card: Card) -> Source:
+    """Return `network_code` of the network that a model file's card describes."""
+    return network_code(
+        card.model,
+        channels=card.channels,
+        image_size=card.image_size,
+        classes=len(card.classes),
+        arguments=card.arguments,
+    )
 
 
 def network_code(

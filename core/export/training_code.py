@@ -15,7 +15,7 @@ from core.data.catalogue import datasets
 from core.data.dataset_spec import DatasetSpec
 from core.errors import ExportError
 from core.export import training_cells as cells
-from core.export.network_code import network_code
+from core.export.network_code import code_of
 from core.models import models
 from core.models.spec import no_preparation
 from core.seeding import derive_seed
@@ -48,13 +48,7 @@ def training_cells(card: Card) -> tuple[Cell, ...]:
     if config.begins_from:
         raise ExportError("This training goes on from another one, whose weights only the lab has; export that one.")
     spec = datasets[card.dataset]
-    source = network_code(
-        card.model,
-        channels=card.channels,
-        image_size=card.image_size,
-        classes=len(card.classes),
-        arguments=card.arguments,
-    )
+    source = code_of(card)
     prepare = models[card.model].prepare
     prepared = "" if prepare is no_preparation else source.add(prepare)
     source.add(derive_seed)

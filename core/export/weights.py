@@ -7,7 +7,7 @@ import safetensors.torch
 from core.checkpoints import Checkpoint
 from core.checkpoints.backbones import load_network
 from core.data.catalogue import ink_frame
-from core.export.network_code import network_code
+from core.export.network_code import code_of
 
 
 def weights_file(checkpoint: Checkpoint) -> bytes:
@@ -36,13 +36,7 @@ def loading_code(checkpoint: Checkpoint, weights: str) -> str:
     It needs torch, torchvision and safetensors. What people have typed stands in it as literals of Python only.
     """
     card = checkpoint.card
-    source = network_code(
-        card.model,
-        channels=card.channels,
-        image_size=card.image_size,
-        classes=len(card.classes),
-        arguments=card.arguments,
-    )
+    source = code_of(card)
     source.imports |= set(_IMPORTS)
     facts = [
         f"TITLE = {card.title!r}",

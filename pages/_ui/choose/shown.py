@@ -90,6 +90,53 @@ def not_taken(name: str, text: str, why: str) -> str:
     return plain(f"The address has {name} = {short(text)}; {why}. What the page begins with is shown instead.")
 
 
+def take(names: Iterable[str], *, kept: str, put: Callable[[Mapping[str, str]], list[str]]) -> None:
+    """Set a page by what a link, Back or Forward brings of ``names``, or by what it was before another was visited.
+
+    ``put`` sets the widgets by the texts of the address and returns a sentence for each that it could not take. The
+    session has under ``kept`` what `keep` wrote last. What a step of the lesson does not name stays as it was.
+    """
+    names = tuple(names)
+    if any(address.brings(name) for name in names) or address.is_back_or_forward():
+        given = {name: st.query_params[name] for name in names if name in st.query_params}
+        if "step" in st.query_params and not address.is_back_or_forward():
+            given = st.session_state.get(kept, {}) | given
+        for sentence in put(given):
+            st.warning(sentence, icon=":material/link_off:")
+    elif address.has_just_come() and kept in st.session_state:
+        put(st.session_state[kept])
+
+
+def keep(values: Mapping[str, str | None], *, kept: str) -> None:
+    """Write into the address, and under ``kept`` into the session, what a page shows now."""
+    st.session_state[kept] = {name: text for name, text in values.items() if text is not None}
+    address.write_together(values)
+
+
+def put_all(shown: Mapping[str, Shown], given: Mapping[str, str]) -> list[str]:
+    """Set every widget by the texts of the address, and return a sentence for each that it cannot be set to.
+
+    A widget whose first value is None begins with one of its own.
+    """
+    refusals = []
+    for name, one in shown.items():
+        if one.first is not None or one.key in st.session_state:
+            st.session_state[one.key] = one.hold(one.first)
+        if name in given:
+            try:
+                st.session_state[one.key] = one.hold(one.read(given[name]))
+            except ValueError as error:
+                refusals.append(not_taken(name, given[name], str(error)))
+    return refusals
+
+
+def written(shown: Mapping[str, Shown]) -> dict[str, str | None]:
+    """Return what the widgets hold now, as it is to stand in the address."""
+    return {
+        name: one.in_address(name, st.session_state.get(one.key, one.hold(one.first))) for name, one in shown.items()
+    }
+
+
 def from_address(
     name: str, options: Sequence[str], *, key: str, first: str | None, forget: Sequence[str] = ()
 ) -> Callable[[], None]:

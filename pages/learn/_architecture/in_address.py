@@ -18,6 +18,7 @@ from core.models.sequential.starts import LENET
 from core.registry import check_values
 from core.strict_json import NotStrictJsonError, parse_object
 from pages._ui import address, state
+from pages._ui.choose import shown
 from pages._ui.choose.setting_widgets import held
 from pages._ui.choose.shown import Shown, Typed, by_name, not_taken
 from pages.learn._architecture import chosen, linear_size_section
@@ -59,40 +60,23 @@ def take() -> None:
 
     What cannot be is said, and what the page begins with is shown instead.
     """
-    brought = any(address.brings(name) for name in (*_NAMES, state.CHECKPOINT))
-    if brought or address.is_back_or_forward():
-        given = {name: st.query_params[name] for name in (*_NAMES, state.CHECKPOINT) if name in st.query_params}
-        for sentence in _set(given):
-            st.warning(sentence, icon=":material/link_off:")
-    elif address.has_just_come() and _KEPT in st.session_state:
-        _set(st.session_state[_KEPT])
+    shown.take((*_NAMES, state.CHECKPOINT), kept=_KEPT, put=_set)
 
 
 def keep() -> None:
     """Write into the address what is shown now."""
-    values = {
-        name: shown.in_address(name, st.session_state.get(shown.key, shown.hold(shown.first)))
-        for name, shown in _SHOWN.items()
-    }
+    values = shown.written(_SHOWN)
     source = st.session_state.get(chosen.SOURCE, chosen.LAB)
     values |= _network_written(source) | _chain_written()
     values[sees.IN_ADDRESS] = st.session_state.get(sees.LAYER) if values["part"] == "sees" else None
-    st.session_state[_KEPT] = {name: text for name, text in values.items() if text is not None}
     if source != chosen.TRAINED and state.CHECKPOINT in st.query_params:
         del st.query_params[state.CHECKPOINT]  # which one it was is still known when it is asked for
-    address.write_together(values)
+    shown.keep(values, kept=_KEPT)
 
 
 def _set(given: Mapping[str, str]) -> list[str]:
     """Set everything by the texts of the address, and return a sentence for each that it cannot be set to."""
-    refused = []
-    for name, shown in _SHOWN.items():
-        st.session_state[shown.key] = shown.hold(shown.first)
-        if name in given:
-            try:
-                st.session_state[shown.key] = shown.hold(shown.read(given[name]))
-            except ValueError as error:
-                refused.append(not_taken(name, given[name], str(error)))
+    refused = shown.put_all(_SHOWN, given)
     for name, put in ((_NETWORK, _put_network), (_DATA, _put_data), (_SIZE, _put_size), (_LAYERS, _put_layers)):
         try:
             put(given)
@@ -110,6 +94,8 @@ def _set(given: Mapping[str, str]) -> list[str]:
 
 def _put_network(given: Mapping[str, str]) -> None:
     text = given.get(_NETWORK)
+    if state.CHECKPOINT in given and not address.brings(_NETWORK):  # a link's network wins over what was there
+        text = None
     if text in (chosen.TRAINED, chosen.OWN):
         st.session_state[chosen.SOURCE] = text
         return

@@ -7,8 +7,6 @@ student's own and does not go along.
 
 from collections.abc import Mapping
 
-import streamlit as st
-
 from core.config import AugmentationStep
 from core.data import datasets
 from core.errors import ConfigError
@@ -17,7 +15,8 @@ from core.explain.augmentation.sweep import SWEEPS
 from core.models import models
 from core.registry import Setting
 from core.transforms import COURSE_CHAIN, chain_from_word, chain_word
-from pages._ui import address, state
+from pages._ui import state
+from pages._ui.choose import shown
 from pages._ui.choose.shown import Shown, Typed, by_name, not_taken
 from pages._ui.choose.whole_fields import EPOCHS, LIMIT
 from pages.learn._augmentation import keys
@@ -63,37 +62,20 @@ def take() -> None:
 
     What is not one of their values is said, and the first one is shown instead.
     """
-    names = (CHAIN, *_shown())
-    if any(address.brings(name) for name in names) or address.is_back_or_forward():
-        for sentence in _set({name: st.query_params[name] for name in names if name in st.query_params}):
-            st.warning(sentence, icon=":material/link_off:")
-    elif address.has_just_come() and _KEPT in st.session_state:
-        _set(st.session_state[_KEPT])
+    shown.take((CHAIN, *_shown()), kept=_KEPT, put=_set)
 
 
 def keep() -> None:
     """Write into the address what the widgets hold now."""
-    values: dict[str, str | None] = {
-        name: shown.in_address(name, st.session_state.get(shown.key, shown.hold(shown.first)))
-        for name, shown in _shown().items()
-    }
+    values = shown.written(_shown())
     word = chain_word(chain_of_session())
     values[CHAIN] = None if word == chain_word(COURSE_CHAIN) else word
-    st.session_state[_KEPT] = {name: text for name, text in values.items() if text is not None}
-    address.write_together(values)
+    shown.keep(values, kept=_KEPT)
 
 
 def _set(given: Mapping[str, str]) -> list[str]:
     """Set every widget by the texts of the address, and return a sentence for each that it cannot be set to."""
-    refused = []
-    for name, shown in _shown().items():
-        if shown.key in st.session_state:
-            st.session_state[shown.key] = shown.hold(shown.first)
-        if name in given:
-            try:
-                st.session_state[shown.key] = shown.hold(shown.read(given[name]))
-            except ValueError as error:
-                refused.append(not_taken(name, given[name], str(error)))
+    refused = shown.put_all(_shown(), given)
     chain = COURSE_CHAIN
     try:
         chain = _chain(given[CHAIN]) if CHAIN in given else COURSE_CHAIN

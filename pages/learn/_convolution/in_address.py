@@ -13,7 +13,8 @@ from core.explain.convolution.convolve import VIEWS
 from core.explain.convolution.kernels import KERNEL_SIZES, PRESETS, Grid, preset
 from core.explain.convolution.pooling import POOLINGS
 from core.explain.convolution.puzzle import SEEDS
-from pages._ui import address, state
+from pages._ui import state
+from pages._ui.choose import shown
 from pages._ui.choose.shown import Shown, Typed, by_name, not_taken
 from pages.learn._convolution import controls, your_kernel
 from pages.learn._convolution.kernel_grid import DIGITS, LARGEST, checked, set_kernel
@@ -60,38 +61,19 @@ def take() -> None:
 
     What is not one of their values is said, and the first one is shown instead.
     """
-    brought = any(address.brings(name) for name in _NAMES)
-    if brought or address.is_back_or_forward():
-        given = {name: st.query_params[name] for name in _NAMES if name in st.query_params}
-        if "step" in st.query_params and not address.is_back_or_forward():  # of the lesson: what it does not name stays
-            given = st.session_state.get(_KEPT, {}) | given
-        for sentence in _set(given):
-            st.warning(sentence, icon=":material/link_off:")
-    elif address.has_just_come() and _KEPT in st.session_state:
-        _set(st.session_state[_KEPT])
+    shown.take(_NAMES, kept=_KEPT, put=_set)
 
 
 def keep() -> None:
     """Write into the address what the widgets hold now."""
-    values: dict[str, str | None] = {
-        name: shown.in_address(name, st.session_state.get(shown.key, shown.hold(shown.first)))
-        for name, shown in _SHOWN.items()
-    }
+    values = shown.written(_SHOWN)
     values[KERNEL], values[DIVIDE] = _kernel_written()
-    st.session_state[_KEPT] = {name: text for name, text in values.items() if text is not None}
-    address.write_together(values)
+    shown.keep(values, kept=_KEPT)
 
 
 def _set(given: Mapping[str, str]) -> list[str]:
     """Set every widget by the texts of the address, and return a sentence for each that it cannot be set to."""
-    refused = []
-    for name, shown in _SHOWN.items():
-        st.session_state[shown.key] = shown.hold(shown.first)
-        if name in given:
-            try:
-                st.session_state[shown.key] = shown.hold(shown.read(given[name]))
-            except ValueError as error:
-                refused.append(not_taken(name, given[name], str(error)))
+    refused = shown.put_all(_SHOWN, given)
     try:
         name, kernel = _kernel_read(given.get(KERNEL, controls.FIRST))
     except ConfigError as error:

@@ -2,32 +2,50 @@
 
 import base64
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 import streamlit as st
 
-from core.explain.drawing.mosaic import Grid
+from core.explain.drawing.mosaic import mosaic, mosaic_grid
 from pages._ui.component import beside, sent
+from pages._ui.draw.palette import page_colour
 from pages._ui.draw.pictures import as_image, png
+from pages.learn._feature_maps.layer_choice import LayerView
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _view = st.components.v2.component("cnn_lab_mosaic", **beside(__file__))
 
 
 def clickable_mosaic(
-    pixels: npt.NDArray[np.uint8],
-    grid: Grid,
+    view: LayerView,
+    maps: "Tensor",
     *,
-    chosen: int,
+    max_side: int,
     alt: str,
     key: str,
     on_choose: Callable[[int], None],
     on_switch: Callable[[int], None] | None = None,
 ) -> None:
-    """Show a mosaic that `core.explain.drawing.mosaic` drew on ``grid``; ``on_choose`` is called with a map's index.
+    """Show ``maps`` (K, H, W) in the view's colours, at most ``max_side`` px a side; a single map takes half of that.
+
+    ``on_choose`` is called with the index of a map.
 
     With ``on_switch``, which is called with an index too, a click, Enter or the space bar switches a map.
     """
+    count, height, width = maps.shape
+    side = max_side if count > 1 else max_side // 2
+    grid = mosaic_grid(count, height, width, max_side=side)
+    pixels = mosaic(
+        maps,
+        signed=view.signed,
+        scale="map" if view.limit is None else view.limit,
+        max_side=side,
+        chosen=view.chosen,
+        filler=page_colour(),
+        steps=view.steps,
+    )
 
     def take(what: str, give: Callable[[int], None]) -> None:
         index = sent(key, what)
@@ -41,13 +59,13 @@ def clickable_mosaic(
         key=key,
         data={
             "png": base64.b64encode(png(as_image(pixels))).decode(),
-            "alt": f"{alt}. {how} Map {chosen} is chosen.",
+            "alt": f"{alt}. {how} Map {view.chosen} is chosen.",
             "switches": on_switch is not None,
             "width": pixels.shape[1],
             "columns": grid.columns,
             "rows": grid.rows,
             "count": grid.count,
-            "chosen": chosen,
+            "chosen": view.chosen,
         },
         on_index_change=lambda: take("index", on_choose),
         on_switched_change=lambda: take("switched", on_switch or on_choose),

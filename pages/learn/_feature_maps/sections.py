@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.checkpoints import Checkpoint
 from core.explain.drawing.colours import colour_bar
-from core.explain.drawing.mosaic import full_colour, mosaic, mosaic_grid, upscale
+from core.explain.drawing.mosaic import full_colour, upscale
 from core.explain.inside.feature_maps import LayerStatistics, histogram, kernels, statistics
 from core.judging.certainty import probability_words
 from core.judging.classification import Guess, rank
@@ -16,7 +16,6 @@ from pages._ui import address, cached
 from pages._ui.choose.photo import offer_image_of
 from pages._ui.draw import pictures
 from pages._ui.draw.histograms import histogram as draw_histogram
-from pages._ui.draw.palette import page_colour
 from pages._ui.frame import look_for, plain
 from pages._ui.glossary import term
 from pages._ui.received import in_words
@@ -66,21 +65,10 @@ def _guess(identity: str, sha256: str, notes: tuple[str, ...], _checkpoint: Chec
 def mosaic_section(view: LayerView) -> None:
     """Show all maps of the layer in one sheet."""
     count, height, width = view.maps.shape
-    side = 720 if count > 1 else 360
-    pixels = mosaic(
-        view.maps,
-        signed=view.signed,
-        scale="map" if view.limit is None else view.limit,
-        max_side=side,
-        chosen=view.chosen,
-        filler=page_colour(),
-        steps=view.steps,
-    )
-    grid = mosaic_grid(count, height, width, max_side=side)
     clickable_mosaic(
-        pixels,
-        grid,
-        chosen=view.chosen,
+        view,
+        view.maps,
+        max_side=720,
         alt=f"{count} maps of {height}×{width} of layer {view.layer.name}",
         key="maps_mosaic",
         on_choose=lambda index: address.write(MAP, str(index)),

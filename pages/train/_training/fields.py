@@ -44,13 +44,6 @@ OPTIMIZER = (
         help=f"{linked('early stopping')} 0 trains to the end.",
     ),
 )
-LIMIT = Setting(
-    name="limit",
-    title="Training images (empty: all)",
-    low=2,
-    high=10_000_000,
-    help="Fewer images make an epoch shorter, and the network worse.",
-)
 START_SIZE = Setting(
     name="start_size",
     title="Images grow from (empty: one size)",

@@ -16,10 +16,11 @@ from pages._ui import state
 from pages._ui.choose.chains import AS_HANDED, AS_RECIPE, choose_chain
 from pages._ui.choose.datasets import choose_dataset
 from pages._ui.choose.setting_widgets import held, optional_number, settings_form
+from pages._ui.choose.whole_fields import LIMIT
 from pages._ui.classroom.rules import hides, rules
 from pages._ui.frame import PAGES, plain
 from pages._ui.glossary import term
-from pages.train._training.fields import FIRST, LIMIT, OPTIMIZER, SCHEDULE, START_SIZE
+from pages.train._training.fields import FIRST, OPTIMIZER, SCHEDULE, START_SIZE
 from pages.train._training.lesson.beginning import choose_beginning
 from pages.train._training.lesson.slips import choose_slips
 

@@ -55,6 +55,16 @@ def test_a_link_shows_the_layers_of_its_sender(home: Path) -> None:
     assert not page.warning
 
 
+def test_a_step_of_the_lesson_leaves_what_it_does_not_name_as_it_was(home: Path) -> None:
+    page = at(part="build", layers="conv-4-3x3_flatten_dense-classes", data="digits")
+    page.query_params.clear()
+    page.query_params["part"] = "sizes"
+    page.query_params["step"] = "3"
+    page.run()
+    found = in_address(check(page))
+    assert (found["part"], found["layers"], found["data"]) == ("sizes", "conv-4-3x3_flatten_dense-classes", "digits")
+
+
 def test_ones_own_layers_are_shown_as_any_other_network(home: Path) -> None:
     page = at(network="own", layers="conv-4-3x3_flatten_dense-classes", data="digits")
     assert page.dataframe[0].value["layer"].tolist() == ["conv1", "flatten1", "fc1"]

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from core.explain.drawing.mosaic import mosaic, mosaic_grid
 from core.explain.filters.surgery import SAMPLE, Answer, Sample, answer, cut_after, logits_without, sample_of
 from core.intervals import percent
 from core.models.received import Received
@@ -10,7 +9,6 @@ from core.photos.door import Photo
 from pages._ui import address
 from pages._ui.choose.test_images import TestImages, test_images_or_offer
 from pages._ui.draw import pictures
-from pages._ui.draw.palette import page_colour
 from pages._ui.frame import changed_figure, look_for, plain, think, try_this
 from pages._ui.glossary import term
 from pages._ui.guidance import progress
@@ -93,26 +91,15 @@ def _maps(network: Network, view: LayerView, given: Received, off: tuple[int, ..
     maps = view.maps.clone()
     if maps.shape[0] > max(off, default=-1):
         maps[list(off)] = 0
-    count, height, width = maps.shape
-    side = 560 if count > 1 else 280
-    pixels = mosaic(
-        maps,
-        signed=view.signed,
-        scale="map" if view.limit is None else view.limit,
-        max_side=side,
-        chosen=view.chosen,
-        filler=page_colour(),
-        steps=view.steps,
-    )
 
     def switch(index: int) -> None:
         write_off(tuple(set(off) ^ {index}))
 
     clickable_mosaic(
-        pixels,
-        mosaic_grid(count, height, width, max_side=side),
-        chosen=view.chosen,
-        alt=f"{count} maps of layer {view.layer.name}, {len(off)} switched off",
+        view,
+        maps,
+        max_side=560,
+        alt=f"{len(maps)} maps of layer {view.layer.name}, {len(off)} switched off",
         key="maps_surgery",
         on_choose=lambda index: address.write(MAP, str(index)),
         on_switch=switch,
