@@ -59,6 +59,29 @@ def test_a_series_over_the_training_images_is_queued_in_one_click(home: Path, fo
     assert not [button for button in page.button if button.key == "experiment_train_None"], "nothing is open"
 
 
+def test_the_wall_shows_an_experiment_as_its_points_come(home: Path, folder: Path) -> None:
+    page = experiments()
+    page.pills(key="experiment_percents").set_value([10, 100]).run()
+    page.slider(key="experiment_seeds").set_value(1).run()
+    check(page.button(key="experiment_train").click().run())
+    finish(home, wrong=6)
+    (experiment,) = kept.kept(home)
+    app = start_page()
+    app.query_params["experiment"] = experiment.id
+    page = open_page(app, "teach/projector")
+    assert "1 of 2 points, 1 waiting or at work" in said(page)
+    assert len(page.get("plotly_chart")) == 1
+    check(page.selectbox(key="on_the_wall").set_value("").run())
+    assert "experiment" not in page.query_params
+    assert "accuracy on validation images" in texts(page), "the race"
+    kept.delete(home, experiment.id, by=OPERATOR)
+    app = start_page()
+    app.query_params["experiment"] = experiment.id
+    page = open_page(app, "teach/projector")
+    assert "none of what can be shown here" in said(page)
+    assert not page.selectbox, "there is nothing to choose from"
+
+
 CHAIN = (AugmentationStep(name="flip_vertical", probability=0.25),)
 
 

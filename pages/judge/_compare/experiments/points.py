@@ -1,28 +1,23 @@
 """The points of an experiment as tables and files."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.export.series import series_report
 from core.export.spreadsheet import csv_file
 from core.intervals import percent
-from core.judging.claims import tested
 from core.runs import open_store
 from core.runs.experiments import kept
 from core.runs.experiments.kept import Point
 from core.runs.experiments.plan import Experiment
 from core.runs.experiments.results import Found, found, progress_words, spread_words
-from core.runs.records import Run
 from pages._ui.choose.take_home import download
+from pages._ui.experiments.chart import places
+from pages._ui.experiments.figures import figure_of
 from pages._ui.frame import plain
 from pages._ui.run_words import place, state_word
 from pages._ui.visitor import who_owns
-from pages.judge._compare.experiments.chart import places
-
-if TYPE_CHECKING:
-    from core.checkpoints import Metrics
 
 
 def mean_rows(arms: Sequence[Found]) -> list[dict[str, str]]:
@@ -106,13 +101,3 @@ def _written(cell: object) -> object:
     if isinstance(cell, float):
         return percent(cell, 2)
     return "" if cell is None else cell
-
-
-def figure_of(run: Run) -> "Metrics | None":
-    """Return the test accuracy of a finished run, with its interval; None where it has none."""
-    return _tested(run.id, run.ended)
-
-
-@st.cache_data(max_entries=2_000, show_spinner=False)
-def _tested(run_id: str, ended: float | None) -> "Metrics | None":
-    return tested(run_id)

@@ -14,14 +14,15 @@ from core.runs.experiments.plan import Experiment
 from core.runs.experiments.results import found, progress_words
 from core.runs.store.owners import Owners
 from pages._ui import address, state
-from pages._ui.classroom.rules import TAKEN_OFF, hides
-from pages._ui.frame import empty_state, look_for, plain, problem
+from pages._ui.classroom.rules import TAKEN_OFF, hides, teaches
+from pages._ui.experiments.chart import draw
+from pages._ui.experiments.figures import figure_of
+from pages._ui.frame import PAGES, empty_state, look_for, plain, problem
 from pages._ui.glossary import sentence, term
 from pages._ui.visitor import visitor, visitors_id
 from pages.judge._compare.choice import AT_MOST
-from pages.judge._compare.experiments.chart import draw
 from pages.judge._compare.experiments.form import set_up
-from pages.judge._compare.experiments.points import every_point, figure_of, mean_rows, take_experiment_home
+from pages.judge._compare.experiments.points import every_point, mean_rows, take_experiment_home
 from pages.judge._compare.in_address import EXPERIMENT, NEW
 
 TICK = 4.0  # seconds between two looks at the runs; a whole class may be looking
@@ -110,6 +111,13 @@ def _show(experiment: Experiment) -> None:
             _train_button(experiment, "Train one of them", 1, kind="secondary")
         _side_by_side(points)
         take_experiment_home(experiment, points)
+        if teaches():
+            st.page_link(
+                PAGES["projector"],
+                label="On the projector",
+                icon=":material/cast:",
+                query_params={EXPERIMENT: experiment.id},
+            )
         _delete(experiment)
     with st.expander("Every point", icon=":material/list:"):
         every_point(points)

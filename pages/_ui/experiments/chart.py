@@ -19,8 +19,8 @@ def places(experiment: Experiment) -> list[float]:
     return [float(labels.index(arm.label)) if arm.at is None else arm.at for arm in experiment.arms]
 
 
-def draw(experiment: Experiment, found: Sequence[Found]) -> None:
-    """Draw what is there so far; the axis shows every value from the beginning."""
+def draw(experiment: Experiment, found: Sequence[Found], *, height: int = 360, text: int = 12) -> None:
+    """Draw what is there so far, ``height`` and ``text`` in pixels; the axis shows every value from the first."""
     figure, colours, at = go.Figure(), categorical(), places(experiment)
     for number, line in enumerate(experiment.lines):
         mine = [(place, arm) for place, arm in zip(at, found, strict=True) if arm.arm.line == line and arm.spread]
@@ -32,7 +32,8 @@ def draw(experiment: Experiment, found: Sequence[Found]) -> None:
     else:
         axis |= {"type": "log", "range": [math.log10(min(ticks)) - 0.1, math.log10(max(ticks)) + 0.1]}
     figure.update_layout(
-        height=360,
+        height=height,
+        font={"size": text},
         margin={"l": 8, "r": 8, "t": 8, "b": 40},
         xaxis=axis,
         yaxis={"ticksuffix": " %", "title": "test accuracy"},
