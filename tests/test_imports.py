@@ -174,7 +174,7 @@ def test_the_first_page_and_a_network_of_the_courses_do_without_torchvision_and_
         from pages._ui import cached
         from core.explain.convolution.convolve import Filter, convolve, picture, show
         from core.explain.convolution.kernels import PRESETS
-        from core.photos.door import sample_photos
+        from core.photos.samples import sample_photos
         from core.models import build_model
 
         cached.import_torch()

@@ -15,7 +15,6 @@ import math
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 
 from PIL import Image
@@ -113,20 +112,6 @@ def read_photo(path: Path | str) -> Photo:
         reason = getattr(error, "strerror", None) or "its name cannot be used"
         raise PhotoError(f"This file cannot be read ({reason}).") from None
     return open_photo(data, file.name)
-
-
-def sample_photos() -> dict[str, Photo]:
-    """Return the two photographs that scikit-learn bundles, by name: a Chinese temple and a flower."""
-    return dict(_samples())
-
-
-@lru_cache(maxsize=1)
-def _samples() -> tuple[tuple[str, Photo], ...]:
-    package = find_spec("sklearn")  # finding it is instant, importing it takes two seconds
-    if package is None or package.origin is None:
-        raise PhotoError("The sample photos come with scikit-learn, which is not installed here.")
-    folder = Path(package.origin).parent / "datasets" / "images"
-    return tuple((name, open_photo((folder / name).read_bytes(), name)) for name in ("china.jpg", "flower.jpg"))
 
 
 def shown_name(name: str) -> str:

@@ -7,7 +7,8 @@ import streamlit as st
 from core.data import availability, datasets, present_name
 from core.data.samples import held_out_samples
 from core.errors import LabError
-from core.photos.door import Photo, sample_photos
+from core.photos.door import Photo
+from core.photos.samples import SHOWS, package_of, sample_photos
 from pages._ui import state
 from pages._ui.frame import plain
 
@@ -32,19 +33,24 @@ class Offered:
 @st.cache_resource(show_spinner=False)
 def photographs() -> tuple[Offered, ...]:
     """Return the photographs for pages that work on any photo."""
-    found = sample_photos().values()
-    return tuple(Offered(photo=photo, source="a sample photograph of scikit-learn", shows="") for photo in found)
+    return tuple(
+        Offered(photo=photo, source=f"a sample photograph of {package_of(name)}", shows=SHOWS.get(name, ""))
+        for name, photo in sample_photos().items()
+    )
 
 
 def samples_for(learned: Learned | None) -> tuple[Offered, ...]:
-    """Return test images of what a network learned from or of data with its classes, else the photographs."""
+    """Return test images of what a network learned from or of data with its classes, else the photographs.
+
+    A photograph of one of its classes comes first.
+    """
     if learned is None:
         return photographs()
     alike = [name for name in datasets if datasets[name].classes == learned.classes and name != learned.dataset]
     for name in (learned.dataset, *alike):
         if name in datasets and (found := _of_data_set(present_name(name), availability(name))):
             return found
-    return photographs()
+    return tuple(sorted(photographs(), key=lambda one: one.shows not in learned.classes))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -13,7 +13,7 @@ from core.config import AugmentationStep
 from core.explain.augmentation.draws import Draws, draw
 from core.export.draws_code import program
 from core.models.input_format import InputFormat
-from core.photos.door import sample_photos
+from core.photos.samples import sample_photos
 from core.transforms import transforms
 
 PHOTO = next(iter(sample_photos().values())).image.reduce(4)

@@ -12,7 +12,7 @@ from core.errors import ModelError
 from core.models import architecture, build_model
 from core.models.efficientnet_lite0 import EfficientNetLite0Backbone, SamePad
 from core.models.input_format import InputFormat, normalise, pixels, to_batch
-from core.photos.door import sample_photos
+from core.photos.samples import sample_photos
 from core.recipes import recipe_config
 
 PALACE, DAISY = 698, 985  # places among ImageNet's 1,000 classes

@@ -18,7 +18,7 @@ from PIL import ExifTags, Image
 
 from core.errors import PhotoError
 from core.photos.appearance import to_rgb
-from core.photos.door import MAX_BYTES, MAX_SIDE_KEPT, Photo, open_photo, read_photo, sample_photos, shown_name
+from core.photos.door import MAX_BYTES, MAX_SIDE_KEPT, Photo, open_photo, read_photo, shown_name
 from core.photos.exif import orientation
 from core.photos.parts import MAX_PARTS, MAX_SCANS, pixel_parts
 
@@ -507,15 +507,6 @@ def test_a_heavy_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(Path, "open", pytest.fail)
     with pytest.raises(PhotoError, match="51,200"):
         read_photo(tmp_path / "heavy.jpg")
-
-
-def test_the_sample_photos_are_the_two_of_scikit_learn() -> None:
-    photos = sample_photos()
-    assert {name: photo.image.size for name, photo in photos.items()} == {
-        "china.jpg": (640, 427),
-        "flower.jpg": (640, 427),
-    }
-    assert sample_photos()["china.jpg"] is photos["china.jpg"]
 
 
 # Hostile

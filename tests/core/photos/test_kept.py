@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.errors import PhotoError
-from core.photos.door import Photo, sample_photos
+from core.photos.door import Photo
 from core.photos.kept import KeptPhoto, KeptPhotos, pack, unpack
+from core.photos.samples import sample_photos
 
 
 def photo(number: int, *, side: int = 40) -> Photo:

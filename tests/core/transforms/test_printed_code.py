@@ -11,7 +11,7 @@ from torch import Tensor
 from core.config import AugmentationStep
 from core.explain.augmentation.draws import MOST_DRAWS, draw
 from core.models.input_format import InputFormat
-from core.photos.door import sample_photos
+from core.photos.samples import sample_photos
 from core.registry import Value
 from core.transforms import chain_code, transforms
 

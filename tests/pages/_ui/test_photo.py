@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.errors import PhotoError
 from core.photos.door import Photo
 from pages._ui import cached
+from pages._ui.choose.samples import Learned, samples_for
 from pages._ui.choose.uploads import open_upload
 from tests.pages.visit import check, jpeg, open_page, texts, upload
 
@@ -93,3 +94,14 @@ def test_a_photo_that_had_to_go_is_said_and_a_sample_takes_its_place(app: AppTes
     app.run()
     assert "no longer kept" not in texts(check(app)), "it is said once"
     assert other.name == "other.png", "somebody has it all the while"
+
+
+def test_a_photograph_of_a_class_that_the_network_knows_comes_first() -> None:
+    first, *others = samples_for(Learned(dataset="pets", classes=("cat", "mouse")))
+    assert (first.photo.name, first.shows, first.source) == (
+        "chelsea.png",
+        "cat",
+        "a sample photograph of scikit-image",
+    )
+    assert [one.shows for one in others] == ["", ""]
+    assert [one.photo.name for one in samples_for(None)] == ["china.jpg", "flower.jpg", "chelsea.png"]

@@ -7,7 +7,7 @@ from streamlit.elements.lib import image_utils
 from streamlit.testing.v1 import AppTest
 
 from core.explain.drawing.mosaic import mosaic
-from core.photos.door import sample_photos
+from core.photos.samples import sample_photos
 from pages._ui.draw.pictures import jpeg, png
 
 

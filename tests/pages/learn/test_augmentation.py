@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.explain.augmentation.draws import draw
 from core.models.input_format import InputFormat
-from core.photos.door import sample_photos
+from core.photos.samples import sample_photos
 from core.transforms import transforms
 from tests.pages.visit import check, live_sliders, open_page, texts
 

@@ -18,7 +18,7 @@ from core.explain.convolution.kernels import PRESETS
 from core.explain.convolution.puzzle import levels
 from core.judging.classification import scores
 from core.models.received import receive
-from core.photos.door import sample_photos
+from core.photos.samples import sample_photos
 from pages.learn._convolution.batch_norm_section import what_it_did
 from pages.learn._convolution.controls import Convolution
 from pages.learn._convolution.kernel_grid import checked

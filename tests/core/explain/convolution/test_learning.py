@@ -11,7 +11,7 @@ from core.errors import ConfigError
 from core.explain.convolution.convolve import Filter, convolve, picture
 from core.explain.convolution.kernels import PRESETS
 from core.explain.convolution.learning import CLOSE, Descent, filtered, learn, secret_kernel, set_task
-from core.photos.door import sample_photos
+from core.photos.samples import sample_photos
 
 PHOTOS = list(sample_photos())
 AT_SIZE_3 = [name for name, entry in PRESETS.items() if 3 in entry.sizes]

@@ -8,7 +8,7 @@ from core.errors import ConfigError
 from core.explain.convolution.convolve import Filter, convolve, picture
 from core.explain.convolution.learning import Descent, learn, set_task
 from core.explain.convolution.puzzle import SOLVED, chain, levels, score
-from core.photos.door import sample_photos
+from core.photos.samples import sample_photos
 
 SEEDS = range(40)
 PHOTO = picture(sample_photos()["china.jpg"].image, "grey", max_side=96)[0].double().numpy()

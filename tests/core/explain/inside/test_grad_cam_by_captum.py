@@ -11,7 +11,7 @@ from core.checkpoints.backbones import load_network
 from core.explain.doubt.sanity import correlation
 from core.explain.inside.grad_cam import cam_layer, grad_cam
 from core.models.received import receive
-from core.photos.door import sample_photos
+from core.photos.samples import sample_photos
 
 WITH_MAPS = [checkpoint for checkpoint in shipped() if checkpoint.card.model != "simple_nn"]
 
