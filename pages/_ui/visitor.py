@@ -1,4 +1,4 @@
-"""Who is looking at the page: a browser known by the secret that it keeps, or, without cookies, this session alone."""
+"""Who is looking: an account that has signed in, a browser known by its secret, or, without cookies, this session."""
 
 from contextlib import suppress
 
@@ -10,6 +10,7 @@ from core.runs import open_store
 from core.runs.records import Run
 from core.runs.store.owners import Owners
 from pages._ui import state
+from pages._ui.classroom.account import account
 from pages._ui.classroom.now import the_class
 from pages._ui.server.secret_cookie import COOKIE
 
@@ -17,13 +18,13 @@ from pages._ui.server.secret_cookie import COOKIE
 def visitor() -> Person:
     """Return who is looking, with the rights that they have now; ask anew for everything that changes a run.
 
-    From the second class on that is somebody else in each, but for whoever runs the lab.
+    From the second class on that is somebody else in each, but for whoever runs the lab and for accounts.
     """
     owner = browsers_id()
     with suppress(LabError):  # a store that cannot be read is said where it is used
         person = Owners(open_store()).person(owner)
         number = the_class().number
-        if person.runs_the_lab or number < 2:
+        if person.runs_the_lab or number < 2 or account() is not None:
             return person
         return Owners(open_store()).person(owner_of(_secret(), of_class=number))
     return Person(owner=owner)
@@ -35,13 +36,13 @@ def visitors_id() -> str:
 
 
 def browsers_id() -> str:
-    """Return the owner's id of the browser itself, whichever class goes on: whoever runs the lab is known by it."""
+    """Return the owner's id of the account or browser itself, whichever class goes on: by it one runs the lab."""
     return owner_of(_secret())
 
 
 def is_known_again() -> bool:
-    """Say whether this browser keeps its secret, so that it is the same person after a reload."""
-    return bool(_cookie())
+    """Say whether it is the same person after a reload: signed in, or in a browser that keeps its secret."""
+    return account() is not None or bool(_cookie())
 
 
 def whose(run: Run) -> str:
@@ -63,7 +64,7 @@ def who_stopped(run: Run) -> str:
 
 
 def _secret() -> str:
-    return _cookie() or str(st.session_state.setdefault(state.SECRET, new_secret()))
+    return account() or _cookie() or str(st.session_state.setdefault(state.SECRET, new_secret()))
 
 
 def _cookie() -> str:

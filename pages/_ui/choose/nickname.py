@@ -8,6 +8,7 @@ from core.runs import open_store
 from core.runs.records import NAME_LENGTH
 from core.runs.store.owners import Owners
 from pages._ui import state
+from pages._ui.classroom.account import account, sign_in_or_out
 from pages._ui.classroom.key import act, ask_for_key, say_problem
 from pages._ui.classroom.rules import has_to_join, teaches
 from pages._ui.frame import PAGES, plain
@@ -28,8 +29,9 @@ def choose_nickname() -> None:
             key=state.NICKNAME,
             on_change=_call,
             placeholder="as the class knows you",
-            help="Others read it beside your runs. Your runs are yours by a cookie of this browser, not by this name.",
+            help=f"Others read it beside your runs. Your runs are yours by {_by_what()}, not by this name.",
         )
+        sign_in_or_out()
         if operators_key() is not None:
             ask_for_key()
             if teaches():
@@ -41,6 +43,10 @@ def choose_nickname() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.info("A class is going on. Join it to train with it.", icon=":material/groups:")
             st.page_link(PAGES["join"], label="Join the class", icon=":material/login:")
+
+
+def _by_what() -> str:
+    return "a cookie of this browser" if account() is None else "the account that you have signed in with"
 
 
 def _call() -> None:

@@ -8,6 +8,7 @@ from core.runs.classroom import Classroom
 from core.runs.records import NAME_LENGTH
 from core.runs.store.owners import Owners
 from pages._ui import address, state
+from pages._ui.classroom.account import name_of_account, sign_in_or_out
 from pages._ui.classroom.key import act, say_problem
 from pages._ui.classroom.now import the_class
 from pages._ui.classroom.rules import closed_pages
@@ -33,10 +34,11 @@ def join_class(code: str) -> None:
     known = Owners(store).nickname(owner)
     say_problem()
     if not Classroom(store).is_member(owner):
+        sign_in_or_out()
         with st.form("join_class", border=False):
             st.text_input(
                 "Your nickname",
-                known,
+                known or name_of_account()[:NAME_LENGTH],
                 max_chars=NAME_LENGTH,
                 key=state.NICKNAME,
                 placeholder="as the class knows you",
