@@ -15,6 +15,7 @@ from pages._ui.guidance import progress
 from pages._ui.server.sessions import note_session, note_visit
 from pages._ui.startup import MIDDLEWARE, exempt_modules_from_collection, keep_queue_served, lifespan, wait_for_torch
 from pages._ui.visitor import visitors_id
+from pages._ui.worksheet.now import current
 
 UI = Path(__file__).parent / "pages" / "_ui"
 
@@ -46,6 +47,13 @@ if __name__ == "__main__":
             "Start": [
                 page("", "Start", "home", "First result, the ten-minute lesson, the glossary."),
                 page("guide", "Guide", "menu_book", "For teachers; how things were measured, are set and called."),
+                page(
+                    "worksheet",
+                    "Your worksheet",
+                    "assignment",
+                    "What your teacher asks, and what you have written.",
+                    in_menu=current() is not None,
+                ),
             ],
             "Learn": [
                 page("convolution", "Convolution", "grid_on", "Slide a kernel over your own photo."),
@@ -71,6 +79,7 @@ if __name__ == "__main__":
     if chosen.url_path not in (
         "",
         "guide",
+        "worksheet",
         "pictures",
         "join",
         "console",
@@ -83,6 +92,7 @@ if __name__ == "__main__":
         else:
             chosen.run()
         words_of_the_page()
+    address.settle()
     keep_queue_served()
     exempt_modules_from_collection()
     progress.settle()

@@ -26,6 +26,7 @@ from core.runs import ensure_supervisor  # noqa: E402
 from core.runs.classroom import Classroom, Rules  # noqa: E402
 from core.runs.store.owners import Owners  # noqa: E402
 from core.runs.store.store import STORE_NAME, Store  # noqa: E402
+from core.runs.worksheets import StudentsWork, Worksheets, shipped_worksheets  # noqa: E402
 from pages._ui.server.secret_cookie import COOKIE  # noqa: E402
 from tests.browser.chromium import ARGUMENTS, chromium_path  # noqa: E402
 from tests.browser.server import Server, open_page, settled  # noqa: E402
@@ -33,7 +34,7 @@ from tests.browser.test_frame import PAGES as ALL_PAGES  # noqa: E402
 from tests.core.data.own.generated import photograph  # noqa: E402
 
 # Without the guide, which shows text that README links.
-PAGES = [*(address for address in ALL_PAGES if address != "guide"), "console", "projector"]
+PAGES = [*(address for address in ALL_PAGES if address != "guide"), "worksheet", "console", "projector"]
 KEY = "the key of these pictures"
 STUDENTS = ("Ada", "Ben", "Cem", "Dora", "Emil", "Fritzi", "Gül", "Hanno")
 
@@ -74,6 +75,22 @@ def start_class(page: Page, server: Server) -> None:
         page.wait_for_timeout(500)
 
 
+def start_worksheet(page: Page, server: Server) -> None:
+    """Let this browser have begun the first worksheet, and answered a part of it."""
+    open_page(page, server, "worksheet")
+    (secret,) = [cookie["value"] for cookie in page.context.cookies() if cookie["name"] == COOKIE]
+    store, me = store_of_home(server), Person(owner=owner_of(secret), runs_the_lab=True)
+    given = Worksheets(store).make(shipped_worksheets()["convolution"], by=me)
+    Owners(store).call(me.owner, "Ida")
+    Worksheets(store).begin(given.id, by=me)
+    answers = {
+        "1.1": "Upright edges light up, the wall turns black.",
+        "1.2": "Sobel adds up to 0: where all pixels are alike, so does the sum. The blur adds up to 1.",
+        "2.1": "2.37",
+    }
+    StudentsWork(store).answer(given.id, answers, by=me)
+
+
 def store_of_home(server: Server) -> Store:
     """Open the store of the server's home."""
     return Store(server.home / STORE_NAME)
@@ -112,6 +129,10 @@ def take(page: Page, server: Server, address: str) -> Path:
         page.wait_for_timeout(3000)
     elif address == "training":
         start_training(page, server)
+    elif address == "worksheet":
+        start_worksheet(page, server)
+        open_page(page, server, address)
+        page.wait_for_timeout(2000)
     elif address == "pictures":
         open_page(page, server, address, f"?set={set_of_photographs(server)}")
         page.wait_for_timeout(3000)

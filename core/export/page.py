@@ -76,8 +76,13 @@ def picture(image: Image.Image, alt: str, *, width: int = 200) -> str:
     """Return a picture, inside the file, ``width`` pixels wide."""
     stream = io.BytesIO()
     image.save(stream, "PNG")
-    data = base64.b64encode(stream.getvalue()).decode()
-    return f'<img alt="{text(alt)}" width="{width}" src="data:image/png;base64,{data}">'
+    return picture_file(stream.getvalue(), "png", alt, width=width)
+
+
+def picture_file(data: bytes, kind: str, alt: str, *, width: int) -> str:
+    """Return the picture of a file of this ``kind`` (png, jpeg), inside the page, ``width`` pixels wide."""
+    inside = base64.b64encode(data).decode()
+    return f'<img alt="{text(alt)}" width="{width}" src="data:image/{kind};base64,{inside}">'
 
 
 def figure(drawing: str, caption: str) -> str:

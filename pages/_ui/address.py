@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _HERE, _VISIT, _JUST_COME = "visited_page", "visits", "just_come"
+_UNSAID = "address_unsaid"  # the browser still shows the address of another step of this page
 
 
 def arrive(page: str) -> None:
@@ -19,11 +20,22 @@ def arrive(page: str) -> None:
 
     Another step of the lesson on the same page is a visit of its own: its link brings the view that it is about.
     """
-    here = (page, st.query_params.get("step"))
-    st.session_state[_JUST_COME] = st.session_state.get(_HERE) != here
+    here, before = (page, st.query_params.get("step")), st.session_state.get(_HERE)
+    st.session_state[_JUST_COME] = before != here
+    if st.session_state[_JUST_COME]:
+        st.session_state[_UNSAID] = before is not None and before[0] == page and not is_back_or_forward()
     if st.session_state[_JUST_COME]:
         st.session_state[_HERE] = here
         st.session_state[_VISIT] = st.session_state.get(_VISIT, 0) + 1
+
+
+def settle() -> None:
+    """At the end of a page: let the browser's address follow a link that leads to another step of the same page.
+
+    Streamlit's browser leaves it as it was, unless the page writes it; the next click would bring the old step back.
+    """
+    if st.session_state.pop(_UNSAID, False):
+        st.query_params.from_dict(st.query_params.to_dict())
 
 
 def here() -> str:
@@ -67,6 +79,7 @@ def write(name: str, value: str | None) -> None:
     st.session_state[_key(name)] = value
     if st.query_params.get(name) != value:
         st.query_params[name] = value
+        st.session_state.pop(_UNSAID, None)
 
 
 def write_together(values: Mapping[str, str | None]) -> None:
@@ -80,6 +93,7 @@ def write_together(values: Mapping[str, str | None]) -> None:
     after = {name: value for name, value in (before | dict(values)).items() if value is not None}
     if after != before:
         st.query_params.from_dict(after)
+        st.session_state.pop(_UNSAID, None)
 
 
 def forget_owners() -> None:

@@ -1,6 +1,5 @@
 """What every page looks like: its head, its sections, its empty states and its problems."""
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -10,11 +9,14 @@ import streamlit as st
 from core.errors import LabError
 from core.intervals import minus, signed
 from pages._ui import glossary
+from pages._ui.draw.plain_text import plain
 from pages._ui.guidance.strip import strip
+from pages._ui.worksheet.strip import worksheet_strip
 
 PAGES = {
     "": "pages/home/start.py",
     "guide": "pages/home/guide.py",
+    "worksheet": "pages/home/worksheet.py",
     "convolution": "pages/learn/convolution.py",
     "feature-maps": "pages/learn/feature_maps.py",
     "architecture": "pages/learn/architecture.py",
@@ -30,9 +32,6 @@ PAGES = {
 
 # A theme cannot say it: a page that is handed in is printed without its menu, and as wide as the paper.
 _ON_PAPER = "<style>@media print { [data-testid=stSidebar], [data-testid=stHeader] { display: none; } }</style>"
-# Where an address for the web or for mail would begin to be one: before the point of www. and the colon of http:, at @.
-_ADDRESS = re.compile(r"(?<=www)(?=\.)|(?<=http)(?=://)|(?<=https)(?=://)|(?<=[\w.+-])(?=@)", re.IGNORECASE)
-_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$:~^=&\"'/@])")
 
 
 class Fact(NamedTuple):
@@ -44,14 +43,16 @@ class Fact(NamedTuple):
 
 
 def header(title: str, lead: str, *, icon: str) -> None:
-    """Show a page's title, the one sentence that says what it is for, and the step of the lesson that is done here.
+    """Show a page's title, the one sentence that says what it is for, and the step of the lesson, or part of the
+    worksheet, that is done here.
 
     ``icon`` is a Material Symbols name.
     """
     glossary.begin()
     st.title(title, icon=f":material/{icon}:", anchor=False)
     st.markdown(lead)
-    strip(PAGES)
+    if not worksheet_strip(PAGES):
+        strip(PAGES)
     st.html(_ON_PAPER)
 
 
@@ -112,14 +113,6 @@ def changed_figure(label: str, value: str, change: int, unit: str, *, tip: str) 
     way = "up" if change > 0 else "down" if change else "off"
     colour = "green" if change > 0 else "red" if change else "off"
     st.metric(label, value, signed(change, unit), delta_color=colour, delta_arrow=way, help=tip, border=True)
-
-
-def plain(text: str) -> str:
-    """Return ``text`` so that Markdown shows it as it is; for names and messages that people have typed.
-
-    Streamlit's Markdown makes links of bare addresses, escaped or not: a joiner without width keeps those apart.
-    """
-    return _PUNCTUATION.sub(r"\\\1", _ADDRESS.sub("\u2060", text))
 
 
 def choice(label: str) -> str:

@@ -22,6 +22,7 @@ RUN = "run"
 
 OWN_SET = "set"
 JOIN_CODE = "code"
+WORKSHEET = "worksheet"
 
 # Who is looking
 SECRET = "visitor_secret"  # only where the browser keeps no cookie

@@ -10,6 +10,7 @@ from pages.teach._console.joining import joining
 from pages.teach._console.next_class import next_class
 from pages.teach._console.overview import overview
 from pages.teach._console.rules_form import rules_form
+from pages.teach._console.worksheets.section import worksheets
 
 header("Class", "Who is here, whose run stands still, and what everybody is held to.", icon="co_present")
 say_problem()
@@ -25,6 +26,8 @@ else:
     joining()
     section("How they get on", "Who is stuck comes first.")
     overview()
+    section("Worksheets", "Parts and questions in a link; what students write is handed in here.")
+    worksheets()
     section("What everybody is held to", "It holds at once, for all but you.")
     rules_form()
     section("The next class")

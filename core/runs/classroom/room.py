@@ -25,6 +25,7 @@ from core.runs.store.class_rules import (
     check_may_train,
     is_member,
     read_class,
+    rules_of,
     write_class,
 )
 from core.runs.store.owners import Owners
@@ -68,6 +69,11 @@ class Classroom:
         """Return whether an owner has joined."""
         with self.database.reading() as connection:
             return is_member(connection, owner)
+
+    def rules_of(self, owner: str) -> Rules:
+        """Return what an owner is held to, by the class and by the worksheet that they do."""
+        with self.database.reading() as connection:
+            return rules_of(connection, owner)
 
     def check(self, owner: str, config: TrainingConfig) -> None:
         """Raise RunError, a sentence, where the class does not let an owner train so; `Store.submit` does as well."""
@@ -166,8 +172,9 @@ class Classroom:
     def next_class(self, *, by: Person, delete_runs: bool = False) -> ClassState:
         """Begin another class: everything stops, nobody is a member, all nicknames are free, the code is another.
 
-        What everybody is held to stays. The runs of who was here keep their names, with the day behind, and are
-        nobody's to change but the teacher's; with ``delete_runs`` they are deleted where they have ended.
+        What everybody is held to stays; worksheets are closed. The runs of who was here keep their names, with the day
+        behind, and are nobody's to change but the teacher's; with ``delete_runs`` they are deleted where they have
+        ended.
         """
         state = self.state()
         self.stop_all(by=by)
@@ -178,6 +185,7 @@ class Classroom:
                         self.store.delete(run.id, by=by)
         with self._teaching(by) as connection:
             connection.execute("DELETE FROM members")
+            connection.execute("UPDATE worksheets SET open = 0")
             _name_for_the_past(connection)
             before = read_class(connection)
             begun = ClassState(number=before.number + 1, opened=time.time(), code=new_code(), rules=before.rules)

@@ -6,7 +6,7 @@ What is read here is read with every page and every training that is queued, so 
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
 from core.config import TrainingConfig
@@ -97,24 +97,51 @@ def is_member(connection: sqlite3.Connection, owner: str) -> bool:
     return connection.execute("SELECT 1 FROM members WHERE owner = ?", (owner,)).fetchone() is not None
 
 
+def rules_of(connection: sqlite3.Connection, owner: str) -> Rules:
+    """Return what an owner is held to: by the class, and where that leaves it open by the worksheet that they do."""
+    state = read_class(connection)
+    held = state.rules if state.on else Rules()
+    sheet = rules_of_worksheet(connection, owner)
+    if sheet is None:
+        return held
+    return replace(
+        held,
+        dataset=held.dataset or sheet.dataset,
+        recipe=held.recipe or sheet.recipe,
+        pages=tuple(dict.fromkeys((*held.pages, *sheet.pages))),
+        controls=tuple(dict.fromkeys((*held.controls, *sheet.controls))),
+    )
+
+
+def rules_of_worksheet(connection: sqlite3.Connection, owner: str) -> Rules | None:
+    """Return what the open worksheet that an owner does holds them to; None where they do none."""
+    row = connection.execute(
+        "SELECT rules FROM sheet_owners JOIN worksheets ON worksheets.id = worksheet"
+        " WHERE owner = ? AND current AND open",
+        (owner,),
+    ).fetchone()
+    return None if row is None else _kept(Rules, row["rules"], Rules())
+
+
 def check_may_train(connection: sqlite3.Connection, owner: str, configs: Iterable[TrainingConfig]) -> None:
-    """Raise RunError, a sentence, where the class does not let an owner train so.
+    """Raise RunError, a sentence, where the class, or the worksheet that they do, does not let an owner train so.
 
     Whoever runs the lab, and the command line, may do as they like.
     """
-    state = read_class(connection)
-    if not state.on or not has_browser(owner) or person_of(connection, owner).runs_the_lab:
+    if not has_browser(owner) or person_of(connection, owner).runs_the_lab:
         return
-    rules = state.rules
-    if rules.members_only and not is_member(connection, owner):
+    state = read_class(connection)
+    if state.on and state.rules.members_only and not is_member(connection, owner):
         raise RunError("A class is going on in this lab: join it first, with its code, to train with it.")
+    of_class, of_both = state.rules if state.on else Rules(), rules_of(connection, owner)
     for config in configs:
-        for what, wanted, has in (
-            ("data set", rules.dataset, config.dataset.partition("@")[0]),
-            ("recipe", rules.recipe, config.recipe),
+        for what, wanted, by_class, has in (
+            ("data set", of_both.dataset, of_class.dataset, config.dataset.partition("@")[0]),
+            ("recipe", of_both.recipe, of_class.recipe, config.recipe),
         ):
             if wanted and has != wanted:
-                raise RunError(f"The class trains with the {what} {wanted} now, and not with {has}.")
+                who = "The class" if by_class else "Your worksheet"
+                raise RunError(f"{who} trains with the {what} {wanted} now, and not with {has}.")
 
 
 def _kept(kind: type[T], text: str, otherwise: T) -> T:

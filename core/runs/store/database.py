@@ -146,6 +146,58 @@ MIGRATIONS = (
     );
     CREATE TABLE members (owner TEXT PRIMARY KEY, joined REAL NOT NULL) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE worksheets (
+        id TEXT PRIMARY KEY,
+        sheet TEXT NOT NULL,                  -- JSON: parts, questions, what it holds to
+        rules TEXT NOT NULL,                  -- JSON: the last of these, which every training that is queued reads
+        made REAL NOT NULL,
+        open INTEGER NOT NULL                 -- 0: nothing is written into it or handed in
+    );
+    CREATE TABLE sheet_owners (
+        worksheet TEXT NOT NULL REFERENCES worksheets (id) ON DELETE CASCADE,
+        owner TEXT NOT NULL,
+        begun REAL NOT NULL,
+        current INTEGER NOT NULL,             -- 1: it is the one that pages show this owner
+        PRIMARY KEY (worksheet, owner)
+    ) WITHOUT ROWID;
+    CREATE INDEX sheets_by_owner ON sheet_owners (owner, current);
+    CREATE TABLE sheet_answers (
+        worksheet TEXT NOT NULL REFERENCES worksheets (id) ON DELETE CASCADE,
+        owner TEXT NOT NULL,
+        question TEXT NOT NULL,
+        answer TEXT NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (worksheet, owner, question)
+    ) WITHOUT ROWID;
+    CREATE TABLE sheet_ticks (
+        worksheet TEXT NOT NULL REFERENCES worksheets (id) ON DELETE CASCADE,
+        owner TEXT NOT NULL,
+        part INTEGER NOT NULL,
+        PRIMARY KEY (worksheet, owner, part)
+    ) WITHOUT ROWID;
+    CREATE TABLE sheet_pictures (
+        id TEXT PRIMARY KEY,
+        worksheet TEXT NOT NULL REFERENCES worksheets (id) ON DELETE CASCADE,
+        owner TEXT NOT NULL,
+        part INTEGER NOT NULL,
+        caption TEXT NOT NULL,
+        kind TEXT NOT NULL,                   -- png, jpeg; curves, figures: JSON
+        data BLOB NOT NULL,
+        at REAL NOT NULL
+    );
+    CREATE INDEX pictures_by_sheet ON sheet_pictures (worksheet, owner);
+    CREATE TABLE hand_ins (
+        worksheet TEXT NOT NULL REFERENCES worksheets (id) ON DELETE CASCADE,
+        owner TEXT NOT NULL,
+        name TEXT NOT NULL,                   -- as it was then
+        at REAL NOT NULL,
+        times INTEGER NOT NULL,
+        answers TEXT NOT NULL,                -- JSON: by question
+        page BLOB NOT NULL,                   -- HTML, packed
+        PRIMARY KEY (worksheet, owner)
+    );
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 

@@ -23,10 +23,10 @@ def invitation(code: str, beside: Callable[[], None] | None = None, *, width: in
     ``width`` of the square is in pixels. Who can change something beside it is warned where the address is good on this
     machine only.
     """
-    lab = _base()
+    lab = lab_address()
     address = f"{lab}/join?{state.JOIN_CODE}={code}"
     with st.container(horizontal=True, gap="large", vertical_alignment="center", key=key):
-        show(_square(address), alt=f"A square to scan; it opens {address}", width=width, at_least=1)
+        show(square(address), alt=f"A square to scan; it opens {address}", width=width, at_least=1)
         with st.container(width="stretch"):
             st.markdown(f"Scan the square, or open **{plain(f'{lab}/join')}** and type")
             st.html(_LARGE.format(width / 81, code[:3], code[3:]))
@@ -40,13 +40,14 @@ def invitation(code: str, beside: Callable[[], None] | None = None, *, width: in
         )
 
 
-def _square(address: str) -> bytes:
+def square(address: str) -> bytes:
+    """Return the picture of a square that opens an address when it is scanned, as PNG."""
     picture = io.BytesIO()
     segno.make(address, error="m", micro=False).save(picture, kind="png", scale=8, border=4)
     return picture.getvalue()
 
 
-def _base() -> str:
+def lab_address() -> str:
     """The address of the lab as this browser has it; where that is only good here, by its number in the network."""
     here: SplitResult = urlsplit(st.context.url or f"http://localhost:{st.get_option('server.port')}")
     host = here.netloc

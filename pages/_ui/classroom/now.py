@@ -11,6 +11,11 @@ from core.runs.store.store import STORE_NAME, open_store
 def the_class() -> ClassState:
     """Return the class of this lab: none in a home without a store, and where the store cannot be read."""
     with suppress(LabError):  # is said where the store is used
-        if (home() / STORE_NAME).exists():
+        if there_is_a_store():
             return Classroom(open_store()).state()
     return ClassState()
+
+
+def there_is_a_store() -> bool:
+    """Whether this lab has a store, which the first run, set of rules or worksheet makes."""
+    return (home() / STORE_NAME).exists()

@@ -7,12 +7,13 @@ from core.errors import LabError
 from core.rights import operators_key
 from core.runs import open_store
 from core.runs.classroom import Classroom, Rules
-from pages._ui.classroom.now import the_class
+from pages._ui.classroom.now import the_class, there_is_a_store
 from pages._ui.frame import PAGES, empty_state
 from pages._ui.visitor import visitor, visitors_id
+from pages._ui.worksheet.now import current
 
 TAKEN_OFF = "Your teacher has taken this off for now."
-_NEVER_CLOSED = ("", "join", "console", "projector")
+_NEVER_CLOSED = ("", "join", "worksheet", "console", "projector")
 
 
 def teaches() -> bool:
@@ -21,9 +22,10 @@ def teaches() -> bool:
 
 
 def rules() -> Rules:
-    """Return what the visitor is held to."""
-    state = the_class()
-    return state.rules if state.on and state.rules != Rules() and not teaches() else Rules()
+    """Return what the visitor is held to, by the class and by the worksheet that they do."""
+    if not there_is_a_store() or teaches():
+        return Rules()
+    return Classroom(open_store()).rules_of(visitors_id())
 
 
 def hides(control: str) -> bool:
@@ -38,7 +40,10 @@ def can_be_closed() -> list[str]:
 
 def closed_pages() -> set[str]:
     """Return the addresses of the pages that are closed for the visitor."""
-    return set(rules().pages).intersection(can_be_closed())
+    closed, sheet = set(rules().pages), current()
+    if sheet is not None and sheet.open and sheet.sheet.only_its_pages and not teaches():
+        closed |= set(can_be_closed()).difference(part.page for part in sheet.sheet.parts)
+    return closed.intersection(can_be_closed())
 
 
 def say_closed(title: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from pages._ui.component import beside
+from pages._ui.worksheet.shown import note_curves
 
 Kind = Literal["number", "percent", "whole"]
 
@@ -74,6 +75,14 @@ def line_chart(
         "height": height,
     }
     _mount(key=key, data=data, height="content")
+    note_curves(
+        [(line.name, line.x, line.y) for line in lines if not line.thin],
+        key=key,
+        title=title,
+        alt=alt,
+        x_name=x_name,
+        shares=y_kind == "percent",
+    )
 
 
 def _series(line: Line) -> dict[str, Any]:

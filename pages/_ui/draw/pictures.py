@@ -15,6 +15,7 @@ from PIL import Image
 from core.judging.certainty import probability_words
 from pages._ui.draw.palette import page_colour
 from pages._ui.frame import look_for as say_what_to_look_for
+from pages._ui.worksheet.shown import note_figures, note_picture
 
 Pixels = npt.NDArray[Any]
 Picture = Image.Image | Pixels
@@ -82,6 +83,7 @@ def show(
     with st.container(width=width) if isinstance(width, int) else contextlib.nullcontext():
         inside: Literal["stretch", "content"] = "stretch" if isinstance(width, int) else width
         st.image(data, caption=caption or None, width=inside, output_format=kind, alt=alt)
+    note_picture(data, f"{alt}. {caption}" if caption else alt)
     if look_for:
         say_what_to_look_for(look_for)
 
@@ -149,6 +151,7 @@ def bars(
 
     ``largest`` is the value of a full bar (default: the largest of the rows).
     """
+    note_figures([(label, probability_words(value)) for label, value in rows], alt)
     full = largest or max((value for _label, value in rows), default=1.0) or 1.0
     lines = [
         _bar(label, probability_words(value), max(0.0, min(1.0, value / full)), index == highlight)

@@ -10,6 +10,8 @@ import streamlit as st
 
 from pages._ui.guidance.kept_by_browser import keep, kept, write_cookies
 from pages._ui.guidance.steps import told_apart
+from pages._ui.worksheet import shown
+from pages._ui.worksheet.now import happened
 
 COOKIE = "cnn_lab_lesson"  # no identity: the names of the steps, those that are done, and whether they are hidden
 _LESSON, _NEWS = "lesson_now", "lesson_news"
@@ -48,7 +50,9 @@ def begin(steps: Sequence[str]) -> None:
 
 
 def done(name: str) -> None:
-    """Tick a step, where it is one of the lesson that the visitor is in: what it asks for has just happened."""
+    """Tick a step, where it is one of the lesson or worksheet that the visitor is in: it has just happened."""
+    if happened(name):
+        st.session_state[_NEWS] = True
     now = lesson()
     if now is not None and name in now.steps and name not in now.done:
         _keep(replace(now, done=now.done | {name}))
@@ -76,6 +80,7 @@ def settle() -> None:
     """At the end of a page: draw it anew where a step was ticked meanwhile, and let the browser keep what was done."""
     if st.session_state.pop(_NEWS, False):
         st.rerun()
+    shown.is_drawn()
     write_cookies()
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages._ui import address
 from pages._ui.guidance import progress
+from pages._ui.guidance.line import STEP, step_here
 from pages._ui.guidance.progress import Lesson
 from pages._ui.guidance.steps import STEPS, told_apart, where
 
@@ -16,7 +17,7 @@ _ON_A_PHONE = """<style>@media (max-width: 640px) {
   .st-key-lesson > div { min-width: 0; }
   .st-key-lesson details:not([open]) summary p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 }</style>"""
-LESSON, STEP = "lesson", "step"  # in the address: a lesson's steps with commas between, and the step that is shown
+LESSON = "lesson"  # in the address: a lesson's steps with commas between
 
 
 def strip(pages: Mapping[str, str]) -> None:
@@ -29,7 +30,7 @@ def strip(pages: Mapping[str, str]) -> None:
     now = progress.lesson()
     if now is None or now.hidden:
         return
-    name = _here(now)
+    name = step_here({name: STEPS[name].page for name in now.steps}, now.done, at=_AT)
     st.html(_ON_A_PHONE)
     with st.container(horizontal=True, vertical_alignment="center", key="lesson"):
         if name is not None:
@@ -61,18 +62,6 @@ def _begin(text: str) -> None:
         )
     if steps:
         progress.begin(steps)
-
-
-def _here(now: Lesson) -> str | None:
-    """Return the step to show on this page: that of the address, else the first that was not done on arrival."""
-    here = [name for name in now.steps if STEPS[name].page == address.here()]
-    wanted = st.query_params.get(STEP)
-    if wanted in here:
-        return wanted
-    if address.has_just_come() or st.session_state.get(_AT) not in here:
-        st.session_state[_AT] = next((name for name in here if name not in now.done), None)
-    at: str | None = st.session_state[_AT]  # it stays when it is ticked, so that the tick is seen
-    return at
 
 
 def _step(now: Lesson, name: str, pages: Mapping[str, str]) -> None:

@@ -12,6 +12,7 @@ from pages._ui.choose.datasets import dataset_title
 from pages._ui.frame import facts, plain, problem
 from pages._ui.glossary import term
 from pages._ui.guidance import progress
+from pages._ui.worksheet.shown import note_figures
 from pages.judge._compare.judged import Judged, on_the_same_images
 
 # What two trainings can differ in, for people: the settings that it is read from.
@@ -110,6 +111,7 @@ def _card(result: Comparison, first: Judged, second: Judged) -> None:
             alone = "Images that only the first, or only the second, gets right: the test looks at no others."
             rows.append(("Right alone", f"{result.only_a:,} : {result.only_b:,}", alone))
         facts(rows)
+        note_figures([(label, value) for label, value, _tip in rows], result.verdict)
         st.caption(_fairness(result, first, second))
 
 

@@ -10,6 +10,7 @@ from core.explain.drawing.mosaic import mosaic, mosaic_grid
 from pages._ui.component import beside, sent
 from pages._ui.draw.palette import page_colour
 from pages._ui.draw.pictures import as_image, png
+from pages._ui.worksheet.shown import note_picture
 from pages.learn._feature_maps.layer_choice import LayerView
 
 if TYPE_CHECKING:
@@ -52,13 +53,15 @@ def clickable_mosaic(
         if isinstance(index, int | float) and 0 <= index < grid.count:
             give(int(index))
 
+    file = png(as_image(pixels))
+    note_picture(file, alt)
     how = "Click a map or use the arrow keys to choose one."
     if on_switch is not None:
         how = "Click a map to switch it off or on, or choose one with the arrow keys and press Enter."
     _view(
         key=key,
         data={
-            "png": base64.b64encode(png(as_image(pixels))).decode(),
+            "png": base64.b64encode(file).decode(),
             "alt": f"{alt}. {how} Map {view.chosen} is chosen.",
             "switches": on_switch is not None,
             "width": pixels.shape[1],

@@ -13,15 +13,17 @@ import pytest
 
 from core.config import TrainingConfig
 from core.events import EpochDone, StepDone
-from core.rights import OPERATOR
+from core.rights import OPERATOR, Person, new_secret, owner_of
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.port import Job
 from core.runs.executors.processes import find_process, process_handle
 from core.runs.records import Run
+from core.runs.store.owners import Owners
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
 from core.runs.supervisor import Patience, Supervisor
 
+TEACHERS_KEY = "a key of the teacher's"
 FAKE_WORKER = Path(__file__).parent / "fake_worker.py"
 # Looks often and leaves soon; as patient with workers as the real one, so that a busy machine makes no test fail.
 QUICK = Patience(tick=0.02, idle=0.3)
@@ -37,6 +39,15 @@ def store(home: Path) -> Iterator[Store]:
 @pytest.fixture
 def queue(store: Store) -> Queue:
     return Queue(store)
+
+
+@pytest.fixture
+def teacher(store: Store, monkeypatch: pytest.MonkeyPatch) -> Person:
+    """Somebody who has entered the key of the lab."""
+    monkeypatch.setenv("CNN_LAB_KEY", TEACHERS_KEY)
+    owner = owner_of(new_secret())
+    Owners(store).enter_key(owner, TEACHERS_KEY)
+    return Owners(store).person(owner)
 
 
 @pytest.fixture

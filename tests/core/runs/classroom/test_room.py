@@ -15,7 +15,6 @@ from core.runs.store.store import Store
 
 SECRETS = [new_secret() for _ in range(2)]
 ADA, BEN = (Person(owner=owner_of(secret)) for secret in SECRETS)
-KEY = "a key of the teacher's"
 ACTS: dict[str, Callable[[Classroom, Person], object]] = {
     "begin": lambda room, by: room.begin(by=by),
     "end": lambda room, by: room.end(by=by),
@@ -35,14 +34,6 @@ ACTS: dict[str, Callable[[Classroom, Person], object]] = {
 def classroom(store: Store, monkeypatch: pytest.MonkeyPatch) -> Classroom:
     monkeypatch.setattr(room, "_GUESSES", Guesses(each=10, everybody=300))
     return Classroom(store)
-
-
-@pytest.fixture
-def teacher(store: Store, monkeypatch: pytest.MonkeyPatch) -> Person:
-    monkeypatch.setenv("CNN_LAB_KEY", KEY)
-    owner = owner_of(new_secret())
-    Owners(store).enter_key(owner, KEY)
-    return Owners(store).person(owner)
 
 
 @pytest.fixture

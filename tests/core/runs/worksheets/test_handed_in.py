@@ -1,0 +1,119 @@
+"""Handing in: one file that is text whatever people have typed, the latest counts, and a table that runs nothing."""
+
+import csv
+import html.parser
+import io
+import zipfile
+from collections.abc import Callable
+
+import pytest
+
+from core.config import TrainingConfig
+from core.rights import Person
+from core.runs.store.owners import Owners
+from core.runs.store.store import Store
+from core.runs.worksheets import Given, HandIns, StudentsWork, WorksheetError, Worksheets
+from core.runs.worksheets.pictures import curve, curves, figures
+from tests.core.runs.worksheets.test_work import png
+
+Student = Callable[[str], Person]
+HOSTILE = "<script>alert(1)</script>"
+
+
+class _Looked(html.parser.HTMLParser):
+    """What a browser would make of a page: its tags, and whatever would fetch something."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.fetched: list[str] = []
+        self.feed(page.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            assert not name.startswith("on"), name
+            if name in ("src", "href", "action", "srcset", "data"):
+                self.fetched.append(str(value)[:10])
+
+
+@pytest.fixture
+def ada(store: Store, given: Given, student: Student) -> Person:
+    person = student(HOSTILE)
+    Worksheets(store).begin(given.id, by=person)
+    return person
+
+
+def test_a_page_holds_everything_and_is_text_whatever_was_typed(
+    store: Store, given: Given, ada: Person, config: TrainingConfig
+) -> None:
+    work = StudentsWork(store)
+    work.answer(given.id, {"1.1": f"two\nlines {HOSTILE} &amp;", "3.1": "that"}, by=ada)
+    work.add(given.id, 1, png(), caption=f'a "map" {HOSTILE}', by=ada)
+    work.add(
+        given.id, 2, curves("Loss", [curve(HOSTILE, [1, 2], [3, 4])], x_name="step", shares=False), caption="L", by=ada
+    )
+    work.add(given.id, 2, figures([(HOSTILE, "93 %")]), caption="bars", by=ada)
+    store.submit(config, ada.owner, f"run {HOSTILE}")
+    page = HandIns(store).page(given.id, by=ada)
+    looked = _Looked(page)
+    assert "script" not in looked.tags
+    assert looked.fetched == ["data:image"], "nothing comes from anywhere"
+    text = page.decode()
+    assert "not handed in" in text
+    assert "two<br>lines" in text
+    assert text.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 6
+    assert "default-src 'none'" in text
+
+
+def test_it_is_handed_in_again_and_the_latest_counts(
+    store: Store, given: Given, teacher: Person, ada: Person, student: Student
+) -> None:
+    hand_ins, work, ben = HandIns(store), StudentsWork(store), student("Ben")
+    Worksheets(store).begin(given.id, by=ben)
+    with pytest.raises(WorksheetError, match="nothing to hand in yet"):
+        hand_ins.hand_in(given.id, by=ada)
+    work.answer(given.id, {"1.1": "=1+1", "1.2": "-3"}, by=ada)
+    first = hand_ins.hand_in(given.id, by=ada)
+    work.answer(given.id, {"1.1": "@later"}, by=ada)
+    (row,) = list(csv.reader(io.StringIO(hand_ins.answers_csv(given.id, by=teacher).decode("utf-8-sig"))))[1:]
+    assert row[0] == HOSTILE
+    assert row[2:] == ["1", "'=1+1", "'-3", ""], "what was handed in, and nothing that a spreadsheet would run"
+    assert hand_ins.hand_in(given.id, by=ada) >= first
+    standings = hand_ins.standings(given.id, by=teacher)
+    assert [(one.name, one.answered, one.times, one.handed_in is not None) for one in standings] == [
+        (HOSTILE, 2, 2, True),
+        ("Ben", 0, 0, False),
+    ]
+    rows = list(csv.reader(io.StringIO(hand_ins.answers_csv(given.id, by=teacher).decode("utf-8-sig"))))
+    assert rows[0] == ["name", "handed in", "times", "1.1 What?", "1.2 How many?", "3.1 Which?"]
+    assert [each[3] for each in rows[1:]] == ["'@later"]
+
+
+def test_all_of_them_are_a_zip_whose_names_are_harmless(
+    store: Store, given: Given, teacher: Person, student: Student
+) -> None:
+    hostile = ["../../up", "con", "a/b", "A_b", "\u200bx", "answers"]
+    for name in hostile:
+        person = student(name)
+        Worksheets(store).begin(given.id, by=person)
+        StudentsWork(store).answer(given.id, {"1.1": f"by {name}"}, by=person)
+        HandIns(store).hand_in(given.id, by=person)
+    with zipfile.ZipFile(io.BytesIO(HandIns(store).zip_file(given.id, by=teacher))) as file:
+        names = file.namelist()
+        pages = b"".join(file.read(name) for name in names if name.endswith(".html"))
+    assert len({name.casefold() for name in names}) == len(hostile) + 1
+    assert not [name for name in names if "/" in name or "\\" in name or name.startswith((".", "con."))]
+    assert "answers.csv" in names
+    assert all(f"by {name}".encode() in pages for name in hostile if name != "\u200bx")
+
+
+def test_a_name_is_that_of_the_moment_when_it_was_handed_in(
+    store: Store, given: Given, teacher: Person, student: Student
+) -> None:
+    ben = student("Ben")
+    Worksheets(store).begin(given.id, by=ben)
+    StudentsWork(store).answer(given.id, {"1.1": "edges"}, by=ben)
+    HandIns(store).hand_in(given.id, by=ben)
+    Owners(store).call(ben.owner, "Somebody else")
+    assert b"\nBen," in HandIns(store).answers_csv(given.id, by=teacher)
