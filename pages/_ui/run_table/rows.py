@@ -73,19 +73,27 @@ def run_rows(runs: Sequence[ListedRun]) -> tuple[list[Row], int]:
     What was read once is known to all students until the server stops; one look reads for no longer than `LOOK`, the
     first one of a server than `FIRST_LOOK`.
     """
+    unread = read_on(runs)
+    known = _known()
+    return [_row(run, known.get(_key(run))) for run in runs], unread
+
+
+def read_on(runs: Sequence[ListedRun]) -> int:
+    """Read what the rows of runs tell beside the store, for as long as one look may; return how many are left."""
     known = _known()
     if len(known) > _KEPT_FACTS:
         known.clear()
     deadline = time.monotonic() + (LOOK if known else FIRST_LOOK)
-    rows, unread = [], 0
-    for run in runs:
-        key = (run.id, run.status, run.kept)
-        facts = known.get(key)
-        if facts is None and (not known or time.monotonic() < deadline):
-            facts = known[key] = _look(run)
-        unread += facts is None
-        rows.append(_row(run, facts))
-    return rows, unread
+    unread = [run for run in runs if _key(run) not in known]
+    for done, run in enumerate(unread):
+        if known and time.monotonic() >= deadline:
+            return len(unread) - done
+        known[_key(run)] = _look(run)
+    return 0
+
+
+def _key(run: ListedRun) -> tuple[str, str, float]:
+    return run.id, run.status, run.kept
 
 
 def card_row(reference: str, card: Card, *, owner_name: str) -> Row:

@@ -11,7 +11,7 @@ from core.runs.records import AT_WORK, WAITING
 from core.runs.store.listed import last_change, listed
 from pages._ui import address, state
 from pages._ui.frame import empty_state, look_for, problem
-from pages._ui.run_table.rows import run_rows
+from pages._ui.run_table.rows import read_on, run_rows
 from pages._ui.run_table.table import OF_RUNS, Group, follow_rows, run_table
 from pages._ui.visitor import visitors_id
 
@@ -42,16 +42,19 @@ def show_list(*, shown: str | None) -> None:
         chosen=[shown] if shown else [],
         on_choose=_open,
     )
-    if unread:
-        st.caption(f"The accuracies of {unread:,} older runs are being read; they appear by themselves.")
     look_for("A click on a row opens that run, a click on a heading sorts. Which network is right for the least time?")
     drawn = time.monotonic()
     live = any(run.status in (*WAITING, *AT_WORK) for run in runs)
 
     @st.fragment(run_every=AT_ONCE if unread else TICK if live else None)
     def follow() -> None:
-        if last_change(store) != change or (unread and time.monotonic() - drawn > AT_ONCE / 2):
-            st.rerun()
+        left = unread
+        if unread and time.monotonic() - drawn > AT_ONCE / 2:  # the page itself has just read
+            left = read_on(runs)
+        if last_change(store) != change or (unread and not left):
+            st.rerun()  # all rows are sent again: once, when the last one has been read, and not with each look
+        if left:
+            st.caption(f"The accuracies of {left:,} older runs are being read; they appear by themselves.")
         follow_rows(run_rows(listed(store, at_work=True))[0], you=you, table=state.RUN_TABLE)
 
     follow()
