@@ -20,7 +20,7 @@ WITH_SLIDERS = ("convolution", "augmentation", "classify", "feature-maps")
 THINK = (2.0, 6.0)  # seconds between two acts
 WATCH = (5.0, 15.0)  # seconds with a training's curves
 AT_ONCE = 4  # photos that are asked about together
-PART = 3 * 2**20  # bytes
+PART = 5 * 2**20  # bytes
 UPLOAD = "Upload"  # in the words of the box that chooses where a photo comes from
 
 
@@ -135,9 +135,9 @@ class Student:
             parts = math.ceil(len(data) / PART)
             for part in range(parts):
                 letters = base64.b64encode(data[part * PART : (part + 1) * PART]).decode()
-                said = {"number": number, "part": part, "parts": parts, "name": name, "size": len(data)}
+                last = number == first + len(files) - 1 and part == parts - 1
+                said = {"number": number, "part": part, "parts": parts, "name": name, "size": len(data), "last": last}
                 await self._tab.trigger(component, "part", said | {"letters": letters}, fragment=sender.fragment)
-        await self._tab.trigger(component, "over", first, fragment=sender.fragment)
 
     async def watch_for_a_while(self) -> None:
         """Look at a training's curves."""

@@ -102,6 +102,13 @@ def test_a_drawn_digit_is_read_and_the_sheet_can_be_emptied(page: Page, server: 
 def test_many_photos_are_answered_one_after_the_other_and_judged_where_their_class_is_given(
     page: Page, server: Server
 ) -> None:
+    sent: list[bytes] = []
+    page.on(
+        "websocket",
+        lambda socket: socket.on(
+            "framesent", lambda data: sent.append(data if isinstance(data, bytes) else data.encode())
+        ),
+    )
     open_page(page, server, "classify", "?checkpoint=digits-lenet")
     page.get_by_role("combobox", name=re.compile("What is on the photos")).click()
     page.get_by_role("option", name="1", exact=True).click()
@@ -117,6 +124,10 @@ def test_many_photos_are_answered_one_after_the_other_and_judged_where_their_cla
     expect(page.get_by_role("progressbar", name="Photos that have been looked at")).to_be_visible()
     expect(page.get_by_test_id("stAlert").filter(has_text="letter.jpg: This is not a picture")).to_have_count(1)
     expect(page.get_by_text("13 photos are answered")).to_be_visible()
+    assert any(b'"last":true' in message for message in sent)
+    assert not any(b'"event":"over"' in message for message in sent), (
+        "the last photo's message says that it is the last"
+    )
     expect(page.get_by_role("img", name=re.compile(r"^one 2\.png: "))).to_be_visible()
     expect(page.get_by_text(re.compile(r"of 12 photos \(95 % interval"))).to_be_visible()
     page.get_by_role("button", name="Take them away").click()

@@ -29,7 +29,7 @@ def add(page: AppTest, *files: tuple[str, bytes], shows: str | None = None) -> A
             "size": len(data),
             "letters": base64.b64encode(data).decode(),
             "shows": shows,
+            "last": count == len(files),
         }
-        page.session_state[state.MANY_OVER] = count == len(files)
         page.run()
     return check(page)

@@ -1,6 +1,6 @@
 // Sends photos one after the other, each in parts: the next part goes out when the last one's answer is back.
 
-const PART = 3 * 2 ** 20 // bytes: what the server takes in one message is four times as much
+const PART = 5 * 2 ** 20 // bytes: most photos of a phone are one part; the server takes some three times as much
 const LOST = 8000 // milliseconds without an answer, after which a part is sent again; none counts twice
 const senders = new WeakMap()
 
@@ -19,7 +19,7 @@ class Sender {
     this.at = (name) => root.querySelector(`#${name}`)
     this.queue = []
     this.done = this.bad = this.total = this.last = 0
-    this.awaited = null // the part that is on its way: { number, part }
+    this.awaited = null // the part that is on its way: { number, part, parts, last }
     this.at("choose").onclick = () => this.at("files").click()
     this.at("stop").onclick = () => this.stop()
     this.at("clear").onclick = () => this.send("clear", Date.now())
@@ -78,6 +78,7 @@ class Sender {
     }
     if (this.awaited !== awaited) return
     this.file = file
+    awaited.last = !this.queue.length && awaited.part + 1 === awaited.parts // the page is drawn with its answer
     const sent = { ...awaited, name: file.name, size: file.size, shows: this.data.shows, letters }
     const post = () => {
       this.send("part", sent)
@@ -88,7 +89,7 @@ class Sender {
 
   answered(answer) {
     clearTimeout(this.timer)
-    const { number, part, parts } = this.awaited
+    const { number, part, parts, last } = this.awaited
     this.awaited = null
     if (!answer.problem && part + 1 < parts) return this.out(this.file, { number, part: part + 1, parts })
     this.done += 1
@@ -98,7 +99,8 @@ class Sender {
       this.total -= this.queue.length
       this.queue = []
     }
-    this.next()
+    if (last && !this.queue.length) this.rest()
+    else this.next()
   }
 
   stop() {
@@ -108,9 +110,13 @@ class Sender {
   }
 
   over() {
+    this.send("over", Date.now())
+    this.rest()
+  }
+
+  rest() {
     this.at("heard").textContent = this.counted()
     this.total = 0
-    this.send("over", Date.now())
     this.paint()
   }
 

@@ -17,7 +17,7 @@ from pages._ui.component import beside, sent
 
 MOST = 1_000  # photos of a session: their names and answers
 _KEY = "many_photos"
-_MOST_LETTERS = 5 * 2**20  # of a part in base64: 3.75 MB
+_MOST_LETTERS = 7 * 2**20  # of a part in base64: 5.25 MB
 _NOT_WHOLE = "This photo did not arrive whole; add it again."
 _FULL = f"{MOST:,} photos are here, and no more are taken; take them away first."
 _view = st.components.v2.component("cnn_lab_many_photos", **beside(__file__))
@@ -72,6 +72,8 @@ def many_photos(*, shows: str | None, answer: Callable[[Added], object]) -> None
     part = st.session_state.pop(state.MANY_PART, None)
     if part is not None:
         st.session_state[state.MANY_ANSWER] = take(part, answer)
+        if isinstance(part, Mapping) and part.get("last") is True:
+            _over()
     if st.session_state.pop(state.MANY_OVER, False):
         st.rerun()
     _view(
