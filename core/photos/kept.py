@@ -1,14 +1,14 @@
 """Photos at rest: packed without loss, opened again where somebody looks at their pixels, bounded for a whole class.
 
 An open photo of 1000×750 pixels takes 3 MB, packed (lossless WebP) about 0.8 MB. Packing takes 25 ms of processor
-time, opening 13 ms.
+time, opening 13 ms. Whoever brings a photo waits for a network's answer and not for that: it is packed a little later.
 """
 
 import io
 import itertools
 import threading
 import weakref
-from collections import OrderedDict
+from collections import OrderedDict, deque
 
 from PIL import Image
 
@@ -17,15 +17,25 @@ from core.photos.door import Photo
 
 MOST_BYTES = 256 * 2**20  # packed: some three hundred photos, or two hundred of nothing but noise
 MOST_OPEN = 8
+MOST_WAITING = 8  # photos that are not packed yet; one more is packed by whoever brings it
+LATER = 1.0  # seconds until a photo is packed
 GONE = "This photo is no longer kept: the photos of the class took more room than there is. Add it again."
 
 
 class _Packed:
-    """The pixels of one photo, shared by all who have it; without ``data`` where they had to go."""
+    """The pixels of one photo, shared by all who have it: an ``image`` until there is ``data``; neither where they
+    had to go."""
 
     def __init__(self) -> None:
         self.data: bytes | None = None
+        self.image: Image.Image | None = None
         self.used = 0
+
+    @property
+    def held_bytes(self) -> int:
+        """How much room it takes."""
+        image = self.image
+        return len(self.data or b"") + (image.width * image.height * 3 if image is not None else 0)
 
 
 class KeptPhoto(Photo):
@@ -64,11 +74,15 @@ class KeptPhoto(Photo):
 class KeptPhotos:
     """The photos of all students, each once however many have it; those that nobody used for longest go first.
 
-    Safe between threads. At most ``most_bytes`` are held packed, and ``most_open`` photos open besides.
+    Safe between threads. At most ``most_bytes`` are held packed, ``most_open`` photos open besides, and `MOST_WAITING`
+    that are packed ``later`` (seconds).
     """
 
-    def __init__(self, *, most_bytes: int = MOST_BYTES, most_open: int = MOST_OPEN) -> None:
-        self.most_bytes, self.most_open = most_bytes, most_open
+    def __init__(self, *, most_bytes: int = MOST_BYTES, most_open: int = MOST_OPEN, later: float = LATER) -> None:
+        self.most_bytes, self.most_open, self.later = most_bytes, most_open, later
+        self._waiting: deque[weakref.ref[_Packed]] = deque()
+        self._packing: threading.Thread | None = None
+        self._at_once = threading.Event()
         self._known: weakref.WeakValueDictionary[str, _Packed] = weakref.WeakValueDictionary()
         self._open: OrderedDict[str, Image.Image] = OrderedDict()
         self._uses = itertools.count(1)
@@ -79,26 +93,58 @@ class KeptPhotos:
         with self._lock:
             packed = self._known.setdefault(photo.sha256, _Packed())
         if not self.use(packed):
-            data = pack(photo.image)
             with self._lock:
-                packed.data, packed.used = data, next(self._uses)
-                self._make_room(packed)
+                packed.image, packed.used = photo.image, next(self._uses)
                 self._open_now(photo.sha256, photo.image)  # who brings a photo looks at it next
+                self._waiting.append(weakref.ref(packed))
+                if self._packing is None:
+                    self._packing = threading.Thread(target=self._pack_later, name="photos", daemon=True)
+                    self._packing.start()
+            while len(self._waiting) > MOST_WAITING:
+                self._pack_next()
         return KeptPhoto(self, packed, photo)
+
+    def settle(self) -> None:
+        """Wait until all photos are packed, which begins at once."""
+        packing = self._packing
+        if packing is not None:
+            self._at_once.set()
+            packing.join()
+            self._at_once.clear()
+
+    def _pack_later(self) -> None:
+        self._at_once.wait(self.later)
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._packing = None
+                    return
+            self._pack_next()
+
+    def _pack_next(self) -> None:
+        """Pack the photo that has waited for longest, if anybody still has it."""
+        with self._lock:
+            packed = self._waiting.popleft()() if self._waiting else None
+            image = packed.image if packed is not None else None
+        if packed is not None and image is not None:
+            data = pack(image)
+            with self._lock:
+                packed.data, packed.image = data, None
+                self._make_room(packed)
 
     def use(self, packed: _Packed) -> bool:
         """Return whether a photo is still kept, and count this as a use of it."""
         packed.used = next(self._uses)
-        return packed.data is not None
+        return packed.data is not None or packed.image is not None
 
     def open(self, sha256: str, packed: _Packed) -> Image.Image:
         """Return the pixels of a photo; raises PhotoError where it is no longer kept."""
         with self._lock:
-            data, image = packed.data, self._open.get(sha256)
+            data, image = packed.data, packed.image or self._open.get(sha256)
             packed.used = next(self._uses)
-        if data is None:
-            raise PhotoError(GONE)
-        image = image or unpack(data)
+            if data is None and packed.image is None:
+                raise PhotoError(GONE)
+        image = image or unpack(data or b"")
         with self._lock:
             self._open_now(sha256, image)
         return image
@@ -116,11 +162,11 @@ class KeptPhotos:
 
     @property
     def held_bytes(self) -> int:
-        """Bytes of all packed photos."""
-        return sum(len(packed.data or b"") for packed in list(self._known.values()))
+        """Bytes of all photos, packed or waiting for it."""
+        return sum(packed.held_bytes for packed in list(self._known.values()))
 
     def _make_room(self, newest: _Packed) -> None:
-        held = self.held_bytes
+        held = sum(len(packed.data or b"") for packed in self._known.values())
         for packed in sorted(self._known.values(), key=lambda packed: packed.used):
             if held <= self.most_bytes:
                 return

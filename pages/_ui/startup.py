@@ -20,7 +20,7 @@ from pages._ui.server.housekeeping import keep_house, seconds_away
 from pages._ui.server.left_pages import LeftPages
 from pages._ui.server.secret_cookie import SecretCookie
 from pages._ui.server.served_pictures import linger
-from pages._ui.server.upload_quota import UploadQuota
+from pages._ui.server.upload_quota import UploadQuota, hold_in_memory
 
 if TYPE_CHECKING:
     from core.runs import Store
@@ -44,6 +44,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, object]]:
     now, rather than on somebody's page.
     """
     allocator.keep_little()
+    hold_in_memory()
     say_why()
     with suppress(StreamlitAPIException):
         st.navigation([])

@@ -4,10 +4,11 @@ from functools import partial
 
 import streamlit as st
 
+from core.checkpoints import Checkpoint
 from core.errors import LabError
 from pages._ui import state
 from pages._ui.choose.checkpoints import choose_checkpoint
-from pages._ui.choose.photo import choose_photo
+from pages._ui.choose.photo import choose_photo, chosen_photo
 from pages._ui.choose.samples import Learned, say_where_nothing_fits
 from pages._ui.frame import header, problem, section
 from pages._ui.guidance import progress
@@ -27,12 +28,12 @@ header("Classify", "Show a trained network your photos, and ask it why it answer
 
 checkpoint = choose_checkpoint()
 learned = checkpoint and Learned(dataset=checkpoint.card.dataset, classes=checkpoint.card.classes)
-photo = choose_photo(learned)
-many = st.container()
+row, many, drawing, live = (st.container() for _place in range(4))  # what is offered stands above the answer
+photo = chosen_photo(learned)
 if checkpoint is None or learned is None:
+    with row:
+        choose_photo(learned)
     st.stop()
-drawing_pad(checkpoint.card.dataset)
-live = st.container()
 
 classes = len(checkpoint.card.classes)
 section("Answers", f"This network knows {classes} classes and always names one of them, whatever the photo shows.")
@@ -44,16 +45,28 @@ with many:
     ask = partial(answer_added, checkpoint, made=made)
     many_photos(shows=class_on_them(checkpoint), answer=ask)
     offer_sets(checkpoint, ask)
-with live:
-    live_camera(checkpoint, made=made)
+
+
+def offer_photos(checkpoint: Checkpoint) -> None:
+    """Show the photo and the ways to another one; drawn late, because whoever has sent a photo waits for its answer."""
+    with row:
+        choose_photo(learned)
+    with drawing:
+        drawing_pad(checkpoint.card.dataset)
+    with live:
+        live_camera(checkpoint, made=made)
+
+
 try:
     answers = [classify_photo(checkpoint, photo, made=made), *classify_added(checkpoint, made=made)]
 except LabError as error:
     problem(error)
+    offer_photos(checkpoint)
     st.stop()
 if added_photos() or not state.photo_is_to_begin():
     progress.done("classify")
 answers_section(checkpoint, answers, made=made)
+offer_photos(checkpoint)
 wall_section(checkpoint, answers)
 
 section("Why this answer?", "The network never sees your photo, only a small square of numbers made from it.")

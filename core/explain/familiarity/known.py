@@ -69,14 +69,13 @@ class Known:
 
     def scores(self, features: Rows, logits: Rows) -> dict[str, Scores]:
         """Return each score (N,) of images by their features (N, D) and logits (N, classes)."""
-        near = np.sort(self._distances(features), axis=1)[:, :NEAREST]
-        return {DISTANCE: near.mean(1), ENERGY: energy(logits), FAINTNESS: -np.linalg.norm(features, axis=1)}
+        return _scores(np.sort(self._distances(features), axis=1)[:, :NEAREST], features, logits)
 
     def strangeness(self, features: Rows, logits: Rows) -> tuple[Strangeness, ...]:
         """Return how strange each image is."""
         distances = self._distances(features)
         order = np.argsort(distances, axis=1, kind="stable")[:, :NEAREST]
-        scores = self.scores(features, logits)
+        scores = _scores(np.take_along_axis(distances, order, axis=1), features, logits)
         return tuple(
             Strangeness(
                 values={name: float(values[row]) for name, values in scores.items()},
@@ -104,6 +103,11 @@ class Known:
         squares = (asked**2).sum(1)[:, None] + (known**2).sum(1)[None] - 2 * asked @ known.T
         found: Scores = np.sqrt(np.maximum(squares, 0))
         return found
+
+
+def _scores(near: Scores, features: Rows, logits: Rows) -> dict[str, Scores]:
+    """``near`` (N, `NEAREST`): how far each image's nearest training images are, in order."""
+    return {DISTANCE: near.mean(1), ENERGY: energy(logits), FAINTNESS: -np.linalg.norm(features, axis=1)}
 
 
 def learn(

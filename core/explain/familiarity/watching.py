@@ -23,7 +23,7 @@ class Watching(nn.Module):
 
     def __init__(self, model: nn.Module, *, mirrored: bool) -> None:
         super().__init__()
-        self.twin = private_copy(model).eval()
+        self.twin = private_copy(model)
         self._looks = 2 if mirrored else 1
         self._before_last: Tensor | None = None
         self._features: list[Tensor] = []

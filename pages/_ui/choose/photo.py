@@ -27,23 +27,24 @@ _SOURCES = {
 
 
 def choose_photo(learned: Learned | None = None) -> Photo:
-    """Show the photo in one row, with the box in which another one is chosen, and return it.
-
-    Samples, and the photo that the page begins with, are of what the page's network has ``learned``, where it has one.
-    """
-    samples = samples_for(learned)
-    photo = _current(samples)
+    """Show the photo in one row, with the box in which another one is chosen, and return it (`chosen_photo`)."""
+    photo = chosen_photo(learned)
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="photo_row"):
         show(_thumbnail(photo), width=84, at_least=84, photo=True, alt=f"The chosen photo, {photo.name}")
         with st.container(width="stretch", gap=None):
             st.markdown(f"**{plain(photo.name)}** · {photo.size[0]} px wide, {photo.size[1]} px high")
             st.caption(_about(photo))
         with st.popover("Change photo", icon=":material/photo_library:", width="content"):
-            _box(photo, samples)
+            _box(photo, samples_for(learned))
     return photo
 
 
-def _current(samples: tuple[Offered, ...]) -> Photo:
+def chosen_photo(learned: Learned | None = None) -> Photo:
+    """Return the photo that is chosen, without showing it.
+
+    Samples, and the photo that the page begins with, are of what the page's network has ``learned``, where it has one.
+    """
+    samples = samples_for(learned)
     chosen = state.photo()
     if chosen is not None and (not state.photo_is_to_begin() or chosen.sha256 in [one.photo.sha256 for one in samples]):
         return chosen
@@ -51,7 +52,7 @@ def _current(samples: tuple[Offered, ...]) -> Photo:
         st.warning(plain(st.session_state[state.PHOTO_PROBLEM]), icon=":material/broken_image:")
     first = samples[0]
     state.set_photo(first.photo, first.source, first.shows, to_begin=True)
-    return _current(samples)
+    return chosen_photo(learned)
 
 
 def _thumbnail(photo: Photo) -> Image.Image:
@@ -93,7 +94,10 @@ def _box(photo: Photo, samples: tuple[Offered, ...]) -> None:
             help=f"At most {MAX_BYTES // 2**20} MB. It is turned upright, cleaned and made smaller here; "
             "the file itself is not kept.",
         )
-        st.caption("The photo stays on the machine that runs the lab. On a phone, the upload can open the camera.")
+        st.caption(
+            "The photo stays on the machine that runs the lab. On a phone, the upload can open the camera. Where "
+            "it says Network Error, the connection broke off: add the photo again."
+        )
     elif source == "camera":
         st.camera_input("Take a photo", key="photo_camera", on_change=_take, args=("photo_camera", "your camera"))
         st.caption("Browsers open the camera only over HTTPS or on localhost. Otherwise use the upload.")

@@ -7,6 +7,7 @@ that is not here, and the page says so in its own words.
 from collections import defaultdict
 
 import streamlit as st
+from starlette.formparsers import MultiPartParser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import exists, get_instance
 
@@ -45,6 +46,15 @@ class UploadQuota:
         files = len(held.get(session, ())) + len(self._coming.get(session, ()))
         everything = sum(map(sum, held.values())) + sum(map(sum, self._coming.values()))
         return files < self.files and everything + count <= self.all_bytes
+
+
+def hold_in_memory() -> None:
+    """Have a file arrive in memory, where Streamlit holds it afterwards in any case.
+
+    Beyond 1 MB Starlette goes on in a file on disk, and every 64 KiB of the rest waits for another thread's turn: some
+    forty turns for the photo of a phone, each of them milliseconds where a class computes.
+    """
+    MultiPartParser.spool_max_size = int(st.get_option("server.maxUploadSize")) * 2**20
 
 
 def _session(scope: Scope) -> str | None:

@@ -28,27 +28,34 @@ def answers_section(checkpoint: Checkpoint, answers: Sequence[Classified], *, ma
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if classes > 2:
             top = st.slider("Classes shown", 1, min(classes, 10), min(classes, 5), key="classify_top", width=300)
-        st.download_button(
-            "Answers as CSV",
-            as_csv(answers, top=top),
-            "answers.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            help="One row a photo, for a spreadsheet.",
-        )
-        st.download_button(
-            "Answers as a report",
-            lambda: as_report(checkpoint, answers, top=top),
-            "answers.html",
-            "text/html",
-            icon=":material/print:",
-            on_click="ignore",
-            help="One page with every photo, to print or to hand in.",
-        )
-        take_home(checkpoint)
+        files = st.container(horizontal=True, vertical_alignment="bottom")
     _gallery(checkpoint, answers, made=made, top=top)
+    with files:
+        _offer_files(checkpoint, answers, top=top)
     look_for("Is it sure and right, or sure and wrong? A probability says how sure the network is, not how good it is.")
+
+
+def _offer_files(checkpoint: Checkpoint, answers: Sequence[Classified], *, top: int) -> None:
+    """Offer the answers as files, and the network."""
+    st.download_button(
+        "Answers as CSV",
+        lambda: as_csv(answers, top=top),
+        "answers.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        help="One row a photo, for a spreadsheet.",
+    )
+    st.download_button(
+        "Answers as a report",
+        lambda: as_report(checkpoint, answers, top=top),
+        "answers.html",
+        "text/html",
+        icon=":material/print:",
+        on_click="ignore",
+        help="One page with every photo, to print or to hand in.",
+    )
+    take_home(checkpoint)
 
 
 def _gallery(checkpoint: Checkpoint, answers: Sequence[Classified], *, made: bool, top: int) -> None:
@@ -57,8 +64,8 @@ def _gallery(checkpoint: Checkpoint, answers: Sequence[Classified], *, made: boo
     if len(answers) == 1 and good:
         with st.container(border=True):
             left, right = st.columns([2, 3], gap="medium", vertical_alignment="center")
+            _bars(good[0], right, top)  # the answer first, then the picture
             _photo(checkpoint, good[0], left, made)
-            _bars(good[0], right, top)
         return
     _summary(checkpoint, good, [answer for answer in answers if answer.error])
     shown = good
@@ -67,11 +74,18 @@ def _gallery(checkpoint: Checkpoint, answers: Sequence[Classified], *, made: boo
         place = st.pagination(pages, key=f"classify_page_of_{pages}")
         shown = good[(place - 1) * _CARDS : place * _CARDS]
     with st.grid(3, min_column_width=230) as grid:
-        for answer in shown:
-            card = grid.cell().container(border=True)
-            card.markdown(f"**{plain(answer.name)}**")
-            _photo(checkpoint, answer, card, made)
-            _bars(answer, card, top)
+        places = [_place(grid.cell(), answer) for answer in shown]
+    for answer, (_photo_place, bars_place) in zip(shown, places, strict=True):  # the answers first, then the pictures
+        _bars(answer, bars_place, top)
+    for answer, (photo_place, _bars_place) in zip(shown, places, strict=True):
+        _photo(checkpoint, answer, photo_place, made)
+
+
+def _place(cell: DeltaGenerator, answer: Classified) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """A card with the photo's name, and the places for the photo and its bars."""
+    card = cell.container(border=True)
+    card.markdown(f"**{plain(answer.name)}**")
+    return card.container(), card.container()
 
 
 def _summary(checkpoint: Checkpoint, good: Sequence[Classified], bad: Sequence[Classified]) -> None:

@@ -1,5 +1,7 @@
 """Networks small enough to work out by hand, and the registered ones at a size that fits each."""
 
+from types import SimpleNamespace
+
 import torch
 from torch import Tensor, nn
 
@@ -57,13 +59,19 @@ class Spy(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.notes: list[tuple[bool, int]] = []
-        self.watched: list[nn.Module] = []
+        self.seen = SimpleNamespace(notes=[], watched=[])  # which its copies share
 
-    def __deepcopy__(self, memo: dict) -> "Spy":
-        twin = Spy()
-        twin.notes, twin.watched = self.notes, self.watched
-        return twin
+    @property
+    def notes(self) -> list[tuple[bool, int]]:
+        """Of each pass: whether the other network was in training mode, and how many hooks it had."""
+        found: list[tuple[bool, int]] = self.seen.notes
+        return found
+
+    @property
+    def watched(self) -> list[nn.Module]:
+        """The other networks."""
+        found: list[nn.Module] = self.seen.watched
+        return found
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``x``."""

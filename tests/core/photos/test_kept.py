@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.errors import PhotoError
 from core.photos.door import Photo
-from core.photos.kept import KeptPhoto, KeptPhotos, pack, unpack
+from core.photos.kept import MOST_WAITING, KeptPhoto, KeptPhotos, pack, unpack
 from core.photos.samples import sample_photos
 
 
@@ -74,6 +74,7 @@ def test_beyond_the_bound_those_that_were_not_used_for_longest_go_and_say_so() -
     kept = [shelf.keep(photo(number)) for number in range(3)]
     assert kept[0].there
     kept.append(shelf.keep(photo(3)))
+    shelf.settle()
     assert [one.there for one in kept] == [True, False, True, True]
     assert shelf.held_bytes <= shelf.most_bytes
     with pytest.raises(PhotoError, match="Add it again"):
@@ -91,6 +92,7 @@ def test_one_photo_larger_than_the_bound_is_kept_by_itself() -> None:
 def test_few_photos_are_open_at_a_time() -> None:
     shelf = KeptPhotos(most_open=2)
     kept = [shelf.keep(photo(number)) for number in range(3)]
+    shelf.settle()
     opened = [one.image for one in kept]
     assert kept[2].image is opened[2]
     assert kept[0].image is not opened[0], "it was closed and is opened again"
@@ -101,6 +103,25 @@ def test_few_photos_are_open_at_a_time() -> None:
 def test_what_was_just_brought_is_not_unpacked_to_be_looked_at() -> None:
     shelf, brought = KeptPhotos(), photo(1)
     assert shelf.keep(brought).image is brought.image
+
+
+def test_a_photo_is_packed_after_its_answer_unless_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed: list[Image.Image] = []
+    monkeypatch.setattr("core.photos.kept.pack", lambda image: packed.append(image) or pack(image))
+    shelf, photos = KeptPhotos(later=60), [photo(number) for number in range(MOST_WAITING + 2)]
+    kept = [shelf.keep(one) for one in photos[:MOST_WAITING]]
+    assert all(one.there for one in kept)
+    assert (packed, shelf.held_bytes) == ([], MOST_WAITING * 40 * 40 * 3)
+    kept += [shelf.keep(one) for one in photos[MOST_WAITING:]]
+    assert [id(image) for image in packed] == [id(one.image) for one in photos[:2]]
+    del kept[2:]
+    shelf.settle()
+    assert len(packed) == 2, "what nobody has any more is not packed"
+    shelf.close()
+    assert [np.array_equal(np.asarray(one.image), np.asarray(photo(at).image)) for at, one in enumerate(kept)] == [
+        True,
+        True,
+    ]
 
 
 def test_many_threads_keep_and_open_the_same_photos() -> None:

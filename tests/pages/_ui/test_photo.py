@@ -88,6 +88,7 @@ def test_a_photo_that_had_to_go_is_said_and_a_sample_takes_its_place(app: AppTes
     shelf = cached.kept_photos()
     shelf.most_bytes = 1
     other = shelf.keep(Photo(image=Image.new("RGB", (8, 8)), sha256="another student's", name="other.png"))
+    shelf.settle()
     open_page(app, "learn/convolution")
     assert "no longer kept" in texts(app)
     assert "china\\.jpg" in texts(app)

@@ -3,6 +3,7 @@
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -13,12 +14,13 @@ from core.checkpoints import note_training, trained_folder
 from core.models.faults import Fault
 from core.photos.door import open_photo
 from pages._ui import cached, state
+from pages.use._classify import gallery
 from pages.use._classify.answers import Classified
 from pages.use._classify.many.sender import Added
 from pages.use._classify.take_away import as_csv
 from tests.pages.networks import ship
 from tests.pages.use.adding import add, picture
-from tests.pages.visit import check, open_page, start_page, texts
+from tests.pages.visit import check, jpeg, open_page, start_page, texts
 
 
 @pytest.fixture
@@ -40,6 +42,23 @@ def test_the_photo_that_follows_the_student_is_classified_at_once(page: AppTest)
     assert "knows 10 classes" in said(page)
     assert len(bars(page)) == 1
     assert "Digits (built in): 0" in bars(page)[0]
+
+
+def test_the_answer_is_drawn_before_any_picture_is_made(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    page.segmented_control(key="photo_from").set_value("upload").run()
+    done: list[str] = []
+    photo, save = jpeg(size=(500, 400)), Image.Image.save
+    monkeypatch.setattr(gallery, "bars", lambda *_rows, **_said: done.append("answer"))
+
+    def saved(image: Image.Image, *arguments: Any, **named: Any) -> None:
+        done.append("picture")
+        save(image, *arguments, **named)
+
+    monkeypatch.setattr(Image.Image, "save", saved)
+    page.file_uploader(key="photo_upload").upload("mine.jpg", photo, "image/jpeg").run()
+    check(page)
+    assert done[0] == "answer", "whoever has sent a photo waits for that"
+    assert done.count("picture") > 2
 
 
 def test_the_sample_is_one_of_the_networks_own_test_images_until_the_student_chooses(page: AppTest) -> None:
@@ -119,6 +138,7 @@ def test_sixty_photos_are_answered_and_drawn_some_at_a_time(page: AppTest) -> No
 def test_a_photo_that_had_to_go_is_a_sentence_beside_its_name(page: AppTest) -> None:
     add(page, ("first.png", picture("red")), ("second.png", picture("blue")))
     (first, _second) = page.session_state["classify_photos"]
+    cached.kept_photos().settle()
     first.photo.__dict__["_packed"].data = None
     st.cache_data.clear()  # its small copy would still be known
     page.run()

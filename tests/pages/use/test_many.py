@@ -109,4 +109,5 @@ def test_two_hundred_photos_take_no_more_memory_than_the_shelf_has(session: dict
         send(session, part(number, jpeg(size=(100 + number, 60))))
         assert state.MANY_COMING not in session
     assert len(session[state.CLASSIFIED]) == 200
+    shelf.settle()
     assert shelf.held_bytes <= 40_000

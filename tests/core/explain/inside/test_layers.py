@@ -1,4 +1,6 @@
+import copy
 import threading
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -62,13 +64,33 @@ def test_every_registered_network_is_tested_at_a_size_that_fits() -> None:
     assert set(INPUTS) <= set(models)
 
 
-def test_the_copy_has_its_own_modules_and_the_same_weights() -> None:
-    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
-    twin = private_copy(model)
+@pytest.mark.parametrize("name", sorted(models))
+def test_the_copy_has_its_own_modules_and_the_same_weights(name: str) -> None:
+    model, channels, size = registered(name)
+    twin = private_copy(model.train())
     assert not {id(module) for module in twin.modules()} & {id(module) for module in model.modules()}
     assert [id(value) for value in twin.state_dict(keep_vars=True).values()] == [
         id(value) for value in model.state_dict(keep_vars=True).values()
     ]
+    assert not any(module.training for module in twin.modules())
+    assert model.training, "the network itself stays as it is"
+    twin.eval()  # some networks keep lists of their own parts beside PyTorch's
+    next(twin.modules()).register_forward_hook(lambda *_pass: None)
+    assert any(module.training for module in model.modules())
+    assert not any(module._forward_hooks for module in model.modules())
+    picture = torch.rand(1, channels, size, size)
+    with torch.no_grad():
+        assert torch.equal(twin(picture), model.eval()(picture))
+
+
+def test_the_copy_is_made_without_looking_into_what_modules_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copy, "deepcopy", None)
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU())
+    shared = model.extra = SimpleNamespace()  # type: ignore[assignment]
+    model.parts = [(model[0], 3)]  # type: ignore[assignment]
+    twin = private_copy(model)
+    assert twin.extra is shared
+    assert twin.parts == [(twin[0], 3)]  # type: ignore[index]
 
 
 def test_the_shared_network_is_in_evaluation_mode_and_without_hooks_even_during_the_pass() -> None:

@@ -5,10 +5,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette import datastructures
+from starlette.formparsers import MultiPartParser
+from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from pages._ui.server import upload_quota
-from pages._ui.server.upload_quota import UploadQuota
+from pages._ui.server.upload_quota import UploadQuota, hold_in_memory
 
 BODY = 100
 
@@ -107,3 +110,37 @@ def test_other_requests_pass(store: Store) -> None:
     app = UploadQuota(store, files=0)
     asyncio.run(put(app, "ada", "photo", method="DELETE"))
     assert list(store.held) == ["ada"]
+
+
+def test_a_phones_photo_arrives_without_waiting_for_other_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MultiPartParser, "spool_max_size", MultiPartParser.spool_max_size)
+    turns = []
+
+    async def in_another_thread(act: Any, *arguments: Any) -> Any:
+        turns.append(act)
+        return act(*arguments)
+
+    monkeypatch.setattr(datastructures, "run_in_threadpool", in_another_thread)
+    asyncio.run(_arrive(3 * 2**20))
+    assert len(turns) > 30, "as Starlette does it by itself"
+    turns.clear()
+    hold_in_memory()
+    asyncio.run(_arrive(3 * 2**20))
+    assert turns == []
+
+
+async def _arrive(size: int) -> None:
+    """Have Starlette take in a form with one file of so many bytes, in parts as they come from the network."""
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+    body = head + bytes(size) + b"\r\n--x--\r\n"
+    parts = [body[start : start + 2**16] for start in range(0, len(body), 2**16)]
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
+
+    headers = [(b"content-type", b"multipart/form-data; boundary=x")]
+    form = await Request({"type": "http", "method": "PUT", "headers": headers}, receive).form()
+    file = form["file"]
+    assert isinstance(file, datastructures.UploadFile)
+    assert len(await file.read()) == size
+    await form.close()
