@@ -29,6 +29,7 @@ from pages._ui.server.secret_cookie import COOKIE  # noqa: E402
 from scripts.take_screenshots import set_of_photographs as photographs  # noqa: E402
 from tests.browser.chromium import ARGUMENTS, chromium_path  # noqa: E402
 from tests.browser.server import Server, open_page, settled  # noqa: E402
+from tests.conftest import REAL_DATA  # noqa: E402
 
 READ, WRITTEN = 150, 20  # words a minute: read and thought about, written on a keyboard by a teenager
 ANSWER = {"text": 25, "number": 3, "choice": 3}  # words
@@ -117,7 +118,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         os.environ |= {"CNN_LAB_HOME": str(Path(folder) / "home")}
-        server = Server(Path(folder) / "home", data=os.environ.get("CNN_LAB_DATA")).start()
+        server = Server(Path(folder) / "home", data=REAL_DATA).start()
         try:
             chromium = playwright.chromium.launch(executable_path=chromium_path(playwright), args=ARGUMENTS)
             page = chromium.new_page(viewport={"width": 1280, "height": 900})

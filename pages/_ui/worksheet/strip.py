@@ -67,7 +67,8 @@ def _part(given: Given, number: int, work: Work, pages: Mapping[str, str]) -> No
     shown.begin(address.here())
     part, count = given.sheet.parts[number - 1], len(given.sheet.parts)
     tick = ":green[:material/check_circle: **done**] " if work.is_done(number, given) else ""
-    label = f"{tick}**Part {number} of {count} – {plain(part.title)}.** {plain(part.task)}"
+    point = "" if part.title.endswith(("?", "!", ".", "…")) else "."
+    label = f"{tick}**Part {number} of {count} – {plain(part.title)}{point}** {plain(part.task)}"
     key = f"worksheet_{given.id}_{number}"
     with st.expander(label, icon=":material/assignment:", expanded=True, key=key):
         _inside(given, number, bool(tick))

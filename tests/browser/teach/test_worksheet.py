@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import KEY, Console
 from tests.browser.server import Server, open_page, settled, store_of
-from tests.browser.test_accessibility import faults
+from tests.browser.test_accessibility import DARK, faults
 from tests.browser.widgets import choose, press, quiet
 
 pytestmark = pytest.mark.browser
@@ -168,6 +168,10 @@ def test_a_class_does_a_worksheet_from_the_square_to_the_hand_in(
     phone.keyboard.press("Tab")
     press(phone, "Hand in again")
     expect(phone.get_by_text("2 times so far")).to_be_visible()
+    assert faults(phone) == []
+    phone.emulate_media(color_scheme="dark")
+    expect(phone.get_by_test_id("stApp")).to_have_css("background-color", DARK)
+    assert faults(phone, runOnly=["color-contrast"]) == []
     taken_home = downloaded(others[0], "Take it home").decode()
 
     page.bring_to_front()
