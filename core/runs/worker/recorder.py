@@ -155,6 +155,6 @@ class Recorder:
             self._reached = now
         except StaleWorkerError:
             self.ask_to_leave("superseded")
-        except RunError:
+        except (RunError, OSError):  # of the store, or of the look at the disk
             if now - self._reached > STORE_LOST_SECONDS:
                 self.ask_to_leave("store_lost")

@@ -107,6 +107,7 @@ class Together:
         self._note = TurnNote(store.home, self.handle)
         self._members: dict[Key, _Member] = {}
         self._known: set[Key] = set()
+        self._looking = threading.Lock()
         self._arrivals: queue.SimpleQueue[Key] = queue.SimpleQueue()
         self._pulse = pulse or (lambda: None)
         self._own_output = own_output
@@ -132,10 +133,12 @@ class Together:
             with self._turnstile:
                 while self._members or not self._may_end():
                     self._take_in_all()
-                    if self._members:
-                        self._turn(self._next())
-                        self._turnstile.weight = self.rota.owners
-                        self._turnstile.pass_on()
+                    if not self._members:  # one that was handed over cannot be begun just now
+                        time.sleep(ARRIVAL_SECONDS)
+                        continue
+                    self._turn(self._next())
+                    self._turnstile.weight = self.rota.owners
+                    self._turnstile.pass_on()
         finally:
             self._done.set()
             desk.join()
@@ -164,6 +167,11 @@ class Together:
         try:
             config, threads = lease.begin(self.handle)
             owner = self.store.get(key[0]).owner
+            output = _open_log(self.store, key) if self._own_output else None
+        except (StoreError, OSError) as error:  # it is still this process's, and waited for: look for it again
+            log.warning("%s", error)
+            self._known.discard(key)
+            return
         except RunError as error:  # stopped, deleted or taken back meanwhile
             log.warning("%s", error)
             return
@@ -171,7 +179,6 @@ class Together:
         if self._leaving:
             recorder.ask_to_leave("terminated")
         worker = Worker(lease, recorder, config, threads, between=self._turnstile.pass_on, shares=True)
-        output = _open_log(self.store, key) if self._own_output else None
         self._members[key] = _Member(
             lease=lease, recorder=recorder, threads=threads, steps=worker.outcome(), output=output
         )
@@ -253,7 +260,7 @@ class Together:
                     self._pulse()
 
     def _look_for_arrivals(self) -> None:
-        with contextlib.suppress(RunError):
+        with self._looking, contextlib.suppress(RunError):
             for key in self.company.runs():
                 if key not in self._known:
                     self._known.add(key)

@@ -1,5 +1,6 @@
 """The thread beside a training: what it takes, it writes twice a second, and the first of it at once."""
 
+import errno
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -81,3 +82,19 @@ def test_the_first_step_is_written_at_once_and_the_next_ones_together(
         time.sleep(0.1)
         assert lease.written == [1]
     assert lease.written == [1, 2, 3]
+
+
+def test_a_disk_that_cannot_be_looked_at_does_not_end_the_thread_that_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_folder: Path) -> str:
+        raise OSError(errno.EIO, "input/output error")
+
+    monkeypatch.setattr(recorder, "DISK_SECONDS", 0.0)
+    monkeypatch.setattr(recorder.folders, "trouble", refuse)
+    taken = Recorder(cast(Lease, Notebook(tmp_path)))
+    taken.attend()
+    assert taken.leave is None
+    monkeypatch.setattr(recorder, "STORE_LOST_SECONDS", -1.0)
+    taken.attend()
+    assert taken.leave == "store_lost"

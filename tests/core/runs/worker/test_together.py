@@ -1,6 +1,7 @@
 """Several real trainings in this process, taking turns: each ends as it would have ended alone, whatever others do."""
 
 import dataclasses
+import errno
 import os
 import signal
 import sys
@@ -16,7 +17,8 @@ from core.config import TrainingConfig
 from core.events import StepDone
 from core.rights import OPERATOR
 from core.runs import folders
-from core.runs.records import Run
+from core.runs.records import Run, StoreError
+from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store
 from core.runs.worker.recorder import Recorder
@@ -240,3 +242,25 @@ def test_a_run_says_how_often_it_has_its_turn_while_it_has_others(
     assert seen[0].turn_every is not None
     assert 0 < seen[0].turn_every < 5
     assert store.get(runs[0].id).turn_every is None
+
+
+def test_a_run_that_cannot_be_begun_at_once_is_begun_a_little_later(
+    store: Store,
+    digits: TrainingConfig,
+    a_step_each: Callable[[list[Run]], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs = submitted(store, digits, "ab")
+    a_step_each(runs)
+    refusals = iter([StoreError("the store is busy"), OSError(errno.ENOSPC, "no room for its log")])
+    plain = Lease.begin
+
+    def begin(self: Lease, handle: str) -> tuple[TrainingConfig, int | None]:
+        begun = plain(self, handle)
+        if self.run_id == runs[1].id and (refusal := next(refusals, None)) is not None:
+            raise refusal
+        return begun
+
+    monkeypatch.setattr(Lease, "begin", begin)
+    assert serve(store)
+    assert [store.get(run.id).status for run in runs] == ["finished"] * 2
