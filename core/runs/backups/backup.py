@@ -192,7 +192,7 @@ def _take_back(home: Path) -> None:
             if isinstance(one, Store):
                 queue = Queue(one)
                 for held in queue.held():
-                    queue.gone(held, log="", forced=False)
+                    queue.gone(held, log="", forced=False, blamed=False)
                 for handle in queue.shared_workers():
                     queue.forget(handle)
                 if (present := queue.present()) is not None:

@@ -125,6 +125,23 @@ def test_no_supervisor_of_the_restored_lab_takes_a_living_process_for_its_own(
     restored.close()
 
 
+def test_runs_that_shared_a_process_share_one_again_where_they_are_put_back(
+    store: Store, submit: Submit, elsewhere: Path, tmp_path: Path
+) -> None:
+    lease = at_work(store, submit)
+    with store.database.writing() as connection:
+        connection.execute("UPDATE runs SET shareable = 1, shared = 1")
+    back_up(store.home, tmp_path / "lab.backup")
+    restore(tmp_path / "lab.backup", elsewhere)
+    restored = Store(elsewhere / STORE_NAME)
+    queue = Queue(restored)
+    assert queue.again() == 1
+    assert queue.claim(slots=1, together=64) is not None
+    with restored.database.reading() as connection:
+        assert connection.execute("SELECT id, shared FROM runs").fetchall()[0][:] == (lease.run_id, 1)
+    restored.close()
+
+
 def test_a_state_that_a_training_clears_away_meanwhile_is_made_good_by_another_look(
     store: Store, submit: Submit, elsewhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
