@@ -135,8 +135,12 @@ class Classroom:
             connection.execute("UPDATE owners SET nickname = '' WHERE owner = ?", (owner,))
 
     def stop_all(self, *, by: Person) -> int:
-        """Stop every run that waits or is at work, and return how many; `go_on` takes it back."""
-        live = [run.id for run in self.store.list(statuses=("queued", "running"))]
+        """Stop every run that waits, is at work or goes on by itself, and return how many; `go_on` takes it back."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id FROM runs WHERE status IN ('queued', 'running') OR (status = 'interrupted' AND again)"
+            )
+            live = [row["id"] for row in rows]
         self._change(by, lambda state: replace(state, stopped=tuple(live)))
         for run_id in live:
             self.store.request_stop(run_id, by=by)
@@ -145,20 +149,27 @@ class Classroom:
     def go_on(self, *, by: Person) -> int:
         """Queue again what `stop_all` stopped last and has stopped by now; returns how many.
 
-        What is still stopping, or was deleted meanwhile, is left; another call takes up the first.
+        What is still stopping, or was deleted meanwhile, is left; another call takes up the first. Raises RunError,
+        once all others have been taken up, where one cannot go on now: that one is left as well.
         """
-        left, taken_up = [], 0
+        left, taken_up, refused = [], 0, ""
         for run_id in self.state().stopped:
             try:
                 run = self.store.get(run_id)
-            except RunError:
+            except LabError:
                 continue
             if run.status == "stopping":
                 left.append(run_id)
             elif run.status == "stopped":
-                self.store.resume(run_id, by=by)
-                taken_up += 1
+                try:
+                    self.store.resume(run_id, by=by)
+                    taken_up += 1
+                except RunError as error:
+                    left.append(run_id)
+                    refused = refused or f"{run.owner_name}: {error}"
         self._change(by, lambda state: replace(state, stopped=tuple(left)))
+        if refused:
+            raise RunError(refused)
         return taken_up
 
     def clear(self, *, by: Person) -> ClassState:

@@ -142,6 +142,14 @@ def check_may_train(connection: sqlite3.Connection, owner: str, configs: Iterabl
             if wanted and has != wanted:
                 who = "The class" if by_class else "Your worksheet"
                 raise RunError(f"{who} trains with the {what} {wanted} now, and not with {has}.")
+        if "downloads" in of_both.controls and _would_be_downloaded(config):
+            raise RunError(f"{config.dataset} is not on this machine, and your teacher decides what is downloaded.")
+
+
+def _would_be_downloaded(config: TrainingConfig) -> bool:
+    from core.data import availability  # here, because the package brings NumPy along
+
+    return availability(config.dataset, config.image_size) == "hub"
 
 
 def _kept(kind: type[T], text: str, otherwise: T) -> T:

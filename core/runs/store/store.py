@@ -169,7 +169,7 @@ class Store:
         """Queue a stopped, interrupted or failed run again; it goes on from its last saved state.
 
         A run that is queued or running stays as it is. Raises RightsError where it is not ``by``'s, RunError for one
-        that has nothing left to do, and where a class goes on that ``by`` has not joined.
+        that has nothing left to do, and for what the class does not let ``by`` train now.
         """
         folders.check_space(self.home)
         with self.database.writing() as connection:
@@ -181,7 +181,7 @@ class Store:
             if row["reason"] == UNFIT:
                 raise RunError(f"'{row['name']}' cannot go on with these settings; train anew with others.")
             if row["status"] in RESUMABLE:
-                check_may_train(connection, by.owner, [])
+                check_may_train(connection, by.owner, [TrainingConfig.from_json(row["config"])])
                 self.check_quota(connection, row["owner"])
                 connection.execute(
                     "UPDATE runs SET status = 'queued', reason = 'resumed', message = '', log = '', ended = NULL,"

@@ -26,13 +26,14 @@ def providers() -> tuple[str | None, ...]:
 
 
 def account() -> str | None:
-    """Return what tells the visitor's account from every other; None where they have not signed in.
+    """Return what tells the visitor's account from every other; None where they have not signed in, or it says not who.
 
     It can be no browser's secret (`core.rights.is_secret`), so that nobody comes by an account's rights with a cookie.
     """
     if not providers() or not st.user.is_logged_in:
         return None
-    return f"account {st.user.get('iss')} {st.user.get('sub')}"
+    issuer, subject = st.user.get("iss"), st.user.get("sub")
+    return f"account {issuer} {subject}" if issuer and subject else None  # else all accounts would be one person
 
 
 def name_of_account() -> str:

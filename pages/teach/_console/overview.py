@@ -104,8 +104,13 @@ def _stop_all() -> None:
 
 
 def _go_on() -> None:
-    act(lambda: Classroom(open_store()).go_on(by=visitor()))
-    act(lambda: ensure_supervisor(open_store()))
+    def go_on() -> None:
+        try:
+            Classroom(open_store()).go_on(by=visitor())
+        finally:  # where one cannot, the others do
+            ensure_supervisor(open_store())
+
+    act(go_on)
 
 
 def _clear() -> None:

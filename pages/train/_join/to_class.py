@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.data.own import Joining, open_own_sets, there_are_own_sets
 from core.errors import LabError
 from core.runs import open_store
 from core.runs.classroom import Classroom
@@ -18,15 +19,25 @@ from pages._ui.visitor import is_known_again, visitor
 
 
 def class_code() -> str | None:
-    """Return the code in the address where it is the one of the class; None where it is another's, or there is none."""
+    """Return the code in the address where it is the one of the class; None where it is another's, or there is none.
+
+    One that opens a set is not tried as the class's: whoever sends pictures would use up the tries of everybody.
+    """
     code = address.read(state.JOIN_CODE)
-    if not code or the_class().code is None:
+    if not code or the_class().code is None or _opens_a_set(code):
         return None
     try:
         return code if Classroom(open_store()).opens(code, by=visitor()) else None
     except LabError as error:
         problem(error)
         return None
+
+
+def _opens_a_set(code: str) -> bool:
+    try:
+        return there_are_own_sets() and bool(Joining(open_own_sets()).find(code))
+    except LabError:
+        return False
 
 
 def join_class(code: str) -> None:

@@ -67,8 +67,7 @@ def _stop(run_id: str) -> None:
 
 
 def _resume(run_id: str) -> None:
-    _try(run_id, lambda: open_store().resume(run_id, by=visitor()))
-    _try(run_id, lambda: ensure_supervisor(open_store()))
+    _try(run_id, lambda: (open_store().resume(run_id, by=visitor()), ensure_supervisor(open_store())))
 
 
 def _save_words(run_id: str) -> None:

@@ -12,6 +12,7 @@ from core.recipes.changes import changes, recipe_of
 from core.recipes.words import settings_beside_the_recipe
 from core.runs.records import Run
 from pages._ui import state
+from pages._ui.classroom.rules import hides
 from pages._ui.frame import plain
 from pages.train._training.form import fill_form
 
@@ -25,28 +26,33 @@ def settings_table(run: Run) -> None:
             for name, value, recipe in beside
         ]
         st.dataframe(rows, hide_index=True, alt="Every setting of this run")
-        with st.container(horizontal=True):
-            st.button(
-                "Train again with one thing changed",
-                icon=":material/edit:",
-                key=f"again_{run.id}",
-                on_click=set_up_with,
-                args=(run.config,),
-                help="Opens Set up with these settings.",
-            )
-            base = recipe_of(run.config)
-            if base is not None and changes(run.config):
-                st.button(
-                    "Back to the recipe",
-                    icon=":material/undo:",
-                    key=f"recipe_{run.id}",
-                    on_click=set_up_with,
-                    args=(base,),
-                )
+        if not hides("settings"):
+            _ways_on(run)
         try:
             st.code(shell_command(run.config), language="bash", wrap_lines=True)
         except LabError as error:
             st.caption(plain(str(error)))
+
+
+def _ways_on(run: Run) -> None:
+    with st.container(horizontal=True):
+        st.button(
+            "Train again with one thing changed",
+            icon=":material/edit:",
+            key=f"again_{run.id}",
+            on_click=set_up_with,
+            args=(run.config,),
+            help="Opens Set up with these settings.",
+        )
+        base = recipe_of(run.config)
+        if base is not None and changes(run.config):
+            st.button(
+                "Back to the recipe",
+                icon=":material/undo:",
+                key=f"recipe_{run.id}",
+                on_click=set_up_with,
+                args=(base,),
+            )
 
 
 def set_up_with(config: TrainingConfig) -> None:

@@ -12,6 +12,7 @@ from core.runs.records import NAME_LENGTH
 from pages._ui import address, cached, state
 from pages._ui.choose.datasets import dataset_or_fetch
 from pages._ui.choose.run_forecast import training_images, why_refused
+from pages._ui.classroom.rules import hides
 from pages._ui.frame import plain, problem
 from pages._ui.guidance import progress
 from pages._ui.visitor import visitor
@@ -38,8 +39,9 @@ def set_up() -> None:
         st.caption(_precision(config))
         done_in(config)
         predict_run()
-        rates(config)
-        break_it(config)
+        if not hides("settings"):  # both fill fields that are not there
+            rates(config)
+            break_it(config)
         refusal = st.container()  # above the button: below it, it could be outside the window
         if refused is not None:
             refusal.error(plain(refused), icon=":material/error:")

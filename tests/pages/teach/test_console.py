@@ -7,13 +7,17 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
+from core.data.own import Joining, open_own_sets
 from core.rights import Guesses, Person, owner_of
 from core.runs.classroom import Classroom, Member, Rules
 from core.runs.classroom.overview import runs_in_class
+from core.runs.experiments import kept
+from core.runs.experiments.plan import Arm
 from core.runs.store import owners as owners_module
 from core.runs.store.owners import Owners
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
+from pages._ui.classroom.rules import TAKEN_OFF
 from pages._ui.server.sessions import SESSIONS, Visit
 from pages.teach._console.board import card
 from pages.teach._console.people import IDLE, people
@@ -125,6 +129,38 @@ def test_all_runs_are_stopped_and_go_on_from_the_console(home: Path) -> None:
     assert Store(home / STORE_NAME).get(run.id).status == "queued"
 
 
+def test_which_run_cannot_go_on_is_said_on_the_console(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_class(home)
+    runs.queued(home, owner=HER.owner)
+    app = console(home)
+    check(app.button(key="class_stop_all").click().run())
+    monkeypatch.setattr("core.runs.store.store.WAITING_PER_OWNER", 0)
+    app = check(app.button(key="class_go_on").click().run())
+    assert "Ada: Ada has 0 runs waiting" in texts(app).replace("\\", "")
+
+
+def test_experiments_that_were_just_taken_off_train_nothing_from_a_page_that_still_shows_them(home: Path) -> None:
+    in_class(home)
+    arms = [Arm(line="LeNet", label="all", at=None, config=runs.digits())]
+    shown = kept.begin(home, name="Ours", owner=ME, varied="nothing", arms=arms, seeds=[0, 1])
+    page = student("judge/compare", **{state.EXPERIMENT: shown.id})
+    room(home).hold_to(Rules(controls=("experiments",)), by=ME_TEACHING)
+    page = check(page.button(key="experiment_train_None").click().run())
+    assert TAKEN_OFF in texts(page).replace("\\", "")
+    assert Store(home / STORE_NAME).list() == []
+
+
+def test_sending_pictures_to_a_set_uses_up_nobodys_tries_at_the_code_of_the_class(home: Path) -> None:
+    in_class(home)
+    sets = open_own_sets()
+    own = sets.create("Desks", by=HER, classes=("mug", "shoe"))
+    page = student("train/join", **{state.JOIN_CODE: Joining(sets).open(own.id, by=HER)})
+    for _picture in range(11):
+        check(page.run())
+    assert "within a minute" not in texts(page)
+    assert "Desks" in texts(page)
+
+
 def test_ended_runs_are_put_away_and_brought_back(home: Path) -> None:
     in_class(home)
     runs.ended(home, "failed", reason="error", message="No space left.", owner=HER.owner)
@@ -165,6 +201,17 @@ def test_what_the_teacher_pins_is_all_that_a_student_is_offered(home: Path) -> N
     (run,) = Store(home / STORE_NAME).list()
     assert (run.config.dataset, run.config.recipe) == ("shapes", "notebook")
     assert "Your teacher has closed this page for now." in texts(student("judge/compare"))
+
+
+def test_what_would_fill_settings_that_are_taken_off_is_not_there_either(home: Path) -> None:
+    in_class(home)
+    run = runs.ended(home, "finished", reason="completed", owner=HER.owner)
+    for taken_off in (False, True):
+        room(home).hold_to(Rules(controls=("settings",) if taken_off else ()), by=ME_TEACHING)
+        form = student("train/training")
+        assert any(fold.label == "Break it on purpose" for fold in form.expander) is not taken_off
+        watched = student("train/training", run=run.id)
+        assert (f"again_{run.id}" in {button.key for button in watched.button}) is not taken_off
 
 
 def test_the_rules_are_set_on_the_console_and_do_not_hold_for_the_teacher(home: Path) -> None:

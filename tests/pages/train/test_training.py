@@ -437,6 +437,13 @@ def test_a_stopped_run_can_be_resumed(app: AppTest, home: Path) -> None:
     assert store(home).get(run.id).status == "queued"
 
 
+def test_why_a_run_cannot_be_resumed_now_is_said(app: AppTest, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = runs.ended(home, "stopped", reason="asked")
+    monkeypatch.setattr("core.runs.store.store.WAITING_PER_OWNER", 0)
+    page = check(watch(app, run.id).button(key=f"resume_{run.id}").click().run())
+    assert "0 may wait" in " ".join(error.value for error in page.error)
+
+
 @pytest.mark.parametrize("status", ["stopped", "finished", "failed", "diverged", "interrupted"])
 def test_somebody_elses_run_can_be_read_and_not_changed(app: AppTest, home: Path, status: Status) -> None:
     run = runs.ended(home, status, reason="asked", owner="Grace")

@@ -231,7 +231,7 @@ def _begin(plan: Plan, seeds: tuple[int, ...]) -> None:
                 "Leave it to the class", icon=":material/groups:", key="experiment_leave", disabled=refused is not None,
                 help="It begins empty; everybody who opens its address trains a point or more.",
             )  # fmt: skip
-        if all_now or later:
+        if (all_now or later) and refused is None:  # a button that is off can be pressed by hand
             with refusal:
                 _keep(plan, name or plan.name, seeds, train=all_now)
 

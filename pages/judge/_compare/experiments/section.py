@@ -136,6 +136,9 @@ def _train_button(experiment: Experiment, label: str, at_most: int | None, *, ki
 
 
 def _train(experiment: Experiment, at_most: int | None) -> None:
+    if hides("experiments"):  # since the page was drawn
+        st.session_state[_PROBLEM] = TAKEN_OFF
+        return
     try:
         kept.train_open(open_store(), experiment, owner=visitor().owner, at_most=at_most)
         ensure_supervisor(open_store())

@@ -10,6 +10,7 @@ from core.runs.sharing import TOGETHER, is_small
 from core.runs.supervisor import slots_wanted
 from pages._ui import state
 from pages._ui.choose.run_forecast import Cost, about, cost_of, start_words, work_before
+from pages._ui.classroom.rules import hides
 from pages._ui.frame import plain
 from pages._ui.visitor import visitors_id
 
@@ -36,6 +37,8 @@ def done_in(config: TrainingConfig) -> None:
     takes = _under(before, cost, lanes=lanes)
     seconds = takes(config)
     st.markdown(f"{_words(seconds, alone, len(before))}, after {start_words(config)}.")
+    if hides("settings"):
+        return  # what would fit could not be set
     left = st.pills(
         "It has to be done in",
         MINUTES,

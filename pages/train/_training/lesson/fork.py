@@ -9,11 +9,14 @@ from core.errors import LabError
 from core.recipes import check_trainable
 from core.runs.records import Run
 from pages._ui import cached
+from pages._ui.classroom.rules import hides
 from pages.train._training.settings_table import set_up_with
 
 
 def go_on_from(run: Run) -> None:
-    """Offer to train on from the best network of a run that has ended."""
+    """Offer to train on from the best network of a run that has ended; not where nothing can be changed."""
+    if hides("settings"):
+        return
     try:
         checkpoint = cached.checkpoint(run.id)
         going_on = replace(run.config, begins_from=beginning(checkpoint, run.id))

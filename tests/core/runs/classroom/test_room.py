@@ -1,5 +1,6 @@
 """A class: who may join it, what it holds everybody to, and what its teacher alone can do."""
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from core.config import TrainingConfig
 from core.errors import RunError
 from core.rights import Guesses, Person, RightsError, new_secret, owner_of
 from core.runs.classroom import Classroom, Rules, room
+from core.runs.store.lease import Lease
 from core.runs.store.owners import Owners
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store
@@ -127,6 +129,35 @@ def test_everybody_is_held_to_what_the_teacher_has_pinned(
     store.submit(config, teacher.owner, "the teacher's")
 
 
+def test_what_is_pinned_holds_for_a_run_that_is_resumed_as_well(
+    classroom: Classroom, store: Store, code: str, teacher: Person, config: TrainingConfig
+) -> None:
+    classroom.join(code, "Ada", by=ADA)
+    run = store.submit(config, ADA.owner, "hers")
+    store.request_stop(run.id, by=ADA)
+    classroom.hold_to(Rules(dataset="shapes"), by=teacher)
+    with pytest.raises(RunError, match="with the data set shapes now"):
+        store.resume(run.id, by=ADA)
+    assert store.resume(run.id, by=teacher).status == "queued"
+
+
+def test_a_training_cannot_download_where_the_teacher_has_taken_downloads_off(
+    classroom: Classroom,
+    store: Store,
+    code: str,
+    teacher: Person,
+    config: TrainingConfig,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.data.availability", lambda name, _size: "hub" if name == "mnist" else "builtin")
+    classroom.join(code, "Ada", by=ADA)
+    classroom.hold_to(Rules(controls=("downloads",)), by=teacher)
+    with pytest.raises(RunError, match="mnist is not on this machine"):
+        store.submit(replace(config, dataset="mnist"), ADA.owner, "hers")
+    store.submit(config, ADA.owner, "hers")
+    store.submit(replace(config, dataset="mnist"), teacher.owner, "the teacher's")
+
+
 def test_a_control_that_there_is_not_cannot_be_taken_off(classroom: Classroom, teacher: Person) -> None:
     with pytest.raises(RunError, match="no control 'doors'"):
         classroom.hold_to(Rules(controls=("doors",)), by=teacher)
@@ -145,6 +176,38 @@ def test_all_runs_stop_at_once_and_go_on_again(
     assert classroom.go_on(by=teacher) == 1
     assert store.get(second.id).status == "queued"
     assert classroom.state().stopped == (first.id,), "still stopping: for another call"
+
+
+def test_a_run_that_would_go_on_by_itself_stops_with_all_others(
+    classroom: Classroom, store: Store, teacher: Person, config: TrainingConfig
+) -> None:
+    run, over = (store.submit(config, owner, "a run") for owner in ("a", "b"))
+    for again in (True, False):
+        claim = Queue(store).claim(slots=1)
+        assert claim is not None
+        Lease(store, claim.run_id, claim.fence).end("interrupted", reason="terminated", again=again)
+    assert classroom.stop_all(by=teacher) == 1
+    assert Queue(store).again() == 0
+    assert (store.get(run.id).status, store.get(over.id).status) == ("stopped", "interrupted")
+
+
+def test_one_run_that_cannot_go_on_keeps_no_other_from_it(
+    classroom: Classroom, store: Store, teacher: Person, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (store.submit(config, owner, "a run") for owner in ("a", "b"))
+    classroom.stop_all(by=teacher)
+    plain = store.check_quota
+
+    def full(connection: sqlite3.Connection, owner: str) -> None:
+        if owner == "a":
+            raise RunError("The disk is used up.")
+        plain(connection, owner)
+
+    monkeypatch.setattr(store, "check_quota", full)
+    with pytest.raises(RunError, match="a: The disk is used up"):
+        classroom.go_on(by=teacher)
+    assert (store.get(first.id).status, store.get(second.id).status) == ("stopped", "queued")
+    assert classroom.state().stopped == (first.id,), "for another call, when there is room"
 
 
 def test_what_was_put_away_comes_back(classroom: Classroom, teacher: Person) -> None:
