@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.runs import open_store
 from core.runs.classroom import Classroom
+from pages._ui.classroom.account import providers
 from pages._ui.classroom.key import act
 from pages._ui.classroom.now import the_class
 from pages._ui.visitor import visitor
@@ -16,16 +17,17 @@ def next_class() -> None:
     if not the_class().on:
         st.caption("No class is going on.")
         return
+    but = "; who has signed in keeps what is theirs" if providers() else ""
     joined = len(Classroom(open_store()).members())
     with st.container(horizontal=True):
         with st.popover("Next class", icon=":material/restart_alt:", width="content"):
             st.markdown(
                 f"Everything stops; the {joined} who have joined are out, their nicknames are free, and another code "
                 "opens. What they trained stays to look at, and from then on only you can change it, because their "
-                "browsers may pass to others. What you have pinned stays."
+                f"browsers may pass to others{but}. What you have pinned stays."
             )
             st.toggle("Delete the runs of this class as well", key=_DELETE)
-            st.caption("There is no way back.")
+            st.caption("There is no way back. What is at work now is stopped, and stays.")
             st.button("Begin the next class", icon=":material/restart_alt:", key="class_next", on_click=_next)
         with st.popover("End the class", icon=":material/logout:", width="content"):
             st.markdown(

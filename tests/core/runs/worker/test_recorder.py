@@ -91,7 +91,7 @@ def test_a_disk_that_cannot_be_looked_at_does_not_end_the_thread_that_looks(
         raise OSError(errno.EIO, "input/output error")
 
     monkeypatch.setattr(recorder, "DISK_SECONDS", 0.0)
-    monkeypatch.setattr(recorder.folders, "trouble", refuse)
+    monkeypatch.setattr("core.runs.folders.trouble", refuse)
     taken = Recorder(cast(Lease, Notebook(tmp_path)))
     taken.attend()
     assert taken.leave is None

@@ -20,6 +20,6 @@ def test_an_account_that_does_not_say_whose_it_is_is_nobodys(
     monkeypatch: pytest.MonkeyPatch, said: dict[str, str], wanted: str | None
 ) -> None:
     monkeypatch.setattr(accounts, "providers", lambda: (None,))
-    monkeypatch.setattr(accounts.st, "user", SimpleNamespace(is_logged_in=True, get=said.get))
+    monkeypatch.setattr("streamlit.user", SimpleNamespace(is_logged_in=True, get=said.get))
     assert accounts.account() == wanted
     assert wanted is None or not is_secret(wanted)
