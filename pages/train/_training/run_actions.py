@@ -67,7 +67,11 @@ def _stop(run_id: str) -> None:
 
 
 def _resume(run_id: str) -> None:
-    _try(run_id, lambda: (open_store().resume(run_id, by=visitor()), ensure_supervisor(open_store())))
+    def resume() -> None:
+        open_store().resume(run_id, by=visitor())
+        ensure_supervisor(open_store())
+
+    _try(run_id, resume)
 
 
 def _save_words(run_id: str) -> None:
