@@ -233,9 +233,17 @@ def profile(only: tuple[str, ...], threads: int | None, seconds: float, out: Pat
 @click.option(
     "--away", default=10.0, show_default=True, type=click.FloatRange(0, 600), help="Minutes after the last has left."
 )
+@click.option("--all-training", is_flag=True, help="Every student has a training of their own, and follows that.")
 @_OUT
 def class_load(
-    against: Path | None, turns: int, sessions: int, minutes: float, watch: float, away: float, out: Path | None
+    against: Path | None,
+    turns: int,
+    sessions: int,
+    minutes: float,
+    watch: float,
+    away: float,
+    all_training: bool,
+    out: Path | None,
 ) -> None:
     """What a class at once takes of the web server, over the websocket: memory, waits, errors. A lesson: 17 minutes."""
     from benchmarks.class_load.lesson import Plan, hold
@@ -245,14 +253,16 @@ def class_load(
     measurement = Measurement("class", packages=("streamlit",))
     rows: list[Lesson] = []
     for turn in range(turns):
-        plan = Plan(sessions=sessions, lesson=60 * minutes, watch=watch, away=60 * away, seed=turn)
+        plan = Plan(
+            sessions=sessions, lesson=60 * minutes, watch=watch, away=60 * away, seed=turn, all_train=all_training
+        )
         if against is not None:
             rows.append(hold(plan, checkout=against.resolve(), name=against.name, before=True, tell=_tell))
         rows.append(hold(plan, tell=_tell))
     fields = measurement.fields(rows)
     click.echo(class_table(fields))
     whole = sessions >= Plan.sessions and 60 * minutes >= Plan.lesson and 60 * away >= Plan.away
-    _keep(fields, out, () if whole else ("a part",))
+    _keep(fields, out, () if whole and not all_training else ("a part",))
 
 
 @main.command("class")

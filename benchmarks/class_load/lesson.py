@@ -16,6 +16,7 @@ from benchmarks.class_load.memory import MemoryLog
 from benchmarks.class_load.notes import Notes
 from benchmarks.class_load.photographs import PHONE, Album
 from benchmarks.class_load.student import THINK, Student
+from benchmarks.class_load.trainings import begin_all, stop_all
 from benchmarks.machine import ROOT, commit
 from benchmarks.rows import ClassWait, Lesson, median, percentile95
 from tests.browser.server import Server
@@ -33,16 +34,22 @@ WAITS: dict[str, tuple[str, float | None]] = {
     "link": ("A page by a link, in a new session", None),
     "slider": ("Slider to picture", None),
     "photo": ("A photo of a phone to its answer", None),
+    "preview": ("A photo of a phone to the first picture of it", None),
     "rest": ("A photo of a phone until all that follows from it is there", None),
     "photos": ("Two to four such photos to their answers", None),
     "picture": ("A picture, from its request", None),
     "chart": ("Chart of a watched training: age when its next state comes", 3.0),
 }
 
+WHILE_ALL_TRAIN = {"slider": 0.2, "page": 0.3, "preview": 1.0, "photo": 2.0}  # seconds, p95
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How a lesson goes: times in seconds, ``photo`` in pixels, ``think`` between two acts of a student."""
+    """How a lesson goes: times in seconds, ``photo`` in pixels, ``think`` between two acts of a student.
+
+    With ``all_train`` every student has a training of their own, and follows that.
+    """
 
     sessions: int = 30
     lesson: float = 300.0
@@ -50,6 +57,7 @@ class Plan:
     away: float = 600.0
     settle: float = 30.0
     trainings: int = 2
+    all_train: bool = False
     photo: tuple[int, int] = PHONE
     think: tuple[float, float] = THINK
     arrival: float = ARRIVAL
@@ -64,23 +72,29 @@ def hold(
     notes = Notes()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
-        server = Server(
-            home, root=checkout, data=os.environ.get("CNN_LAB_DATA"), CNN_LAB_SLOTS=str(plan.trainings or 1)
-        )
+        slots = 1 if plan.all_train else plan.trainings or 1
+        server = Server(home, root=checkout, data=os.environ.get("CNN_LAB_DATA"), CNN_LAB_SLOTS=str(slots))
         try:
             server.start()
             with MemoryLog(server.pid) as memory:
                 tell(f"{name}: the server settles …")
                 memory.settle(at_least=plan.settle)
                 start = memory.last(min(MEDIAN_OF, plan.settle))
-                runs = [submit(checkout, home, number) for number in range(plan.trainings)]
+                runs = (
+                    begin_all(checkout, home, plan.sessions)
+                    if plan.all_train
+                    else [submit(checkout, home, number) for number in range(plan.trainings)]
+                )
                 asyncio.run(
                     _lesson(plan, server, notes, album, runs, memory, tell=lambda text: tell(f"{name}: {text}"))
                 )
                 busy = memory.highest()
                 left = memory.last(2.0)
-                for run in runs:
-                    command_line(checkout, home, "runs", "cancel", run)
+                if plan.all_train:
+                    stop_all(checkout, home)
+                else:
+                    for run in runs:
+                        command_line(checkout, home, "runs", "cancel", run)
                 tell(f"{name}: {start:,.0f} MB at the start, {busy:,.0f} at the highest; all have left …")
                 time.sleep(plan.away)
                 after = memory.last(min(MEDIAN_OF, plan.away))
@@ -95,14 +109,14 @@ def hold(
         lesson_seconds=plan.lesson,
         watch_seconds=plan.watch,
         away_seconds=plan.away,
-        trainings=plan.trainings,
+        trainings=len(runs),
         start_mb=round(start),
         highest_mb=round(busy),
         highest_own_mb=memory.highest_own(),
         left_mb=round(left),
         after_mb=round(after),
         curve=memory.every(CURVE_EVERY),
-        waits=tuple(_wait(kind, notes.waits[kind]) for kind in WAITS if notes.waits[kind]),
+        waits=tuple(_wait(kind, notes.waits[kind], plan) for kind in WAITS if notes.waits[kind]),
         pictures=sum(notes.pictures.values()),
         not_found=notes.pictures[404],
         errors=dict(notes.errors),
@@ -111,8 +125,10 @@ def hold(
     )
 
 
-def _wait(kind: str, values: Sequence[float]) -> ClassWait:
+def _wait(kind: str, values: Sequence[float], plan: Plan) -> ClassWait:
     title, target = WAITS[kind]
+    if plan.all_train:
+        target = WHILE_ALL_TRAIN.get(kind, target)
     figures = (median(values), percentile95(values), max(values))
     half, most, highest = (round(figure or 0.0, 4) for figure in figures)
     return ClassWait(name=kind, title=title, target=target, count=len(values), median=half, p95=most, highest=highest)
@@ -129,7 +145,14 @@ async def _lesson(
     tell: Tell,
 ) -> None:
     students = [
-        Student(server.port, notes, album, seed=1000 * plan.seed + number, runs=runs) for number in range(plan.sessions)
+        Student(
+            server.port,
+            notes,
+            album,
+            seed=1000 * plan.seed + number,
+            runs=[runs[number]] if plan.all_train else runs,
+        )
+        for number in range(plan.sessions)
     ]
     random = Random(plan.seed)
     until = time.monotonic() + plan.lesson

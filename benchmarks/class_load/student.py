@@ -34,6 +34,7 @@ class Student:
         self._at = ""
         self._drawn: dict[str, tuple[float, str]] = {}
         self._awaited: tuple[str, float] | None = None  # the words of an answer, and since when it is waited for
+        self._sent: float | None = None  # when a photo went off of which no picture has come yet
 
     def _new_tab(self) -> Tab:
         return Tab(self.port, self.notes, watch=self._look)
@@ -98,8 +99,10 @@ class Student:
             return
         name, data = self.album.next()
         self._awaited = (f"{name}: ", time.perf_counter())
+        self._sent = self._awaited[1]
         with self.notes.timed("rest"):
             await self._tab.upload(uploader.element.file_uploader, {name: data}, fragment=uploader.fragment)
+        self._sent = None
         if self._awaited is not None:
             self._awaited = None
             self.notes.error("a photo has no answer")
@@ -177,7 +180,10 @@ class Student:
         self._chart(placed)
 
     def _answer(self, placed: Placed) -> None:
-        """Note how long the answer to a photo was waited for."""
+        """Note how long the first picture of a photo and the answer to it were waited for."""
+        if self._sent is not None and placed.kind == "imgs":
+            self.notes.waits["preview"].append(time.perf_counter() - self._sent)
+            self._sent = None
         if self._awaited is not None and any(self._awaited[0] in text for text in texts_of(placed)):
             self.notes.waits["photo"].append(time.perf_counter() - self._awaited[1])
             self._awaited = None

@@ -5,15 +5,16 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.endurance.house import House, digits, house, pause
+from benchmarks.endurance.house import House, house, pause, small_class
 from benchmarks.endurance.trial import Row, Tell, promised
 from core.disk import free_space
+from core.runs.records import Run
 
 SIZE = 700  # MB; runs pause below 500 MB free
-EPOCHS = 200
+EPOCHS = 80
 PROMISE = "a sentence within 10 s, the earlier state loads, goes on by itself, equal weights"
 
 
@@ -43,34 +44,48 @@ def _interrupted(
         if disk is None:
             return Row(name=name, what=what, promise=PROMISE, measured="no disk can be mounted here", right=None)
         with house(disk / "home") as lab:
-            reference = lab.submit(digits(epochs=EPOCHS), owner="reference")
-            lab.wait(lambda: not lab.store.get(reference.id).live)
-            run = lab.submit(digits(epochs=EPOCHS))
+            references = [lab.undisturbed(config) for config in small_class(epochs=EPOCHS)]
+            runs, equal = _class(lab), True
             for number in range(1, times + 1):
-                if lab.store.get(run.id).status == "finished":
-                    run = lab.submit(digits(epochs=EPOCHS))
-                lab.wait(lambda: lab.worker(run) and lab.store.get(run.id).saved_step)
+                if _finished(lab, runs):
+                    equal &= [lab.weights(run) for run in runs] == references
+                    runs = _class(lab)
+                lab.wait(lambda: _on(lab, runs))
+                lab.wait(lambda: all(lab.store.get(run.id).saved_step for run in runs))
                 pause(chosen, 2.0)
                 spoil(disk)
                 try:
-                    words.append(lab.wait(lambda: _says(lab, run.id), seconds=60))
+                    words.append(lab.wait(lambda: all(_says(lab, run.id) for run in runs), seconds=60))
                 except TimeoutError:
                     silent += 1
-                corrupt += lab.corrupt(run)
+                corrupt += sum(lab.corrupt(run) for run in runs)
                 pause(chosen, 3.0)
                 mend(disk)
-                backs.append(lab.wait(lambda: lab.worker(run) or lab.store.get(run.id).status == "finished"))
+                backs.append(lab.wait(lambda: _on(lab, runs)))
                 tell(f"{number} of {times}: said within {max(words, default=60):.1f} s, on within {backs[-1]:.1f} s")
-            lab.wait(lambda: lab.store.get(run.id).status == "finished")
-            equal = lab.weights(run) == lab.weights(reference)
+            lab.wait(lambda: _finished(lab, runs))
+            equal &= [lab.weights(run) for run in runs] == references
     measured = (
-        f"{times} times: {silent} without a word, else said within {max(words, default=0):.1f} s; {corrupt} corrupt "
-        f"states; on again within {max(backs):.1f} s; {'equal' if equal else 'OTHER'} weights"
+        f"{times} times, {len(runs)} runs in one process: {silent} without a word, else said within "
+        f"{max(words, default=0):.1f} s; {corrupt} corrupt states; "
+        f"on again within {max(backs):.1f} s; {'equal' if equal else 'OTHER'} weights"
     )
     right = not silent and not corrupt and equal
     return Row(
         name=name, what=what, promise=PROMISE, measured=measured, right=right, in_time=max(words, default=0) <= 10
     )
+
+
+def _class(lab: House) -> list[Run]:
+    return [lab.submit(config, f"student {number}") for number, config in enumerate(small_class(epochs=EPOCHS))]
+
+
+def _on(lab: House, runs: Sequence[Run]) -> bool:
+    return all(lab.worker(run) or lab.store.get(run.id).status == "finished" for run in runs)
+
+
+def _finished(lab: House, runs: Sequence[Run]) -> bool:
+    return all(lab.store.get(run.id).status == "finished" for run in runs)
 
 
 def _says(lab: House, run_id: str) -> bool:

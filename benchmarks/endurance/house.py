@@ -73,6 +73,11 @@ class House:
         present = self.queue.present()
         return process_id(present) if present is not None and find_process(present) is not None else 0
 
+    def nursery(self) -> int:
+        """The process id of the living warm parent; 0 where there is none. Its children look like itself."""
+        leader = self.supervisor()
+        return next((each.pid for each in self.processes() if "nursery" in each.cmdline() and each.ppid() == leader), 0)
+
     def corrupt(self, run: Run) -> int:
         """How many of the folders that the store names for this run do not load."""
         with self.store.database.reading() as connection:
@@ -90,6 +95,12 @@ class House:
         """The file of the run's model."""
         found = self.store.get(run.id).checkpoint
         return (Path(found) / "model.safetensors").read_bytes() if found else b""
+
+    def undisturbed(self, config: TrainingConfig) -> bytes:
+        """The file of the model of a run that has the lab to itself."""
+        run = self.submit(config, owner="reference")
+        self.wait(lambda: not self.store.get(run.id).live)
+        return self.weights(run)
 
     def processes(self) -> list[psutil.Process]:
         """Every process of the lab that belongs to this home."""
@@ -141,6 +152,11 @@ def digits(*, epochs: int, seed: int = 0) -> TrainingConfig:
     return recipe_config(
         "modern", dataset="digits", model="lenet", epochs=epochs, seed=seed, limit=128, precision="fp32", device="cpu"
     )
+
+
+def small_class(*, epochs: int, first: int = 0) -> list[TrainingConfig]:
+    """Trainings that share a process in turns, one for each owner."""
+    return [digits(epochs=epochs, seed=first + number) for number in range(3)]
 
 
 def kill(pid: int) -> None:

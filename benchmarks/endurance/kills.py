@@ -1,17 +1,11 @@
 """kill -9 of workers, supervisors and web servers while trainings go on."""
 
-import os
 import random
-import subprocess
-import sys
-import time
-import urllib.request
-from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.endurance.house import House, digits, house, kill, pause, quantile
 from benchmarks.endurance.trial import Row, Tell, promised
-from core.runs.executors.processes import ROOT
+from benchmarks.endurance.web import WebServer
 from core.runs.records import Run
 from core.runs.summons import ensure_supervisor
 
@@ -26,7 +20,7 @@ def workers(home: Path, times: int, tell: Tell) -> Row:
     with house(home) as lab:
         killed = 0
         while killed < times:
-            reference = _undisturbed(lab, seed=runs)
+            reference = lab.undisturbed(digits(epochs=EPOCHS, seed=runs))
             run = lab.submit(digits(epochs=EPOCHS, seed=runs))
             runs, in_vain, saved = runs + 1, 0, 0
             while killed < times:
@@ -47,7 +41,7 @@ def workers(home: Path, times: int, tell: Tell) -> Row:
                 tell(f"{killed} of {times} workers killed; the last one was replaced in {waits[-1]:.1f} s")
             lab.wait(lambda: not lab.store.get(run.id).live)
             lost += lab.store.get(run.id).status != "finished"
-            unequal += lab.weights(run) != lab.weights(reference)
+            unequal += lab.weights(run) != reference
         twins = lab.twins
     measured = (
         f"{times} kills in {runs} runs: {lost} runs lost, {corrupt} corrupt checkpoints, {twins} twins, {unequal} runs "
@@ -70,7 +64,7 @@ def supervisors(home: Path, times: int, tell: Tell) -> Row:
     """Kill the supervisor; the worker goes on, and one comes up that finds it."""
     waits: list[float] = []
     with house(home) as lab:
-        reference = _undisturbed(lab, seed=0)
+        reference = lab.undisturbed(digits(epochs=EPOCHS))
         run = lab.submit(digits(epochs=EPOCHS))
         for number in range(1, times + 1):
             if not lab.store.get(run.id).live:
@@ -82,7 +76,7 @@ def supervisors(home: Path, times: int, tell: Tell) -> Row:
             waits.append(lab.wait(lambda: _led_again(lab, before, ask=ask)))
             tell(f"{number} of {times} supervisors killed; the next one led after {waits[-1]:.1f} s")
         lab.wait(lambda: not lab.store.get(run.id).live)
-        ended, equal, twins = lab.store.get(run.id), lab.weights(run) == lab.weights(reference), lab.twins
+        ended, equal, twins = lab.store.get(run.id), lab.weights(run) == reference, lab.twins
     measured = (
         f"{times} kills: the run {ended.status} with worker {ended.fence}, {'equal' if equal else 'OTHER'} weights, "
         f"{twins} twins; led again within {quantile(waits, 0.5):.1f} s (median), {max(waits):.1f} s (longest)"
@@ -105,19 +99,16 @@ def web_servers(home: Path, times: int, tell: Tell) -> Row:
     waits: list[float] = []
     with house(home) as lab:
         run = lab.submit(digits(epochs=EPOCHS))
-        lost, begun, fence = 0, 1, 1
+        lost, begun, fence, server = 0, 1, 1, WebServer(lab.home)
         for number in range(1, times + 1):
             if not lab.store.get(run.id).live:
                 lost += lab.store.get(run.id).status != "finished" or lab.store.get(run.id).fence != fence
                 run, begun = lab.submit(digits(epochs=EPOCHS)), begun + 1
-            started = time.monotonic()
-            server = _serve(lab)
+            server.start()
             try:
-                lab.wait(_answers)
-                waits.append(time.monotonic() - started)
+                waits.append(lab.wait(server.answers))
             finally:
                 server.kill()
-                server.wait()
             tell(f"{number} of {times} web servers killed; the last one answered after {waits[-1]:.1f} s")
         lab.wait(lambda: not lab.store.get(run.id).live)
         lost += lab.store.get(run.id).status != "finished" or lab.store.get(run.id).fence != fence
@@ -126,12 +117,6 @@ def web_servers(home: Path, times: int, tell: Tell) -> Row:
     )
     promise = "0 runs lost or restarted"
     return Row(name="kill-web", what="kill -9 of the web server", promise=promise, measured=measured, right=not lost)
-
-
-def _undisturbed(lab: House, *, seed: int) -> Run:
-    run = lab.submit(digits(epochs=EPOCHS, seed=seed), owner="reference")
-    lab.wait(lambda: not lab.store.get(run.id).live)
-    return lab.store.get(run.id)
 
 
 def _goes_on(lab: House, run: Run, fence: int) -> bool:
@@ -143,23 +128,3 @@ def _led_again(lab: House, before: int, *, ask: bool) -> bool:
     if ask:
         ensure_supervisor(lab.store)
     return lab.supervisor() not in (0, before)
-
-
-PORT = 8599
-
-
-def _serve(lab: House) -> "subprocess.Popen[bytes]":
-    options = ["--server.headless=true", f"--server.port={PORT}", "--server.fileWatcherType=none"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options],
-        cwd=ROOT,
-        env={**os.environ, "CNN_LAB_HOME": str(lab.home)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def _answers() -> bool:
-    with suppress(OSError), urllib.request.urlopen(f"http://localhost:{PORT}/_stcore/health", timeout=1) as answer:
-        return bool(answer.status == 200)
-    return False

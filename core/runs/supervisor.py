@@ -108,8 +108,9 @@ class Supervisor:
         """Look at every worker once, then fill free slots; returns whether there is any work at all."""
         held = self.queue.held()
         self._forget_all_but({(each.run_id, each.fence) for each in held})
-        for each in held:
-            self._watch(each)
+        lost = {each.handle for each in held if self._watch(each)}
+        if lost:
+            self._clear_away(lost)
         if folders.trouble(self.store.home):
             return bool(held)
         for handle in self.queue.shared_workers():
@@ -148,8 +149,8 @@ class Supervisor:
         """Whether a run has been at work for a turn; one that another supervisor claimed begins to count now."""
         return time.monotonic() - self._began.setdefault((run_id, fence), time.monotonic()) > self.patience.turn
 
-    def _watch(self, held: Held) -> None:
-        """Clear away a worker that is gone; press one that should go; give up one that is silent."""
+    def _watch(self, held: Held) -> bool:
+        """Take note of a worker that is gone, and say whether it is; press one that should go."""
         key = (held.run_id, held.fence)
         now = time.monotonic()
         status, beat, since = self._seen.get(key, ("", -1.0, now))
@@ -157,12 +158,18 @@ class Supervisor:
             since = now
         self._seen[key] = (held.status, held.beat, since)
         waited = (now - since) / (MORE_PATIENCE if held.shared else 1)
-        if not held.handle:  # claimed by a supervisor that died before it could say who does the work
-            if waited > self.patience.start:
-                self._gone(held)
-        elif not self.executor.poll(held.handle):
+        # Without a handle it was claimed by a supervisor that died before it could say who does the work.
+        gone = not self.executor.poll(held.handle) if held.handle else waited > self.patience.start
+        if gone:
             self._gone(held)
-        elif held.status == "running":
+        elif held.handle:
+            self._press(held, waited)
+        return gone
+
+    def _press(self, held: Held, waited: float) -> None:
+        """End a worker that is silent, or does not go where it should, after it has been asked to."""
+        key = (held.run_id, held.fence)
+        if held.status == "running":
             if waited > self.patience.silence:
                 self._force(held, "silent")
         elif held.status not in AT_WORK:
@@ -173,6 +180,12 @@ class Supervisor:
         elif waited > self.patience.ask and key not in self._asked:
             self._asked.add(key)
             self.executor.cancel(held.handle, force=False)
+
+    def _clear_away(self, handles: set[str]) -> None:
+        """Remove what processes that are gone have left behind, when all of their runs have been taken note of."""
+        for handle in handles:
+            remove_note(self.store.home, handle)
+        self._sweep()
 
     def _forget_all_but(self, held: set[tuple[str, int]]) -> None:
         self._seen = {key: seen for key, seen in self._seen.items() if key in held}
@@ -190,9 +203,8 @@ class Supervisor:
         """Say who leads this store, and find what the last one left."""
         self.queue.appear(own)
         for held in self.queue.held():
-            if held.handle:
-                found = self.executor.reattach(held.handle)
-                log.info("run %s, worker %d: %s", held.run_id, held.fence, "found at work" if found else "gone")
+            if held.handle and self.executor.reattach(held.handle):  # the first look takes note of those gone
+                log.info("run %s, worker %d: found at work", held.run_id, held.fence)
         self._sweep()
 
     def _sweep(self) -> None:
@@ -209,7 +221,6 @@ class Supervisor:
         turn = noted_turn(self.store.home, held.handle) if held.shared else None
         blamed = None if turn is None else turn == key
         self.queue.gone(held, log=lines, forced=key in self._forced, trouble=trouble, blamed=blamed)
-        self._sweep()
         log.info("run %s, worker %d: gone", held.run_id, held.fence)
 
 

@@ -28,6 +28,10 @@ def a_run(home: Path) -> tuple[str, str]:
     return "train/training", runs.queued(home).id
 
 
+def a_stopped_run(home: Path) -> tuple[str, str]:
+    return "train/training", runs.ended(home, "stopped", reason="asked").id
+
+
 def an_experiment(home: Path) -> tuple[str, str]:
     arms = [Arm(line="LeNet", label="all", at=None, config=runs.digits())]
     return "judge/compare", kept.begin(home, name="Ours", owner=ME, varied="nothing", arms=arms, seeds=[0, 1]).id
@@ -39,6 +43,7 @@ def a_set(home: Path) -> tuple[str, str]:
 
 SHOWN: dict[str, tuple[Callable[[Path], tuple[str, str]], str, tuple[str, ...]]] = {
     "run": (a_run, state.RUN, ("Stop", "Save", "Delete for good")),
+    "stopped run": (a_stopped_run, state.RUN, ("Resume", "Save", "Delete for good")),
     "experiment": (an_experiment, state.EXPERIMENT, ("Delete it",)),
     "set": (a_set, state.OWN_SET, ("Let phones join", "Add", "Delete for good")),
 }

@@ -4,7 +4,11 @@ The order: a run that lost its worker first (it had its turn already), then the 
 then the owner who was served longest ago, then age. A test holds the two to each other.
 
 Runs that may share a process (`core.runs.sharing`) are taken into one at once, a few of each owner; every other one has
-a process of its own, of which there are as many as slots.
+a process of its own, of which there are as many as slots. One that could share, and goes on alone because its process
+was lost, waits for none of those: it is small.
+
+``shareable`` of a run is NULL: that is not known yet, 0: it needs a process of its own, 1: it may share one, 2: it may,
+and one was lost once while it had its turn, 3: that has happened again, so it goes on alone.
 """
 
 import heapq
@@ -12,9 +16,12 @@ import sqlite3
 from collections import defaultdict
 
 AT_WORK_SQL = "status IN ('running', 'stopping')"
+MAY_SHARE_SQL = "coalesce({run}shareable IN (1, 2), 0)"
+SMALL_SQL = "coalesce({run}shareable > 0, 0)"
+ALONE = 4  # small runs that go on alone at once
 
 # Whether a run goes to a process that it shares: it is small, and the last process that it had was not lost.
-_SHARES = "(:together > 0 AND {run}shareable IS 1 AND {run}losses = 0)"
+_SHARES = f"(:together > 0 AND {MAY_SHARE_SQL} AND {{run}}losses = 0)"
 _PROCESSES = f"""(
     (SELECT count(*) FROM shared_workers) + (SELECT count(*) FROM runs
         WHERE {AT_WORK_SQL} AND shared AND handle NOT IN (SELECT handle FROM shared_workers)))"""
@@ -22,6 +29,10 @@ _LOAD = f"(SELECT count(*) FROM runs WHERE {AT_WORK_SQL} AND runs.handle = share
 _ROOM_TO_SHARE = f"""(
     ({_PROCESSES} < :slots OR EXISTS (SELECT 1 FROM shared_workers WHERE open AND {_LOAD} < :together))
     AND (SELECT count(*) FROM runs WHERE owner = waiting.owner AND {AT_WORK_SQL} AND shared) < :of_one_owner)"""
+_SMALL = SMALL_SQL.format(run="")
+_ROOM_ALONE = f"""iif(:together = 0, (SELECT count(*) FROM runs WHERE {AT_WORK_SQL}) < :slots,
+    (SELECT count(*) FROM runs WHERE {AT_WORK_SQL} AND NOT shared AND {_SMALL} = {SMALL_SQL.format(run="waiting.")})
+    < iif({SMALL_SQL.format(run="waiting.")}, :alone, :slots))"""
 
 # One statement: nobody can come between looking and taking. A run whose last worker is not yet known to be gone waits.
 # One that goes to a process that is there is handed over by naming that process's handle.
@@ -36,8 +47,7 @@ CLAIM = f"""
     WHERE id = (
         SELECT waiting.id FROM runs AS waiting LEFT JOIN owners USING (owner)
         WHERE waiting.status = 'queued' AND waiting.handle = ''
-            AND iif({_SHARES.format(run="waiting.")}, {_ROOM_TO_SHARE},
-                (SELECT count(*) FROM runs WHERE {AT_WORK_SQL} AND shared <= (:together = 0)) < :slots)
+            AND iif({_SHARES.format(run="waiting.")}, {_ROOM_TO_SHARE}, {_ROOM_ALONE})
         ORDER BY waiting.front DESC,
             (SELECT count(*) FROM runs WHERE owner = waiting.owner AND {AT_WORK_SQL}),
             coalesce(owners.served, 0), waiting.ticket

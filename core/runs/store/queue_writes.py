@@ -11,7 +11,7 @@ from core.config import TrainingConfig
 from core.errors import ConfigError
 from core.runs.records import Status
 from core.runs.store.lease import MOST_LOSSES
-from core.runs.store.queue_order import AT_WORK_SQL, CLAIM, SERVED
+from core.runs.store.queue_order import ALONE, AT_WORK_SQL, CLAIM, MAY_SHARE_SQL, SERVED, SMALL_SQL
 from core.runs.store.store import Store
 
 _BUSY = "SELECT 1 FROM runs WHERE status IN ('queued', 'running', 'stopping') OR handle <> '' OR again LIMIT 1"
@@ -61,6 +61,7 @@ class Queue:
             "threads": threads,
             "together": together,
             "of_one_owner": OF_ONE_OWNER,
+            "alone": ALONE,
         }
         with self.database.writing() as connection:
             row = connection.execute(CLAIM, values).fetchone()
@@ -99,12 +100,14 @@ class Queue:
         Only what has been saved since it was claimed lets go: every turn gets further. A run that goes on alone because
         its last process was lost goes back to the others as soon as it has.
         """
-        waits = "status = 'queued' AND handle = '' AND NOT (shareable IS 1 AND losses = 0)"
-        saved = "(SELECT max(step) FROM checkpoints WHERE run = runs.id AND kind = 'state')"
+        may_share, small = MAY_SHARE_SQL.format(run=""), SMALL_SQL.format(run="")
+        waits = f"status = 'queued' AND handle = '' AND NOT ({may_share} AND losses = 0)"
+        saved = "(SELECT max(step) FROM checkpoints WHERE run = own.id AND kind = 'state')"
         with self.database.reading() as connection:
             rows = connection.execute(
-                f"SELECT id, fence, shareable IS 1 AS suspect FROM runs WHERE status = 'running' AND NOT shared"
-                f" AND NOT make_room AND {saved} > claimed_step AND EXISTS (SELECT 1 FROM runs WHERE {waits})"
+                f"SELECT id, fence, {may_share} AS suspect FROM runs AS own WHERE status = 'running' AND NOT shared"
+                f" AND NOT make_room AND {saved} > claimed_step AND EXISTS"
+                f" (SELECT 1 FROM runs WHERE {waits} AND {small} = {SMALL_SQL.format(run='own.')})"
             ).fetchall()
         for row in rows:
             if row["suspect"] or turn(row["id"], row["fence"]):
@@ -158,15 +161,18 @@ class Queue:
 
         An interrupted run is queued again by `again`, unless `MOST_LOSSES` workers in a row were lost without a newer
         saved state: then something about the run kills its workers, and a person should look. Where the disk was in
-        ``trouble``, a sentence, the loss is not counted. Of runs that shared the process one is ``blamed``, and shares
-        none from then on; the others (False) had no part in it. None: nobody knows whose turn it was, or it had none
-        to share with.
+        ``trouble``, a sentence, the loss is not counted. Of runs that shared the process one is ``blamed``: it goes on
+        alone until it has got further, and the second time for good; the others (False) had no part in it. None:
+        nobody knows whose turn it was, or it had none to share with.
+
+        A worker that has named itself since ``held`` was looked at is there, and stays.
         """
         with self.database.writing() as connection:
             row = connection.execute(
                 "SELECT status, losses, claimed_step, (SELECT coalesce(max(step), 0) FROM checkpoints"
-                f" WHERE run = id AND kind = 'state') AS saved FROM runs WHERE id = ? AND fence = ? AND {AT_WORK_SQL}",
-                (held.run_id, held.fence),
+                " WHERE run = id AND kind = 'state') AS saved FROM runs"
+                f" WHERE id = ? AND fence = ? AND handle = ? AND {AT_WORK_SQL}",
+                (held.run_id, held.fence, held.handle),
             ).fetchone()
             if row is not None:
                 counts = not trouble and blamed is not False
@@ -176,7 +182,7 @@ class Queue:
                     reason, message = "disk_full", trouble
                 connection.execute(
                     "UPDATE runs SET status = ?, reason = ?, message = ?, log = ?, ended = ?, losses = ?, again = ?,"
-                    " shareable = iif(?, 0, shareable) WHERE id = ?",
+                    f" shareable = iif(? AND {MAY_SHARE_SQL.format(run='')}, shareable + 1, shareable) WHERE id = ?",
                     (
                         status,
                         reason,
@@ -189,7 +195,10 @@ class Queue:
                         held.run_id,
                     ),
                 )
-            connection.execute("UPDATE runs SET handle = '' WHERE id = ? AND fence = ?", (held.run_id, held.fence))
+            connection.execute(
+                "UPDATE runs SET handle = '' WHERE id = ? AND fence = ? AND handle = ?",
+                (held.run_id, held.fence, held.handle),
+            )
 
     def again(self) -> int:
         """Queue every run again that was interrupted through no fault of its own; returns how many."""

@@ -113,7 +113,7 @@ class Together:
         self._own_output = own_output
         self._leaving = False
         self._takes_in: bool | None = None
-        self._all_said = True
+        self._all_said, self._store_refused = True, False
         self._done = threading.Event()
         self._turnstile = Turnstile(store.home, in_a_hurry=self._in_a_hurry)
 
@@ -219,13 +219,15 @@ class Together:
         member = self._members.pop(key)
         self.rota.leave(key)
         try:
-            say_last(member.lease, member.recorder, outcome, process_goes_on=True)
+            patience = 0.0 if self._store_refused else None  # one run has waited for it, on behalf of all
+            say_last(member.lease, member.recorder, outcome, process_goes_on=True, patience=patience)
+            self._store_refused = False
         except StaleWorkerError as error:
             log.warning("%s", error)
             self._all_said = False
         except StoreError as error:  # without its last word a run would be waited for: better to go, and be missed
             log.warning("%s", error)
-            self._all_said = False
+            self._all_said, self._store_refused = False, True
             self.tell_all_to_leave()
         if member.output is not None:
             os.close(member.output)

@@ -90,9 +90,17 @@ def next_of(steps: Steps) -> Outcome | None:
     return None
 
 
-def say_last(lease: Lease, recorder: Recorder, outcome: Outcome, *, process_goes_on: bool = False) -> None:
-    """Write the figures and the last word; a store that cannot be written just now is tried again for a while."""
-    deadline = time.monotonic() + LAST_WORD_SECONDS
+def say_last(
+    lease: Lease,
+    recorder: Recorder,
+    outcome: Outcome,
+    *,
+    process_goes_on: bool = False,
+    patience: float | None = None,
+) -> None:
+    """Write the figures and the last word; a store that cannot be written just now is tried again for a while:
+    ``patience`` seconds (default: `LAST_WORD_SECONDS`)."""
+    deadline = time.monotonic() + (LAST_WORD_SECONDS if patience is None else patience)
     while True:
         try:
             recorder.flush()

@@ -16,6 +16,7 @@ from core.runs import ensure_supervisor
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.processes import find_process, process_handle
 from core.runs.records import Run
+from core.runs.store.company import Company
 from core.runs.store.database import MIGRATIONS
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
@@ -126,6 +127,41 @@ def test_a_living_worker_is_not_taken_for_dead(
     assert (store.get(run.id).status, store.get(run.id).fence) == ("running", 1)
     store.request_stop(run.id, by=OPERATOR)
     wait_for(lambda: store.get(run.id).status == "stopped", act=supervisor.tick)
+
+
+@pytest.mark.parametrize("seconds", [-AN_HOUR, 10.0, AN_HOUR])
+def test_of_many_runs_in_one_process_none_is_taken_for_dead_and_the_next_are_served_in_turn(
+    store: Store, supervisor: Supervisor, submit: Submit, set_clock: Callable[[float], None], seconds: float
+) -> None:
+    queue, handle = Queue(store), process_handle(os.getpid())
+
+    def claimed() -> list[str]:
+        queue.sort_out(lambda _config: True)
+        found = iter(lambda: queue.claim(slots=1, threads=1, together=8), None)
+        return [claim.owner for claim in found if claim is not None]
+
+    for owner in ("ada", "bob", "cid", "ada"):
+        submit(owner)
+    assert claimed() == ["ada"]
+    first = store.list(statuses=["running"])[0]
+    Lease(store, first.id, first.fence).begin(handle)
+    company = Company(store, handle)
+    company.take_in(True)
+    assert claimed() == ["bob", "cid", "ada"]
+    together = company.runs()
+    set_clock(seconds)
+    submit("bob"), submit("dan")
+    for _look in range(5):
+        supervisor.tick()
+    assert claimed() == []  # all have been handed over by the looks
+    assert [run for run in company.runs() if run in together] == together
+    assert {store.get(run_id).fence for run_id, _fence in company.runs()} == {1}
+    with store.database.reading() as connection:
+        served = connection.execute("SELECT owner FROM owners ORDER BY served").fetchall()
+    assert [row["owner"] for row in served] == ["cid", "ada", "dan", "bob"]  # whoever had fewer at work came first
+    for run_id, fence in company.runs():
+        Lease(store, run_id, fence).end("finished", reason="completed", process_goes_on=True)
+    assert company.leave()
 
 
 @pytest.mark.parametrize("seconds", [-AN_HOUR, 10.0, AN_HOUR])

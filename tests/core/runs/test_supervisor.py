@@ -276,6 +276,20 @@ def test_the_next_supervisor_takes_over_a_worker_at_work(
     executor.poll(handle(process, 0.0))  # the child of this process, which the heir could not reap
 
 
+def test_what_was_lost_while_nobody_led_is_noted_once(
+    store: Store, supervisor: Supervisor, submit: Submit, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = submit(note="dies")
+    supervisor.tick()
+    (held,) = supervisor.queue.held()
+    wait_for(lambda: find_process(held.handle) is None)
+    heir = Supervisor(store, supervisor.executor, patience=QUICK)
+    with caplog.at_level("INFO"):
+        heir._appear(process_handle(os.getpid()))
+        heir.tick()
+    assert caplog.messages.count(f"run {run.id}, worker 1: gone") == 1
+
+
 def test_of_two_supervisors_one_leads(store: Store, executor: LocalExecutor, submit: Submit) -> None:
     submit()
     first, second = (Supervisor(store, executor, patience=QUICK) for _ in range(2))

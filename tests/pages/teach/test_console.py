@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -67,6 +68,10 @@ def in_class(home: Path, **rules: object) -> str:
     return code
 
 
+def choices(app: AppTest) -> list[Any]:
+    return [*app.selectbox, *app.multiselect, *app.toggle]
+
+
 def keys(app: AppTest) -> set[str]:
     return {str(button.key) for button in app.button if str(button.key).startswith("class_")}
 
@@ -117,6 +122,17 @@ def test_what_the_consoles_buttons_send_does_nothing_without_the_key(home: Path)
         states.widgets.append(press)
         check(app._run(states))
     assert (room(home).state(), room(home).members(), Store(home / STORE_NAME).get(run.id)) == before
+
+
+def test_what_the_consoles_choices_send_does_nothing_without_the_key(home: Path) -> None:
+    in_class(home)
+    before = room(home).state().rules
+    for key, value in (("dataset", "digits"), ("recipe", "modern"), ("pages", ["training"]), ("members_only", False)):
+        app = console(home)
+        (chosen,) = [each for each in choices(app) if each.key == f"class_rule_{key}"]
+        Owners(Store(home / STORE_NAME)).leave_key(ME)
+        check(chosen.set_value(value).run())
+        assert room(home).state().rules == before
 
 
 def test_all_runs_are_stopped_and_go_on_from_the_console(home: Path) -> None:

@@ -153,16 +153,24 @@ def lost_together(store: Store, queue: Queue, submit: Submit, *, noted: bool) ->
     return runs[0], runs[1:]
 
 
+def got_further(store: Store, run_id: str) -> None:
+    """The run saves a state, and makes room for those that wait."""
+    lease = Lease(store, run_id, store.get(run_id).fence)
+    saved = store.get(run_id).saved_step + 1
+    lease.saved(store.home / f"state-{saved}", kind="state", step=saved, epoch=0)
+    lease.end("interrupted", reason="turn", again=True)
+
+
 def state(store: Store, run_id: str) -> tuple[int, int]:
     with store.database.reading() as connection:
         return connection.execute("SELECT losses, shareable FROM runs WHERE id = ?", (run_id,)).fetchone()[:]  # type: ignore[no-any-return]
 
 
-def test_the_run_that_took_a_process_with_it_never_shares_again_and_the_others_do(
+def test_the_run_that_took_a_process_with_it_goes_on_alone_until_it_has_got_further(
     store: Store, queue: Queue, submit: Submit
 ) -> None:
     killer, others = lost_together(store, queue, submit, noted=True)
-    assert state(store, killer) == (1, 0)
+    assert state(store, killer) == (1, 2)
     assert [state(store, run_id) for run_id in others] == [(0, 1)] * 2
     found = [claim(queue), claim(queue)]
     assert [(each.run_id, store.get(each.run_id).status) for each in found if each] == [
@@ -170,11 +178,48 @@ def test_the_run_that_took_a_process_with_it_never_shares_again_and_the_others_d
         (others[0], "running"),  # beside it: in a process that the other one will share
     ]
     assert claim(queue) is None
+    got_further(store, killer)
+    assert queue.again() == 1
+    assert state(store, killer) == (0, 2)
+
+
+def test_the_run_that_took_two_processes_with_it_never_shares_again(store: Store, queue: Queue, submit: Submit) -> None:
+    killer, _others = lost_together(store, queue, submit, noted=True)
+    for _time in range(2):
+        assert claim(queue) is not None
+    got_further(store, killer)
+    queue.again()
+    with store.database.writing() as connection:  # as though the others had gone on to their ends
+        connection.execute("UPDATE runs SET status = 'finished', handle = '' WHERE id <> ?", (killer,))
+    assert claim(queue) is not None
+    (held,) = queue.held()
+    assert held.shared
+    queue.gone(held, log="", forced=False, blamed=True)
+    assert state(store, killer) == (1, 3)
+    queue.again()
+    assert claim(queue) is not None
+    got_further(store, killer)
+    queue.again()
+    assert claim(queue) is not None
+    assert not queue.held()[0].shared
+
+
+def test_a_run_that_goes_on_alone_waits_for_no_large_one(store: Store, queue: Queue, submit: Submit) -> None:
+    large = submit("dan")
+    queue.sort_out(lambda _config: False)
+    assert claim(queue) is not None
+    killer, others = lost_together(store, queue, submit, noted=True)
+    assert [each.run_id for each in (claim(queue), claim(queue)) if each] == [killer, others[0]]
+    submit("eva")
+    queue.sort_out(lambda _config: False)
+    assert claim(queue) is None  # a second large one waits for the first
+    assert store.get(large.id).status == "running"
 
 
 def test_where_nobody_knows_whose_turn_it_was_each_goes_on_alone_until_it_has_got_further(
-    store: Store, queue: Queue, submit: Submit
+    store: Store, queue: Queue, submit: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("core.runs.store.queue_writes.ALONE", 1)
     first, others = lost_together(store, queue, submit, noted=False)
     assert [state(store, run_id) for run_id in (first, *others)] == [(1, 1)] * 3
     alone = claim(queue)

@@ -207,6 +207,30 @@ def test_a_process_that_is_told_to_leave_saves_all_of_its_runs_and_they_go_on(
         assert_as_alone(store, run, trained_here(store, run.config))
 
 
+def test_a_store_that_refuses_is_waited_for_once_not_by_each_run(
+    store: Store,
+    digits: TrainingConfig,
+    at_step: Callable[[Run, int, Act], None],
+    a_step_each: Callable[[list[Run]], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.runs.worker.worker.LAST_WORD_SECONDS", 0.5)
+    monkeypatch.setattr("core.runs.worker.worker.SAY_SECONDS", 0.05)
+    tried: list[str] = []
+
+    def end(self: Lease, *_words: object, **_more: object) -> None:
+        tried.append(self.run_id)
+        raise StoreError("The disk is full.")
+
+    runs = submitted(store, digits, "abc")
+    a_step_each(runs)
+    monkeypatch.setattr(Lease, "end", end)
+    at_step(runs[1], 5, lambda recorder: recorder.ask_to_leave("disk_full"))
+    assert serve(store) is False
+    assert sorted(tried.count(run.id) > 1 for run in runs) == [False, False, True]
+    assert tried[-1] != tried[0]
+
+
 def test_a_network_too_large_to_share_is_given_back_to_the_queue(
     store: Store, digits: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
