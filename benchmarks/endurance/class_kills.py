@@ -70,14 +70,16 @@ class _Seen:
         """Let a class train, killing until all are through or there have been so many ``times`` kills in all."""
         runs = [self.lab.submit(config, f"student {number}") for number, config in enumerate(_class())]
         self.classes += 1
-        while self.kills < times and any(now.live for now in self._now(runs)):
-            self.lab.wait(lambda: any(now.status in AT_WORK or not now.live for now in self._now(runs)))
+        while self.kills < times and not all(map(self.lab.over, runs)):
+            self.lab.wait(
+                lambda: any(now.status in AT_WORK for now in self._now(runs)) or all(map(self.lab.over, runs))
+            )
             pause(self._moments, 3.0)
             self._let_get_further(runs)
             target = next(self._targets)
             if victims := self._victims(target):
                 self._strike(target, victims, runs)
-        self.lab.wait(lambda: not any(now.live for now in self._now(runs)))
+        self.lab.wait(lambda: all(map(self.lab.over, runs)))
         for run, reference in zip(self._now(runs), self._references, strict=True):
             self.lost += run.status != "finished" or len(self.lab.store.steps(run.id)) != run.steps_total
             self.unequal += self.lab.weights(run) != reference
@@ -86,11 +88,11 @@ class _Seen:
     def _strike(self, target: str, victims: set[int], runs: Sequence[Run]) -> None:
         """Kill, start the web server again where it was hit, and wait until all that was hit is at work again."""
         waiting = {run.id for run in runs if self.lab.worker(run) in victims}
-        led = self.lab.supervisor()
+        led, served = self.lab.supervisor(), self.web.pid
         for pid in victims:
             kill(pid)
         began = time.monotonic()
-        if self.web.pid in victims:
+        if served in victims:
             self.web.kill()
             self.web.start()  # as whatever keeps a server alive would
         self.lab.wait(lambda: not any(is_alive(pid) for pid in victims))
@@ -100,7 +102,7 @@ class _Seen:
         took: list[float] = []
 
         def over() -> bool:
-            back = {now.id for now in self._now(runs) if not now.live or now.saved_step > saved[now.id]} & waiting
+            back = {now.id for now in self._now(runs) if now.saved_step > saved[now.id] or self.lab.over(now)} & waiting
             waiting.difference_update(back)
             took.extend(time.monotonic() - began for _run in back)
             return not waiting and (led not in victims or self.lab.supervisor() not in (0, led))
@@ -130,7 +132,9 @@ class _Seen:
             rows = connection.execute("SELECT id FROM runs WHERE losses >= ?", (LOSSES,)).fetchall()
         stuck = {row["id"] for row in rows}
         saved = {now.id: now.saved_step for now in self._now(runs) if now.id in stuck}
-        self.lab.wait(lambda: all(now.saved_step > saved.get(now.id, -1) or not now.live for now in self._now(runs)))
+        self.lab.wait(
+            lambda: all(now.saved_step > saved.get(now.id, -1) or self.lab.over(now) for now in self._now(runs))
+        )
 
     def _left_over(self) -> int:
         """How many workers are there that should not be, some seconds after the last run has ended, or one too many of

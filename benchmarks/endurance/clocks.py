@@ -41,7 +41,7 @@ def clock(home: Path, times: int, tell: Tell) -> Row:
                     wrong.append(f"{jump}: new states are not remembered")
                 if lab.supervisor() != leader:
                     wrong.append(f"{jump}: another supervisor")
-            lab.wait(lambda: not any(lab.store.get(run.id).live for run in runs))
+            lab.wait(lambda: all(map(lab.over, runs)))
             for run, reference in zip(runs, references, strict=True):
                 ended = lab.store.get(run.id)
                 if (ended.status, ended.fence) != ("finished", 1) or not (ended.checkpoint or "").endswith("final"):

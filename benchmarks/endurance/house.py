@@ -16,7 +16,7 @@ from core.config import TrainingConfig
 from core.errors import CheckpointError, RunError
 from core.recipes import recipe_config
 from core.runs.executors.processes import find_process, process_id
-from core.runs.records import Run
+from core.runs.records import ENDED, Run
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
 from core.runs.summons import ensure_supervisor
@@ -68,6 +68,12 @@ class House:
                 return process_id(held.handle)
         return 0
 
+    def over(self, run: Run) -> bool:
+        """Whether a run has come to an end, and is not about to go on by itself."""
+        with self.store.database.reading() as connection:
+            row = connection.execute("SELECT status, again FROM runs WHERE id = ?", (run.id,)).fetchone()
+        return row["status"] in ENDED and not row["again"]
+
     def supervisor(self) -> int:
         """The process id of the living supervisor; 0 where there is none."""
         present = self.queue.present()
@@ -99,7 +105,7 @@ class House:
     def undisturbed(self, config: TrainingConfig) -> bytes:
         """The file of the model of a run that has the lab to itself."""
         run = self.submit(config, owner="reference")
-        self.wait(lambda: not self.store.get(run.id).live)
+        self.wait(lambda: self.over(run))
         return self.weights(run)
 
     def processes(self) -> list[psutil.Process]:

@@ -24,14 +24,14 @@ def workers(home: Path, times: int, tell: Tell) -> Row:
             run = lab.submit(digits(epochs=EPOCHS, seed=runs))
             runs, in_vain, saved = runs + 1, 0, 0
             while killed < times:
-                lab.wait(lambda: lab.worker(run) or not lab.store.get(run.id).live)
+                lab.wait(lambda: lab.worker(run) or lab.over(run))
                 pause(chosen, 3.0)
                 now = lab.store.get(run.id)
                 in_vain = 0 if now.saved_step > saved else in_vain + 1
                 saved = max(saved, now.saved_step)
                 if in_vain >= LOSSES:
-                    lab.wait(lambda: lab.store.get(run.id).saved_step > saved or not lab.store.get(run.id).live)
-                if not lab.store.get(run.id).live:
+                    lab.wait(lambda: lab.store.get(run.id).saved_step > saved or lab.over(run))
+                if lab.over(run):
                     break
                 kill(lab.worker(run))
                 killed += 1
@@ -39,7 +39,7 @@ def workers(home: Path, times: int, tell: Tell) -> Row:
                 corrupt += lab.corrupt(run)
                 waits.append(lab.wait(lambda: _goes_on(lab, run, fence)))
                 tell(f"{killed} of {times} workers killed; the last one was replaced in {waits[-1]:.1f} s")
-            lab.wait(lambda: not lab.store.get(run.id).live)
+            lab.wait(lambda: lab.over(run))
             lost += lab.store.get(run.id).status != "finished"
             unequal += lab.weights(run) != reference
         twins = lab.twins
@@ -67,7 +67,7 @@ def supervisors(home: Path, times: int, tell: Tell) -> Row:
         reference = lab.undisturbed(digits(epochs=EPOCHS))
         run = lab.submit(digits(epochs=EPOCHS))
         for number in range(1, times + 1):
-            if not lab.store.get(run.id).live:
+            if lab.over(run):
                 run = lab.submit(digits(epochs=EPOCHS))
             lab.wait(lambda: lab.worker(run) and lab.supervisor())
             before = lab.supervisor()
@@ -75,7 +75,7 @@ def supervisors(home: Path, times: int, tell: Tell) -> Row:
             ask = number % 2 == 0  # by a page, or by the worker itself
             waits.append(lab.wait(lambda: _led_again(lab, before, ask=ask)))
             tell(f"{number} of {times} supervisors killed; the next one led after {waits[-1]:.1f} s")
-        lab.wait(lambda: not lab.store.get(run.id).live)
+        lab.wait(lambda: lab.over(run))
         ended, equal, twins = lab.store.get(run.id), lab.weights(run) == reference, lab.twins
     measured = (
         f"{times} kills: the run {ended.status} with worker {ended.fence}, {'equal' if equal else 'OTHER'} weights, "
@@ -101,7 +101,7 @@ def web_servers(home: Path, times: int, tell: Tell) -> Row:
         run = lab.submit(digits(epochs=EPOCHS))
         lost, begun, fence, server = 0, 1, 1, WebServer(lab.home)
         for number in range(1, times + 1):
-            if not lab.store.get(run.id).live:
+            if lab.over(run):
                 lost += lab.store.get(run.id).status != "finished" or lab.store.get(run.id).fence != fence
                 run, begun = lab.submit(digits(epochs=EPOCHS)), begun + 1
             server.start()
@@ -110,7 +110,7 @@ def web_servers(home: Path, times: int, tell: Tell) -> Row:
             finally:
                 server.kill()
             tell(f"{number} of {times} web servers killed; the last one answered after {waits[-1]:.1f} s")
-        lab.wait(lambda: not lab.store.get(run.id).live)
+        lab.wait(lambda: lab.over(run))
         lost += lab.store.get(run.id).status != "finished" or lab.store.get(run.id).fence != fence
     measured = (
         f"{times} kills during {begun} runs: {lost} runs lost or restarted; answering again within {max(waits):.1f} s"
@@ -121,7 +121,7 @@ def web_servers(home: Path, times: int, tell: Tell) -> Row:
 
 def _goes_on(lab: House, run: Run, fence: int) -> bool:
     now = lab.store.get(run.id)
-    return (now.fence > fence and lab.worker(run) > 0) or not now.live
+    return (now.fence > fence and lab.worker(run) > 0) or lab.over(run)
 
 
 def _led_again(lab: House, before: int, *, ask: bool) -> bool:
