@@ -12,12 +12,14 @@ from pathlib import Path
 
 EPOCHS = 500  # more than a lesson sees
 PATIENCE = 300.0  # seconds until every training has made its first step
-SMALL = (
-    *({"dataset": "digits", "model": "lenet", "recipe": "modern"}, {"dataset": "shapes", "model": "lenet"}),
+Job = dict[str, object]  # a training, as `recipe_config` takes it
+SMALL: tuple[Job, ...] = (
+    {"dataset": "digits", "model": "lenet", "recipe": "modern"},
+    {"dataset": "shapes", "model": "lenet"},
     {"dataset": "digits", "model": "lenet", "image_size": 40},
 )
-OF_MNIST = {"dataset": "mnist", "model": "strided_cnn"}  # where its images are at hand
-LARGE = {"dataset": "shapes", "model": "lenet", "image_size": 96}
+OF_MNIST: Job = {"dataset": "mnist", "model": "strided_cnn"}  # where its images are at hand
+LARGE: Job = {"dataset": "shapes", "model": "lenet", "image_size": 96}
 EVERY = 10  # of so many trainings one is large
 
 # Run in the checkout that is measured: it decodes the images, and queues one training for each student.
@@ -43,8 +45,8 @@ for run in open_store().list(statuses=["queued", "running"]):
 """
 
 
-def jobs(count: int) -> list[dict[str, object]]:
-    """Return so many trainings, as `recipe_config` takes them."""
+def jobs(count: int) -> list[Job]:
+    """Return so many trainings of several kinds."""
     small = [*SMALL, *([OF_MNIST] if os.environ.get("CNN_LAB_DATA") else [])]
     mixed = [LARGE if number % EVERY == EVERY - 1 else small[number % len(small)] for number in range(count)]
     return [{**job, "epochs": EPOCHS} for job in mixed]

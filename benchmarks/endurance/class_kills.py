@@ -16,8 +16,8 @@ from core.runs.executors.processes import is_alive, process_id
 from core.runs.records import AT_WORK, Run
 from core.runs.sharing import LARGEST_SIDE
 
-EPOCHS, LARGE_EPOCHS = 100, 40
-TOGETHER = 5  # runs that share a process, of an owner each
+EPOCHS, LARGE_EPOCHS = 40, 12
+TOGETHER = 4  # runs that share a process, of an owner each
 LOSSES = 5  # in a row without a newer state; the lab gives up after eight
 TARGETS = (
     *("the process of the class", "all at once", "the supervisor"),

@@ -4,11 +4,13 @@ import contextlib
 import os
 import random
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
+import torch
 
 from core.checkpoints import load_state, read
 from core.checkpoints.backbones import load_network
@@ -20,6 +22,8 @@ from core.runs.records import ENDED, Run
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
 from core.runs.summons import ensure_supervisor
+from core.runs.supervisor import threads_each
+from core.training.session import Session
 
 PATIENCE = 1_800.0  # seconds after which what should happen is taken not to
 
@@ -36,7 +40,7 @@ class House:
 
     def submit(self, config: TrainingConfig, owner: str = "ada") -> Run:
         """Queue a run and see to it that somebody serves it."""
-        run = self.store.submit(config, owner, f"{config.model} on {config.dataset}")
+        run = self.store.submit(config, owner, _title(config))
         ensure_supervisor(self.store)
         return run
 
@@ -103,10 +107,13 @@ class House:
         return (Path(found) / "model.safetensors").read_bytes() if found else b""
 
     def undisturbed(self, config: TrainingConfig) -> bytes:
-        """The file of the model of a run that has the lab to itself."""
-        run = self.submit(config, owner="reference")
-        self.wait(lambda: self.over(run))
-        return self.weights(run)
+        """The file of the model of a training that has this process to itself, on as many threads as the lab's."""
+        torch.set_num_threads(threads_each(1))
+        with tempfile.TemporaryDirectory() as folder:
+            session = Session(config, Path(folder), title=_title(config))
+            for _event in session.events():
+                pass
+            return (Path(folder) / "final" / "model.safetensors").read_bytes()
 
     def processes(self) -> list[psutil.Process]:
         """Every process of the lab that belongs to this home."""
@@ -151,6 +158,10 @@ def house(home: Path) -> Iterator[House]:
     finally:
         opened.close()
         os.environ.pop("CNN_LAB_HOME") if before is None else os.environ.update(CNN_LAB_HOME=before)
+
+
+def _title(config: TrainingConfig) -> str:
+    return f"{config.model} on {config.dataset}"
 
 
 def digits(*, epochs: int, seed: int = 0) -> TrainingConfig:

@@ -1,7 +1,7 @@
 """The queue as a state machine: whatever a class, its processes and supervisors do, in whatever order, no run is
 in two living processes, none is lost, nobody writes who has been superseded, and owners are served in turn.
 
-``CNN_LAB_MACHINE`` is how many courses of events are tried (the build: a few; a long trial: thousands).
+``QUEUE_COURSES`` is how many courses of events are tried (the build: a few; a long trial: thousands).
 """
 
 import os
@@ -21,7 +21,7 @@ from core.runs.store.lease import MOST_LOSSES
 from tests.core.runs.conftest import step
 from tests.core.runs.store.queue_lab import Draw, QueueLab, one_of
 
-COURSES, LENGTH = int(os.environ.get("CNN_LAB_MACHINE", "16")), 60
+COURSES, LENGTH = int(os.environ.get("QUEUE_COURSES", "16")), 60
 OWNERS = ("ada", "bob", "cid")
 SMALL = TrainingConfig(dataset="digits", model="lenet", image_size=32, epochs=2)
 LARGE = replace(SMALL, image_size=sharing.LARGEST_SIDE + 32)
@@ -195,5 +195,5 @@ TestQueue.settings = settings(
     stateful_step_count=LENGTH,
     deadline=None,
     suppress_health_check=list(HealthCheck),
-    derandomize="CNN_LAB_MACHINE" not in os.environ,
+    derandomize="QUEUE_COURSES" not in os.environ,
 )
