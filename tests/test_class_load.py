@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from streamlit.proto.Delta_pb2 import Delta
 
 from benchmarks.__main__ import main
-from benchmarks.class_load import phones
+from benchmarks.class_load import phones, trainings
 from benchmarks.class_load.lesson import WAITS, Plan, hold
 from benchmarks.class_load.photographs import SMALL, VARIANTS, Album
 from benchmarks.class_load.shown import Run, Shown
@@ -19,6 +19,7 @@ from benchmarks.report.page import class_table
 from benchmarks.rows import ClassWait, Lesson
 from core.data.own.stored_picture import stored_picture
 from core.photos.door import open_photo
+from core.runs.sharing import is_small
 
 ROOT = Path(__file__).parent.parent
 
@@ -253,3 +254,15 @@ def test_a_part_of_a_lesson_is_kept_only_where_it_is_asked_for(monkeypatch: pyte
     result = CliRunner().invoke(main, [*call, "--out", str(kept)])
     assert result.exit_code == 0, result.output
     assert json.loads(kept.read_text())["kind"] == "class"
+
+
+def test_where_everybody_trains_one_in_ten_is_too_large_to_share_a_process() -> None:
+    pytest.importorskip("torch")
+    from core.recipes import recipe_config
+    from core.recipes.choice import check_trainable
+
+    configs = [recipe_config(str(job.pop("recipe", "notebook")), **job) for job in trainings.jobs(30)]
+    assert [is_small(config) for config in configs].count(False) == 3
+    for config in configs[:10]:
+        check_trainable(config)
+    assert len({(config.dataset, config.image_size) for config in configs}) > 3

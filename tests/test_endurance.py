@@ -73,4 +73,4 @@ def test_the_table_says_what_was_kept_and_what_could_not_be_tried() -> None:
 def test_an_unknown_trial_is_bad_usage() -> None:
     result = CliRunner().invoke(main, ["endurance", "--only", "earthquake"])
     assert result.exit_code == 2
-    assert "There is no earthquake; there is clock" in result.output
+    assert "There is no earthquake; there is kill-class" in result.output

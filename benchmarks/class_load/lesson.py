@@ -81,7 +81,7 @@ def hold(
                 memory.settle(at_least=plan.settle)
                 start = memory.last(min(MEDIAN_OF, plan.settle))
                 runs = (
-                    begin_all(checkout, home, plan.sessions)
+                    begin_all(checkout, home, plan.sessions, lambda text: tell(f"{name}: {text}"))
                     if plan.all_train
                     else [submit(checkout, home, number) for number in range(plan.trainings)]
                 )

@@ -164,10 +164,10 @@ def _title(config: TrainingConfig) -> str:
     return f"{config.model} on {config.dataset}"
 
 
-def digits(*, epochs: int, seed: int = 0) -> TrainingConfig:
-    """A training that is bit-equal however often it is cut: LeNet on 128 of the built-in digits."""
+def digits(*, epochs: int, seed: int = 0, model: str = "lenet") -> TrainingConfig:
+    """A training that is bit-equal however often it is cut, of 128 of the built-in digits."""
     return recipe_config(
-        "modern", dataset="digits", model="lenet", epochs=epochs, seed=seed, limit=128, precision="fp32", device="cpu"
+        "modern", dataset="digits", model=model, epochs=epochs, seed=seed, limit=128, precision="fp32", device="cpu"
     )
 
 
