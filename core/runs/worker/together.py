@@ -125,6 +125,7 @@ class Together:
 
     def work(self, first: Key) -> bool:
         """See `work_together`."""
+        self._note.write(*first)  # until the first turn it answers for what becomes of this process
         self._take_in(first)
         self._say_whether_there_is_room()
         desk = threading.Thread(target=self._attend, name="desk", daemon=True)

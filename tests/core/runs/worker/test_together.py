@@ -18,6 +18,7 @@ from core.events import StepDone
 from core.rights import OPERATOR
 from core.runs import folders
 from core.runs.records import Run, StoreError
+from core.runs.store.company import noted_turn
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store
@@ -229,6 +230,23 @@ def test_a_store_that_refuses_is_waited_for_once_not_by_each_run(
     assert serve(store) is False
     assert sorted(tried.count(run.id) > 1 for run in runs) == [False, False, True]
     assert tried[-1] != tried[0]
+
+
+def test_before_the_first_turn_the_run_that_a_process_was_started_for_answers_for_it(
+    store: Store, digits: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (run,) = submitted(store, digits, "a")
+    noted: list[tuple[str, int] | None] = []
+    plain = together.Together._take_in
+
+    def take_in(self: together.Together, key: tuple[str, int]) -> None:
+        noted.append(noted_turn(store.home, self.handle))
+        store.request_stop(run.id, by=OPERATOR)
+        plain(self, key)
+
+    monkeypatch.setattr(together.Together, "_take_in", take_in)
+    assert serve(store)
+    assert noted == [(run.id, 1)]
 
 
 def test_a_network_too_large_to_share_is_given_back_to_the_queue(
