@@ -5,61 +5,51 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.endurance.house import House, house, small_class
+from benchmarks.endurance.house import digits, house
 from benchmarks.endurance.trial import Row, Tell, promised
 
 LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib/faketime/libfaketimeMT.so.1")
 JUMPS = ("-1h", "+10s", "+1h", "-1d")  # from the true time
-EPOCHS = 100
+EPOCHS = 200
 WHAT = "the clock set back an hour, on ten seconds, on an hour, back a day"
 PROMISE = "no state forgotten, no twin, no needless supervisor, equal weights"
 
 
 @promised("clock", times=5)
 def clock(home: Path, times: int, tell: Tell) -> Row:
-    """Set the clock four times while several runs share a process.
-
-    ``CNN_LAB_FAKETIME`` names the library where it is not installed.
-    """
+    """Set the clock four times during each run; ``CNN_LAB_FAKETIME`` names the library where it is not installed."""
     library = _library()
     if library is None:
         return Row(name="clock", what=WHAT, promise=PROMISE, measured="libfaketime is not here", right=None)
     wrong: list[str] = []
     with _clock(library, home / "clock") as offset, house(home / "home") as lab:
         for number in range(times):
-            configs = small_class(epochs=EPOCHS, first=number)
-            references = [lab.undisturbed(config) for config in configs]
-            runs = [lab.submit(config, f"student {place}") for place, config in enumerate(configs)]
-            lab.wait(lambda: all(lab.worker(run) for run in runs) and lab.supervisor())
+            reference = lab.submit(digits(epochs=EPOCHS, seed=number), owner="reference")
+            lab.wait(lambda: not lab.store.get(reference.id).live)
+            run = lab.submit(digits(epochs=EPOCHS, seed=number))
+            lab.wait(lambda: lab.worker(run) and lab.supervisor())
             leader = lab.supervisor()
             for jump in JUMPS:
-                saved = {run.id: lab.store.get(run.id).saved_step for run in runs}
+                saved = lab.store.get(run.id).saved_step
                 offset.write_text(jump)
-                try:
-                    lab.wait(lambda: all(_further(lab, *each) for each in saved.items()), seconds=60)
-                except TimeoutError:
+                with contextlib.suppress(TimeoutError):
+                    lab.wait(lambda: lab.store.get(run.id).saved_step > saved, seconds=60)
+                now = lab.store.get(run.id)
+                if now.saved_step <= saved:
                     wrong.append(f"{jump}: new states are not remembered")
                 if lab.supervisor() != leader:
                     wrong.append(f"{jump}: another supervisor")
-            lab.wait(lambda: all(map(lab.over, runs)))
-            for run, reference in zip(runs, references, strict=True):
-                ended = lab.store.get(run.id)
-                if (ended.status, ended.fence) != ("finished", 1) or not (ended.checkpoint or "").endswith("final"):
-                    wrong.append(f"{ended.status}, worker {ended.fence}, {ended.checkpoint}")
-                if lab.weights(run) != reference:
-                    wrong.append("other weights")
+            lab.wait(lambda: not lab.store.get(run.id).live)
+            ended = lab.store.get(run.id)
+            if (ended.status, ended.fence) != ("finished", 1) or not (ended.checkpoint or "").endswith("final"):
+                wrong.append(f"{ended.status}, worker {ended.fence}, {ended.checkpoint}")
+            if lab.weights(run) != lab.weights(reference):
+                wrong.append("other weights")
             offset.write_text("+0")
-            tell(f"{number + 1} of {times} classes with {len(JUMPS)} jumps each: {wrong or 'nothing noticed'}")
+            tell(f"{number + 1} of {times} runs with {len(JUMPS)} jumps each: {wrong or 'nothing noticed'}")
         twins = lab.twins
-    measured = (
-        f"{times} classes with {len(JUMPS)} jumps each: {len(wrong)} things wrong {wrong[:3] or ''}, {twins} twins"
-    )
+    measured = f"{times} runs with {len(JUMPS)} jumps each: {len(wrong)} things wrong {wrong[:3] or ''}, {twins} twins"
     return Row(name="clock", what=WHAT, promise=PROMISE, measured=measured, right=not wrong and not twins)
-
-
-def _further(lab: House, run_id: str, saved: int) -> bool:
-    now = lab.store.get(run_id)
-    return now.saved_step > saved or not now.live
 
 
 def _library() -> str | None:
