@@ -1,7 +1,8 @@
-"""The app as a visitor finds it: the entrypoint run once, with a home of its own and no caches from before."""
+"""The app as a visitor finds it: the entrypoint, a home of its own and no caches from before."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
@@ -12,7 +13,7 @@ from core.checkpoints import save
 from core.config import TrainingConfig
 from core.models import build_model
 from tests.cards import card
-from tests.pages.visit import start_page
+from tests.pages.visit import visitor
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +26,27 @@ def _no_caches_from_before() -> Iterator[None]:
     st.cache_resource.clear()
 
 
+@pytest.fixture(autouse=True)
+def _nobody_serves_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page queues waits: a supervisor, for which torch is imported in a process of its own, is gone at once."""
+    gone = SimpleNamespace(poll=lambda: 0)
+    monkeypatch.setattr("core.runs.summons._children", [])
+    monkeypatch.setattr("core.runs.summons.start_detached", lambda *_command, **_more: gone)
+
+
+@pytest.fixture
+def home(home: Path, shared_home: Path) -> Path:
+    """An empty home, but for the copies of data sets that an earlier test has decoded."""
+    copies = shared_home / "prepared"
+    copies.mkdir(exist_ok=True)
+    (home / "prepared").symlink_to(copies, target_is_directory=True)
+    return home
+
+
 @pytest.fixture
 def app(home: Path) -> AppTest:
-    """The start page, drawn once; ``home`` is empty, so there is no run and nothing prepared."""
-    return start_page()
+    """The app before its first page is drawn; ``home`` is empty, so there is no run and nothing prepared."""
+    return visitor()
 
 
 @pytest.fixture

@@ -14,14 +14,10 @@ from core.runs.experiments.plan import Arm
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
 from tests.pages import runs
-from tests.pages.visit import ME, check, open_page, start_page
+from tests.pages.visit import ME, check, open_page, visitor
 
 STRANGER = "b" * 43  # the secret of another browser
 OWNER = Person(owner=ME)
-_IN_PAGES = (
-    "pages.train._training.run_view.ensure_supervisor",
-    "pages.judge._compare.experiments.section.ensure_supervisor",
-)
 
 
 def a_run(home: Path) -> tuple[str, str]:
@@ -50,7 +46,7 @@ SHOWN: dict[str, tuple[Callable[[Path], tuple[str, str]], str, tuple[str, ...]]]
 
 
 def opened(page: str, name: str, value: str, secret: str | None = None) -> AppTest:
-    app = start_page()
+    app = visitor()
     if secret is not None:
         app.session_state[state.SECRET] = secret
     app.query_params[name] = value
@@ -72,13 +68,6 @@ def send(app: AppTest, presses: Iterable[WidgetState]) -> AppTest:
     states = app._tree.get_widget_states()
     states.widgets.extend(presses)
     return app._run(states)
-
-
-@pytest.fixture(autouse=True)
-def _unserved(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is queued waits: no supervisor is started."""
-    for name in ("core.runs.ensure_supervisor", "core.runs.summons.revive_supervisor", *_IN_PAGES):
-        monkeypatch.setattr(name, lambda store: None)
 
 
 @pytest.mark.parametrize("what", SHOWN)

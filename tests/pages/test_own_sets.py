@@ -13,20 +13,13 @@ from core.training.session import Session
 from pages._ui import state
 from tests.core.data.own.conftest import ADA, new
 from tests.pages.runs import queued
-from tests.pages.visit import check, open_page, start_page, texts
+from tests.pages.visit import check, open_page, start_page, texts, visitor
 
 CHOOSERS = {
     "train/training": state.TRAINING_DATASET,
     "learn/augmentation": "chain_dataset",
     "learn/architecture": "arch_dataset",
 }
-
-
-@pytest.fixture(autouse=True)
-def _nobody_serves_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The Training page would start a supervisor, which outlives the test."""
-    for name in ("core.runs.ensure_supervisor", "core.runs.summons.revive_supervisor"):
-        monkeypatch.setattr(name, lambda _store: None)
 
 
 @pytest.fixture
@@ -56,14 +49,14 @@ def choose(page: AppTest, path: str, name: str) -> AppTest:
 
 @pytest.mark.parametrize("path", CHOOSERS)
 def test_a_set_is_offered_by_its_title(mugs: OwnSet, path: str) -> None:
-    page = open_page(start_page(), path)
+    page = open_page(visitor(), path)
     assert mugs.title in page.selectbox(key=CHOOSERS[path]).options
     choose(page, path, mugs.name)
     assert not page.error
 
 
 def test_training_says_what_it_trains_on_and_judges_by(mugs: OwnSet) -> None:
-    page = choose(open_page(start_page(), "train/training"), "train/training", mugs.name)
+    page = choose(open_page(visitor(), "train/training"), "train/training", mugs.name)
     said = texts(page)
     assert "24 own pictures of 2 classes" in said.replace("\\", "")
     assert "judged on other people's photos" in said.replace("\\", "")
@@ -72,7 +65,7 @@ def test_training_says_what_it_trains_on_and_judges_by(mugs: OwnSet) -> None:
 
 
 def test_the_split_on_the_page_follows_new_pictures(sets: OwnSets, mugs: OwnSet) -> None:
-    page = choose(open_page(start_page(), "train/training"), "train/training", mugs.name)
+    page = choose(open_page(visitor(), "train/training"), "train/training", mugs.name)
     before = texts(page)
     for seed in range(8):
         OwnPictures(sets).add(mugs.id, mugs.classes[0].id, new(seed, contributor="person 1"), by=ADA)
@@ -83,7 +76,7 @@ def test_the_split_on_the_page_follows_new_pictures(sets: OwnSets, mugs: OwnSet)
 
 def test_a_set_that_is_too_small_is_said_and_cannot_be_trained(sets: OwnSets) -> None:
     tiny = fill(sets, "Tiny", 1)
-    page = choose(open_page(start_page(), "train/training"), "train/training", tiny.name)
+    page = choose(open_page(visitor(), "train/training"), "train/training", tiny.name)
     assert page.button(key="train").disabled
     assert "two different pictures of each class" in "".join(entry.value for entry in page.error).replace("\\", "")
     open_page(page, "learn/augmentation")
@@ -92,7 +85,7 @@ def test_a_set_that_is_too_small_is_said_and_cannot_be_trained(sets: OwnSets) ->
 
 def test_an_empty_set_is_not_offered_and_breaks_nothing(sets: OwnSets) -> None:
     empty = sets.create("Empty", by=ADA, classes=("a", "b"))
-    app = start_page()
+    app = visitor()
     for path, key in CHOOSERS.items():
         assert "Empty" not in open_page(app, path).selectbox(key=key).options
     assert empty.pictures == 0
@@ -100,7 +93,7 @@ def test_an_empty_set_is_not_offered_and_breaks_nothing(sets: OwnSets) -> None:
 
 @pytest.mark.parametrize("path", CHOOSERS)
 def test_a_set_that_is_deleted_while_it_is_chosen_leaves_the_page_whole(sets: OwnSets, mugs: OwnSet, path: str) -> None:
-    page = choose(open_page(start_page(), path), path, mugs.name)
+    page = choose(open_page(visitor(), path), path, mugs.name)
     sets.delete(mugs.id, by=ADA)
     check(page.run())
     assert mugs.title not in page.selectbox(key=CHOOSERS[path]).options
@@ -108,7 +101,7 @@ def test_a_set_that_is_deleted_while_it_is_chosen_leaves_the_page_whole(sets: Ow
 
 def test_two_sets_of_one_title_can_be_told_apart(sets: OwnSets) -> None:
     first, second = fill(sets, "Mugs", 1), fill(sets, "Mugs", 2)
-    options = open_page(start_page(), "train/training").selectbox(key=state.TRAINING_DATASET).options
+    options = open_page(visitor(), "train/training").selectbox(key=state.TRAINING_DATASET).options
     assert [each for each in options if "Mugs" in each] == ["Mugs", f"Mugs ({first.name})"]
     assert second.name != first.name
 
@@ -119,7 +112,7 @@ def test_a_run_is_of_the_version_that_it_was_submitted_with_and_can_be_set_up_ag
     config = recipe_config("modern", dataset=mugs.name, model="lenet", epochs=3)
     run = queued(home, config=config, name="On mugs")
     assert run.config.dataset == kept_name(mugs.name)
-    app = start_page()
+    app = visitor()
     app.query_params[state.RUN] = run.id
     page = open_page(app, "train/training")
     assert "Mugs" in texts(page)
@@ -140,7 +133,7 @@ def test_every_page_shows_a_network_of_an_own_set_also_of_one_that_is_gone(
     note_training(folder)
     if deleted:
         sets.delete(mugs.id, by=ADA)
-    app = start_page()
+    app = visitor()
     app.query_params[state.RUN] = run.id
     app.query_params[state.COMPARED] = "on-mugs,digits-lenet"
     app.query_params[state.CHECKPOINT] = "on-mugs"

@@ -6,7 +6,7 @@ import re
 from streamlit.testing.v1 import AppTest
 
 from pages._ui.glossary import TERMS, linked
-from tests.pages.visit import ROOT, check, open_page, start_page, texts
+from tests.pages.visit import ROOT, check, open_page, texts, visitor
 
 
 def last_line(page: AppTest) -> str:
@@ -16,7 +16,7 @@ def last_line(page: AppTest) -> str:
 
 def asked_for(term: str) -> AppTest:
     """Come to Start by a link to a term."""
-    app = open_page(start_page(), "home/guide")
+    app = open_page(visitor(), "home/guide")
     app.query_params["term"] = term
     return open_page(app, "home/start")
 

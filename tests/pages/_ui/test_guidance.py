@@ -17,7 +17,7 @@ from pages._ui.guidance.steps import STEPS, TEN_MINUTES, minutes, told_apart, wh
 from pages.home._start.sections import OWN_LESSON
 from pages.learn._convolution import controls
 from tests.pages import runs
-from tests.pages.visit import ROOT, check, open_page, start_page, texts
+from tests.pages.visit import ROOT, check, open_page, texts, visitor
 
 CONVOLUTION, MAPS = "learn/convolution", "learn/feature_maps"
 
@@ -28,7 +28,7 @@ def said(page: AppTest) -> str:
 
 
 def at(path: str, **address: str) -> AppTest:
-    app = start_page()
+    app = visitor()
     for name, value in address.items():
         app.query_params[name] = value
     return open_page(app, path)
@@ -186,7 +186,7 @@ def test_names_are_told_apart_each_once_and_in_order() -> None:
 
 
 def test_a_prediction_is_counted_and_then_shown(home: object) -> None:
-    page = open_page(start_page(), CONVOLUTION)
+    page = open_page(visitor(), CONVOLUTION)
     assert not page.pills, "it is folded, and stands in nobody's way"
     page.session_state["conv_predict_fold"] = True
     page.run()
@@ -230,13 +230,13 @@ def cookie_of(page: AppTest) -> str:
 
 
 def test_a_reload_forgets_no_prediction(home: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = open_page(start_page(), CONVOLUTION)
+    page = open_page(visitor(), CONVOLUTION)
     page.session_state["conv_predict_fold"] = True
     page.run()
     page.pills[0].set_value("149 × 223").run()
     cookie = cookie_of(page)
     monkeypatch.setattr("pages._ui.guidance.predicted.kept", lambda _name: cookie)
-    page = open_page(start_page(), CONVOLUTION)
+    page = open_page(visitor(), CONVOLUTION)
     page.session_state["conv_predict_fold"] = True
     assert "Right so far: **1 of 1**" in said(page.run())
     assert "padding 1" in page.pills[0].label, "the second question, not the first one again"

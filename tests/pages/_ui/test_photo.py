@@ -13,6 +13,12 @@ from pages._ui.choose.uploads import open_upload
 from tests.pages.visit import check, jpeg, open_page, texts, upload
 
 
+@pytest.fixture
+def app(app: AppTest) -> AppTest:
+    """The start page, drawn."""
+    return app.run()
+
+
 def test_an_uploaded_photo_is_on_every_page_that_follows(app: AppTest) -> None:
     upload(app, "mine.jpg", jpeg())
     for page in ("learn/convolution", "learn/feature_maps", "learn/augmentation", "home/start"):

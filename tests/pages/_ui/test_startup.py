@@ -94,7 +94,6 @@ def test_a_supervisor_that_died_is_started_again_by_any_page(
     app: AppTest, home: Path, monkeypatch: pytest.MonkeyPatch, died: bool
 ) -> None:
     started: list[object] = []
-    monkeypatch.setattr("core.runs.summons._children", [])  # the fake leaves no process behind
     monkeypatch.setattr("core.runs.summons.start_detached", lambda command, **_: started.append(command))
     Queue(open_store()).appear(lost_handle(4711) if died else process_handle(os.getpid()))
     app.run()
@@ -112,7 +111,6 @@ def test_what_waited_or_was_at_work_when_the_lab_was_stopped_is_served_before_an
     home: Path, monkeypatch: pytest.MonkeyPatch, left: str
 ) -> None:
     summoned = threading.Event()
-    monkeypatch.setattr("core.runs.summons._children", [])
     monkeypatch.setattr("core.runs.summons.start_detached", lambda *_words, **_more: summoned.set())
     store = open_store()
     if left != "nothing":

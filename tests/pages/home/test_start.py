@@ -12,6 +12,12 @@ from pages._ui.guide import GUIDE
 from tests.pages.visit import check, texts
 
 
+@pytest.fixture
+def app(app: AppTest) -> AppTest:
+    """The start page, drawn."""
+    return app.run()
+
+
 def test_the_first_page_shows_a_photo_and_what_a_kernel_makes_of_it(app: AppTest) -> None:
     check(app)
     captions = [entry.value for entry in app.caption]

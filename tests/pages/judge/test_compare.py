@@ -18,12 +18,12 @@ from pages.judge._compare.disagreement import A_PAGE
 from pages.judge._compare.fair_play import CIRCUMSTANCES
 from tests.pages import runs
 from tests.pages.networks import ship
-from tests.pages.visit import check, component_data, open_page, start_page, table_rows, texts
+from tests.pages.visit import check, component_data, open_page, table_rows, texts, visitor
 
 
 def compare(*names: str) -> AppTest:
     """Open the page after the networks are there: lists of them are cached for half a minute."""
-    app = start_page()
+    app = visitor()
     if names:
         app.query_params[state.COMPARED] = ",".join(names)
     return open_page(app, "judge/compare")
@@ -315,8 +315,8 @@ def chosen_networks(page: AppTest) -> list[str]:
 def test_a_network_is_paired_with_one_of_the_same_data_or_with_none(folder: Path) -> None:
     for name, dataset in (("a_cat", "cats_vs_dogs"), ("ours", "digits"), ("sibling", "digits"), ("z", "mnist")):
         ship(folder, name, dataset=dataset, split_fingerprint=name, settings={"dataset": dataset})
-    assert chosen_networks(open_page(start_page_with("ours"), "judge/compare")) == ["ours", "sibling"]
-    assert chosen_networks(open_page(start_page_with("z"), "judge/compare")) == ["z"]
+    assert chosen_networks(open_page(visitor_with("ours"), "judge/compare")) == ["ours", "sibling"]
+    assert chosen_networks(open_page(visitor_with("z"), "judge/compare")) == ["z"]
 
 
 def test_siblings_come_first_in_the_list_and_in_the_table(folder: Path, home: Path) -> None:
@@ -325,7 +325,7 @@ def test_siblings_come_first_in_the_list_and_in_the_table(folder: Path, home: Pa
         ship(folder, name, dataset=dataset, split_fingerprint=f"by-writer-{split}", judged=name != "d_unjudged")
     ship(folder, "ours", split_fingerprint="by-writer-same")
     mine = runs.finished(home, name="mine")
-    page = open_page(start_page_with("ours"), "judge/compare")
+    page = open_page(visitor_with("ours"), "judge/compare")
     assert chosen_networks(page) == ["ours", "b_twin"], "a judged one of the same test images"
     box = next(box for box in page.multiselect if box.label == "Networks")
     names = [option.split(" on ")[0].split(" · ")[0] for option in box.options]
@@ -345,8 +345,8 @@ def test_a_first_run_that_asks_to_be_compared_meets_its_sibling(folder: Path, ho
     assert chosen_networks(compare(run.id)) == [run.id, "digits-lenet"]
 
 
-def start_page_with(networks: str) -> AppTest:
-    fresh = start_page()
+def visitor_with(networks: str) -> AppTest:
+    fresh = visitor()
     fresh.query_params["networks"] = networks
     return fresh
 
@@ -354,7 +354,7 @@ def start_page_with(networks: str) -> AppTest:
 def test_the_list_can_be_narrowed_to_one_data_set(folder: Path) -> None:
     for name, dataset in (("ours", "digits"), ("sibling", "digits"), ("z", "mnist")):
         ship(folder, name, dataset=dataset, settings={"dataset": dataset})
-    page = open_page(start_page_with("ours,sibling"), "judge/compare")
+    page = open_page(visitor_with("ours,sibling"), "judge/compare")
     box = next(box for box in page.multiselect if box.label == "Networks")
     assert len(box.options) == 3
     page.pills(key="compare_only").set_value("digits").run()
@@ -364,14 +364,14 @@ def test_the_list_can_be_narrowed_to_one_data_set(folder: Path) -> None:
 def test_no_network_wins_over_one_of_other_data(folder: Path) -> None:
     for name, dataset, wrong in (("ours", "digits", 0), ("z", "mnist", 90)):
         ship(folder, name, dataset=dataset, wrong=wrong, settings={"dataset": dataset})
-    said = texts(open_page(start_page_with("ours,z"), "judge/compare")).replace("\\", "")
+    said = texts(open_page(visitor_with("ours,z"), "judge/compare")).replace("\\", "")
     assert "They were judged on different pictures" in said
     assert "emoji_events" not in said
 
 
 def test_a_link_shows_whose_mistakes_which_cell_and_which_curve(folder: Path) -> None:
     ship(folder, "one", wrong=7), ship(folder, "two", wrong=9)
-    app = start_page_with("one,two")
+    app = visitor_with("one,two")
     for name, value in {"of": "two", "cell": "3,4", "curve": "val_loss", "only": "digits"}.items():
         app.query_params[name] = value
     page = open_page(app, "judge/compare")
@@ -389,7 +389,7 @@ def test_a_link_shows_whose_mistakes_which_cell_and_which_curve(folder: Path) ->
 )
 def test_what_an_address_of_compare_cannot_mean_is_said_once(folder: Path, name: str, value: str) -> None:
     ship(folder, "one", wrong=7), ship(folder, "two", wrong=9)
-    app = start_page_with("one,two")
+    app = visitor_with("one,two")
     app.query_params[name] = value
     page = open_page(app, "judge/compare")
     assert f"'{value}' is none of what can be shown here ({name})" in said(page)
@@ -452,6 +452,6 @@ def test_networks_judged_on_different_images_have_no_gallery(folder: Path) -> No
 
 def test_the_gallery_of_a_link_is_open(folder: Path) -> None:
     ship(folder, "one", wrong=3), ship(folder, "two", wrong=5)
-    app = start_page_with("one,two")
+    app = visitor_with("one,two")
     app.query_params["right"] = "first"
     assert open_page(app, "judge/compare").pills(key="disagree_one_two").value == "first"

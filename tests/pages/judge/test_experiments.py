@@ -12,20 +12,13 @@ from core.runs.folders import run_folder
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
-from pages.judge._compare.experiments import form, section
+from pages.judge._compare.experiments import form
 from tests.pages.networks import ship
-from tests.pages.visit import ME, check, open_page, start_page, texts
-
-
-@pytest.fixture(autouse=True)
-def _unserved(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is queued waits: no supervisor is started."""
-    for module in (form, section):
-        monkeypatch.setattr(module, "ensure_supervisor", lambda store: None)
+from tests.pages.visit import ME, check, open_page, texts, visitor
 
 
 def experiments(shown: str = "new") -> AppTest:
-    app = start_page()
+    app = visitor()
     app.query_params["experiment"] = shown
     return open_page(app, "judge/compare")
 
@@ -66,7 +59,7 @@ def test_the_wall_shows_an_experiment_as_its_points_come(home: Path, folder: Pat
     check(page.button(key="experiment_train").click().run())
     finish(home, wrong=6)
     (experiment,) = kept.kept(home)
-    app = start_page()
+    app = visitor()
     app.query_params["experiment"] = experiment.id
     page = open_page(app, "teach/projector")
     assert "1 of 2 points, 1 waiting or at work" in said(page)
@@ -75,7 +68,7 @@ def test_the_wall_shows_an_experiment_as_its_points_come(home: Path, folder: Pat
     assert "experiment" not in page.query_params
     assert "accuracy on validation images" in texts(page), "the race"
     kept.delete(home, experiment.id, by=OPERATOR)
-    app = start_page()
+    app = visitor()
     app.query_params["experiment"] = experiment.id
     page = open_page(app, "teach/projector")
     assert "none of what can be shown here" in said(page)
@@ -86,7 +79,7 @@ CHAIN = (AugmentationStep(name="flip_vertical", probability=0.25),)
 
 
 def test_a_chain_that_was_handed_over_is_what_every_value_is_trained_with(home: Path, folder: Path) -> None:
-    app = start_page()
+    app = visitor()
     app.session_state["training_chain"] = CHAIN
     app.query_params["experiment"] = "new"
     page = open_page(app, "judge/compare")
@@ -137,7 +130,7 @@ def test_a_class_fills_one_together(home: Path, folder: Path) -> None:
     check(page.button(key="experiment_leave").click().run())
     (experiment,) = kept.kept(home)
     assert "0 of 3 points, 3 open." in said(page)
-    other = start_page()
+    other = visitor()
     other.session_state["visitor_secret"] = "b" * 43
     other.query_params["experiment"] = experiment.id
     other = open_page(other, "judge/compare")
@@ -201,7 +194,7 @@ def test_a_link_to_one_that_is_gone_says_so_and_offers_a_new_one(home: Path, fol
 
 def test_a_link_to_networks_shows_networks(home: Path, folder: Path) -> None:
     ship(folder, "one"), ship(folder, "two", wrong=9)
-    app = start_page()
+    app = visitor()
     app.query_params["networks"] = "one,two"
     page = open_page(app, "judge/compare")
     assert "on the same 367 images" in said(page)

@@ -16,7 +16,7 @@ from core.registry import Value
 from pages.learn._architecture import diagram as architecture_diagram
 from pages.learn._architecture.chosen import architectures
 from pages.learn._architecture.linear_size_section import what_changes
-from tests.pages.visit import check, open_page, start_page, texts
+from tests.pages.visit import check, open_page, texts, visitor
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_the_dummy_tensor_counts_for_any_image_size(page: AppTest, size: int) ->
 
 
 def test_a_trained_network_is_drawn_from_its_checkpoint(shipped: Path) -> None:
-    page = open_page(start_page(), "learn/architecture")
+    page = open_page(visitor(), "learn/architecture")
     page.segmented_control(key="arch_source").set_value("trained").run()
     # 1→4→8→10 channels of 3×3; biases only where no BatchNorm follows: 36 + 8 + 288 + 16 + 720 + 10
     assert figures(check(page))["Parameters"] == "1,078"

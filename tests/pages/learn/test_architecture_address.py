@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.visit import check, open_page, start_page, texts
+from tests.pages.visit import check, open_page, texts, visitor
 
 
 def at(**address: str) -> AppTest:
-    app = start_page()
+    app = visitor()
     for name, value in address.items():
         app.query_params[name] = value
     return open_page(app, "learn/architecture")

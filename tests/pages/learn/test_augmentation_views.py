@@ -20,11 +20,11 @@ from pages.learn._augmentation.arms.section import both
 from pages.learn._augmentation.labels.section import chosen_images
 from pages.learn._augmentation.seen.section import numbers_of
 from tests.pages.networks import ship
-from tests.pages.visit import check, open_page, start_page, texts
+from tests.pages.visit import check, open_page, texts, visitor
 
 
 def at(**address: str) -> AppTest:
-    app = start_page()
+    app = visitor()
     for name, value in address.items():
         app.query_params[name] = value
     return open_page(app, "learn/augmentation")
@@ -185,13 +185,7 @@ def arms(home: Path) -> list[Run]:
     return sorted(Store(home / STORE_NAME).list(), key=lambda run: run.position or 0)
 
 
-@pytest.fixture
-def unserved(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody serves the queue, so that runs stay where a test puts them."""
-    monkeypatch.setattr("pages.learn._augmentation.arms.section.ensure_supervisor", lambda _store: None)
-
-
-def test_one_button_queues_both_arms_that_differ_in_the_chain_alone(home: Path, folder: Path, unserved: None) -> None:
+def test_one_button_queues_both_arms_that_differ_in_the_chain_alone(home: Path, folder: Path) -> None:
     page = at(look="arms", chain="rotation-30", epochs="3", limit="200", arms_seed="7")
     assert "puts **two** runs of 3 epochs into the queue" in texts(page)
     page.button(key="arms_train").click().run()
@@ -203,9 +197,7 @@ def test_one_button_queues_both_arms_that_differ_in_the_chain_alone(home: Path, 
     assert "Compare opens when they have ended" in texts(page)
 
 
-def test_nothing_is_queued_where_the_chain_is_empty_or_a_field_does_not_fit(
-    home: Path, folder: Path, unserved: None
-) -> None:
+def test_nothing_is_queued_where_the_chain_is_empty_or_a_field_does_not_fit(home: Path, folder: Path) -> None:
     page = at(look="arms", chain="none")
     assert page.button(key="arms_train").disabled
     assert "both trainings would be the same" in "".join(entry.value for entry in page.error)
@@ -225,7 +217,7 @@ def test_nothing_is_queued_where_the_chain_is_empty_or_a_field_does_not_fit(
 
 
 def test_where_the_queue_takes_no_two_more_none_is_queued(
-    home: Path, folder: Path, unserved: None, monkeypatch: pytest.MonkeyPatch
+    home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.runs.store.store.WAITING_PER_OWNER", 1)
     page = at(look="arms")
@@ -234,9 +226,7 @@ def test_where_the_queue_takes_no_two_more_none_is_queued(
     assert arms(home) == []
 
 
-def test_both_runs_are_followed_and_compare_opens_when_they_have_ended(
-    home: Path, folder: Path, unserved: None
-) -> None:
+def test_both_runs_are_followed_and_compare_opens_when_they_have_ended(home: Path, folder: Path) -> None:
     page = at(look="arms")
     page.button(key="arms_train").click().run()
     store = Store(home / STORE_NAME)

@@ -13,7 +13,7 @@ from core.models.sequential.starts import LENET, strided
 from pages.learn._architecture.build.chain_list import taken
 from tests.pages.learn.test_architecture_address import at, figures, in_address
 from tests.pages.networks import ship
-from tests.pages.visit import check, open_page, start_page, texts
+from tests.pages.visit import check, open_page, texts, visitor
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_a_chain_with_all_there_is_can_be_drawn(home: Path) -> None:
 )
 def test_layers_of_ones_own_are_looked_into_like_any_network(folder: Path, line: str, look: str) -> None:
     ship(folder, "mine", model="sequential", arguments={"layers": line})
-    app = start_page()
+    app = visitor()
     app.query_params["checkpoint"], app.query_params["look"] = "mine", look
     page = open_page(app, "learn/feature_maps")
     assert not page.error
@@ -153,7 +153,7 @@ def test_layers_of_ones_own_are_looked_into_like_any_network(folder: Path, line:
 def test_layers_of_ones_own_are_compared_and_asked(folder: Path) -> None:
     for name, line in (("one", "conv-4-3x3_flatten_dense-classes"), ("other", "flatten_dense-classes")):
         ship(folder, name, model="sequential", arguments={"layers": line}, wrong=len(name))
-    app = start_page()
+    app = visitor()
     app.query_params["networks"] = "one,other"
     page = open_page(app, "judge/compare")
     assert not page.error

@@ -4,11 +4,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.explain.convolution.kernels import PRESETS, preset
-from tests.pages.visit import check, open_page, start_page, texts
+from tests.pages.visit import check, open_page, texts, visitor
 
 
 def at(**address: str) -> AppTest:
-    app = start_page()
+    app = visitor()
     for name, value in address.items():
         app.query_params[name] = value
     return open_page(app, "learn/convolution")
@@ -103,7 +103,7 @@ def test_after_a_visit_to_another_page_everything_is_in_the_address_again(home: 
 
 
 def test_a_link_that_names_what_is_shown_at_first_stays_as_it_is() -> None:
-    app = start_page()
+    app = visitor()
     app.query_params["view"] = "kernel"  # as the lesson's link does; written anew, it would cost a second Back
     page = check(open_page(app, "learn/convolution"))
     assert page.query_params["view"] == "kernel"

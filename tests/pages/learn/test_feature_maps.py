@@ -24,14 +24,14 @@ from pages.learn._feature_maps.place.sum_section import MOST_ROWS, in_words, tab
 from tests.core.explain.nets import registered
 from tests.pages import runs
 from tests.pages.networks import ship
-from tests.pages.visit import check, open_page, start_page, texts, upload
+from tests.pages.visit import check, open_page, start_page, texts, upload, visitor
 
 
 @pytest.fixture
 def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> AppTest:
     """The page of a lab in which no trained network is to be found."""
     monkeypatch.setattr("core.checkpoints.networks.checkpoints_folder", lambda: tmp_path / "none")
-    return open_page(start_page(), "learn/feature_maps")
+    return open_page(visitor(), "learn/feature_maps")
 
 
 def layer(page: AppTest) -> Selectbox:
@@ -83,7 +83,7 @@ def test_a_map_is_enlarged_by_its_number_and_stays_in_range_in_a_smaller_layer(p
 
 
 def test_a_shipped_network_is_chosen_at_once(shipped: Path) -> None:
-    page = open_page(start_page(), "learn/feature_maps")
+    page = open_page(visitor(), "learn/feature_maps")
     assert page.segmented_control(key="maps_source").value == "trained"
     assert "strided\\_cnn · Digits" in texts(page)
     assert not page.error
@@ -91,7 +91,7 @@ def test_a_shipped_network_is_chosen_at_once(shipped: Path) -> None:
 
 def test_a_link_opens_the_network_it_names(shipped: Path) -> None:
     ship(shipped, "another")
-    app = start_page()
+    app = visitor()
     app.query_params["checkpoint"] = "another"
     page = open_page(app, "learn/feature_maps")
     assert page.selectbox(key="checkpoint_chosen").value == "another"
@@ -103,7 +103,7 @@ def test_a_link_opens_the_network_it_names(shipped: Path) -> None:
 def test_a_link_to_a_network_that_is_gone_says_so_and_shows_no_other(
     shipped: Path, address: str, reference: str
 ) -> None:
-    app = start_page()
+    app = visitor()
     app.query_params["checkpoint"] = reference
     page = open_page(app, address)
     assert "is gone: its run was deleted, or it never was here. Choose another network below." in texts(page)
@@ -116,7 +116,7 @@ def test_a_link_to_a_network_that_is_gone_says_so_and_shows_no_other(
 
 def test_a_link_to_a_run_without_a_network_says_what_state_it_is_in(shipped: Path, home: Path) -> None:
     run = runs.queued(home, name="Not *yet*")
-    app = start_page()
+    app = visitor()
     app.query_params["checkpoint"] = run.id
     page = open_page(app, "learn/feature_maps")
     assert "Not \\*yet\\*, has no trained network: it is waiting." in texts(page)
@@ -125,7 +125,7 @@ def test_a_link_to_a_run_without_a_network_says_what_state_it_is_in(shipped: Pat
 def test_a_damaged_network_is_a_sentence(shipped: Path) -> None:
     weights = shipped / "tiny" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-4] + b"\0\1\2\3")
-    page = open_page(start_page(), "learn/feature_maps")
+    page = open_page(visitor(), "learn/feature_maps")
     assert "altered" in texts(check(page))
 
 
@@ -216,7 +216,7 @@ def test_layers_are_stepped_through_by_names_that_people_read(page: AppTest) -> 
 
 
 def test_a_trained_network_says_its_answer_for_a_test_image_of_its_data(shipped: Path) -> None:
-    page = open_page(start_page(), "learn/feature_maps")
+    page = open_page(visitor(), "learn/feature_maps")
     said = texts(page)
     assert "** answers **" in said
     assert " %" in said.partition("** answers **")[2][:40]  # as everywhere else: never 100.0 %
@@ -225,7 +225,7 @@ def test_a_trained_network_says_its_answer_for_a_test_image_of_its_data(shipped:
 
 
 def test_where_no_sample_fits_it_is_said(app: AppTest) -> None:
-    page = open_page(app, "learn/feature_maps")  # what ships, and no data set that has to be downloaded
+    page = open_page(app.run(), "learn/feature_maps")  # what ships, and no data set that has to be downloaded
     assert "strided" in page.selectbox(key="checkpoint_chosen").value
     assert "china\\.jpg" in texts(page)
     assert "it can only answer cat or dog: whatever it says is wrong" in texts(page)
@@ -233,7 +233,7 @@ def test_where_no_sample_fits_it_is_said(app: AppTest) -> None:
 
 def test_a_readable_network_is_opened_first(shipped: Path) -> None:
     ship(shipped, "a-dense-one", model="simple_nn")
-    page = open_page(start_page(), "learn/feature_maps")
+    page = open_page(visitor(), "learn/feature_maps")
     assert page.selectbox(key="checkpoint_chosen").value == "tiny"
 
 
@@ -256,7 +256,7 @@ def test_a_map_that_is_not_there_is_refused_and_the_field_shows_the_one_that_is_
 
 
 def at(**address: str) -> AppTest:
-    app = start_page()
+    app = visitor()
     for name, value in address.items():
         app.query_params[name] = value
     return open_page(app, "learn/feature_maps")

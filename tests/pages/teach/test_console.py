@@ -24,12 +24,11 @@ from pages.teach._console.board import card
 from pages.teach._console.people import IDLE, people
 from pages.teach._projector.race import at_start
 from tests.pages import runs
-from tests.pages.visit import ME, check, component_data, open_page, start_page, texts
+from tests.pages.visit import ME, check, component_data, open_page, texts, visitor
 
 KEY = "the teacher's own key"
 STUDENT = "s" * 43
 HER = Person(owner=owner_of(STUDENT))
-_PARTS = ("submit", "run_actions", "run_view")
 ME_TEACHING = Person(owner=ME, runs_the_lab=True)
 
 
@@ -37,9 +36,6 @@ ME_TEACHING = Person(owner=ME, runs_the_lab=True)
 def _key(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     monkeypatch.setenv("CNN_LAB_KEY", KEY)
     monkeypatch.setattr(owners_module, "_GUESSES", Guesses(each=5, everybody=60))
-    for module in ("core.runs", "pages.teach._console.overview", *(f"pages.train._training.{part}" for part in _PARTS)):
-        monkeypatch.setattr(f"{module}.ensure_supervisor", lambda store: None)
-    monkeypatch.setattr("core.runs.summons.revive_supervisor", lambda store: None)
 
 
 def room(home: Path) -> Classroom:
@@ -49,11 +45,11 @@ def room(home: Path) -> Classroom:
 def console(home: Path) -> AppTest:
     """The console of a teacher, who has entered the key before."""
     Owners(Store(home / STORE_NAME)).enter_key(ME, KEY)
-    return open_page(start_page(), "teach/console")
+    return open_page(visitor(), "teach/console")
 
 
 def student(page: str, **query: str) -> AppTest:
-    app = start_page()
+    app = visitor()
     app.session_state[state.SECRET] = STUDENT
     for name, value in query.items():
         app.query_params[name] = value
@@ -77,7 +73,7 @@ def keys(app: AppTest) -> set[str]:
 
 
 def test_the_console_is_shown_to_whoever_enters_the_key_and_to_nobody_else(home: Path) -> None:
-    app = open_page(start_page(), "teach/console")
+    app = open_page(visitor(), "teach/console")
     assert keys(app) == set()
     app.text_input(key=state.OPERATORS_KEY).set_value("a guess").run()
     assert "not the key of this lab" in texts(check(app))
@@ -91,7 +87,7 @@ def test_without_a_key_on_the_server_the_console_says_how_to_set_one(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CNN_LAB_KEY")
-    app = open_page(start_page(), "teach/console")
+    app = open_page(visitor(), "teach/console")
     assert "CNN_LAB_KEY" in app.info[0].value
     assert not app.text_input
     assert keys(app) == set()
@@ -237,13 +233,13 @@ def test_the_rules_are_set_on_the_console_and_do_not_hold_for_the_teacher(home: 
     check(app.multiselect(key="class_rule_pages").set_value(["training"]).run())
     check(app.toggle(key="class_rule_members_only").set_value(False).run())
     assert room(home).state().rules == Rules(dataset="digits", pages=("training",), members_only=False)
-    teachers = open_page(start_page(), "train/training")
+    teachers = open_page(visitor(), "train/training")
     assert len(teachers.selectbox(key=state.TRAINING_DATASET).options) > 1
 
 
 def test_who_has_not_joined_is_told_so_before_and_after_train_is_pressed(home: Path) -> None:
     in_class(home)
-    app = start_page()
+    app = visitor()
     app.session_state[state.SECRET] = "n" * 43
     training = open_page(app, "train/training")
     assert "join it first" in texts(training)
@@ -253,7 +249,7 @@ def test_who_has_not_joined_is_told_so_before_and_after_train_is_pressed(home: P
 
 def test_a_student_joins_by_the_code_under_a_nickname_of_their_own(home: Path) -> None:
     code = in_class(home)
-    app = start_page()
+    app = visitor()
     app.session_state[state.SECRET] = "n" * 43
     app.query_params[state.JOIN_CODE] = code.lower()
     page = open_page(app, "train/join")
@@ -285,13 +281,13 @@ def test_the_projector_shows_the_race_to_all_and_the_code_to_the_teacher(home: P
     assert [row["who"] for row in component_data(page, "race")["runs"]] == ["Ada"]
     assert not [each for each in page.get("html") if code[:3] in str(each.proto.body)]
     Owners(Store(home / STORE_NAME)).enter_key(ME, KEY)
-    page = open_page(start_page(), "teach/projector")
+    page = open_page(visitor(), "teach/projector")
     assert [each for each in page.get("html") if code[:3] in str(each.proto.body)]
 
 
 def test_one_person_on_their_own_machine_notices_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CNN_LAB_KEY")
-    app = start_page()
+    app = visitor()
     assert not (home / STORE_NAME).exists()
     page = open_page(app, "train/training")
     assert not page.button(key="train").disabled

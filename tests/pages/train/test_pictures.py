@@ -411,10 +411,7 @@ def test_the_split_that_is_shown_is_the_one_that_is_trained_on(app: AppTest) -> 
     assert known.split.judged_on in split.description
 
 
-def test_train_with_it_opens_the_training_page_with_the_set_chosen(
-    app: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.runs.ensure_supervisor", lambda _store: None)
+def test_train_with_it_opens_the_training_page_with_the_set_chosen(app: AppTest) -> None:
     own = filled()
     page = press(shown(app, own), "Train with it")
     assert page.title[0].value == "Training"

@@ -21,7 +21,7 @@ from pages._ui import state
 from pages._ui.run_table import rows
 from tests.pages import runs
 from tests.pages.networks import ship
-from tests.pages.visit import ME, check, open_page, start_page, table_rows, texts
+from tests.pages.visit import ME, check, open_page, table_rows, texts, visitor
 
 
 @pytest.fixture(autouse=True)
@@ -413,7 +413,7 @@ def test_a_finished_run_at_chance_is_not_green(app: AppTest, home: Path) -> None
     said = texts(check(watch(app, run.id)))
     assert ":orange-badge[:material/troubleshoot: finished, only guesses]" in said
     assert "green" not in said
-    assert ":green-badge[:material/check_circle: finished]" in texts(check(watch(start_page(), runs.finished(home).id)))
+    assert ":green-badge[:material/check_circle: finished]" in texts(check(watch(visitor(), runs.finished(home).id)))
 
 
 def test_a_frozen_backbone_that_learns_is_not_suspected(app: AppTest, home: Path) -> None:

@@ -9,19 +9,13 @@ from streamlit.testing.v1 import AppTest
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
 from tests.pages import runs
-from tests.pages.visit import check, open_page, start_page, texts
+from tests.pages.visit import check, open_page, texts, visitor
 
 MODERN = "training.digits.lenet.modern"
 
 
-@pytest.fixture(autouse=True)
-def _no_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("pages.train.training", "pages.train._training.submit", "pages.train._training.run_view"):
-        monkeypatch.setattr(f"{module}.ensure_supervisor", lambda _store: None, raising=False)
-
-
 def at(**address: str) -> AppTest:
-    app = start_page()
+    app = visitor()
     for name, value in address.items():
         app.query_params[name] = value
     return open_page(app, "train/training")

@@ -20,13 +20,13 @@ from pages.use._classify.many.sender import Added
 from pages.use._classify.take_away import as_csv
 from tests.pages.networks import ship
 from tests.pages.use.adding import add, picture
-from tests.pages.visit import check, jpeg, open_page, start_page, texts
+from tests.pages.visit import check, jpeg, open_page, texts, visitor
 
 
 @pytest.fixture
 def page(folder: Path) -> AppTest:
     ship(folder, "tiny", wrong=5)
-    return open_page(start_page(), "use/classify")
+    return open_page(visitor(), "use/classify")
 
 
 def said(page: AppTest) -> str:
@@ -81,7 +81,7 @@ def test_what_the_command_line_trained_is_offered_wherever_it_lies(home: Path, f
     ship(trained_folder() / "digits-lenet-1a2b3c4d", "final")
     ship(tmp_path / "mine", "final", wrong=3)
     note_training(tmp_path / "mine")
-    page = open_page(start_page(), "use/classify")
+    page = open_page(visitor(), "use/classify")
     offered = page.selectbox(key="checkpoint_chosen").options
     assert (
         sorted(option.rpartition(" · ")[0] for option in offered)
@@ -93,7 +93,7 @@ def test_what_the_command_line_trained_is_offered_wherever_it_lies(home: Path, f
 
 
 def test_with_no_network_there_is_a_way_out(folder: Path) -> None:
-    assert "No trained network" in said(open_page(start_page(), "use/classify"))
+    assert "No trained network" in said(open_page(visitor(), "use/classify"))
 
 
 def test_a_bad_file_gets_its_sentence_and_the_others_go_on(page: AppTest) -> None:
@@ -169,7 +169,7 @@ def test_the_layer_of_the_heat_map_can_be_chosen_and_is_named(page: AppTest) -> 
 
 def test_a_network_without_maps_says_so_instead_of_a_heat_map(folder: Path) -> None:
     ship(folder, "dense", model="simple_nn")
-    assert "no maps" in said(open_page(start_page(), "use/classify"))
+    assert "no maps" in said(open_page(visitor(), "use/classify"))
 
 
 def test_what_the_network_receives_is_shown_with_its_shape(page: AppTest) -> None:
@@ -192,7 +192,7 @@ def test_handwriting_is_made_as_the_networks_data_was_until_it_is_switched_off(p
 
 def test_a_network_of_photos_has_nothing_to_make_of_them(folder: Path) -> None:
     ship(folder, "photos", dataset="cifar10")
-    page = open_page(start_page(), "use/classify")
+    page = open_page(visitor(), "use/classify")
     assert not [entry for entry in page.toggle if "photo_made" in str(entry.key)]
 
 

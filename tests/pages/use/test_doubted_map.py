@@ -10,13 +10,13 @@ from core.explain.doubt.sanity import Sanity
 from core.explain.inside.grad_cam import Heat
 from pages.use._classify.doubt.maps import FOLD, said_of_other, said_of_untrained
 from tests.pages.networks import ship
-from tests.pages.visit import check, open_page, start_page, texts
+from tests.pages.visit import check, open_page, texts, visitor
 
 
 @pytest.fixture
 def page(folder: Path) -> AppTest:
     ship(folder, "tiny", wrong=5)
-    page = start_page()
+    page = visitor()
     page.session_state[FOLD] = True
     return open_page(page, "use/classify")
 
@@ -54,7 +54,7 @@ def test_a_flat_map_says_that_it_tells_nothing(page: AppTest, monkeypatch: pytes
 
 def test_a_network_without_maps_has_nothing_to_compare(folder: Path) -> None:
     ship(folder, "dense", model="simple_nn")
-    page = open_page(start_page(), "use/classify")
+    page = open_page(visitor(), "use/classify")
     assert "no maps" in said(page)
     assert not any(fold.label == "Can this map be trusted?" for fold in page.expander)
 
@@ -62,7 +62,7 @@ def test_a_network_without_maps_has_nothing_to_compare(folder: Path) -> None:
 def test_nobody_waits_for_other_maps_who_has_not_asked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ship(folder, "tiny", wrong=5)
     monkeypatch.setattr("pages.use._classify.doubt.maps.untrained_network", pytest.fail)
-    page = check(open_page(start_page(), "use/classify"))
+    page = check(open_page(visitor(), "use/classify"))
     assert any(fold.label == "Can this map be trusted?" for fold in page.expander)
 
 

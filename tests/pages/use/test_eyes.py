@@ -10,7 +10,7 @@ from core.models.input_format import InputFormat
 from core.models.received import receive
 from pages.use._classify.eyes import _before
 from tests.pages.networks import ship
-from tests.pages.visit import check, open_page, start_page, texts, upload
+from tests.pages.visit import check, open_page, texts, upload, visitor
 
 
 def said(page: AppTest) -> str:
@@ -26,7 +26,7 @@ def wide() -> bytes:
 
 def test_a_photo_is_cut_or_squeezed_as_one_chooses_and_the_fault_is_said(folder: Path) -> None:
     ship(folder, "photos", dataset="cifar10")
-    page = upload(open_page(start_page(), "use/classify"), "wide.png", wide())
+    page = upload(open_page(visitor(), "use/classify"), "wide.png", wide())
     assert "cut to its centre square, which leaves out 50 % of it" in said(page)
     assert "Cut: 50 % of the photo lies outside the square." in said(page)
     page.segmented_control(key="photo_fit").set_value("squeeze").run()
@@ -37,7 +37,7 @@ def test_a_photo_is_cut_or_squeezed_as_one_chooses_and_the_fault_is_said(folder:
 
 def test_where_handwriting_is_made_there_is_nothing_to_choose(folder: Path) -> None:
     ship(folder, "tiny")
-    page = open_page(start_page(), "use/classify")
+    page = open_page(visitor(), "use/classify")
     assert not [each for each in page.segmented_control if each.key == "photo_fit"]
     page.toggle(key="photo_made_digits").set_value(False).run()
     assert [each for each in page.segmented_control if each.key == "photo_fit"]

@@ -18,7 +18,7 @@ from pages._ui import state
 from pages.use._classify.live import answered, bars
 from pages.use._classify.world.familiarity import remember
 from tests.pages.networks import ship
-from tests.pages.visit import check, jpeg, open_page, start_page, texts
+from tests.pages.visit import check, jpeg, open_page, texts, visitor
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_of_many_classes_the_likeliest_few_have_a_bar() -> None:
 
 
 def test_the_page_answers_what_has_come_and_keeps_none_of_it(network: Checkpoint) -> None:
-    page = open_page(start_page(), "use/classify")
+    page = open_page(visitor(), "use/classify")
     assert told(page)["number"] == 0
     page.session_state[state.LIVE_PICTURE] = sent(9)
     check(page.run())
@@ -107,6 +107,6 @@ def test_where_no_browser_opens_a_camera_the_sentence_stands_and_the_way_out(
     network: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(st.context), "url", "http://192.168.1.20:8501/classify")
-    page = open_page(start_page(), "use/classify")
+    page = open_page(visitor(), "use/classify")
     assert "only over HTTPS or on localhost. Upload photos instead" in texts(page)
     assert not [each for each in page.get("bidi_component") if "live" in each.proto.component_name]

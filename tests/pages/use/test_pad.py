@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.networks import ship
-from tests.pages.visit import open_page, start_page
+from tests.pages.visit import open_page, visitor
 
 
 @pytest.mark.parametrize(("dataset", "offered"), [("digits", True), ("mnist", True), ("cifar10", False)])
@@ -15,5 +15,5 @@ def test_a_sheet_is_offered_for_networks_of_digits(
 ) -> None:
     monkeypatch.setattr("core.checkpoints.networks.checkpoints_folder", lambda: tmp_path)
     ship(tmp_path, "tiny", dataset=dataset)
-    page: AppTest = open_page(start_page(), "use/classify")
+    page: AppTest = open_page(visitor(), "use/classify")
     assert ("Draw a digit" in [fold.label for fold in page.expander]) is offered

@@ -11,7 +11,7 @@ from core.explain.doubt.hiding import Hidden
 from pages.use._classify.doubt.fool import in_words
 from pages.use._classify.doubt.hide import verdict
 from tests.pages.networks import ship
-from tests.pages.visit import check, open_page, start_page, texts
+from tests.pages.visit import check, open_page, texts, visitor
 
 CLASSES = ("cat", "dog", "ship")
 
@@ -19,7 +19,7 @@ CLASSES = ("cat", "dog", "ship")
 @pytest.fixture
 def page(folder: Path) -> AppTest:
     ship(folder, "tiny", wrong=5)
-    return open_page(start_page(), "use/classify")
+    return open_page(visitor(), "use/classify")
 
 
 def said(page: AppTest) -> str:
@@ -28,17 +28,17 @@ def said(page: AppTest) -> str:
 
 def test_a_link_opens_a_perturbation_and_one_to_none_says_so(folder: Path) -> None:
     ship(folder, "tiny")
-    page = start_page()
+    page = visitor()
     page.query_params["try"] = "fool"
     assert "your own network" in said(open_page(page, "use/classify"))
-    page = start_page()
+    page = visitor()
     page.query_params["try"] = "ears"
     assert "There is no perturbation 'ears' here; there is hide and fool." in said(open_page(page, "use/classify"))
 
 
 def test_a_network_without_maps_can_be_put_to_the_test(folder: Path) -> None:
     ship(folder, "dense", model="simple_nn")
-    page = open_page(start_page(), "use/classify")
+    page = open_page(visitor(), "use/classify")
     page.button(key="hide_go").click().run()
     assert "turns the answer" in said(page)
 

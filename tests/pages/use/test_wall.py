@@ -16,13 +16,13 @@ from pages.use._classify.many.sender import Added
 from tests.core.data.own.generated import photograph
 from tests.pages.networks import ship
 from tests.pages.use.adding import add, picture
-from tests.pages.visit import ME, check, open_page, start_page, texts
+from tests.pages.visit import ME, check, open_page, texts, visitor
 
 
 @pytest.fixture
 def page(folder: Path) -> AppTest:
     ship(folder, "tiny", wrong=5)
-    return open_page(start_page(), "use/classify")
+    return open_page(visitor(), "use/classify")
 
 
 def said(page: AppTest) -> str:

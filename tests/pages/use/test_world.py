@@ -13,7 +13,7 @@ from core.explain.familiarity.measuring import known_familiarity, measure, note_
 from pages._ui import state
 from tests.pages.networks import ship
 from tests.pages.use.adding import add, picture
-from tests.pages.visit import check, open_page, start_page, texts
+from tests.pages.visit import check, open_page, texts, visitor
 
 FEW = {"training": 120, "others": 40}
 
@@ -29,7 +29,7 @@ def said(page: AppTest) -> str:
 
 
 def test_it_is_measured_where_that_is_asked_for_and_said_from_then_on(network: Checkpoint) -> None:
-    page = open_page(start_page(), "use/classify")
+    page = open_page(visitor(), "use/classify")
     assert "AUROC" not in [metric.label for metric in page.metric]
     page.button(key="world_measure").click().run()
     found = known_familiarity(network)
@@ -42,7 +42,7 @@ def test_it_is_measured_where_that_is_asked_for_and_said_from_then_on(network: C
     assert "of its validation images" in said(page)
     assert "The nearest training images" in said(page)
     assert "By class and distance" not in said(page), "the images are there"
-    again = open_page(start_page(), "use/classify")
+    again = open_page(visitor(), "use/classify")
     assert "AUROC" in [metric.label for metric in again.metric], "it is known to everybody"
 
 
@@ -52,7 +52,7 @@ def test_a_network_that_ships_brings_what_was_measured(network: Checkpoint, fold
         found.known, steps={name: steps * 0 - 1e6 for name, steps in found.known.steps.items()}
     )
     note_beside_card(network, dataclasses.replace(found, known=beyond))
-    page = open_page(start_page(), "use/classify")
+    page = open_page(visitor(), "use/classify")
     assert "Not in its world" in said(page)
     assert "Not of its world: stranger to it than 100 % of its validation images." in said(page)
     add(page, ("a.png", picture("red")), ("b.png", picture("blue")))
@@ -61,6 +61,6 @@ def test_a_network_that_ships_brings_what_was_measured(network: Checkpoint, fold
 
 def test_without_its_training_images_nothing_can_be_measured(folder: Path) -> None:
     ship(folder, "photos", dataset="cifar10")
-    page = open_page(start_page(), "use/classify")
+    page = open_page(visitor(), "use/classify")
     assert "is not on this machine, so nobody can say how near" in said(page)
     assert state.CLASSIFIED in page.session_state

@@ -13,9 +13,7 @@ from tests.pages.visit import check, open_page, table_rows, texts
 
 
 @pytest.fixture
-def page(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    for module in ("pages.train._training.submit", "pages.train._training.run_view", "core.runs"):
-        monkeypatch.setattr(f"{module}.ensure_supervisor", lambda _store: None)
+def page(app: AppTest) -> AppTest:
     app.session_state["break_it"] = True
     return open_page(app, "train/training")
 
@@ -73,8 +71,6 @@ def test_a_broken_run_says_so_wherever_it_is_listed_and_is_never_the_best(app: A
 def test_a_run_goes_on_from_the_best_epoch_of_another(
     app: AppTest, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("pages.train._training.submit", "pages.train._training.run_view", "core.runs"):
-        monkeypatch.setattr(f"{module}.ensure_supervisor", lambda _store: None)
     monkeypatch.setattr("core.recipes.choice.check_beginning", lambda *_, **_about: None)  # any network does here
     run = runs.finished(home)
     app.query_params["run"] = run.id

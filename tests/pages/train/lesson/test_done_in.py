@@ -13,9 +13,7 @@ KEY = "training.digits.lenet.modern"
 
 @pytest.fixture
 def page(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """The form for LeNet on digits, each image of which takes a millisecond here, with no supervisor."""
-    for module in ("pages.train._training.submit", "core.runs"):
-        monkeypatch.setattr(f"{module}.ensure_supervisor", lambda _store: None)
+    """The form for LeNet on digits, each image of which takes a millisecond here."""
     monkeypatch.setattr("core.training.forecast.steps._remembered", {})
     monkeypatch.setattr("core.training.forecast.steps.image_seconds", lambda *_, **_about: 1e-3)
     return open_page(app, "train/training")

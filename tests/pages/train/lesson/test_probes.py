@@ -14,12 +14,6 @@ from tests.pages import runs
 from tests.pages.visit import check, jpeg, open_page, texts
 
 
-@pytest.fixture(autouse=True)
-def _nobody_serves(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("pages.train._training.run_view", "core.runs"):
-        monkeypatch.setattr(f"{module}.ensure_supervisor", lambda _store: None)
-
-
 def answered(home: Path, run_id: str, *, dead: str = "") -> Path:
     """Write the pages of two epochs, about one image of the data set."""
     folder = run_folder(home, run_id)
