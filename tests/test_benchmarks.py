@@ -21,6 +21,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 from PIL import Image
+from pyarrow.parquet import ParquetFile
 
 from benchmarks.__main__ import main
 from benchmarks.cores import confined, halves
@@ -57,6 +58,7 @@ from benchmarks.training import ablation, accuracy, defaults, jobs, learning_cur
 from core.checkpoints import shipped
 from core.config import AugmentationStep
 from core.data import availability, datasets, load, make_split
+from core.data.source import source_folder
 from core.home import home as where
 from core.judging.learning_curve import curve_file, read_curve
 from core.recipes import RECIPES, fitting_models, recipe_config
@@ -326,12 +328,17 @@ def test_a_row_without_its_data_is_skipped_with_the_reason(home: Path) -> None:
 
 @pytest.mark.data
 def test_files_are_those_of_the_images_asked_for() -> None:
-    data = load("mnist")
-    places = np.array([7, 3, 59_999])
-    for bytes_, pixels, place in zip(files(data.spec, places), pictures_for(data, places), places, strict=True):
+    folder, spec, places = source_folder(datasets["mnist"]), datasets["mnist"], np.array([7, 3, 59_999])
+    assert folder is not None
+    stored = ParquetFile(folder / "train.parquet").read(["image"]).column("image")
+    images = np.zeros((60_000, 1, 28, 28), np.uint8)  # what a decoded copy holds, at these places
+    for place in places.tolist():
+        images[place, 0] = np.asarray(Image.open(io.BytesIO(stored[place]["bytes"].as_py())))
+    decoded = dataclasses.replace(load("digits", size=28), spec=spec, images=images)
+    for bytes_, pixels, place in zip(files(spec, places), pictures_for(decoded, places), places, strict=True):
         image = naive.NaiveImages([bytes_, pixels], [0, 0], np.asarray)  # type: ignore[arg-type]
         assert np.array_equal(image[0][0], image[1][0])
-        assert np.array_equal(image[0][0], data.images[place, 0])
+        assert np.array_equal(image[0][0], images[place, 0])
 
 
 # Time to accuracy
@@ -569,8 +576,8 @@ def test_an_ablation_compares_seed_by_seed() -> None:
     assert row.spread == pytest.approx(0.05)
 
 
-@pytest.mark.data
-def test_an_ablation_trains_what_is_missing_and_nothing_twice(tmp_path: Path) -> None:
+def test_an_ablation_trains_what_is_missing_and_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ablation, "DATASET", "shapes")  # CIFAR-10 has to be decoded, and 5,000 images of it judged
     told: list[str] = []
     settings = {"precision": "fp32", "model_arguments": {"widths": (8, 8)}, "batch_size": 128}
     for _time in range(2):
@@ -694,9 +701,8 @@ def test_a_profile_of_the_head_takes_its_steps_on_kept_features() -> None:
     assert row.steps >= 1
 
 
-@pytest.mark.data
 def test_a_profile_of_resnet18_judges_and_leaves_its_weights_and_statistics_alone() -> None:
-    trainer = step_profile.trainer_of(dataclasses.replace(jobs.FORWARD, limit=4))
+    trainer = step_profile.trainer_of(dataclasses.replace(jobs.FORWARD, dataset="shapes", limit=4))
     before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
     row = step_profile.profile(jobs.FORWARD, trainer, seconds=0.01)
     assert set(row.shares) == {"batch", "forward"}

@@ -231,6 +231,18 @@ def test_the_official_test_split_is_the_test_split(name: str, train: int, test: 
     assert published_parts(data.spec, slips=slips) == (train, len(make_split(data, slips=slips).validation))
 
 
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["mnist", "cifar10"])
+def test_a_decoded_copy_lies_in_the_order_of_its_files(name: str, data_folder: Path) -> None:
+    data, spec = load(name), datasets[name]
+    rows = pq.ParquetFile(data_folder / str(spec.folder_name) / "train.parquet").read()
+    labels = rows.column(spec.label_column).to_numpy()
+    assert np.array_equal(data.labels[: len(labels)], labels)
+    for place in (0, 7, len(labels) - 1):
+        image = np.asarray(Image.open(io.BytesIO(rows.column(spec.image_column)[place]["bytes"].as_py())))
+        assert np.array_equal(data.images[place], np.moveaxis(np.atleast_3d(image), -1, 0))
+
+
 def test_two_processes_do_not_prepare_twice(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second one finds the lock free only when the folder is whole, and does not decode again."""
     load("shapes")
