@@ -75,9 +75,15 @@ def console() -> Console:
 
 @pytest.fixture(scope="package")
 def tabs(browser: Browser) -> Iterator[BrowserContext]:
-    """Where each test opens a tab: one for all, as Chromium then fetches and compiles Streamlit's scripts only once."""
+    """Where each test opens a tab: one for all, as Chromium then fetches and compiles Streamlit's scripts only once.
+
+    Its first tab shows an empty page and stays: the process that has compiled the scripts lives as long as a tab in it.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(30_000)
+    first = context.new_page()
+    first.route("**/*", lambda route: route.fulfill(body=""))
+    first.goto("http://127.0.0.1/")
     yield context
     context.close()
 
@@ -97,15 +103,15 @@ def page(tabs: BrowserContext, console: Console) -> Iterator[Page]:
 
 
 def _forget(tabs: BrowserContext) -> None:
-    """Close every tab, and forget what pages have stored; only the cache of files stays."""
-    blank = tabs.new_page()
-    for tab in tabs.pages:
-        if tab != blank:
-            tab.close()
-    tabs.new_cdp_session(blank).send("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "all"})
+    """Close every tab but the first, and forget what pages have stored; only the cache of files stays."""
+    first, *opened = tabs.pages
+    for tab in opened:
+        tab.close()
+    session = tabs.new_cdp_session(first)
+    session.send("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "all"})
+    session.detach()
     tabs.clear_cookies()
     tabs.clear_permissions()
-    blank.close()
 
 
 @pytest.fixture(scope="package")
