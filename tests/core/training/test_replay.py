@@ -65,7 +65,13 @@ def captured(session: Session) -> Iterator[Tensor]:
         {"dataset": "shapes", "greyscale": True},
         {"dataset": "shapes", "slips": ("no_normalisation",)},
         {"slips": ("validation_from_training", "shared_writers")},
-        {"dataset": "shapes", "model": "fast_cnn", "start_size": 16, "epochs": 3},
+        {
+            "dataset": "shapes",
+            "model": "fast_cnn",
+            "start_size": 16,
+            "epochs": 3,
+            "model_arguments": {"widths": (8, 8)},
+        },
     ],
     ids=str,
 )
