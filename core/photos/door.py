@@ -23,7 +23,7 @@ from core.errors import PhotoError
 from core.photos.appearance import to_rgb, turned, without_palette
 from core.photos.colours import in_srgb
 from core.photos.exif import is_adobe_rgb, orientation, shutter_time
-from core.photos.named_colours import ADOBE_RGB, profile_of
+from core.photos.named_colours import ADOBE_RGB, SRGB, profile_of
 from core.photos.parts import MAX_PROFILE_BYTES, PixelParts, pixel_parts
 from core.photos.turns import Turns
 
@@ -46,6 +46,7 @@ _BYTES_A_PIXEL = {
     "AVIF": 12,
 }  # at the highest, while it is decoded
 _DECODING = Turns(places=2, room=800 * 10**6)
+_GREY = ("1", "L", "LA", "I", "I;16", "F")
 _DAMAGED = "This picture is cut short or damaged; save or copy it again."
 
 
@@ -178,9 +179,12 @@ def _profile(file: Image.Image, parts: PixelParts, exif: bytes) -> bytes | None:
     if parts.format in ("HEIF", "AVIF"):
         profile = file.info.get("icc_profile") or b""
         profile = profile if len(profile) <= MAX_PROFILE_BYTES else None
-    if parts.colours is not None and (parts.format == "PNG" or profile == b""):  # a PNG's numbers go before its profile
-        return profile_of(parts.colours)
-    return profile_of(ADOBE_RGB) if profile == b"" and is_adobe_rgb(exif) else profile
+    named = parts.colours or (ADOBE_RGB if is_adobe_rgb(exif) else None)
+    if named is None or not (profile == b"" or (parts.format == "PNG" and parts.colours)):  # a PNG's numbers go first
+        return profile
+    if file.mode in _GREY:  # without hue the curve alone counts
+        return b"" if profile_of((SRGB, named[1])) == b"" else None
+    return profile_of(named)
 
 
 def _check_size(parts: PixelParts, size: tuple[int, int]) -> None:

@@ -125,6 +125,12 @@ def test_what_numbers_mean_is_said(codes: tuple[int, int], note: tuple[str, ...]
     assert np.abs(np.subtract(colour, grey)).max() <= 1
 
 
+def test_a_grey_picture_has_no_hue_that_numbers_could_move() -> None:
+    grey = encoded(flat("L", 120), "PNG")
+    assert first(with_codes(grey, 12, 13)) == ((120, 120, 120), ())
+    assert first(with_codes(grey, 12, 16)) == ((120, 120, 120), (NOT_USED,))
+
+
 @pytest.mark.parametrize(
     ("index", "red", "note"), [("R03", 255, ("colours converted from Adobe RGB",)), ("R98", 219, ())]
 )
