@@ -1,6 +1,6 @@
 """The lab's own inline components: HTML, CSS and JavaScript files beside the Python file, no build step.
 
-Each one's JavaScript finds the functions of ``elements.js`` before it.
+Each one finds the functions and the sliders of ``elements/`` before its own JavaScript and CSS.
 """
 
 from pathlib import Path
@@ -23,11 +23,11 @@ def beside(python_file: str, *, html: str | None = None, after: str | None = Non
     CSS and JavaScript beside the Python file ``after`` come before them.
     """
     path = Path(python_file)
-    before = [Path(after)] if after else []
+    before = [Path(__file__).parent / "elements" / "elements", *([Path(after)] if after else [])]
     return Sources(
         html=_read(path, ".html") if html is None else html,
         css="".join(_read(each, ".css") for each in [*before, path]),
-        js="".join(_read(each, ".js") for each in [Path(__file__).with_name("elements"), *before, path]),
+        js="".join(_read(each, ".js") for each in [*before, path]),
     )
 
 

@@ -14,7 +14,7 @@ export default function (component) {
     const words = Number(input.value).toFixed(digits).replace("-", "−")
     shown.textContent = words
     input.setAttribute("aria-valuetext", words)
-    input.style.setProperty("--part", `${(100 * (Number(input.value) - data.low)) / (data.high - data.low)}%`)
+    fillTrack(input)
   }
   const send = () => {
     ;[slider.sent, slider.since] = [Number(input.value), performance.now()]

@@ -137,6 +137,7 @@ function draw(view) {
   drawInput(view, top, left)
   drawOutput(view)
   view.find("scrub").value = row * data.output_width + column
+  fillTrack(view.find("scrub"))
   view.find("scrub").setAttribute("aria-valuetext", `row ${row}, column ${column}`)
   const [line, output, count] = data.kind === "convolution" ? multiplied(view, top, left) : pooled(view, top, left)
   view.find("sum").innerHTML = `${line} → output <strong>${number(output, SHOWN)}</strong>`

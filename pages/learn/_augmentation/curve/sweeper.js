@@ -76,6 +76,7 @@ function show(view) {
   const { data, place } = view
   const slider = view.find("slider")
   slider.value = place
+  fillTrack(slider)
   slider.setAttribute("aria-valuetext", words(view).join(" "))
   view.find("value").textContent = data.values[place] + (place === data.rest ? ", as it was" : "")
   picture(view)

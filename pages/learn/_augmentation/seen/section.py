@@ -87,7 +87,7 @@ def _show(checkpoint: Checkpoint, replay: Replay) -> None:
     for epoch, batch in fed.items():
         _sheets(epoch, number, batch, replay)
     look_for(
-        "Left: the images as they were augmented. Right: the same after normalisation, cut to what a screen can show, "
+        "First the images as they were augmented, then the same after normalisation, cut to what a screen can show, "
         "0 to 1."
     )
     _what_was_done(fed, checkpoint)

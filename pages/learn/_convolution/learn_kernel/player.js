@@ -106,6 +106,7 @@ function draw(view) {
   view.find("reveal").setAttribute("aria-pressed", String(view.open))
   view.find("reveal").setAttribute("aria-label", view.open ? "Hide the secret kernel" : "Show the secret kernel")
   view.find("scrub").value = frame
+  fillTrack(view.find("scrub"))
   const said = `Step ${data.steps[frame].toLocaleString("en-GB")}: loss ${written(data.losses[frame])}`
   view.find("scrub").setAttribute("aria-valuetext", said)
   view.find("said").textContent = said

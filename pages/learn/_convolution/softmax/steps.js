@@ -70,6 +70,7 @@ function draw(view) {
     const [, slider, power, share, bar] = line.children
     line.classList.toggle("chosen", index === row)
     slider.value = scores[index]
+    fillTrack(slider)
     slider.setAttribute("aria-valuetext", `${written(scores[index])}, probability ${percent(parts[index] / total)}`)
     power.innerHTML = `${written(scores[index])} → e<sup>${written(below[index])}</sup> = <b>${written(parts[index])}</b>`
     share.textContent = percent(parts[index] / total)

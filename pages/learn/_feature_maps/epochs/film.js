@@ -17,6 +17,7 @@ export default function (component) {
     page.src = "data:image/png;base64," + png
     page.alt = `${data.alt} after epoch ${epoch}`
     scrub.value = film.place
+    fillTrack(scrub)
     scrub.setAttribute("aria-valuetext", `epoch ${epoch}`)
     find("epoch").textContent = epoch ? `epoch ${epoch}` : "untrained"
   }

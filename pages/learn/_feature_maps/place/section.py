@@ -56,7 +56,9 @@ def place_section(network: Network, photo: Photo, given: Received, view: LayerVi
         key="maps_place",
     )
     scale_bar(signed=view.signed, limit=limit)
-    try_this("Choose a corner: part of its window lies in the padding. Then step to a deeper layer and choose again.")
+    padded = field.begin is None or field.begin < 0
+    corner = "part of its window lies in the padding" if padded else "this network pads nothing, so it sees photo alone"
+    try_this(f"Choose a corner: {corner}. Then step to a deeper layer and choose again.")
     section(f"How {number(float(one[row, col]), 4)} comes about")
     try:
         found = place_sum(network.model, given.batch, layer=view.layer.name, channel=view.chosen, row=row, col=col)

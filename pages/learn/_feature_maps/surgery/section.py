@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.explain.filters.surgery import SAMPLE, Answer, Sample, answer, cut_after, logits_without, sample_of
 from core.intervals import percent
+from core.judging.certainty import probability_words
 from core.models.received import Received
 from core.photos.door import Photo
 from pages._ui import address
@@ -120,9 +121,9 @@ def _bars(network: Network, given: Received, off: tuple[int, ...], layer: str) -
     order = list(dict.fromkeys([first, before, *order]))[:_SHOWN_CLASSES]
     st.markdown("**The photo's classes**", help=term("softmax"))
     pictures.bars(
-        [(f"{network.classes[place]} (all on: {percent(whole[place])})", cut[place]) for place in order],
+        [(f"{network.classes[place]} (all on: {probability_words(whole[place])})", cut[place]) for place in order],
         alt=f"Probabilities with {len(off)} filters off: "
-        + ", ".join(f"{network.classes[place]} {percent(cut[place])}" for place in order),
+        + ", ".join(f"{network.classes[place]} {probability_words(cut[place])}" for place in order),
         largest=1.0,
         highlight=0,
     )

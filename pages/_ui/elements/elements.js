@@ -1,4 +1,4 @@
-// Prepended to every component (pages/_ui/component.py).
+// Prepended to every component (pages/_ui/component.py), as elements.css is.
 
 function add(parent, tag, name, text) {
   const element = document.createElement(tag)
@@ -6,6 +6,12 @@ function add(parent, tag, name, text) {
   if (text !== undefined) element.textContent = text
   parent.append(element)
   return element
+}
+
+// How far the track of a slider is filled (elements.css).
+function fillTrack(range) {
+  const low = Number(range.min), high = Number(range.max)
+  range.style.setProperty("--part", `${high > low ? (100 * (Number(range.value) - low)) / (high - low) : 0}%`)
 }
 
 // The scale of core/explain/drawing/colours.py, in three steps: near-white is zero, orange positive, blue negative.
