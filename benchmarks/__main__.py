@@ -333,7 +333,7 @@ def strangers(tabs: int) -> None:
 def learning_curve(threads: int | None, seeds: int, only: tuple[str, ...]) -> None:
     """Accuracy against the number of training images, for the Compare page: an hour on two quiet cores.
 
-    Writes into checkpoints/ after each training; the same command goes on with those that are missing.
+    Writes into checkpoints/ after each training; the same command goes on where it was stopped.
     """
     from benchmarks.training.learning_curve import ARMS, DATASET, measure, trainings
     from core.judging.learning_curve import curve_file
@@ -346,6 +346,25 @@ def learning_curve(threads: int | None, seeds: int, only: tuple[str, ...]) -> No
     for model in curve.models:
         for images, found in curve.accuracies(model).items():
             click.echo(f"| `{model}` | {images:,} | {', '.join(f'{one * 100:.1f}' for one in found)} % |")
+
+
+@main.command()
+@click.option(
+    "--pace",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="0: the time to read, look and think is added up and not waited for.",
+)
+def lesson(pace: float) -> None:
+    """The lesson of ten minutes by the clock, as somebody does it who has never seen the lab: ten minutes."""
+    from benchmarks.lesson import table, take_lesson
+    from benchmarks.machine import load
+
+    _tell(f"load {load()}")
+    rows = take_lesson(pace=pace, tell=_tell)
+    _tell(f"load {load()}")
+    click.echo(table(rows))
 
 
 @main.command("own-pictures")

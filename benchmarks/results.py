@@ -12,7 +12,7 @@ from benchmarks.rows import Row
 
 Kind = Literal["throughput", "accuracy", "screen", "ablation", "profile", "class", "defaults"]
 KINDS: tuple[Kind, ...] = ("throughput", "accuracy", "screen", "ablation", "profile", "class", "defaults")
-IN_PARTS: tuple[Kind, ...] = ("defaults",)
+IN_PARTS: tuple[Kind, ...] = ("defaults", "screen")
 FOLDER = Path(__file__).resolve().parent / "results"
 
 Fields = dict[str, Any]

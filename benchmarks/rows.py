@@ -178,8 +178,9 @@ class Tried:
     """A pair of data set and network with a recipe, nothing changed: the best validation accuracy, a figure a seed.
 
     ``epochs`` of the recipe's ``of_epochs`` were trained, on ``images`` training images (None: all), and judged on
-    ``n``. ``is_default`` is what the Training page begins with. ``learns`` says whether every seed left ``chance`` far
-    behind (None where it was skipped, and where it did not but was stopped before its end).
+    ``n``. ``is_default`` is what the Training page begins with. ``ships`` is the best validation accuracy of a network
+    that ships and was trained to its end with these very settings. ``learns`` says whether that, or else every seed,
+    left ``chance`` far behind (None where it was skipped, and where it did not but was stopped before its end).
     """
 
     name: str
@@ -193,11 +194,15 @@ class Tried:
     epochs: int
     of_epochs: int
     images: int | None
+    ships: float | None = None
     skipped: str = ""
     learns: bool | None = field(init=False)
 
     def __post_init__(self) -> None:
         far = self.chance + FAR * (1 - self.chance)
+        if self.ships is not None and self.ships >= far:
+            object.__setattr__(self, "learns", True)
+            return
         whole = self.epochs == self.of_epochs and self.images is None
         learns = None if not self.accuracies else min(self.accuracies) >= far or (False if whole else None)
         object.__setattr__(self, "learns", learns)

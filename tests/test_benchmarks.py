@@ -40,7 +40,7 @@ from benchmarks.report.page import (
 )
 from benchmarks.report.pairs import pairs_page, pairs_table
 from benchmarks.report.shipped import curves
-from benchmarks.results import FOLDER, KINDS, Fields, Measurement, newest, write
+from benchmarks.results import FOLDER, KINDS, Fields, Measurement, joined, newest, write
 from benchmarks.rows import (
     Ablated,
     Comparison,
@@ -301,6 +301,28 @@ def test_a_learning_curve_is_trained_once_from_the_same_images_on_both_sides(
     assert np.array_equal(again.predicted, made.predicted)
 
 
+def test_a_training_of_the_learning_curve_that_is_stopped_goes_on_from_its_last_epoch(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning_curve, "DATASET", "shapes")
+    wanted = learning_curve.trainings(sizes=(64,), seeds=1, arms=("lenet",))
+    whole = learning_curve.measure(home / "whole.safetensors", wanted, epochs=2, tell=lambda _text: None)
+    save, trained = learning_curve.save_state, []
+
+    def stop_after_saving(folder: Path, *state: Any) -> None:
+        trained.append(save(folder, *state).name)
+        if len(trained) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(learning_curve, "save_state", stop_after_saving)
+    with pytest.raises(KeyboardInterrupt):
+        learning_curve.measure(home / "parts.safetensors", wanted, epochs=2, tell=lambda _text: None)
+    parts = learning_curve.measure(home / "parts.safetensors", wanted, epochs=2, tell=lambda _text: None)
+    assert [name.rpartition("-")[2] for name in trained] == ["0001", "0002"]
+    assert np.array_equal(parts.predicted, whole.predicted)
+    assert list((home / "benchmarks" / "learning-curve").iterdir()) == []
+
+
 def test_the_curve_that_ships_was_judged_on_the_test_images_of_what_ships_beside_it() -> None:
     curve = read_curve(curve_file(learning_curve.DATASET))
     assert curve is not None
@@ -471,10 +493,19 @@ def test_pairs_that_are_measured_later_stand_among_the_others(tmp_path: Path) ->
     page = pairs_page({**found, "rows": []}, origin=lambda part: f"Measured on {part['date']}.")
     origins = [line for line in page.splitlines() if "Measured on" in line]
     assert origins == [
-        "**ResNet.** Measured on 2026-01-03.",
-        "**Fast and LeNet.** Measured on 2026-01-02.",
-        "**Dense.** Measured on 2026-01-01.",
+        "**ResNet on A.** Measured on 2026-01-03.",
+        "**Fast and LeNet on A.** Measured on 2026-01-02.",
+        "**Dense on A.** Measured on 2026-01-01.",
     ]
+
+
+def test_what_of_the_screen_is_measured_later_has_a_table_of_its_own() -> None:
+    old = {**FIXTURE["screen"], "date": "2026-01-01T10:00:00+00:00"}
+    new = {**old, "date": "2026-01-02T10:00:00+00:00", "rows": [{**old["rows"][0], "median": 0.05}]}  # type: ignore[dict-item]
+    text = page({"screen": joined(old, new)})
+    first, second = text.partition("Measured on 2026-01-01")[::2]
+    assert "| Kernel to picture | 0.050 s |" in first
+    assert "Kernel to picture" not in second
 
 
 def test_the_page_has_the_figures_of_the_results() -> None:
@@ -641,6 +672,11 @@ def test_a_whole_training_that_ends_near_chance_is_marked() -> None:
     )
     assert row.learns is None
     assert dataclasses.replace(row, accuracies=(0.95, 0.38)).learns is True
+    ships = dataclasses.replace(row, ships=0.91)
+    assert ships.learns is True
+    assert "| 95.0, 21.7 % | 91.0 % when trained to its end, as it ships | 3 of 20 | 500 |" in pairs_table(
+        {"rows": [dataclasses.asdict(ships)]}
+    )
     whole = dataclasses.replace(row, epochs=20, images=None)
     assert whole.learns is False
     table = pairs_table({"rows": [dataclasses.asdict(row), dataclasses.asdict(whole)]})
@@ -654,8 +690,9 @@ def test_what_the_page_begins_with_leaves_chance_far_behind() -> None:
     found = newest(FOLDER).get("defaults")
     if found is None:
         pytest.skip("the pairs have not been measured yet")
-    near = [row["name"] for row in found["rows"] if row["is_default"] and row["learns"] is False]
-    assert near == []
+    begun = [row for row in found["rows"] if row["is_default"] and not row["skipped"]]
+    assert len(begun) >= 5
+    assert [row["name"] for row in begun if row["learns"] is not True] == []
 
 
 # Where a step's time goes

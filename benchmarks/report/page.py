@@ -46,6 +46,7 @@ python -m benchmarks throughput           # naive and ours in turns, about ten m
 python -m benchmarks profile              # where a step's time goes, two minutes
 python -m benchmarks accuracy --naive     # seconds to an accuracy; --long adds hours; goes on where it was stopped
 python -m benchmarks screen               # through a Chromium
+python -m benchmarks lesson               # the lesson of ten minutes, as a newcomer does it; ten minutes
 python -m benchmarks class                # thirty press Train in one second; --before CHECKOUT, half an hour
 python -m benchmarks class-pictures       # thirty phones send photos to one set; --kills
 python -m benchmarks strangers            # thirty tabs, each with a photo of its own: is another's shown?
@@ -116,7 +117,8 @@ def page(found: Mapping[Kind, Fields], shipped: Sequence[ShippedCurve] = ()) -> 
             "Measured in the browser, from the click or key to the frame that shows the answer. The browsers run on "
             "the same machine as the lab, which makes every figure worse than on a student's own."
         )
-        parts.append(f"## The screen\n\n{_origin(fields)}\n\n{words}\n\n{screen_table(fields)}\n")
+        tables = [f"{_origin(part)}\n\n{screen_table(part)}\n" for part in fields.get("parts", [fields])]
+        parts.append("\n".join([f"## The screen\n\n{words}\n", *tables]))
     if "class" in found:
         fields = found["class"]
         words = (

@@ -1,6 +1,6 @@
 """From the results of ``defaults`` to ``docs/pairs.md``: what every pair that is offered learns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from benchmarks.results import Fields
 from benchmarks.rows import FAR
@@ -11,7 +11,8 @@ Every pair of data set and network that the Training page offers, with every rec
 accuracy on validation images. Written by `python -m benchmarks report` from what `python -m benchmarks defaults`
 measured. The `modern` recipe of a built-in set was trained to its end, every other pair for as many epochs as fitted
 into a few seconds of processor time, with its schedule made for so many, or on fewer images where none fitted; what the
-page begins with, for several seeds. So these figures say whether a pair learns, not how good it gets.
+page begins with, for several seeds and longer. So these figures say whether a pair learns, not how good it gets. Where
+a network ships that was trained to its end with these very settings, its validation accuracy stands beside them.
 
 **Near chance** stands where a whole training came less than {100 * FAR:.0f} % of the way from guessing to every image
 right; such a pair is never what the page begins with. A short one that came no further was too short to tell: large
@@ -30,8 +31,18 @@ def pairs_page(fields: Fields, *, origin: Callable[[Fields], str]) -> str:
 
 
 def _what(part: Fields) -> str:
-    """The networks of a part, in words."""
-    *most, last = dict.fromkeys(row["model"] for row in part["rows"])
+    """The networks of a part and the data sets that they were trained on, in words."""
+    networks: dict[str, dict[str, None]] = {}
+    for row in part["rows"]:
+        networks.setdefault(row["dataset"], {})[row["model"]] = None
+    together: dict[tuple[str, ...], list[str]] = {}
+    for dataset, models in networks.items():
+        together.setdefault(tuple(models), []).append(dataset)
+    return "; ".join(f"{_and(models)} on {_and(data)}" for models, data in together.items())
+
+
+def _and(names: Sequence[str]) -> str:
+    *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
 
 
@@ -52,6 +63,8 @@ def pairs_table(fields: Fields) -> str:
         accuracies = ", ".join(f"{100 * accuracy:.1f}" for accuracy in row["accuracies"]) + " %"
         network = row["model"] + (" (default)" if row["is_default"] else "")
         mark = {True: "", False: "**near chance**", None: "too short to tell"}[row["learns"]]
+        if row.get("ships") is not None:
+            mark = f"{100 * row['ships']:.1f} % when trained to its end, as it ships"
         epochs = f"{row['epochs']} of {row['of_epochs']}" if row["epochs"] < row["of_epochs"] else str(row["epochs"])
         images = "all" if row["images"] is None else f"{row['images']:,}"
         recipe, chance = f"`{row['recipe']}`", f"{100 * row['chance']:.1f} %"

@@ -6,7 +6,7 @@ as it is; from scratch, images are flipped and cropped in each epoch, which is t
 
 import dataclasses
 import math
-from collections import deque
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +15,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.checkpoints import shipped
+from core.checkpoints import load_state, save_state, shipped
 from core.config import TrainingConfig
 from core.data import LabelledImages, Split, load, make_split
-from core.events import Finished
+from core.events import EpochDone, Finished
+from core.home import home
 from core.judging.evaluation import predict
 from core.judging.learning_curve import Answers, LearningCurve, Point, read_curve, write_curve
 from core.models import models
 from core.models.input_format import normalise, to_batch
 from core.models.transfer import TransferNetwork
 from core.recipes import recipe_config
+from core.training.folder import TrainingFolder
+from core.training.resume import restore, state_of
 from core.training.trainer import Trainer
 
 Tell = Callable[[str], None]
@@ -151,9 +154,20 @@ def _shipped(config: TrainingConfig, split: Split) -> Answers | None:
 
 
 def _trained(config: TrainingConfig, data: LabelledImages, split: Split) -> Trainer:
-    """Train to the end; the last epoch's network is what counts, so few validation images do."""
+    """Train to the end; the last epoch's network is what counts, so few validation images do.
+
+    A state after each epoch lies in the lab's home until the end: whoever stops it loses the epoch at most.
+    """
     trainer = Trainer(config, data, dataclasses.replace(split, validation=split.validation[:VALIDATED]))
-    last = deque(trainer.events(), maxlen=1).pop()
-    if not isinstance(last, Finished) or last.reason != "completed":
-        raise RuntimeError(f"the training of {config.model} on {config.limit} images ended early: {last}.")
+    name = f"{config.dataset}-{config.model}-{config.limit or 'all'}-{config.seed}"
+    files = TrainingFolder(home() / "benchmarks" / "learning-curve" / name, config)
+    for state in files.states()[-1:]:
+        restore(trainer, load_state(state)[0])
+    for event in trainer.events():
+        if isinstance(event, EpochDone):
+            save_state(files.state(step=trainer.progress.step, epoch=event.epoch), state_of(trainer), config)
+            files.prune_states()
+    if not isinstance(event, Finished) or event.reason != "completed":
+        raise RuntimeError(f"the training of {config.model} on {config.limit} images ended early: {event}.")
+    shutil.rmtree(files.path)
     return trainer

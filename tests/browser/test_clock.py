@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Error
 
-from benchmarks import screen
+from benchmarks.screen import clock
 
 
 def test_the_clock_runs_from_the_event_to_the_frame_that_shows_the_answer(browser: Browser) -> None:
@@ -11,14 +11,14 @@ def test_the_clock_runs_from_the_event_to_the_frame_that_shows_the_answer(browse
     page.set_content(
         "<script>addEventListener('keydown', () => setTimeout(() => document.title = 'done', 200))</script>"
     )
-    seconds = screen.seconds_until(page, "keydown", "document.title === 'done'", lambda: page.keyboard.press("a"))
+    seconds = clock.seconds_until(page, "keydown", "document.title === 'done'", lambda: page.keyboard.press("a"))
     assert seconds >= 0.2
     page.close()
 
 
 def test_an_answer_that_never_comes_ends_the_clock(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(screen, "PATIENCE", 0.2)
+    monkeypatch.setattr(clock, "PATIENCE", 0.2)
     page = browser.new_page()
     with pytest.raises(Error, match=r"not seen after keydown in 0\.2 s: false"):
-        screen.seconds_until(page, "keydown", "false", lambda: page.keyboard.press("a"))
+        clock.seconds_until(page, "keydown", "false", lambda: page.keyboard.press("a"))
     page.close()

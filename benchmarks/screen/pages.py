@@ -1,0 +1,122 @@
+"""Pages: how soon the first one is there, how soon another, and what is sent for each."""
+
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, Response, WebSocket
+
+from benchmarks.rows import Seen
+from benchmarks.screen.clock import Measured, seconds_until
+from benchmarks.screen.opened import new_page
+from tests.browser.server import Server, go_to, open_page, settled
+from tests.browser.widgets import quiet
+
+STARTS = 3  # servers that are started to measure the first page
+KIB = 1024
+
+VIEWS = (
+    *(("convolution", f"?{view}") for view in ("tab=pooling", "tab=softmax", "view=learn", "view=puzzle")),
+    *(("feature-maps", f"?look={view}") for view in ("place", "kernel", "off", "nine")),
+    *(("architecture", f"?part={part}") for part in ("build", "sees", "sizes", "dummy")),
+    *(("augmentation", f"?look={view}") for view in ("received", "test", "labels", "curve", "arms", "seen", "code")),
+)
+
+
+def first_page(browser: Browser, times: int) -> Measured:
+    """From ``streamlit run`` to the start page's words, and to all its pictures, each time on a new home."""
+    words, picture = [], []
+    for _start in range(min(times, STARTS)):
+        with tempfile.TemporaryDirectory() as folder, new_page(browser) as page:
+            lab = Server(Path(folder) / "home")
+            started = time.perf_counter()
+            try:
+                lab.start()
+                page.goto(lab.url)
+                page.get_by_text("Glossary", exact=True).wait_for()  # the last of what does not wait for torch
+                words.append(time.perf_counter() - started)
+                page.get_by_role("img", name="The photo's upright edges").wait_for()
+                page.wait_for_function("() => [...document.images].every(one => one.complete && one.naturalWidth)")
+                picture.append(time.perf_counter() - started)
+            finally:
+                lab.clear_away()
+    title = "First page after `streamlit run`"
+    return [
+        Seen(name="first-page", title=f"{title}, to read", unit="s", values=tuple(words), target=3),
+        Seen(
+            name="first-result",
+            title=f"{title}, with its first result",
+            unit="s",
+            values=tuple(picture),
+            target=3,
+        ),
+    ]
+
+
+def page_switch(page: Page, server: Server, times: int) -> Measured:
+    """From a click in the menu to the new page at rest; the first visit of each page is not counted."""
+    open_page(page, server)
+    titles = page_titles(page)
+    values = []
+    for turn in range(max(2, 1 + times // len(titles))):
+        for title in titles:
+            link = page.get_by_test_id("stSidebarNav").get_by_role("link", name=title)
+            done = f"everything(document, 'h1').some(head => head.innerText.includes({title!r})) && atRest()"
+            seconds = seconds_until(page, "pointerdown", done, link.click)
+            settled(page)
+            if turn:
+                values.append(seconds)
+    return [Seen(name="page-switch", title="Another page", unit="s", values=tuple(values), target=0.5)]
+
+
+def page_titles(page: Page) -> list[str]:
+    """Return the menu's titles but the first, whose page has a heading of its own."""
+    links = page.get_by_test_id("stSidebarNav").get_by_role("link").all()
+    return [link.inner_text().splitlines()[-1].strip() for link in links][1:]
+
+
+def bytes_sent(page: Page, server: Server, times: int) -> Measured:
+    """What the server sends for a page that is opened by the menu: messages and pictures, not the app's own files."""
+    amount = 0
+
+    def frame(payload: str | bytes) -> None:
+        nonlocal amount
+        amount += len(payload)
+
+    def socket(opened: WebSocket) -> None:
+        opened.on("framereceived", frame)
+
+    def response(answer: Response) -> None:
+        nonlocal amount
+        if "/media/" in answer.url and "/static/" not in answer.url:  # the app's own fonts lie there
+            amount += int(answer.headers.get("content-length", 0))
+
+    page.on("websocket", socket)
+    page.on("response", response)
+    open_page(page, server)
+    sent: dict[str, int] = {}
+    for title in page_titles(page):
+        quiet(page)
+        amount = 0
+        go_to(page, title)
+        quiet(page)
+        page.wait_for_timeout(1500)  # pictures are asked for after the script has ended
+        sent[title] = amount
+    for view in VIEWS:
+        amount = 0
+        open_page(page, server, *view)
+        quiet(page)
+        page.wait_for_timeout(1500)
+        sent["".join(view)] = amount
+    each = ", ".join(f"{title} {amount / KIB:.0f}" for title, amount in sent.items())
+    return [
+        Seen(
+            name="bytes",
+            title="Sent for a page",
+            unit="KiB",
+            values=tuple(amount / KIB for amount in sent.values()),
+            target=150,
+            statistic="p95",
+            note=f"Messages and pictures, in KiB: {each}. The app's own scripts, which a browser keeps, are left out.",
+        )
+    ]
