@@ -6,8 +6,7 @@ from pages.learn._architecture.views import show_views
 
 header(
     "Architecture",
-    "A network is a row of layers, each with an output of a certain shape. Look at the lab's, build your own, and see "
-    "the arithmetic that makes them fit.",
+    "A network is a row of layers, each with an output of a certain shape.",
     icon="account_tree",
 )
 in_address.take()

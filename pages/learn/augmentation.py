@@ -8,8 +8,7 @@ from pages.learn._augmentation.views import show_view
 
 header(
     "Augmentation",
-    "A network that sees the same pixels every epoch learns them by heart. Change them a little, at random, each time: "
-    "the label stays, the pixels do not.",
+    "A network that sees the same pixels every epoch learns them by heart. Change them a little, at random, each time.",
     icon="auto_awesome_motion",
 )
 photo_row = st.container()

@@ -11,8 +11,7 @@ from pages.learn._convolution.your_kernel import your_kernel
 
 header(
     "Convolution",
-    "A small grid of numbers slides over a picture: multiply, add up, write the sum down, move on. "
-    "Change the numbers and see what they find.",
+    "A small grid of numbers slides over a picture: multiply, add up, write the sum down, move on.",
     icon="grid_on",
 )
 in_address.take()

@@ -63,7 +63,7 @@ VIEWS = (
     "convolution?view=learn",
     "convolution?view=puzzle",
     "feature-maps?look=place",
-    "feature-maps?look=off",
+    "feature-maps?look=off&off=0,1",
     "feature-maps?look=nine",
     "compare?experiment=new",
     "augmentation?look=labels",

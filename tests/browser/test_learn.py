@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.server import Server, open_page, settled
+from tests.browser.test_accessibility import faults
 from tests.browser.widgets import choose, open_tab, picture_size, press, quiet, write
 from tests.pages import runs
 
@@ -195,6 +196,7 @@ def test_a_level_of_the_puzzle_is_solved_by_keys_and_the_next_one_opens(page: Pa
     expect(panel.locator("#score")).to_have_text("0.0")
     panel.get_by_role("button", name="Hint 1 of 3").click()
     expect(panel.get_by_text("is a neighbour of the one in the middle")).to_be_visible()
+    assert faults(page) == []
 
 
 def test_while_the_window_plays_the_line_below_follows(page: Page, server: Server) -> None:
@@ -331,6 +333,7 @@ def test_filters_are_switched_off_by_pointer_and_by_key(page: Page, server: Serv
     page.get_by_role("button", name="Look for them").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_alt_text(re.compile("^The images that excite filter 1 of conv1 most"))).to_be_visible()
+    assert faults(page) == []
 
 
 def test_what_takes_long_is_stopped_while_it_works_and_what_is_known_stays(page: Page, still_server: Server) -> None:
@@ -505,6 +508,7 @@ def test_both_arms_are_trained_compare_opens_and_the_batches_are_made_again(page
     open_page(page, server, "feature-maps", f"?checkpoint={run_id}&look=epochs")
     epochs = page.get_by_role("slider", name="Epoch", exact=True)
     expect(page.get_by_alt_text(re.compile("^Kernels .* of conv1 after epoch 1$"))).to_be_visible()
+    assert faults(page) == []
     epochs.focus()
     epochs.press("Home")
     expect(page.locator("#epoch")).to_have_text("untrained")
@@ -562,3 +566,18 @@ def test_a_lesson_goes_from_page_to_page_and_outlives_a_reload(page: Page, serve
     page.get_by_role("heading", level=1, name="Feature maps").wait_for()
     expect(strip).to_contain_text("Step 3 of 3")
     expect(page).to_have_url(re.compile("step=maps"))
+
+
+def test_whoever_does_the_last_step_ends_the_lesson_there(page: Page, server: Server) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    open_page(page, server, "convolution", "?lesson=padding&step=padding")
+    padding = page.get_by_label("Padding (px)", exact=True)
+    padding.fill("1")
+    padding.press("Enter")
+    strip = page.locator(".st-key-lesson")
+    expect(strip).to_contain_text("All 1 steps are done.")
+    assert faults(page) == []
+    strip.get_by_role("button", name="End the lesson").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The lesson has ended. Start has it again.")).to_be_visible()
+    expect(strip).to_have_count(0)

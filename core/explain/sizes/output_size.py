@@ -113,10 +113,8 @@ def _keeping(down: SizeWork, across: SizeWork) -> str:
     if down.padding == reach // 2 and down.stride == 1:
         return f"Padding {rule} = {reach // 2} keeps the size, because {why} and the stride is 1: {same}."
     if down.stride == 1:
-        return (
-            f"The map is {down.size}×{across.size}. Padding {rule} = {reach // 2} would keep {down.n}×{across.n}, "
-            f"because {why} and the stride is 1: {same}."
-        )
+        now, before = f"{down.size}×{across.size}", f"{down.n}×{across.n}"
+        return f"The map is {now}. Padding {rule} = {reach // 2} would keep {before}: {same}."
     return (
         f"With padding {rule} = {reach // 2} and stride 1 the size would stay {down.n}×{across.n}; "
         f"{_as_set(down)} makes it {down.size}×{across.size}."

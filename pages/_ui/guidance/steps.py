@@ -23,7 +23,7 @@ STEPS = {
     "kernel": Step(
         page="convolution",
         title="Make a kernel of your own",
-        task="Change numbers in the grid until they add up to 0 again: flat areas turn black.",
+        task="Change two of the nine numbers so that all still add up to 0: flat areas stay black.",
         minutes=1.5,
         view={"view": "kernel"},
     ),
@@ -52,7 +52,7 @@ STEPS = {
         page="feature-maps",
         title="Look into a deeper layer",
         task="Step to the next layer, then click a map there that follows the outlines.",
-        minutes=1,
+        minutes=1.5,
         view={"look": "maps"},
     ),
     "place": Step(
@@ -72,7 +72,7 @@ STEPS = {
     "sizes": Step(
         page="architecture",
         title="Why 16·5·5?",
-        task="Change the padding and read PyTorch's error; then put the right number into the dense layer.",
+        task="Set the padding to 2 and read PyTorch's error; then put the right number in.",
         minutes=1.5,
         view={"part": "sizes"},
     ),
@@ -80,7 +80,7 @@ STEPS = {
         page="augmentation",
         title="Shake the images",
         task="Add a rotation, press Another draw, and read under each picture what was drawn for it.",
-        minutes=1,
+        minutes=1.5,
         view={"look": "draws"},
     ),
     "train": Step(
@@ -92,8 +92,9 @@ STEPS = {
     "compare": Step(
         page="compare",
         title="Judge it fairly",
-        task="Choose two networks that were judged on the same images: is one better?",
+        task="Put a third network beside the two: which is better, and is that more than chance?",
         minutes=1,
+        view={"only": "cats_vs_dogs"},
     ),
     "classify": Step(
         page="classify",
@@ -102,7 +103,7 @@ STEPS = {
         minutes=1,
     ),
 }
-TEN_MINUTES = ("kernel", "padding", "maps", "sizes", "chain", "train", "compare", "classify")
+TEN_MINUTES = ("kernel", "maps", "sizes", "chain", "train", "compare", "classify")
 
 
 def minutes(names: Sequence[str]) -> int:

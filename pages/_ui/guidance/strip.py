@@ -11,6 +11,7 @@ from pages._ui.guidance.progress import Lesson
 from pages._ui.guidance.steps import STEPS, told_apart, where
 
 _AT = "lesson_at"
+_TICK = ":green[:material/check_circle: **done**]"
 # No setting says it: on a phone the line is cut where the screen ends, until it is unfolded.
 _ON_A_PHONE = """<style>@media (max-width: 640px) {
   .st-key-lesson { flex-wrap: nowrap; }
@@ -33,15 +34,26 @@ def strip(pages: Mapping[str, str]) -> None:
     name = step_here({name: STEPS[name].page for name in now.steps}, now.done, at=_AT)
     st.html(_ON_A_PHONE)
     with st.container(horizontal=True, vertical_alignment="center", key="lesson"):
-        if name is not None:
+        if now.next_open is None:
+            _all_done(now, name)
+        elif name is not None:
             _step(now, name, pages)
-        elif now.next_open is not None:
+        else:
             number, step = now.number(now.next_open), STEPS[now.next_open]
             _fold(f"**Step {number} of {len(now.steps)} – {step.title}**", "lesson_fold")
             _link("Go there", now.next_open, pages)
-        else:
-            st.markdown(f":material/school: **All {len(now.steps)} steps are done.**", width="stretch")
-            st.button("End the lesson", key="lesson_end", icon=":material/done_all:", on_click=progress.leave)
+
+
+def _all_done(now: Lesson, name: str | None) -> None:
+    """Say that the lesson is done, on the page of its last step as on any other, and let it be ended."""
+    last = f" Step {now.number(name)} of {len(now.steps)} – {STEPS[name].title}." if name else ""
+    st.markdown(f"{_TICK}{last} **All {len(now.steps)} steps are done.**", width="stretch")
+    st.button("End the lesson", key="lesson_end", icon=":material/done_all:", type="primary", on_click=_end)
+
+
+def _end() -> None:
+    progress.leave()
+    st.toast("The lesson has ended. Start has it again.", icon=":material/school:")
 
 
 def _fold(said: str, key: str) -> None:
@@ -66,7 +78,7 @@ def _begin(text: str) -> None:
 
 def _step(now: Lesson, name: str, pages: Mapping[str, str]) -> None:
     step, number = STEPS[name], now.number(name)
-    tick = ":green[:material/check_circle: **done**] " if name in now.done else ""
+    tick = f"{_TICK} " if name in now.done else ""
     _fold(f"{tick}**Step {number} of {len(now.steps)} – {step.title}.** {step.task}", f"lesson_fold_{name}")
     following = now.steps[number] if number < len(now.steps) else now.next_open
     if following not in (None, name):

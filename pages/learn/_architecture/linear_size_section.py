@@ -27,10 +27,7 @@ DUMMY_SIZES = (16, 20, 24, 28, 32, 40, 48, 64)
 
 def why_section() -> None:
     """Follow the sizes through a LeNet-style network, and let a wrong ``in_features`` be tried."""
-    st.markdown(
-        "LeNet's first dense layer is written `nn.Linear(16 * 5 * 5, 120)`. Where do the two fives come from? "
-        "Change something and follow the size from line to line."
-    )
+    st.markdown("LeNet's first dense layer is written `nn.Linear(16 * 5 * 5, 120)`. Where do the two fives come from?")
     size, kernel, padding, pool = _settings()
     try:
         work = follow(image_size=size, kernel=kernel, padding=padding, pool=pool)
@@ -59,7 +56,7 @@ def why_section() -> None:
         st.markdown(plain(explain(wanted, work)))
         if said is not None:
             st.button(f"Put {work.in_features:,} in", on_click=_put, args=(work.in_features,), icon=":material/build:")
-    try_this("Set the padding to 2: what has to stand in place of 400? Find an image too small for a kernel of 7.")
+    try_this("Find an image that is too small for a kernel of 7.")
     think(
         "Why does a convolution not have to know the size of the image, and a dense layer has to?",
         "A kernel is slid over however many places there are, with the same weights. A dense layer has a weight of its "

@@ -62,15 +62,13 @@ def _draw(name: str, network: Network, photo: Photo, given: Received, view: Laye
 
 
 def _maps(view: LayerView) -> None:
-    st.markdown(
-        "Every filter of the layer makes one map of the picture; the chosen one is enlarged.", help=term("feature map")
-    )
+    st.markdown("Each tile is a map, made by one filter; the chosen one is enlarged.", help=term("feature map"))
     maps, one = st.columns([3, 2], gap="medium")
     with maps:
         mosaic_section(view)
     with one:
         one_map_section(view)
-    try_this("Step to the next layer and find a map that follows outlines, then one that fills areas.")
+    try_this("Find a map that follows outlines, then one that fills areas.")
     think(
         "Why are deeper maps smaller and more numerous?",
         "Strides and pools keep one place in four, so that what is left sees more of the picture. More filters make up "

@@ -23,8 +23,9 @@ def what_the_tiles_are(layer: Layer, maps: "Tensor", *, scale: str, limit: float
     elif count == 1:
         said = ["The tile is what one filter makes of the picture: strong colour where it found its pattern."]
     else:
-        said = ["Each tile is what one filter makes of the picture: strong colour where it found its pattern."]
-        said.append("Look for tiles that follow outlines and tiles that fill areas.")
+        said = [
+            "A tile for each filter: strong colour where it found its pattern. Some follow outlines, some fill areas."
+        ]
     if dead:
         said.append(f"{dead} of {count} {'is' if dead == 1 else 'are'} empty: zero everywhere.")
     said.append("Orange is positive, blue negative, near-white 0." if is_signed(maps) else "Dark is 0.")
@@ -37,8 +38,7 @@ def what_the_tiles_are(layer: Layer, maps: "Tensor", *, scale: str, limit: float
         said.append(f"the full colour stands for {min(ends):.2g} in one and for {max(ends):.2g} in another.")
     else:
         whose = "this layer" if scale == "layer" else "all layers"
-        said.append(f"The full colour stands for {limit:.2g} in every tile,")
-        said.append(f"the 99th percentile of what is not 0 in {whose}.")
+        said.append(f"Full colour is {limit:.2g}, the 99th percentile of what is not 0 in {whose}.")
     if count > 1:
         said.append("Click a tile to enlarge it.")
     return " ".join(said)

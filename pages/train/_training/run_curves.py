@@ -116,8 +116,8 @@ def charts(run: Run, curve: DrawnCurve, epochs: Sequence[EpochDone]) -> None:
             marks=[(best, "best")] if best else [],
         )
         look_for(
-            "Validation images were never trained on: their line is the one to trust. The best epoch is kept. Training "
-            "is averaged over the epoch while the network learns, so early on it lies below what the epoch ends with."
+            "Validation images were never trained on: trust their line. Training is averaged over the epoch, while the "
+            "network learns: early on it lies lower."
         )
 
 

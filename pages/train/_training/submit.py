@@ -96,7 +96,7 @@ def _amount(config: TrainingConfig) -> str:
     if not steps:
         return plain(split.description)
     used = "" if images == len(split.train) else f" {images:,} of the training images are used, and all of the others."
-    left_out = f" ({over:,} images, drawn anew in every epoch, are too few for another)" if over else ""
+    left_out = f" ({over:,} others, drawn anew each time, sit out)" if over else ""
     return plain(
         f"{split.description}{used} An epoch is {_steps(steps)} of {config.batch_size} images{left_out}; "
         f"{config.epochs} epochs are {_steps(steps * config.epochs)}, on {_device(config)}."
@@ -121,5 +121,5 @@ def _precision(config: TrainingConfig) -> str:
 
     choice = precision_so_far(config, best_device(config.device))
     if choice is None:
-        return "Whether bfloat16 pays here, the first such training on this machine finds out, for all that follow."
+        return "The first such training on this machine finds out whether bfloat16 pays here."
     return plain(f"It computes in {choice.sentence}.")

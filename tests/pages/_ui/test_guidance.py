@@ -119,6 +119,16 @@ def test_another_page_says_where_the_lesson_is(home: object) -> None:
     assert "steps are done" not in said(page)
 
 
+def test_whoever_does_the_last_step_is_told_so_there_and_ends_the_lesson(home: object) -> None:
+    page = at(CONVOLUTION, lesson="padding", step="padding")
+    page.text_input(key="conv.padding").set_value("1").run()
+    assert "**done**] Step 1 of 1 – Keep the picture's size. **All 1 steps are done.**" in said(page)
+    page.button(key="lesson_end").click().run()
+    assert page.session_state["lesson_now"] is None
+    assert page.toast[0].value == "The lesson has ended. Start has it again."
+    assert "steps are done" not in said(page)
+
+
 def test_it_can_be_hidden_taken_up_again_and_left(home: object) -> None:
     page = at(CONVOLUTION, lesson="padding,kernel")
     page.text_input(key="conv.padding").set_value("1").run()

@@ -175,7 +175,7 @@ def test_the_words_below_the_tiles_follow_the_maps_and_the_scale() -> None:
     said = words.what_the_tiles_are(as_layer("ReLU", maps), maps, scale="layer", limit=1.4)
     assert "1 of 4 is empty" in said
     assert "Dark is 0." in said
-    assert "The full colour stands for 1.4 in every tile, the 99th percentile of what is not 0 in this layer." in said
+    assert "Full colour is 1.4, the 99th percentile of what is not 0 in this layer." in said
     alone = words.what_the_tiles_are(as_layer("ReLU", maps), maps, scale="map", limit=None)
     assert "a whisper looks like a shout" in alone
     assert "for 0 in one" not in alone  # the empty one has no colour

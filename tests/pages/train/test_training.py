@@ -283,7 +283,7 @@ def test_what_the_last_batch_leaves_out_is_said(page: AppTest) -> None:
     page.text_input(key=f"{key}.epochs").set_value("3").run()
     said = texts(check(page)).replace("\\", "")
     assert "100 of the training images are used, and all of the others." in said
-    assert "An epoch is 1 step of 64 images (36 images, drawn anew in every epoch, are too few for another)" in said
+    assert "An epoch is 1 step of 64 images (36 others, drawn anew each time, sit out)" in said
     assert "3 epochs are 3 steps" in said
 
 

@@ -90,8 +90,8 @@ def many_photos(*, shows: str | None, answer: Callable[[Added], object]) -> None
         on_clear_change=_clear,
     )
     st.caption(
-        f":material/lock: At most {MAX_BYTES // 2**20} MB each. Your photos stay on the machine that runs the lab, in "
-        "memory, until you take them away or leave the lab."
+        f":material/lock: At most {MAX_BYTES // 2**20} MB each. They stay on the machine that runs the lab, in memory, "
+        "until you take them away or leave."
     )
 
 
