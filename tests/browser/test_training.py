@@ -148,6 +148,7 @@ def test_the_table_of_runs_is_searched_sorted_and_read_by_the_keys_and_leads_to_
     expect(page.locator(".tip")).to_contain_text("98.6 % (96.9 to 99.4), Digits (built in)")
     chart.press("Enter")
     page.wait_for_url(re.compile("|".join(run.id for run in made.values())))
+    expect(page.get_by_role("tab", name="Watch")).to_have_attribute("aria-selected", "true")
     page.get_by_role("tab", name="All runs").click()
     page.get_by_role("button", name="Table", exact=True).click()  # what was set is there again
     page.get_by_role("row", name="zebra, striped").click()
