@@ -20,11 +20,45 @@ def write_folder(folder: Path, files: Mapping[str, bytes], *, durable: bool = Tr
     can be made anew, is written so. Raises OSError where the disk refuses; the old folder is then still there.
     """
     beside = beside_of(folder)
-    old = beside.with_name(f"{beside.name}.old")
     try:
         beside.mkdir(parents=True)
         for name, data in files.items():
             _write_file(beside / name, data, durable=durable)
+        _put_in_place(beside, folder, durable=durable)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+class ArrivingFolder:
+    """A folder whose files come part by part, written beside its place until `finish`: nobody sees half of it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises OSError where the disk refuses, as all that follows does."""
+        self.folder = folder
+        self._beside = beside_of(folder)
+        self._beside.mkdir(parents=True)
+
+    def take(self, name: str, part: bytes) -> None:
+        """Take the next part of a file."""
+        with (self._beside / name).open("ab") as file:
+            file.write(part)
+
+    def finish(self) -> None:
+        """Flush what has come to the disk, and put it in its place; an older folder there is replaced."""
+        for path in self._beside.iterdir():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+        _put_in_place(self._beside, self.folder, durable=True)
+
+    def discard(self) -> None:
+        """Forget what has come."""
+        shutil.rmtree(self._beside, ignore_errors=True)
+
+
+def _put_in_place(beside: Path, folder: Path, *, durable: bool) -> None:
+    """Let a folder that is whole take the place that it was written for."""
+    old = beside.with_name(f"{beside.name}.old")
+    try:
         if durable:
             _sync(beside)
         if folder.exists():
@@ -33,7 +67,6 @@ def write_folder(folder: Path, files: Mapping[str, bytes], *, durable: bool = Tr
         if durable:
             _sync(folder.parent)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
 
 

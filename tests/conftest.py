@@ -1,10 +1,11 @@
 """What every test gets: a home of its own, no network, no surprise from the machine's settings.
 
-Two kinds of test need something that a machine may lack: ``data`` the real data sets (CNN_LAB_DATA), ``browser`` a
-Chromium. Without it they are skipped with a reason; CNN_LAB_REQUIRE=data,browser turns such a skip into a failure,
-so that a build cannot go green by leaving them out.
+Three kinds of test need something that a machine may lack: ``data`` the real data sets (CNN_LAB_DATA), ``browser`` a
+Chromium, ``ray`` Ray. Without it they are skipped with a reason; CNN_LAB_REQUIRE=data,browser turns such a skip into a
+failure, so that a build cannot go green by leaving them out.
 """
 
+import importlib.util
 import os
 import sys
 import tempfile
@@ -25,6 +26,7 @@ os.environ["CNN_LAB_HOME"] = str(Path(tempfile.gettempdir()) / f"cnn-lab-no-home
 _named = os.environ.pop("CNN_LAB_DATA", "")
 REAL_DATA = str(Path(_named).expanduser().resolve()) if _named and Path(_named).expanduser().is_dir() else None
 NO_DATA = f"CNN_LAB_DATA names no folder ({_named})" if _named else "CNN_LAB_DATA is not set"
+NO_RAY = "Ray is not installed: pip install -r requirements-ray.txt"
 REQUIRED = frozenset(filter(None, os.environ.get("CNN_LAB_REQUIRE", "").replace(" ", "").split(",")))
 LAYERS = ("core", "pages", "browser")
 
@@ -38,6 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("data") and REAL_DATA is None:
             item.add_marker(pytest.mark.skip(reason=NO_DATA))
+        if item.get_closest_marker("ray") and importlib.util.find_spec("ray") is None:
+            item.add_marker(pytest.mark.skip(reason=NO_RAY))
 
 
 def _layer(item: pytest.Item) -> int:

@@ -202,9 +202,9 @@ def test_scripts_find_the_lab_as_they_are_called() -> None:
 
 
 def test_shell_scripts_can_be_executed() -> None:
-    script = ROOT / ".ci" / "run"
-    assert script.read_text(encoding="utf-8").startswith("#!")
-    assert script.stat().st_mode & 0o111
+    for script in (ROOT / ".ci" / "run", ROOT / ".ci" / "ray"):
+        assert script.read_text(encoding="utf-8").startswith("#!")
+        assert script.stat().st_mode & 0o111
 
 
 def test_the_measured_figures_are_those_of_the_cards_that_ship() -> None:

@@ -15,7 +15,7 @@ from core.command_line.experiment import experiment
 from core.command_line.export import export
 from core.command_line.fetch import fetch
 from core.command_line.judge import compare, evaluate
-from core.command_line.queue import doctor, nursery, supervise, worker
+from core.command_line.queue import cluster_watch, doctor, nursery, stand_in, supervise, worker
 from core.command_line.runs import runs
 from core.command_line.train import train
 from core.disk import refusal, sentence
@@ -59,6 +59,8 @@ _COMMANDS = (
     supervise,
     worker,
     nursery,
+    stand_in,
+    cluster_watch,
     doctor,
     backup,
     restore,

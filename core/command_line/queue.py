@@ -1,6 +1,6 @@
 """What serves the queue: the supervisor, the processes it starts, and the doctor.
 
-``worker`` and ``nursery`` are for the supervisor, and hidden from people.
+``worker``, ``nursery``, ``stand-in`` and ``cluster-watch`` are for the supervisor, and hidden from people.
 """
 
 import json
@@ -14,10 +14,12 @@ import click
 from core.command_line.options import as_json
 from core.errors import RunError
 from core.home import home
-from core.runs.executors.local import LocalExecutor
-from core.runs.executors.warm import WarmExecutor, can_fork
+from core.runs.cluster.settings import cluster_needed
+from core.runs.executors.choice import chosen
+from core.runs.executors.ray import RayExecutor
+from core.runs.executors.warm import WarmExecutor
 from core.runs.store.store import open_store
-from core.runs.supervisor import Supervisor, slots_wanted
+from core.runs.supervisor import Supervisor
 from core.runs.supervisor import supervise as lead
 from core.runs.worker.process import log_to_standard_error, run_worker
 
@@ -27,9 +29,9 @@ def supervise() -> None:
     """Serve the queue until there has been nothing to do for ten minutes."""
     log_to_standard_error()
     store = open_store()
-    executor = WarmExecutor(store.home) if can_fork() else LocalExecutor()
+    executor = chosen(store.home)
     quiet = executor.prepare if isinstance(executor, WarmExecutor) else None
-    supervisor = Supervisor(store, executor, slots=slots_wanted(), when_quiet=quiet)
+    supervisor = Supervisor(store, executor, when_quiet=quiet)
 
     def leave(_number: int, _frame: FrameType | None) -> None:
         supervisor.leaving.set()
@@ -40,7 +42,7 @@ def supervise() -> None:
         if not lead(supervisor):
             click.echo("Another supervisor serves this queue already.", err=True)
     finally:
-        if isinstance(executor, WarmExecutor):
+        if isinstance(executor, WarmExecutor | RayExecutor):
             executor.close()
 
 
@@ -51,6 +53,26 @@ def worker(run_id: str, fence: int) -> None:
     """Train one run that a supervisor claimed."""
     if not run_worker(run_id, fence):
         sys.exit(1)
+
+
+@click.command("stand-in", hidden=True)
+@click.argument("run_id", metavar="RUN")
+@click.option("--fence", type=int, required=True)
+def stand_in(run_id: str, fence: int) -> None:
+    """Have one run that a supervisor claimed trained in the Ray cluster."""
+    from core.runs.cluster.hired import hiring
+    from core.runs.far.stand_in import be_a_stand_in
+
+    if not be_a_stand_in(run_id, fence, hiring(cluster_needed())):
+        sys.exit(1)
+
+
+@click.command("cluster-watch", hidden=True)
+def cluster_watch() -> None:
+    """Tell the supervisor that holds the other end of standard input about the Ray cluster."""
+    from core.runs.cluster.watch import watch
+
+    watch(sys.stdout, sys.stdin.buffer)
 
 
 @click.command(hidden=True)

@@ -93,7 +93,7 @@ def prepared_root() -> Path:
 
 def prepared_copy(spec: DatasetSpec, size: int) -> Path | None:
     """Return the folder of the prepared copy of a data set as its source is now, or None; reads nothing but folders."""
-    folder = _place(spec, size)
+    folder = place_of(spec, size)
     return folder if (folder / "about.json").is_file() else None
 
 
@@ -170,7 +170,7 @@ def prepare(spec: DatasetSpec, size: int, progress: Progress) -> Path:
     Raises DataError where the source is not what was expected, OSError where the disk refuses.
     """
     progress(f"Looking for {spec.title}", 0.0)
-    final = _place(spec, size)
+    final = place_of(spec, size)
     work = beside_of(final)
     try:
         work.mkdir()
@@ -185,7 +185,16 @@ def prepare(spec: DatasetSpec, size: int, progress: Progress) -> Path:
     return final
 
 
-def _place(spec: DatasetSpec, size: int) -> Path:
+def fingerprint_of(copy: Path) -> str:
+    """Return the fingerprint of the images in a prepared copy; '' where it cannot be read."""
+    try:
+        return typed(_About, read_object(copy / "about.json")).fingerprint
+    except (OSError, ValueError):
+        return ""
+
+
+def place_of(spec: DatasetSpec, size: int) -> Path:
+    """Return where the prepared copy of a data set lies, or will lie, as its source is now."""
     key = hashlib.sha256(source_key(spec).encode()).hexdigest()[:16]
     return prepared_root() / f"{spec.name}-{size}-{key}"
 

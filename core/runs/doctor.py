@@ -14,6 +14,7 @@ from core.data.own.store.tables import FILE_NAME
 from core.disk import free_space
 from core.errors import CheckpointError, ConfigError, RunError
 from core.runs import folders, leftovers
+from core.runs.cluster.settings import cluster_wanted, unreachable
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.processes import find_process, process_id
 from core.runs.records import AT_WORK
@@ -55,6 +56,7 @@ def examine(home: Path, *, repair: bool = True) -> Iterator[Finding]:
     yield Finding(check="store", verdict="fine", message="The store is whole.")
     with closing(store):
         yield _disk(home)
+        yield _executor()
         led = is_led(store)
         yield _supervisor(store, led=led, repair=repair)
         yield from _workers(store, led=led, repair=repair)
@@ -111,6 +113,22 @@ def _disk(home: Path) -> Finding:
     except folders.DiskFullError as error:
         return Finding(check="disk", verdict="problem", message=str(error))
     return Finding(check="disk", verdict="fine", message=f"{free_space(home) / 2**30:,.1f} GB are free.")
+
+
+def _executor() -> Finding:
+    """Where trainings are worked on, and whether that can be."""
+    try:
+        cluster = cluster_wanted()
+        trouble = unreachable(cluster) if cluster is not None else ""
+    except RunError as error:
+        cluster, trouble = None, str(error)
+    if trouble:
+        return Finding(check="executor", verdict="problem", message=trouble)
+    if cluster is None:
+        return Finding(check="executor", verdict="fine", message="Trainings are worked on by this machine.")
+    open_to_all = " Anybody who reaches it can run anything on it: it has no token." if cluster.without_token else ""
+    said = f"Trainings are worked on by the Ray cluster at {cluster.address}, which answers.{open_to_all}"
+    return Finding(check="executor", verdict="problem" if open_to_all else "fine", message=said)
 
 
 def _supervisor(store: Store, *, led: bool, repair: bool) -> Finding:

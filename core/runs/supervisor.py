@@ -8,19 +8,17 @@ import contextlib
 import logging
 import math
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import filelock
-import psutil
 
 from core.disk import refusal
 from core.errors import RunError
 from core.runs import folders, leftovers, sharing
-from core.runs.executors.port import Executor, Job
+from core.runs.executors.port import Capacity, Executor, Job
 from core.runs.executors.processes import process_handle
 from core.runs.records import AT_WORK, StoreError
 from core.runs.store.company import noted_turn, remove_note
@@ -63,7 +61,6 @@ class Supervisor:
         store: Store,
         executor: Executor,
         *,
-        slots: int = 1,
         patience: Patience | None = None,
         when_quiet: Callable[[], None] | None = None,
     ) -> None:
@@ -71,11 +68,11 @@ class Supervisor:
         self.store = store
         self.queue = Queue(store)
         self.executor = executor
-        self.slots = slots
         self.patience = patience or Patience()
         self.leaving = threading.Event()
         self._when_quiet = when_quiet or (lambda: None)
         self._last_claim = -math.inf
+        self._trouble = ""
         self._seen: dict[tuple[str, int], tuple[str, float, float]] = {}  # of each worker: status, beat, since when
         self._began: dict[tuple[str, int], float] = {}
         self._asked: set[tuple[str, int]] = set()
@@ -118,17 +115,28 @@ class Supervisor:
                 self.queue.forget(handle)
                 remove_note(self.store.home, handle)
         returned = self.queue.again()
-        self.queue.sort_out(sharing.judge())
-        self.queue.make_room(self._has_had_its_turn)
+        capacity = self.executor.capacity()
+        self._tell_waiting(capacity.trouble)
         started = 0
-        while self._start_next():
-            started += 1
+        if not capacity.trouble:
+            if capacity.together:
+                self.queue.sort_out(sharing.judge())
+            self.queue.make_room(self._has_had_its_turn, together=capacity.together)
+            while self._start_next(capacity):
+                started += 1
         if time.monotonic() - self._last_claim > self.patience.quiet:
             self._when_quiet()
         return bool(held or returned or started)
 
-    def _start_next(self) -> bool:
-        claim = self.queue.claim(slots=self.slots, threads=threads_each(self.slots), together=sharing.TOGETHER)
+    def _tell_waiting(self, trouble: str) -> None:
+        if trouble or self._trouble:
+            self.queue.tell_waiting(trouble, before=self._trouble)
+        if trouble != self._trouble:
+            log.warning("%s", trouble or "runs can be started again")
+        self._trouble = trouble
+
+    def _start_next(self, capacity: Capacity) -> bool:
+        claim = self.queue.claim(slots=capacity.slots, threads=capacity.threads, together=capacity.together)
         if claim is None:
             return False
         self._began[claim.run_id, claim.fence] = time.monotonic()
@@ -244,22 +252,3 @@ def is_led(store: Store) -> bool:
             return False
     except filelock.Timeout:
         return True
-
-
-def threads_each(slots: int) -> int:
-    """Return the threads that each of ``slots`` workers gets: ``OMP_NUM_THREADS``, or a fair part of the cores."""
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    if wanted.isdigit() and int(wanted) > 0:
-        return int(wanted)
-    cores = os.cpu_count() or 1
-    if sys.platform == "linux":
-        cores = len(os.sched_getaffinity(0))
-    return max(1, min(cores, psutil.cpu_count(logical=False) or cores) // slots)
-
-
-def slots_wanted() -> int:
-    """Return how many runs may be at work at once: ``CNN_LAB_SLOTS``, or one. Raises RunError where it is no number."""
-    text = os.environ.get("CNN_LAB_SLOTS", "1")
-    if not text.isdigit() or not 1 <= int(text) <= 64:
-        raise RunError(f"CNN_LAB_SLOTS is '{text}'; it must be a whole number between 1 and 64.")
-    return int(text)

@@ -12,7 +12,7 @@ import psutil
 from core.disk import sentence
 from core.errors import RunError
 from core.runs import folders
-from core.runs.executors.port import Job
+from core.runs.executors.port import Capacity, Job
 from core.runs.executors.processes import (
     end_session,
     environment,
@@ -23,6 +23,8 @@ from core.runs.executors.processes import (
     process_id,
     start_detached,
 )
+from core.runs.executors.slots import threads_each
+from core.runs.sharing import TOGETHER
 
 
 def worker_command(job: Job) -> list[str]:
@@ -33,9 +35,14 @@ def worker_command(job: Job) -> list[str]:
 class LocalExecutor:
     """Workers as processes of this machine: each in a session of its own, at low priority, writing to its own log."""
 
-    def __init__(self, command: Callable[[Job], Sequence[str]] = worker_command) -> None:
+    def __init__(self, command: Callable[[Job], Sequence[str]] = worker_command, *, slots: int = 1) -> None:
         self._command = command
+        self.slots = slots
         self._children: dict[int, subprocess.Popen[bytes]] = {}
+
+    def capacity(self) -> Capacity:
+        """As many processes as slots, each with its part of the cores; small trainings share one."""
+        return Capacity(slots=self.slots, threads=threads_each(self.slots), together=TOGETHER)
 
     def submit(self, job: Job) -> str:
         """Start a worker; it goes on when this process ends, whatever the reason."""

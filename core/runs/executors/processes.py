@@ -127,6 +127,22 @@ def start_detached(
         )
 
 
+def start_at_hand(
+    command: Sequence[str], *, errors: Path, environment: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a process that this one speaks to, by its standard input and output; what else it says goes to a file."""
+    with errors.open("wb") as file:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=file,
+            cwd=ROOT,
+            env=environment,
+            start_new_session=True,
+        )
+
+
 def environment(home: Path, threads: int | None = None) -> dict[str, str]:
     """Return this process's environment for a child in another working directory, with that home and thread count."""
     values = dict(os.environ)

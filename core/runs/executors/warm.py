@@ -24,7 +24,7 @@ import psutil
 from core.runs import folders
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.port import Job
-from core.runs.executors.processes import NICE, ROOT, environment, lost_handle, process_handle
+from core.runs.executors.processes import NICE, environment, lost_handle, process_handle, start_at_hand
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +42,8 @@ def can_fork() -> bool:
 class WarmExecutor(LocalExecutor):
     """Workers on this machine: forked where a nursery stands ready, started cold where none does (yet)."""
 
-    def __init__(self, home: Path) -> None:
-        super().__init__()
+    def __init__(self, home: Path, *, slots: int = 1) -> None:
+        super().__init__(slots=slots)
         self._home = home
         self._nursery: subprocess.Popen[bytes] | None = None
         self._ready = False
@@ -61,16 +61,8 @@ class WarmExecutor(LocalExecutor):
                 log.warning("no nursery: %s", error)
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        with (self._home / "nursery.log").open("wb") as errors:
-            return subprocess.Popen(
-                [sys.executable, "-m", "core", "nursery"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                cwd=ROOT,
-                env=environment(self._home),
-                start_new_session=True,
-            )
+        command = [sys.executable, "-m", "core", "nursery"]
+        return start_at_hand(command, errors=self._home / "nursery.log", environment=environment(self._home))
 
     def is_ready(self) -> bool:
         """Whether the next worker would be forked."""

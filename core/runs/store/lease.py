@@ -54,6 +54,10 @@ class Lease:
             row = connection.execute("SELECT config, threads FROM runs WHERE id = ?", (self.run_id,)).fetchone()
         return TrainingConfig.from_json(row["config"]), row["threads"]
 
+    def title(self) -> str:
+        """Return what people call the run."""
+        return self.store.get(self.run_id).name
+
     def orders(self) -> Orders:
         """Look, without writing, whether somebody asked to stop or the run has passed on."""
         with self.store.database.reading() as connection:
@@ -179,6 +183,12 @@ class Lease:
                 "DELETE FROM checkpoints WHERE run = ? AND folder = ?",
                 [(self.run_id, row["folder"]) for row in rows[keep:]],
             )
+
+    def kept(self) -> set[str]:
+        """Return the names of the run's folders that count."""
+        with self.store.database.reading() as connection:
+            rows = connection.execute("SELECT folder FROM checkpoints WHERE run = ?", (self.run_id,)).fetchall()
+        return {row["folder"] for row in rows}
 
     def end(
         self,

@@ -94,20 +94,22 @@ class Queue:
             with self.database.writing(durable=False) as connection:
                 connection.executemany("UPDATE runs SET shareable = ? WHERE id = ?", known)
 
-    def make_room(self, turn: Callable[[str, int], bool]) -> None:
+    def make_room(self, turn: Callable[[str, int], bool], *, together: int) -> None:
         """Where runs wait for a process of their own, ask those that have had a ``turn`` in one to save and let go.
 
         Only what has been saved since it was claimed lets go: every turn gets further. A run that goes on alone because
-        its last process was lost goes back to the others as soon as it has.
+        its last process was lost goes back to the others as soon as it has. ``together`` is what `claim` is given.
         """
-        may_share, small = MAY_SHARE_SQL.format(run=""), SMALL_SQL.format(run="")
+        may_share = f"(:together > 0 AND {MAY_SHARE_SQL.format(run='')})"
+        small, own_is_small = SMALL_SQL.format(run=""), SMALL_SQL.format(run="own.")
         waits = f"status = 'queued' AND handle = '' AND NOT ({may_share} AND losses = 0)"
         saved = "(SELECT max(step) FROM checkpoints WHERE run = own.id AND kind = 'state')"
         with self.database.reading() as connection:
             rows = connection.execute(
                 f"SELECT id, fence, {may_share} AS suspect FROM runs AS own WHERE status = 'running' AND NOT shared"
                 f" AND NOT make_room AND {saved} > claimed_step AND EXISTS"
-                f" (SELECT 1 FROM runs WHERE {waits} AND {small} = {SMALL_SQL.format(run='own.')})"
+                f" (SELECT 1 FROM runs WHERE {waits} AND (:together = 0 OR {small} = {own_is_small}))",
+                {"together": together},
             ).fetchall()
         for row in rows:
             if row["suspect"] or turn(row["id"], row["fence"]):
@@ -115,6 +117,16 @@ class Queue:
                     connection.execute(
                         "UPDATE runs SET make_room = 1 WHERE id = ? AND fence = ?", (row["id"], row["fence"])
                     )
+
+    def tell_waiting(self, why: str, *, before: str) -> None:
+        """Have every run that waits say ``why`` nothing can be started; '' takes back what was said ``before``."""
+        others = "status = 'queued' AND " + ("message <> :why" if why else "message = :before")
+        told = {"why": why, "before": before}
+        with self.database.reading() as connection:
+            if not connection.execute(f"SELECT 1 FROM runs WHERE {others} LIMIT 1", told).fetchone():
+                return
+        with self.database.writing(durable=False) as connection:
+            connection.execute(f"UPDATE runs SET message = :why WHERE {others}", told)
 
     def shared_workers(self) -> list[str]:
         """Return the handles of the processes that take in runs, and have none."""

@@ -152,11 +152,11 @@ class Store:
 
         A run that has ended stays as it is. Raises RightsError where it is not ``by``'s.
         """
+        stopped = "status = 'stopped', reason = 'asked', message = '', again = 0, ended = ?, stopped_by = ?"
         with self.database.writing() as connection:
             row_to_change(connection, run_id, by, "stop")
             connection.execute(
-                "UPDATE runs SET status = 'stopped', reason = 'asked', again = 0, ended = ?, stopped_by = ?"
-                " WHERE id = ? AND (status = 'queued' OR (status = 'interrupted' AND again))",
+                f"UPDATE runs SET {stopped} WHERE id = ? AND (status = 'queued' OR (status = 'interrupted' AND again))",
                 (time.time(), by.owner, run_id),
             )
             connection.execute(

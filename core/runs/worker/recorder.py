@@ -17,7 +17,7 @@ from core.errors import RunError
 from core.events import EpochDone, StepDone
 from core.runs import folders
 from core.runs.records import StaleWorkerError, StoreError
-from core.runs.store.lease import Lease
+from core.runs.worker.hold import Hold
 
 Why = Literal["asked", "terminated", "superseded", "disk_full", "store_lost", "turn"]
 
@@ -39,7 +39,7 @@ class Recorder:
     for the loop to set: the seconds between two turns of a run that shares its process.
     """
 
-    def __init__(self, lease: Lease, *, pulse: Callable[[], None] | None = None) -> None:
+    def __init__(self, lease: Hold, *, pulse: Callable[[], None] | None = None) -> None:
         self.lease = lease
         self.pulse = pulse or (lambda: None)
         self.leave: Why | None = None  # set once; the loop reads it after every step

@@ -13,7 +13,7 @@ from types import TracebackType
 
 import filelock
 
-from core.runs.supervisor import slots_wanted
+from core.runs.executors.slots import slots_here
 
 TURN_SECONDS = 0.25
 LONGEST_TURN = 10.0  # of a process that many owners share: each counts as much as the owner of a process of its own
@@ -28,7 +28,7 @@ class Turnstile:
     """
 
     def __init__(self, home: Path, *, in_a_hurry: Callable[[], bool], places: int | None = None) -> None:
-        count = slots_wanted() if places is None else places
+        count = slots_here() if places is None else places
         self._next = filelock.FileLock(home / "turn-next.lock")
         self._places = [filelock.FileLock(home / f"turn-{number}.lock") for number in range(count)]
         self._in_a_hurry = in_a_hurry

@@ -25,6 +25,7 @@ from core.runs.sharing import MOST_WEIGHTS
 from core.runs.store.lease import Lease
 from core.runs.store.store import Store
 from core.runs.worker.film import Film
+from core.runs.worker.hold import Hold
 from core.runs.worker.recorder import Recorder, Why
 from core.runs.worker.told_to_leave import when_told_to_leave
 from core.runs.worker.turnstile import Turnstile
@@ -70,14 +71,24 @@ def work(store: Store, run_id: str, fence: int, *, pulse: Callable[[], None] | N
             when_told_to_leave(lambda: recorder.ask_to_leave("terminated")),
             Turnstile(store.home, in_a_hurry=lambda: recorder.leave is not None) as turnstile,
         ):
-            steps = Worker(lease, recorder, config, threads, between=turnstile.pass_on).outcome()
-            while (outcome := next_of(steps)) is None:
-                turnstile.pass_on()
-            say_last(lease, recorder, outcome)
+            train_to_the_end(lease, recorder, config, threads, between=turnstile.pass_on)
     except (StaleWorkerError, StoreError) as error:
         log.warning("%s", error)
         return False
     return True
+
+
+def train_to_the_end(
+    lease: Hold, recorder: Recorder, config: TrainingConfig, threads: int | None, *, between: Callable[[], None]
+) -> None:
+    """Train one run that has a process to itself, and say the last word; ``between`` is called after every event.
+
+    Raises what a lease raises whose run has passed on, or whose store cannot be reached.
+    """
+    steps = Worker(lease, recorder, config, threads, between=between).outcome()
+    while (outcome := next_of(steps)) is None:
+        between()
+    say_last(lease, recorder, outcome)
 
 
 def next_of(steps: Steps) -> Outcome | None:
@@ -91,12 +102,7 @@ def next_of(steps: Steps) -> Outcome | None:
 
 
 def say_last(
-    lease: Lease,
-    recorder: Recorder,
-    outcome: Outcome,
-    *,
-    process_goes_on: bool = False,
-    patience: float | None = None,
+    lease: Hold, recorder: Recorder, outcome: Outcome, *, process_goes_on: bool = False, patience: float | None = None
 ) -> None:
     """Write the figures and the last word; a store that cannot be written just now is tried again for a while:
     ``patience`` seconds (default: `LAST_WORD_SECONDS`)."""
@@ -110,6 +116,20 @@ def say_last(
             if time.monotonic() > deadline:
                 raise
             time.sleep(SAY_SECONDS)
+
+
+def left(recorder: Recorder) -> Outcome:
+    """The last word of a worker that was asked to leave."""
+    why: Why = recorder.leave or "superseded"
+    if why == "asked":
+        return Outcome(status="stopped", reason="asked")
+    if why == "turn":
+        return Outcome(status="interrupted", reason="turn", message="Others have their turn.", again=True)
+    if why == "disk_full":
+        message = "The disk was almost full. The run is saved and goes on by itself when there is room again."
+    else:
+        message = "Its process was told to leave. The run is saved and goes on by itself."
+    return Outcome(status="interrupted", reason=why, message=message, again=True)
 
 
 def _by_the_disk(error: LabError) -> bool:
@@ -126,7 +146,7 @@ class Worker:
 
     def __init__(
         self,
-        lease: Lease,
+        lease: Hold,
         recorder: Recorder,
         config: TrainingConfig,
         threads: int | None,
@@ -148,7 +168,7 @@ class Worker:
         try:
             return (yield from self._train())
         except (LeaveError, StaleWorkerError):
-            return self.left()
+            return left(self.recorder)
         except LabError as error:
             if _by_the_disk(error):  # what was saved before is whole
                 return Outcome(status="interrupted", reason="disk_full", message=str(error), again=True)
@@ -171,12 +191,12 @@ class Worker:
     def _train(self) -> Steps:
         """Train from the last saved state, or from the beginning, to the end or until asked to leave."""
         if self._has_to_leave():
-            return self.left()
+            return left(self.recorder)
         session = self._begin()
         if self.shares and session.weight_bytes > MOST_WEIGHTS:
             self.lease.share_no_more()
             self.recorder.ask_to_leave("turn")
-            return self.left()
+            return left(self.recorder)
         film = Film(session)
         if not session.trainer.progress.step:
             film.take(0)
@@ -191,25 +211,12 @@ class Worker:
             if self._has_to_leave():
                 with contextlib.suppress(StaleWorkerError):  # written all the same: another worker may go on from it
                     session.save()
-                return self.left()
+                return left(self.recorder)
             yield
         raise RuntimeError("the training ended without saying why")
 
     def _has_to_leave(self) -> bool:
         return self.recorder.leave is not None
-
-    def left(self) -> Outcome:
-        """The last word of a worker that was asked to leave."""
-        why: Why = self.recorder.leave or "superseded"
-        if why == "asked":
-            return Outcome(status="stopped", reason="asked")
-        if why == "turn":
-            return Outcome(status="interrupted", reason="turn", message="Others have their turn.", again=True)
-        if why == "disk_full":
-            message = "The disk was almost full. The run is saved and goes on by itself when there is room again."
-        else:
-            message = "Its process was told to leave. The run is saved and goes on by itself."
-        return Outcome(status="interrupted", reason=why, message=message, again=True)
 
     def _begin(self) -> "Session":
         from core.compute.devices import describe_device
@@ -219,11 +226,10 @@ class Worker:
             import torch
 
             torch.set_num_threads(self.threads)
-        run = self.lease.store.get(self.lease.run_id)
         session = Session(
             self.config,
             self.lease.folder,
-            title=run.name,
+            title=self.lease.title(),
             progress=self._progress,
             before_saving=self._before_saving,
             saved=self._saved,

@@ -17,13 +17,14 @@ from core.rights import OPERATOR, Person, new_secret, owner_of
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.port import Job
 from core.runs.executors.processes import find_process, process_handle
-from core.runs.records import Run
+from core.runs.records import Run, Status
 from core.runs.store.owners import Owners
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
 from core.runs.supervisor import Patience, Supervisor
 
 TEACHERS_KEY = "a key of the teacher's"
+Submit = Callable[..., Run]
 FAKE_WORKER = Path(__file__).parent / "fake_worker.py"
 # Looks often and leaves soon; as patient with workers as the real one, so that a busy machine makes no test fail.
 QUICK = Patience(tick=0.02, idle=0.3)
@@ -57,7 +58,7 @@ def config() -> TrainingConfig:
 
 @pytest.fixture
 def submit(store: Store, config: TrainingConfig) -> Callable[..., Run]:
-    """Queue a run; what a fake worker shall do goes into the note."""
+    """Queue a run; a fake worker behaves as its name says."""
 
     def add(owner: str = "ada", name: str = "a run", note: str = "") -> Run:
         return store.submit(config, owner, name, note=note)
@@ -77,6 +78,17 @@ def executor(store: Store) -> Iterator[LocalExecutor]:
 def supervisor(store: Store, executor: LocalExecutor) -> Supervisor:
     """A supervisor to be ticked by hand."""
     return Supervisor(store, executor, patience=QUICK)
+
+
+def until(supervisor: Supervisor, run: Run, *statuses: Status, seconds: float = 30.0) -> Run:
+    """Let a supervisor look until a run has one of these statuses, and return it."""
+    wait_for(lambda: supervisor.store.get(run.id).status in statuses, act=supervisor.tick, seconds=seconds)
+    return supervisor.store.get(run.id)
+
+
+def until_clear(supervisor: Supervisor) -> None:
+    """Let a supervisor look until no worker is left."""
+    wait_for(lambda: not supervisor.queue.held(), act=supervisor.tick)
 
 
 def end_workers(store: Store, executor: LocalExecutor) -> None:

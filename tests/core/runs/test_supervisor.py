@@ -16,32 +16,23 @@ import pytest
 from core.rights import OPERATOR
 from core.runs import folders
 from core.runs.executors.local import LocalExecutor
-from core.runs.executors.port import Job
+from core.runs.executors.port import Capacity, Job
 from core.runs.executors.processes import find_process, lost_handle, process_handle
-from core.runs.records import Run, Status, StoreError
+from core.runs.records import Run, StoreError
 from core.runs.store.database import Database
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store
 from core.runs.summons import ensure_supervisor
-from core.runs.supervisor import Supervisor, is_led, slots_wanted, supervise, threads_each
-from tests.core.runs.conftest import QUICK, kill, wait_for
+from core.runs.supervisor import Supervisor, is_led, supervise
+from tests.core.runs.conftest import QUICK, until, until_clear, wait_for
 
 Submit = Callable[..., Run]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and sessions are POSIX")
 
 
-def until(supervisor: Supervisor, run: Run, *statuses: Status) -> Run:
-    wait_for(lambda: supervisor.store.get(run.id).status in statuses, act=supervisor.tick)
-    return supervisor.store.get(run.id)
-
-
 def handle(process: psutil.Process, started: float) -> str:
     return json.dumps({"pid": process.pid, "started": started})
-
-
-def until_clear(supervisor: Supervisor) -> None:
-    wait_for(lambda: not supervisor.queue.held(), act=supervisor.tick)
 
 
 def process_of(supervisor: Supervisor, run: Run) -> psutil.Process:
@@ -53,12 +44,6 @@ def process_of(supervisor: Supervisor, run: Run) -> psutil.Process:
 def only_worker(supervisor: Supervisor) -> psutil.Process:
     (held,) = supervisor.queue.held()
     return psutil.Process(json.loads(held.handle)["pid"])
-
-
-def test_a_queued_run_is_trained_to_its_end(supervisor: Supervisor, submit: Submit) -> None:
-    run = until(supervisor, submit(), "finished")
-    assert (run.step, run.fence) == (300, 1)
-    until_clear(supervisor)
 
 
 def test_runs_wait_for_the_slot(supervisor: Supervisor, submit: Submit) -> None:
@@ -76,31 +61,6 @@ def test_a_worker_has_a_session_of_its_own_and_gives_way(supervisor: Supervisor,
     assert process.nice() == 10
 
 
-def test_a_stop_is_obeyed_at_the_next_step_and_the_run_goes_on_from_there(
-    supervisor: Supervisor, submit: Submit
-) -> None:
-    run = submit()
-    process_of(supervisor, run)
-    supervisor.store.request_stop(run.id, by=OPERATOR)
-    stopped = until(supervisor, run, "stopped")
-    assert stopped.reason == "asked"
-    assert 0 < stopped.step == stopped.saved_step < 300
-    supervisor.store.resume(run.id, by=OPERATOR)
-    finished = until(supervisor, run, "finished")
-    assert (finished.step, finished.fence) == (300, 2)
-    assert [each.step for each in supervisor.store.steps(run.id)] == list(range(1, 301))
-
-
-@posix
-def test_a_killed_worker_is_replaced_and_no_figure_is_missing(supervisor: Supervisor, submit: Submit) -> None:
-    run = submit()
-    kill(process_of(supervisor, run).pid)
-    assert until(supervisor, run, "finished").fence == 2
-    statuses = [change.status for change in supervisor.store.changes(run.id)]
-    assert statuses == ["queued", "running", "interrupted", "queued", "running", "finished"]
-    assert [each.step for each in supervisor.store.steps(run.id)] == list(range(1, 301))
-
-
 @posix
 def test_a_worker_that_is_told_to_leave_saves_and_is_replaced(supervisor: Supervisor, submit: Submit) -> None:
     run = submit()
@@ -110,48 +70,9 @@ def test_a_worker_that_is_told_to_leave_saves_and_is_replaced(supervisor: Superv
 
 
 @posix
-def test_a_deaf_worker_is_ended_by_force_with_all_that_it_started(supervisor: Supervisor, submit: Submit) -> None:
-    supervisor.patience = replace(QUICK, ask=0.1, force=0.3)
-    run = submit(note="has a child and is deaf")
-    child = folders.run_folder(supervisor.store.home, run.id) / "child"
-    wait_for(lambda: child.exists() and child.read_text(), act=supervisor.tick)
-    supervisor.store.request_stop(run.id, by=OPERATOR)
-    stopped = until(supervisor, run, "stopped")
-    assert stopped.reason == "forced"
-    wait_for(lambda: not alive(int(child.read_text())))
-
-
-@posix
-def test_the_children_of_a_worker_that_died_are_ended(supervisor: Supervisor, submit: Submit) -> None:
-    supervisor.patience = replace(QUICK, ask=0.1, force=0.3)
-    run = submit(note="has a child and is deaf")
-    child = folders.run_folder(supervisor.store.home, run.id) / "child"
-    wait_for(lambda: child.exists() and child.read_text(), act=supervisor.tick)
-    kill(only_worker(supervisor).pid)
-    supervisor.store.request_stop(run.id, by=OPERATOR)
-    until(supervisor, run, "stopped")
-    wait_for(lambda: not alive(int(child.read_text())))
-
-
-def alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-
-
-def test_a_worker_that_dies_every_time_leaves_its_last_lines(
-    supervisor: Supervisor, submit: Submit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.runs.store.queue_writes.MOST_LOSSES", 2)
-    run = submit(note="dies")
-    wait_for(lambda: "2 times in a row" in supervisor.store.get(run.id).message, act=supervisor.tick)
-    ended = supervisor.store.get(run.id)
-    assert (ended.status, ended.log) == ("interrupted", "the last line of a worker that dies")
-    until_clear(supervisor)
-
-
-@posix
 def test_a_silent_worker_is_given_up(supervisor: Supervisor, submit: Submit) -> None:
     supervisor.patience = replace(QUICK, silence=1.5, ask=0.1, force=0.3)
-    run = submit(note="is silent")
+    run = submit(name="is silent")
     until(supervisor, run, "running")
     wait_for(lambda: supervisor.store.get(run.id).fence == 2, act=supervisor.tick)
     supervisor.store.request_stop(run.id, by=OPERATOR)
@@ -161,7 +82,7 @@ def test_a_silent_worker_is_given_up(supervisor: Supervisor, submit: Submit) -> 
 @posix
 def test_a_process_that_outlives_its_run_is_ended(supervisor: Supervisor, submit: Submit) -> None:
     supervisor.patience = replace(QUICK, linger=0.2)
-    run = submit(note="lingers")
+    run = submit(name="lingers")
     until(supervisor, run, "finished")
     until_clear(supervisor)
     assert supervisor.store.get(run.id).status == "finished"
@@ -257,29 +178,41 @@ def test_a_worker_lost_while_the_disk_is_full_says_so_and_is_not_held_against_th
         assert connection.execute("SELECT losses, again FROM runs").fetchone()[:] == (0, 1)
 
 
+class Closed(LocalExecutor):
+    """Has no room at all, and says why."""
+
+    trouble = "The cluster does not answer."
+
+    def capacity(self) -> Capacity:
+        return replace(super().capacity(), trouble=self.trouble)
+
+
+def test_what_keeps_every_worker_from_starting_is_said_by_those_that_wait_and_taken_back(
+    store: Store, submit: Submit
+) -> None:
+    closed = Closed()
+    supervisor = Supervisor(store, closed, patience=QUICK)
+    first, second = submit(), submit("bob")
+    for _look in range(2):
+        supervisor.tick()
+        assert {store.get(each.id).message for each in (first, second)} == {"The cluster does not answer."}
+    assert store.request_stop(second.id, by=OPERATOR).message == ""
+    closed.trouble = ""
+    closed.slots = 0
+    supervisor.tick()
+    assert (store.get(first.id).status, store.get(first.id).message) == ("queued", "")
+
+
 def test_a_run_that_waits_for_room_says_so(store: Store, submit: Submit, monkeypatch: pytest.MonkeyPatch) -> None:
     run = submit()
     monkeypatch.setattr(folders, "free_space", lambda _folder: 0)
     assert store.get(run.id).message.startswith("The disk has 0 MB free")
 
 
-def test_the_next_supervisor_takes_over_a_worker_at_work(
-    store: Store, executor: LocalExecutor, supervisor: Supervisor, submit: Submit
-) -> None:
-    run = submit()
-    process = process_of(supervisor, run)
-    heir = Supervisor(store, LocalExecutor(), patience=QUICK)
-    heir.tick()
-    assert find_process(process_handle(process.pid)) is not None
-    store.request_stop(run.id, by=OPERATOR)
-    assert until(heir, run, "stopped").fence == 1
-    executor.poll(handle(process, 0.0))  # the child of this process, which the heir could not reap
-
-
 def test_what_was_lost_while_nobody_led_is_noted_once(
     store: Store, supervisor: Supervisor, submit: Submit, caplog: pytest.LogCaptureFixture
 ) -> None:
-    run = submit(note="dies")
+    run = submit(name="dies")
     supervisor.tick()
     (held,) = supervisor.queue.held()
     wait_for(lambda: find_process(held.handle) is None)
@@ -349,28 +282,6 @@ def test_a_locked_store_is_led(store: Store) -> None:
     with filelock.FileLock(store.home / "supervisor.lock"):
         assert is_led(store)
     assert not is_led(store)
-
-
-@pytest.mark.parametrize("text", ["0", "-1", "two", "65", ""])
-def test_a_number_of_slots_that_makes_no_sense_is_a_sentence(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CNN_LAB_SLOTS", text)
-    with pytest.raises(Exception, match="between 1 and 64"):
-        slots_wanted()
-
-
-def test_one_slot_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CNN_LAB_SLOTS", raising=False)
-    assert slots_wanted() == 1
-    monkeypatch.setenv("CNN_LAB_SLOTS", "3")
-    assert slots_wanted() == 3
-
-
-def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "4")
-    assert threads_each(2) == 4
-    monkeypatch.delenv("OMP_NUM_THREADS")
-    assert 1 <= threads_each(2) <= threads_each(1)
-    assert threads_each(1000) == 1
 
 
 @posix

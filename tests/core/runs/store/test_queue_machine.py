@@ -140,7 +140,7 @@ class Lab(QueueLab, RuleBasedStateMachine):
             self.take_back(self.queue.held(), blames=False)
 
     def make_room(self, _draw: Draw) -> None:
-        self.queue.make_room(lambda *_claim: True)
+        self.queue.make_room(lambda *_claim: True, together=sharing.TOGETHER)
 
     # What processes do.
 

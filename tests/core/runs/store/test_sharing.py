@@ -226,10 +226,10 @@ def test_where_nobody_knows_whose_turn_it_was_each_goes_on_alone_until_it_has_go
     assert alone is not None
     assert (alone.run_id, claim(queue)) == (first, None)
     lease = Lease(store, alone.run_id, alone.fence)
-    queue.make_room(lambda *_claim: False)
+    queue.make_room(lambda *_claim: False, together=64)
     assert not lease.orders().make_room  # it has not got further yet
     lease.saved(store.home / "state-1", kind="state", step=1, epoch=0)
-    queue.make_room(lambda *_claim: False)
+    queue.make_room(lambda *_claim: False, together=64)
     assert lease.orders().make_room
     lease.end("interrupted", reason="turn", again=True)
     assert queue.again() == 1
@@ -246,9 +246,9 @@ def test_a_large_run_makes_room_after_its_turn_and_goes_to_the_end_of_the_line(
     assert own is not None
     lease = Lease(store, own.run_id, own.fence)
     lease.saved(store.home / "state-1", kind="state", step=1, epoch=0)
-    queue.make_room(lambda *_claim: False)
+    queue.make_room(lambda *_claim: False, together=64)
     assert not lease.orders().make_room
-    queue.make_room(lambda *_claim: True)
+    queue.make_room(lambda *_claim: True, together=64)
     assert lease.orders().make_room
     lease.end("interrupted", reason="turn", again=True)
     queue.again()
@@ -258,6 +258,20 @@ def test_a_large_run_makes_room_after_its_turn_and_goes_to_the_end_of_the_line(
     assert store.get(first).position == 1
 
 
+def test_where_none_share_a_small_run_makes_room_after_its_turn_as_a_large_one_does(
+    store: Store, queue: Queue, submit: Submit
+) -> None:
+    submit("ada"), submit("bob")
+    queue.sort_out(lambda _config: True)
+    own = queue.claim(slots=1, together=0)
+    assert own is not None
+    lease = Lease(store, own.run_id, own.fence)
+    lease.saved(store.home / "state-1", kind="state", step=1, epoch=0)
+    turns = iter([False, True])
+    asked = [queue.make_room(lambda *_claim: next(turns), together=0) or lease.orders().make_room for _look in range(2)]
+    assert asked == [False, True]
+
+
 def test_nobody_makes_room_for_nobody(store: Store, queue: Queue, submit: Submit) -> None:
     submit("ada")
     queue.sort_out(lambda _config: False)
@@ -265,7 +279,7 @@ def test_nobody_makes_room_for_nobody(store: Store, queue: Queue, submit: Submit
     assert own is not None
     lease = Lease(store, own.run_id, own.fence)
     lease.saved(store.home / "state-1", kind="state", step=1, epoch=0)
-    queue.make_room(lambda *_claim: True)
+    queue.make_room(lambda *_claim: True, together=64)
     assert not lease.orders().make_room
 
 
