@@ -18,11 +18,11 @@ from core.config import TrainingConfig
 from core.errors import CheckpointError, RunError
 from core.recipes import recipe_config
 from core.runs.executors.processes import find_process, process_id
+from core.runs.executors.slots import threads_each
 from core.runs.records import ENDED, Run
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
 from core.runs.summons import ensure_supervisor
-from core.runs.supervisor import threads_each
 from core.training.session import Session
 
 PATIENCE = 1_800.0  # seconds after which what should happen is taken not to
