@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.config import TrainingConfig
 from core.errors import LabError
+from core.runs.executors.slots import slots_here
 from core.runs.sharing import TOGETHER, is_small
-from core.runs.supervisor import slots_wanted
 from pages._ui import state
 from pages._ui.choose.run_forecast import Cost, about, cost_of, start_words, work_before
 from pages._ui.classroom.rules import hides
@@ -29,7 +29,7 @@ def done_in(config: TrainingConfig) -> None:
         return
     alone = cost.of(config)
     try:
-        lanes = slots_wanted()
+        lanes = slots_here()
         before = [alone if left is None else left for left in work_before(visitors_id(), lanes=lanes)]
     except LabError as error:
         st.caption(plain(str(error)))
