@@ -1,5 +1,6 @@
 """The benchmarks measure what they say, and docs/speed.md says what they measured. Nothing here asserts on time."""
 
+import contextlib
 import dataclasses
 import functools
 import io
@@ -820,6 +821,23 @@ def test_a_page_that_does_not_answer_costs_its_own_rows_alone() -> None:
 
     (row,) = looked(look, "convolution", cast(Page, None), cast(Server, None), 3)
     assert (row.name, row.skipped) == ("convolution", "not seen after keydown in 180 s: atRest()")
+
+
+def test_the_runs_of_the_list_that_is_measured_are_as_workers_leave_them(tmp_path: Path) -> None:
+    from benchmarks.screen.lists import EVERY, fill
+    from core.checkpoints import figures
+    from core.runs.store.listed import listed
+    from core.runs.store.store import Store
+
+    with contextlib.closing(Store(tmp_path / "lab.sqlite3")) as store:
+        fill(store, 2 * EVERY)
+        runs = listed(store)
+        assert [run.name.split()[-1] for run in runs] == [str(number) for number in reversed(range(2 * EVERY))]
+        assert all(store.get(run.id).config.to_json() == run.config for run in runs)
+    ended = [run for run in runs if run.network is not None]
+    assert [run.status for run in ended] == ["finished"] * 2
+    assert all(run.epochs_done == run.epochs and (run.seconds or 0) > 0 for run in ended)
+    assert all(figures(cast(Path, run.network)).metrics for run in ended)
 
 
 def test_a_screen_row_shows_the_figure_that_its_target_is_about() -> None:

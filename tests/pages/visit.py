@@ -87,4 +87,5 @@ def table_rows(app: AppTest) -> list[dict[str, Any]]:
     names = "reference name state accuracy interval images validation parameters seconds done planned data model recipe"
     fields = [*names.split(), "changed", "owner", "created", "note", "trained", "broken"]
     rows = [dict(zip(fields, values, strict=True)) for values in data["rows"]]
-    return [row | {"data": data["data_sets"][row["data"]], "model": data["networks"][row["model"]]} for row in rows]
+    shared = ("state", "data", "model", "recipe", "changed", "owner", "note")
+    return [row | {name: data["words"][row[name]] for name in shared} for row in rows]

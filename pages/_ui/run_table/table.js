@@ -8,6 +8,7 @@ const TALL = 520 // pixels of the list at most
 const AROUND = 8 // rows drawn beyond the edge
 const FIELDS = ["reference", "name", "state", "accuracy", "interval", "images", "validation", "parameters", "seconds", "done", "planned",
   "data", "model", "recipe", "changed", "owner", "created", "note", "trained", "broken"]
+const SHARED = ["state", "data", "model", "recipe", "changed", "owner", "note"] // sent as places in a list of words
 const COLUMNS = {
   name: { title: "Name", width: 230 },
   state: { title: "State", width: 120 },
@@ -49,8 +50,7 @@ export default function (component) {
 function decoded(data) {
   return data.rows.map((values) => {
     const row = Object.fromEntries(FIELDS.map((name, place) => [name, values[place]]))
-    row.data = data.data_sets[row.data]
-    row.model = data.networks[row.model]
+    for (const name of SHARED) row[name] = data.words[row[name]]
     return row
   })
 }

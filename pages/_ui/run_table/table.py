@@ -94,35 +94,43 @@ def follow_rows(rows: Sequence[Row], *, you: str, table: str) -> None:
 
 
 def _encoded(rows: Sequence[Row], you: str) -> dict[str, Any]:
-    """The rows as lists of values in the order of ``fields``; data sets and networks by their places in lists."""
+    """The rows as lists of values in the order of FIELDS in table.js, to as many places as anybody sees.
+
+    What many rows say alike is sent once: ``words``, and in the rows the place in it.
+    """
     data, kinds = titles(rows)
-    places = {name: place for place, name in enumerate(data)}, {name: place for place, name in enumerate(kinds)}
-    return {
-        "data_sets": list(data.values()),
-        "networks": list(kinds.values()),
-        "rows": [
-            [
-                row.reference,
-                row.name,
-                row.state,
-                row.accuracy,
-                row.interval,
-                row.images,
-                row.validation,
-                row.parameters,
-                row.seconds,
-                row.epochs_done,
-                row.epochs,
-                places[0][row.data],
-                places[1][row.model],
-                row.recipe.replace("_", " "),
-                row.changed,
-                "you" if row.owner and row.owner == you else row.owner_name,
-                row.created,
-                row.note[:NOTE_SHOWN],
-                int(row.trained),
-                int(row.broken),
-            ]
-            for row in rows
-        ],
-    }
+    places: dict[str, int] = {}
+
+    def shared(word: str) -> int:
+        return places.setdefault(word, len(places))
+
+    values = [
+        [
+            row.reference,
+            row.name,
+            shared(row.state),
+            _rounded(row.accuracy, 5),
+            row.interval and [round(end, 5) for end in row.interval],
+            row.images,
+            _rounded(row.validation, 5),
+            row.parameters,
+            _rounded(row.seconds, 1),
+            row.epochs_done,
+            row.epochs,
+            shared(data[row.data]),
+            shared(kinds[row.model]),
+            shared(row.recipe.replace("_", " ")),
+            shared(row.changed),
+            shared("you" if row.owner and row.owner == you else row.owner_name),
+            _rounded(row.created, 1),
+            shared(row.note[:NOTE_SHOWN]),
+            int(row.trained),
+            int(row.broken),
+        ]
+        for row in rows
+    ]
+    return {"words": list(places), "rows": values}
+
+
+def _rounded(value: float | None, places: int) -> float | None:
+    return value if value is None else round(value, places)

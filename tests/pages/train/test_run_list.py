@@ -1,5 +1,6 @@
 """The list of all runs while it is open: what goes to the browser, and how often."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from pages._ui.run_table import rows
+from core.data.catalogue import datasets
+from core.models import models
+from pages._ui.run_table import rows, table
 from pages.train._training import run_list
 from tests.pages import runs
 
@@ -84,3 +87,15 @@ def test_the_table_goes_to_the_browser_once_more_when_all_has_been_read_and_not_
     run_list.show_list(shown=None)
     assert page.sent == [ALL_RUNS, 0]
     assert page.every is None, "nobody looks again where nothing can change"
+
+
+def test_what_many_rows_say_alike_is_sent_once_and_a_figure_to_the_places_that_are_seen() -> None:
+    one = rows.Row(reference="a", name="First", data="digits", model="lenet", recipe="as_written", owner_name="Ada")
+    two = dataclasses.replace(one, reference="b", owner="me", accuracy=2 / 3, interval=(1 / 3, 1.0), note="Wider")
+    sent = table._encoded([one, two], you="me")
+    first, second = sent["rows"]
+    titles = [datasets["digits"].title, models["lenet"].title]
+    assert sorted(sent["words"]) == sorted(["", *titles, "as written", "Ada", "you", "Wider"])
+    assert [at for at, (a, b) in enumerate(zip(first, second, strict=True)) if a != b] == [0, 3, 4, 15, 17]
+    assert second[3:5] == [0.66667, [0.33333, 1.0]]
+    assert [sent["words"][second[at]] for at in (15, 17)] == ["you", "Wider"]
