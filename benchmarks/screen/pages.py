@@ -4,12 +4,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, Response, WebSocket
+from playwright.sync_api import Browser, Page
 
 from benchmarks.rows import Seen
 from benchmarks.screen.clock import Measured, seconds_until
 from benchmarks.screen.opened import new_page
-from tests.browser.server import Server, go_to, open_page, settled
+from tests.browser.server import Sent, Server, go_to, open_page, settled
 from tests.browser.widgets import quiet
 
 STARTS = 3  # servers that are started to measure the first page
@@ -77,37 +77,22 @@ def page_titles(page: Page) -> list[str]:
 
 def bytes_sent(page: Page, server: Server, times: int) -> Measured:
     """What the server sends for a page that is opened by the menu: messages and pictures, not the app's own files."""
-    amount = 0
-
-    def frame(payload: str | bytes) -> None:
-        nonlocal amount
-        amount += len(payload)
-
-    def socket(opened: WebSocket) -> None:
-        opened.on("framereceived", frame)
-
-    def response(answer: Response) -> None:
-        nonlocal amount
-        if "/media/" in answer.url and "/static/" not in answer.url:  # the app's own fonts lie there
-            amount += int(answer.headers.get("content-length", 0))
-
-    page.on("websocket", socket)
-    page.on("response", response)
+    server_sent = Sent(page)
     open_page(page, server)
     sent: dict[str, int] = {}
     for title in page_titles(page):
         quiet(page)
-        amount = 0
+        server_sent.bytes = 0
         go_to(page, title)
         quiet(page)
         page.wait_for_timeout(1500)  # pictures are asked for after the script has ended
-        sent[title] = amount
+        sent[title] = server_sent.bytes
     for view in VIEWS:
-        amount = 0
+        server_sent.bytes = 0
         open_page(page, server, *view)
         quiet(page)
         page.wait_for_timeout(1500)
-        sent["".join(view)] = amount
+        sent["".join(view)] = server_sent.bytes
     each = ", ".join(f"{title} {amount / KIB:.0f}" for title, amount in sent.items())
     return [
         Seen(

@@ -106,6 +106,9 @@ def look_once(
 
     contents = images.data.contents
 
+    def as_stored(some: Tensor) -> Iterator[Tensor]:
+        return _as_stored(images, some)
+
     def kept(
         decides: dict[str, Any], indices: Tensor, batches: Callable[[Tensor], Iterator[Tensor]], looks: int
     ) -> Kept:
@@ -121,28 +124,35 @@ def look_once(
 
     def training_view(view: int) -> Kept:
         if not config.augmentation:
-            return kept({}, train, lambda some: _as_stored(images, some), 1)
+            return kept({}, train, as_stored, 1)
         drawn = {"augmentation": [dataclasses.asdict(step) for step in config.augmentation], "seed": config.seed}
         return kept(drawn | {"view": view}, train, lambda some: _augmented(images, some, view), 1)
 
-    seen = [training_view(view) for view in range(views)]
-    if config.mirror_at_test:
-        judged = kept({"mirrored": True}, validation, lambda some: _mirrored(_as_stored(images, some)), 2)
+    def judged() -> Kept:
+        if config.mirror_at_test:
+            return kept({"mirrored": True}, validation, lambda some: _mirrored(as_stored(some)), 2)
+        return kept({}, validation, as_stored, 1)
+
+    if contents and not config.augmentation and not config.mirror_at_test:  # all at once: pictures are known singly
+        parts = [kept({}, torch.cat([train, validation]), as_stored, 1)]
+        values = [*parts[0].values.split([len(train), len(validation)])]
     else:
-        judged = kept({}, validation, lambda some: _as_stored(images, some), 1)
+        parts = [*(training_view(view) for view in range(views)), judged()]
+        values = [part.values for part in parts]
     batches = FeatureBatches(
-        views=[part.values for part in seen],
-        judged=judged.values,
+        views=values[:-1],
+        judged=values[-1],
         train=train,
         validation=validation,
         labels=torch.tensor(images.data.labels),
         device=images.device,
     )
+    seconds = [part.seconds for part in parts]
     cost = FeaturesKept(
         views=views,
-        epoch_seconds=sum(part.seconds for part in seen) / views + judged.seconds,
-        spent_seconds=sum(part.spent for part in (*seen, judged)),
-        look_seconds=sum(part.seconds for part in (*seen, judged)),
+        epoch_seconds=sum(seconds[:-1]) / views + seconds[-1],
+        spent_seconds=sum(part.spent for part in parts),
+        look_seconds=sum(seconds),
     )
     return batches, cost
 

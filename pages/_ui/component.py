@@ -40,4 +40,6 @@ def sent(key: str, event: str) -> object:
 
 
 def _read(path: Path, suffix: str) -> str:
-    return path.with_suffix(suffix).read_text(encoding="utf-8")
+    """A source without indentation and lines of comment, which every student's browser would be sent."""
+    lines = path.with_suffix(suffix).read_text(encoding="utf-8").splitlines()
+    return "".join(f"{line.strip()}\n" for line in lines if line.strip() and not line.strip().startswith("//"))

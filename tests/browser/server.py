@@ -10,7 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Response
 from playwright.sync_api import TimeoutError as TookTooLong
 
 from core.runs.store.store import Store
@@ -165,3 +165,22 @@ def go_to(page: Page, title: str) -> None:
     """Switch the page by the menu; a page's content is for the test to wait for."""
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
     page.get_by_role("heading", level=1, name=title).wait_for()
+
+
+class Sent:
+    """Counts the ``bytes`` that a server sends to a page from now on: messages and pictures, not the app's own files.
+
+    To be made before the page is opened.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.bytes = 0
+        page.on("websocket", lambda socket: socket.on("framereceived", self._message))
+        page.on("response", self._picture)
+
+    def _message(self, payload: str | bytes) -> None:
+        self.bytes += len(payload)
+
+    def _picture(self, answer: Response) -> None:
+        if "/media/" in answer.url and "/static/" not in answer.url:  # the app's own fonts lie there
+            self.bytes += int(answer.headers.get("content-length", 0))

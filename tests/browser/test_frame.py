@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Console
-from tests.browser.server import Server, go_to, open_page, settled
+from tests.browser.server import Sent, Server, go_to, open_page, settled
 from tests.pages import runs
 
 pytestmark = pytest.mark.browser
@@ -24,6 +24,7 @@ PAGES = {
     "compare": "Compare",
     "classify": "Classify",
 }
+MOST_SENT = 150 * 1024  # bytes
 
 
 @pytest.mark.parametrize("address", ["", "guide", "compare"])  # alone, below the first page, with data to judge
@@ -36,11 +37,14 @@ def test_a_deep_link_on_a_fresh_server_opens_inside_the_frame(fresh_server: Serv
         expect(page.get_by_role("heading", level=1, name=PAGES[address])).to_be_visible()
 
 
-def test_the_menu_leads_to_every_page_and_back(page: Page, server: Server) -> None:
+def test_the_menu_leads_to_every_page_and_back_and_no_page_is_sent_much(page: Page, server: Server) -> None:
+    sent = Sent(page)
     open_page(page, server)
     for title in list(PAGES.values())[1:]:
+        sent.bytes = 0
         go_to(page, title)
         settled(page)  # who leaves sooner leaves pictures behind that are gone when the browser asks for them
+        assert sent.bytes <= MOST_SENT, title
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Start").click()
     expect(page).to_have_url(f"{server.url}/")
 

@@ -107,7 +107,7 @@ def mosaic(
     ``signed`` maps are zero-centred (by default those with a negative number). ``scale`` says what gets the full
     colour: the `full_colour` of each "map", of the "layer", or a number such as that of several layers. ``chosen`` puts
     a frame around one map, and ``filler`` is the colour of the places past the last one, so that nobody takes them for
-    empty maps. ``steps`` is in how many steps of colour a number is drawn on each side of 0: with 32 the file of large
+    empty maps. ``steps`` is in how many steps of colour a number is drawn on each side of 0: with few the file of large
     maps has two thirds of its bytes. Raises ConfigError where there is no map.
     """
     values = to_array(maps)

@@ -55,7 +55,7 @@ class LayerView:
     @property
     def steps(self) -> int | None:
         """In how many steps of colour a sheet of all maps is drawn, so that not more than 150 KiB are sent."""
-        return 32 if self.maps.numel() > _MANY else None
+        return 24 if self.maps.numel() > _MANY else None
 
     @property
     def convolution(self) -> Layer | None:

@@ -26,6 +26,7 @@ from pages.learn._feature_maps.mosaic import clickable_mosaic
 from pages.learn._feature_maps.networks import Network
 
 MOST_KERNEL_PLANES = 64
+_RECEIVED = 112  # pixels on the screen
 
 
 def received_row(network: Network, photo: Photo, given: Received) -> None:
@@ -39,8 +40,9 @@ def received_row(network: Network, photo: Photo, given: Received) -> None:
         pictures.show(
             denormalise(given.batch, network.format)[0].numpy(),
             alt="The photo as the network receives it",
-            at_least=200,
-            width=112,
+            at_least=_RECEIVED,
+            width=_RECEIVED,
+            photo=True,
         )
         with st.container(width="stretch", gap="small"):
             st.markdown(f"**{plain(network.title)}** {_answer(network, photo, given)}", help=term("softmax"))

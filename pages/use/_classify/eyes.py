@@ -52,7 +52,7 @@ def eyes(checkpoint: Checkpoint, photo: Photo, given: Received) -> None:
 def _before(photo: Image.Image, given: Received) -> Image.Image:
     """The photo, small, with what lies outside the centre square dimmed where the rest was cut away."""
     small = photo.copy()
-    small.thumbnail((_AFTER, _AFTER))
+    small.thumbnail((3 * _BEFORE // 2,) * 2)  # fine enough for a screen of high density
     if given.kept == 1:
         return small
     pixels = np.asarray(small) * np.float32(_DIMMED)

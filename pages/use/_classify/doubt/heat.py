@@ -93,8 +93,10 @@ def heat_section(checkpoint: Checkpoint, photo: Photo, answer: Classified, given
 
 
 def painted(given: Received, heat: Heat, opacity: float) -> Image.Image:
-    """Return the heat over what the network was given."""
-    return overlay(enlarge(given.seen, SIDE), heat.values, opacity)
+    """Return the heat over what the network was given; a photo, whose pixels nobody counts, is no larger than shown."""
+    seen = given.seen
+    large = seen.resize((SIDE, SIDE)) if min(seen.size) > SIDE // 2 else enlarge(seen, SIDE)
+    return overlay(large, heat.values, opacity)
 
 
 def _sentence(heat: Heat, label: str, titles: dict[str, str]) -> str:
