@@ -7,18 +7,20 @@ those of stores from before, when the nickname was all there was.
 
 import hashlib
 import hmac
+import ipaddress
 import os
 import re
 import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.errors import LabError
 
 SHORTEST_KEY = 12  # characters
 _MINUTE = 60.0  # seconds
+_MOST_KNOWN = 5_000  # right answers that are remembered
 BY_OPERATOR = "*"  # stands for whoever runs the lab where it is noted who did something
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 random bits
 _OWNER = re.compile(r"browser-[0-9a-f]{32}")
@@ -30,10 +32,12 @@ class RightsError(LabError):
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody who asks for something: an owner's id, and whether this is who runs the lab."""
+    """Somebody who asks for something: an owner's id, whether this is who runs the lab, and from which address in the
+    network they ask ("": not known, or this machine), which tells nobody apart."""
 
     owner: str
     runs_the_lab: bool = False
+    address: str = field(default="", compare=False)
 
     def may_change(self, owner: str) -> bool:
         """Return whether this person may change what belongs to ``owner``."""
@@ -90,31 +94,71 @@ def proof(owner: str) -> str:
 
 
 class Guesses:
-    """How often something secret that people type may be tried within a minute: by one of them, and by all together.
+    """How many wrong answers to something secret that people type are looked at within a minute: of one visitor, and
+    of one address in the network, because each visit can make somebody new of a guest. Safe between threads.
 
-    The second number is for guests of whom each visit makes somebody new.
+    Nobody's tries are anybody's at another address, so a script keeps out at most those who share one with it. What is
+    right is not counted, and whoever has known it is answered whatever others try. A wrong one counts once a minute,
+    however often it is sent: the same again finds nothing out.
+
+    What is left to a script that guesses codes (`core.names`): 18^6 = 34,012,224 of them. At 30 a minute one address
+    tries 2,700 in a lesson of 90 minutes and has found one of 12,600, or needs 394 days for half of all codes; thirty
+    addresses together, one of 420, or 13 days. A key of `SHORTEST_KEY` characters is out of reach.
     """
 
-    def __init__(self, *, each: int, everybody: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._each, self._everybody, self._clock = each, everybody, clock
-        self._tries: list[tuple[float, str]] = []
+    def __init__(self, *, each: int, of_address: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._each, self._of_address, self._clock = each, of_address, clock
+        self._wrong: list[_Try] = []
+        self._known: dict[tuple[str, int], None] = {}  # who was right with what, the latest last
         self._lock = threading.Lock()
 
-    def take(self, who: str) -> None:
-        """Count a try before it is looked at; raises RightsError, and counts nothing, where there were too many."""
-        now = self._clock()
-        with self._lock:
-            self._tries = [(at, name) for at, name in self._tries if now - at < _MINUTE]
-            own = [at for at, name in self._tries if name == who]
-            for tries, most in ((own, self._each), ([at for at, _name in self._tries], self._everybody)):
-                if len(tries) >= most:
-                    wait = _MINUTE - (now - tries[-most])
-                    raise RightsError(
-                        f"That was tried {len(tries)} times within a minute; wait {max(1, round(wait))} s."
-                    )
-            self._tries.append((now, who))
+    def judge(self, guess: str, *, right: bool, by: Person) -> bool:
+        """Return ``right``, and count a guess that is wrong.
 
-    def was_right(self, who: str) -> None:
-        """Take back the tries of somebody who knew it after all."""
+        Raises RightsError, for right and wrong alike, where too many wrong ones came before it.
+        """
+        now, this = self._clock(), _Try(at=self._clock(), who=by.owner, place=_place(by.address), guess=hash(guess))
         with self._lock:
-            self._tries = [(at, name) for at, name in self._tries if name != who]
+            self._wrong = [one for one in self._wrong if now - one.at < _MINUTE]
+            if (this.who, this.guess) not in self._known:
+                self._check(this)
+            if right:
+                self._known.pop((this.who, this.guess), None)
+                self._known[this.who, this.guess] = None
+                if len(self._known) > _MOST_KNOWN:
+                    del self._known[next(iter(self._known))]
+            elif not any((one.who, one.guess) == (this.who, this.guess) for one in self._wrong):
+                self._wrong.append(this)
+        return right
+
+    def _check(self, this: "_Try") -> None:
+        own = {one.guess: one.at for one in self._wrong if one.who == this.who}
+        here = {one.guess: one.at for one in self._wrong if one.place == this.place}
+        for tries, most, words in (
+            (own, self._each, "That was tried {} times"),
+            (here, self._of_address, "From your address in the network {} wrong ones came"),
+        ):
+            if len(tries) >= most and this.guess not in tries:
+                wait = _MINUTE - (this.at - sorted(tries.values())[-most])
+                raise RightsError(f"{words.format(len(tries))} within a minute; wait {max(1, round(wait))} s.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Try:
+    at: float
+    who: str
+    place: str
+    guess: int
+
+
+def _place(address: str) -> str:
+    """What counts as one address: of IPv6 the first half, because the other one is each machine's to choose."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(known) if known.version == 4 else str(ipaddress.ip_network((int(known), 64), strict=False))
+
+
+KEYS = Guesses(each=5, of_address=30)  # of whoever runs the lab
+CODES = Guesses(each=10, of_address=30)  # by which people join: one count, whatever they open

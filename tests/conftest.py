@@ -15,6 +15,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from core import rights
+
 # Before anything imports torch or datasets: one thread, because short tests on small nets lose more to waiting
 # for each other than they gain, and results do not depend on the machine; never a call to the Hub.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -75,6 +77,9 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 def _settings_of_this_test(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, shared_home: Path) -> None:
     """Only tests marked ``data`` see the real data; nobody sees, or writes to, the home of whoever runs the tests."""
     monkeypatch.setenv("CNN_LAB_HOME", str(shared_home))
+    for guesses in (rights.CODES, rights.KEYS):
+        monkeypatch.setattr(guesses, "_wrong", [])
+        monkeypatch.setattr(guesses, "_known", {})
     if request.node.get_closest_marker("data") and REAL_DATA is not None:
         monkeypatch.setenv("CNN_LAB_DATA", REAL_DATA)
     else:

@@ -1,6 +1,7 @@
 """Who is looking: an account that has signed in, a browser known by its secret, or, without cookies, this session."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import streamlit as st
 
@@ -21,13 +22,13 @@ def visitor() -> Person:
     From the second class on that is somebody else in each, but for whoever runs the lab and for accounts.
     """
     owner = browsers_id()
+    person = Person(owner=owner)
     with suppress(LabError):  # a store that cannot be read is said where it is used
         person = Owners(open_store()).person(owner)
         number = the_class().number
-        if person.runs_the_lab or number < 2 or account() is not None:
-            return person
-        return Owners(open_store()).person(owner_of(_secret(), of_class=number))
-    return Person(owner=owner)
+        if not person.runs_the_lab and number >= 2 and account() is None:
+            person = Owners(open_store()).person(owner_of(_secret(), of_class=number))
+    return replace(person, address=network_address())
 
 
 def visitors_id() -> str:
@@ -38,6 +39,16 @@ def visitors_id() -> str:
 def browsers_id() -> str:
     """Return the owner's id of the account or browser itself, whichever class goes on: by it one runs the lab."""
     return owner_of(_secret())
+
+
+def network_address() -> str:
+    """Return the address in the network from which the visitor's browser asks; "" for this machine's own.
+
+    Behind a proxy on this machine it is the one that the proxy names (X-Forwarded-For).
+    """
+    with suppress(RuntimeError):  # tests run pages without a server
+        return st.context.ip_address or ""
+    return ""
 
 
 def is_known_again() -> bool:

@@ -16,7 +16,7 @@ from itertools import count
 from core.config import TrainingConfig
 from core.errors import LabError, RunError
 from core.names import new_code, typed_code
-from core.rights import Guesses, Person, RightsError, shown_name
+from core.rights import CODES, Person, RightsError, shown_name
 from core.runs.records import NAME_LENGTH
 from core.runs.store.class_rules import (
     CONTROLS,
@@ -32,7 +32,6 @@ from core.runs.store.owners import Owners
 from core.runs.store.rows import person_of
 from core.runs.store.store import Store
 
-_GUESSES = Guesses(each=10, everybody=300)  # of the code
 _PAST = re.compile(r" \(\d{4}-\d\d-\d\d(, \d+)?\)$")  # behind the nickname of somebody of an earlier class
 
 
@@ -88,11 +87,7 @@ class Classroom:
         code = typed_code(typed, error=RunError)
         if (state := self.state()).code is None:
             return False
-        _GUESSES.take(by.owner)
-        right = code == state.code
-        if right:
-            _GUESSES.was_right(by.owner)
-        return right
+        return CODES.judge(code, right=code == state.code, by=by)
 
     def join(self, typed: str, nickname: str, *, by: Person) -> None:
         """Take somebody into the class under a nickname; raises RunError, a sentence, where that cannot be."""

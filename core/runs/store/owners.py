@@ -5,12 +5,10 @@ import sqlite3
 
 from core.errors import RunError
 from core.names import folded
-from core.rights import BY_OPERATOR, Guesses, Person, RightsError, has_browser, operators_key, proof, shown_name
+from core.rights import BY_OPERATOR, KEYS, Person, RightsError, has_browser, operators_key, proof, shown_name
 from core.runs.records import check_name
 from core.runs.store.rows import person_of
 from core.runs.store.store import Store
-
-_GUESSES = Guesses(each=5, everybody=60)  # of the key
 
 
 class Owners:
@@ -46,16 +44,15 @@ class Owners:
                 )
             _keep(connection, owner, "nickname", name)
 
-    def enter_key(self, owner: str, key: str) -> None:
-        """Let an owner do all in this lab, if ``key`` is its key.
+    def enter_key(self, owner: str, key: str, *, address: str = "") -> None:
+        """Let an owner, who asks from this ``address`` in the network, do all in this lab, if ``key`` is its key.
 
         Raises RightsError where it is not, or was tried too often.
         """
-        _GUESSES.take(owner)
-        right = operators_key()
-        if right is None or not hmac.compare_digest(key.encode(), right.encode()):
+        known = operators_key()
+        right = known is not None and hmac.compare_digest(key.encode(), known.encode())
+        if not KEYS.judge(key, right=right, by=Person(owner=owner, address=address)):
             raise RightsError("This is not the key of this lab. Whoever started it has set it as CNN_LAB_KEY.")
-        _GUESSES.was_right(owner)
         with self.database.writing() as connection:
             _keep(connection, owner, "proof", proof(owner))
 

@@ -9,7 +9,7 @@ from core.runs import open_store
 from core.runs.store.owners import Owners
 from pages._ui import state
 from pages._ui.frame import plain
-from pages._ui.visitor import browsers_id, visitor
+from pages._ui.visitor import browsers_id, network_address, visitor
 
 
 def ask_for_key() -> None:
@@ -39,7 +39,7 @@ def say_problem() -> None:
 def _enter() -> None:
     key = st.session_state.pop(state.OPERATORS_KEY, "")
     if key:
-        act(lambda: Owners(open_store()).enter_key(browsers_id(), key))
+        act(lambda: Owners(open_store()).enter_key(browsers_id(), key, address=network_address()))
 
 
 def _leave() -> None:

@@ -27,7 +27,7 @@ def joined() -> OwnSet | None:
         try:
             if not there_are_own_sets():
                 raise OwnSetError("Nothing is open in this lab under this code; look at it once more, or ask for it.")
-            return Joining(open_own_sets()).find(code)
+            return Joining(open_own_sets()).find(code, by=visitor())
         except LabError as error:
             problem(error)
     with st.form("join", border=False):

@@ -21,7 +21,7 @@ from pages._ui.visitor import is_known_again, visitor
 def class_code() -> str | None:
     """Return the code in the address where it is the one of the class; None where it is another's, or there is none.
 
-    One that opens a set is not tried as the class's: whoever sends pictures would use up the tries of everybody.
+    One that opens a set is not tried as the class's: whoever sends pictures guesses nothing.
     """
     code = address.read(state.JOIN_CODE)
     if not code or the_class().code is None or _opens_a_set(code):
@@ -35,7 +35,7 @@ def class_code() -> str | None:
 
 def _opens_a_set(code: str) -> bool:
     try:
-        return there_are_own_sets() and bool(Joining(open_own_sets()).find(code))
+        return there_are_own_sets() and bool(Joining(open_own_sets()).find(code, by=visitor()))
     except LabError:
         return False
 

@@ -9,12 +9,11 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from core.data.own import Joining, open_own_sets
-from core.rights import Guesses, Person, owner_of
+from core.rights import Person, owner_of
 from core.runs.classroom import Classroom, Member, Rules
 from core.runs.classroom.overview import runs_in_class
 from core.runs.experiments import kept
 from core.runs.experiments.plan import Arm
-from core.runs.store import owners as owners_module
 from core.runs.store.owners import Owners
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
@@ -35,7 +34,6 @@ ME_TEACHING = Person(owner=ME, runs_the_lab=True)
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     monkeypatch.setenv("CNN_LAB_KEY", KEY)
-    monkeypatch.setattr(owners_module, "_GUESSES", Guesses(each=5, everybody=60))
 
 
 def room(home: Path) -> Classroom:

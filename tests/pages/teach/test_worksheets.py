@@ -9,8 +9,7 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
-from core.rights import Guesses, Person, owner_of
-from core.runs.store import owners as owners_module
+from core.rights import Person, owner_of
 from core.runs.store.owners import Owners
 from core.runs.store.store import STORE_NAME, Store
 from core.runs.worksheets import HandIns, StudentsWork, Worksheets
@@ -24,7 +23,6 @@ ME_TEACHING = Person(owner=ME, runs_the_lab=True)
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     monkeypatch.setenv("CNN_LAB_KEY", KEY)
-    monkeypatch.setattr(owners_module, "_GUESSES", Guesses(each=5, everybody=60))
     monkeypatch.setattr("core.runs.ensure_supervisor", lambda store: None)
     monkeypatch.setattr("core.runs.summons.revive_supervisor", lambda store: None)
 

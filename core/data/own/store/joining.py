@@ -3,7 +3,7 @@
 from core.data.own.records import OwnSet, OwnSetError
 from core.data.own.store.sets import OwnSets
 from core.names import new_code, typed_code
-from core.rights import Person
+from core.rights import CODES, Person
 
 
 class Joining:
@@ -31,14 +31,14 @@ class Joining:
         with self.sets.changing(set_id, by=by, act="close") as connection:
             connection.execute("UPDATE sets SET code = NULL WHERE id = ?", (set_id,))
 
-    def find(self, typed: str) -> OwnSet:
+    def find(self, typed: str, *, by: Person) -> OwnSet:
         """Return the set that a code opens, as somebody typed it: small letters, spaces and hyphens do not matter.
 
-        Raises OwnSetError, one sentence, where there is none.
+        Raises OwnSetError, one sentence, where there is none, RightsError where too many were tried.
         """
         code = typed_code(typed, error=OwnSetError)
         with self.sets.database.reading() as connection:
             row = connection.execute("SELECT id FROM sets WHERE code = ?", (code,)).fetchone()
-        if row is None:
+        if not CODES.judge(code, right=row is not None, by=by):
             raise OwnSetError("No set is open under this code; look at it once more, or ask whether it has changed.")
         return self.sets.get(row["id"])

@@ -1,15 +1,17 @@
 """A class: who may join it, what it holds everybody to, and what its teacher alone can do."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import combinations, count
 
 import pytest
 
 from core.config import TrainingConfig
 from core.errors import RunError
-from core.rights import Guesses, Person, RightsError, new_secret, owner_of
-from core.runs.classroom import Classroom, Rules, room
+from core.names import CODE_LETTERS
+from core.rights import Person, RightsError, new_secret, owner_of
+from core.runs.classroom import Classroom, Rules
 from core.runs.store.lease import Lease
 from core.runs.store.owners import Owners
 from core.runs.store.queue_writes import Queue
@@ -33,8 +35,7 @@ ACTS: dict[str, Callable[[Classroom, Person], object]] = {
 
 
 @pytest.fixture
-def classroom(store: Store, monkeypatch: pytest.MonkeyPatch) -> Classroom:
-    monkeypatch.setattr(room, "_GUESSES", Guesses(each=10, everybody=300))
+def classroom(store: Store) -> Classroom:
     return Classroom(store)
 
 
@@ -43,6 +44,10 @@ def code(classroom: Classroom, teacher: Person) -> str:
     code = classroom.begin(by=teacher).code
     assert code is not None
     return code
+
+
+def wrong_codes(code: str) -> Iterator[str]:
+    return (wrong for letters in combinations(CODE_LETTERS, 6) if (wrong := "".join(letters)) != code)
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -80,12 +85,28 @@ def test_one_joins_by_the_code_under_a_nickname_of_ones_own(classroom: Classroom
 
 
 def test_codes_cannot_be_tried_without_end(classroom: Classroom, code: str) -> None:
-    wrong = "BBBBBB" if code != "BBBBBB" else "CCCCCC"
+    wrong = wrong_codes(code)
     for _try in range(10):
-        assert not classroom.opens(wrong, by=BEN)
+        assert not classroom.opens(next(wrong), by=BEN)
     with pytest.raises(RightsError, match="within a minute"):
         classroom.opens(code, by=BEN)
     assert classroom.opens(code, by=ADA)
+
+
+def test_a_script_that_is_somebody_new_each_time_keeps_nobody_at_another_address_from_joining(
+    classroom: Classroom, code: str
+) -> None:
+    wrong = wrong_codes(code)
+    script = (Person(owner=owner_of(new_secret()), address="192.168.1.66") for _visit in count())
+    opened_before = Person(owner=owner_of(new_secret()), address="192.168.1.66")
+    assert classroom.opens(code, by=opened_before)
+    for _try in range(30):
+        assert not classroom.opens(next(wrong), by=next(script))
+    with pytest.raises(RightsError, match="From your address in the network 30 wrong ones"):
+        classroom.opens(next(wrong), by=next(script))
+    classroom.join(code, "Ada", by=Person(owner=ADA.owner, address="192.168.1.20"))
+    classroom.join(code, "Ben", by=opened_before)
+    assert [member.name for member in classroom.members()] == ["Ada", "Ben"]
 
 
 def test_a_class_that_is_closed_takes_nobody_in_and_keeps_whom_it_has(

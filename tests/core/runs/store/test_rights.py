@@ -9,7 +9,6 @@ from core.config import TrainingConfig
 from core.errors import RunError
 from core.rights import OPERATOR, Guesses, Person, RightsError, has_browser, is_secret, new_secret, owner_of
 from core.runs.records import Run
-from core.runs.store import owners as owners_module
 from core.runs.store.database import MIGRATIONS, Database
 from core.runs.store.owners import Owners
 from core.runs.store.store import STORE_NAME, Store
@@ -31,8 +30,7 @@ def adas_run(store: Store, config: TrainingConfig) -> Run:
 
 
 @pytest.fixture
-def owners(store: Store, monkeypatch: pytest.MonkeyPatch) -> Owners:
-    monkeypatch.setattr(owners_module, "_GUESSES", Guesses(each=5, everybody=8))
+def owners(store: Store) -> Owners:
     return Owners(store)
 
 
@@ -124,39 +122,61 @@ def test_the_key_can_be_guessed_five_times_a_minute_and_no_longer_even_rightly(
     owners: Owners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CNN_LAB_KEY", KEY)
-    for _guess in range(5):
+    for guess in range(5):
         with pytest.raises(RightsError, match="not the key"):
-            owners.enter_key(BOB.owner, "guess")
+            owners.enter_key(BOB.owner, f"guess {guess}")
     with pytest.raises(RightsError, match=r"tried 5 times within a minute; wait \d+ s"):
         owners.enter_key(BOB.owner, KEY)
     owners.enter_key(ADA.owner, KEY)  # somebody else's tries are their own
 
 
-def test_whoever_comes_as_somebody_new_each_time_guesses_no_more_often(
+def test_whoever_comes_as_somebody_new_each_time_guesses_no_more_often_and_keeps_nobody_else_out(
     owners: Owners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CNN_LAB_KEY", KEY)
     refusals = []
-    for _guest in range(10):
+    for guess in range(32):
         with pytest.raises(RightsError) as refusal:
-            owners.enter_key(owner_of(new_secret()), "guess")
-        refusals.append("within a minute" in str(refusal.value))
-    assert refusals == [False] * 8 + [True] * 2
+            owners.enter_key(owner_of(new_secret()), f"guess {guess}", address="192.168.1.66")
+        refusals.append("From your address in the network 30 wrong ones" in str(refusal.value))
+    assert refusals == [False] * 30 + [True] * 2
+    owners.enter_key(ADA.owner, KEY, address="192.168.1.20")
 
 
-def test_tries_are_forgotten_after_a_minute_and_when_one_was_right() -> None:
+def test_tries_are_forgotten_after_a_minute_and_what_is_right_is_none() -> None:
     now = 0.0
-    guesses = Guesses(each=2, everybody=9, clock=lambda: now)
-    guesses.take("Ada")
+    guesses = Guesses(each=2, of_address=9, clock=lambda: now)
+    assert not guesses.judge("one", right=False, by=ADA)
     now = 30.0
-    guesses.take("Ada")
+    assert guesses.judge("it", right=True, by=ADA)
+    assert not guesses.judge("two", right=False, by=ADA)
     with pytest.raises(RightsError, match="wait 30 s"):
-        guesses.take("Ada")
+        guesses.judge("three", right=False, by=ADA)
+    assert guesses.judge("it", right=True, by=ADA), "known before"
     now = 61.0
-    guesses.take("Ada")
-    guesses.was_right("Ada")
-    guesses.take("Ada")
-    guesses.take("Ada")
+    assert not guesses.judge("three", right=False, by=ADA)
+
+
+def test_the_same_wrong_one_again_and_by_others_finds_nothing_out_and_is_not_counted() -> None:
+    guesses = Guesses(each=2, of_address=2, clock=lambda: 0.0)
+    for _page_drawn_anew in range(5):
+        assert not guesses.judge("the code of yesterday", right=False, by=ADA)
+    for _student in range(5):
+        assert not guesses.judge("the code of yesterday", right=False, by=Person(owner=owner_of(new_secret())))
+    assert not guesses.judge("another", right=False, by=ADA)
+    with pytest.raises(RightsError):
+        guesses.judge("a third", right=False, by=BOB)
+
+
+def test_who_is_given_a_network_of_addresses_counts_as_one() -> None:
+    guesses = Guesses(each=2, of_address=2, clock=lambda: 0.0)
+    for number in range(3):
+        somebody = Person(owner=owner_of(new_secret()), address=f"2001:db8::{number + 1:x}")
+        if number < 2:
+            guesses.judge(str(number), right=False, by=somebody)
+            continue
+        with pytest.raises(RightsError, match="your address in the network"):
+            guesses.judge(str(number), right=False, by=somebody)
 
 
 def test_who_stopped_a_run_is_kept_until_it_goes_on(store: Store, owners: Owners, adas_run: Run) -> None:
