@@ -21,10 +21,10 @@ MOST_SHOWN = 60  # runs
 STILL, LONG_WAIT = 30.0, 120.0  # seconds without a step, in the queue, after which somebody should look
 _RUNS = """
     SELECT runs.id, runs.owner, runs.name, runs.status, runs.message, runs.message_share, runs.created, runs.config,
-        runs.step, runs.steps_total, runs.epochs_done, coalesce(owners.nickname, '') AS nickname,
+        runs.step, runs.steps_total, runs.epochs_done, runs.rowid AS place, coalesce(owners.nickname, '') AS nickname,
         (SELECT max(at) FROM changes WHERE run = runs.id) AS changed
     FROM runs LEFT JOIN owners USING (owner)
-    WHERE runs.status IN ('queued', 'running', 'stopping') OR (runs.created >= ? AND coalesce(runs.ended, 0) > ?)
+    WHERE runs.status IN ('queued', 'running', 'stopping') OR (runs.begun >= ? AND NOT runs.away)
     ORDER BY runs.status NOT IN ('running', 'stopping'), runs.status <> 'queued', runs.rowid DESC LIMIT ?
 """
 
@@ -35,9 +35,11 @@ class RunInClass:
 
     ``losses`` are (step, training loss in nats) at up to `POINTS` steps, ``accuracies`` the validation accuracy in
     [0, 1] after each epoch, ``changed`` when its state changed last, ``position`` its place in the queue from 1.
+    ``place`` is larger for a run that was submitted later, whatever the clock said.
     """
 
     id: str
+    place: int
     owner: str
     owner_name: str
     name: str
@@ -83,7 +85,7 @@ def runs_in_class(store: Store) -> Sequence[RunInClass]:
     """
     with store.database.reading() as connection:
         state = read_class(connection)
-        rows = connection.execute(_RUNS, (state.opened, state.cleared, MOST_SHOWN)).fetchall()
+        rows = connection.execute(_RUNS, (state.begun if state.on else 0, MOST_SHOWN)).fetchall()
         places = positions(connection) if any(row["status"] == "queued" for row in rows) else {}
         found = [_run(connection, row, places) for row in rows]
     return [run for run in found if run is not None]
@@ -97,6 +99,7 @@ def _run(connection: sqlite3.Connection, row: sqlite3.Row, places: Mapping[str, 
         return None  # a row that cannot be read hides no other; doctor names it
     return RunInClass(
         id=row["id"],
+        place=row["place"],
         owner=row["owner"],
         owner_name=shown_name(row["owner"], row["nickname"]),
         name=row["name"],

@@ -30,8 +30,10 @@ from core.runs.store.class_rules import (
 )
 from core.runs.store.owners import Owners
 from core.runs.store.rows import person_of
+from core.runs.store.stopping import stop
 from core.runs.store.store import Store
 
+_LIVE = "status IN ('queued', 'running', 'stopping')"
 _PAST = re.compile(r" \(\d{4}-\d\d-\d\d(, \d+)?\)$")  # behind the nickname of somebody of an earlier class
 
 
@@ -60,7 +62,7 @@ class Classroom:
         with self.database.reading() as connection:
             rows = connection.execute(
                 "SELECT owner, joined, coalesce(nickname, '') AS nickname FROM members LEFT JOIN owners USING (owner)"
-                " ORDER BY joined"
+                " ORDER BY place, joined"
             ).fetchall()
         return [Member(owner=r["owner"], name=shown_name(r["owner"], r["nickname"]), joined=r["joined"]) for r in rows]
 
@@ -99,7 +101,10 @@ class Classroom:
         with self.database.writing() as connection:
             if read_class(connection).code is None:
                 raise RunError("The class has just been closed to newcomers; ask your teacher.")
-            connection.execute("INSERT OR IGNORE INTO members VALUES (?, ?)", (by.owner, time.time()))
+            connection.execute(
+                "INSERT OR IGNORE INTO members VALUES (?, ?, (SELECT coalesce(max(place), 0) + 1 FROM members))",
+                (by.owner, time.time()),
+            )
 
     def begin(self, *, by: Person) -> ClassState:
         """Begin a class that people can join, with a code of its own; one that is going on goes on."""
@@ -107,7 +112,10 @@ class Classroom:
 
     def end(self, *, by: Person) -> ClassState:
         """End the class: the lab is as it is without one, and nobody is a member."""
-        return self._change(by, lambda state: replace(ClassState(), number=state.number), members_stay=False)
+        with self._teaching(by) as connection:
+            _is_over(connection)
+            before = read_class(connection)
+            return _written(connection, ClassState(number=before.number, begun=before.begun))
 
     def open_joining(self, *, by: Person) -> ClassState:
         """Let people join, by another code than before."""
@@ -131,49 +139,53 @@ class Classroom:
 
     def stop_all(self, *, by: Person) -> int:
         """Stop every run that waits, is at work or goes on by itself, and return how many; `go_on` takes it back."""
+        with self._teaching(by) as connection:
+            connection.execute(
+                "UPDATE runs SET with_all = 1"
+                " WHERE status IN ('queued', 'running') OR (status = 'interrupted' AND again)"
+            )
+            return stop(connection, "with_all", (), by=by)
+
+    def stopped_together(self) -> Sequence[str]:
+        """Return the ids of the runs that `stop_all` has stopped, or is stopping, and nobody has taken up since."""
         with self.database.reading() as connection:
             rows = connection.execute(
-                "SELECT id FROM runs WHERE status IN ('queued', 'running') OR (status = 'interrupted' AND again)"
-            )
-            live = [row["id"] for row in rows]
-        self._change(by, lambda state: replace(state, stopped=tuple(live)))
-        for run_id in live:
-            self.store.request_stop(run_id, by=by)
-        return len(live)
+                "SELECT id FROM runs WHERE with_all AND status IN ('stopping', 'stopped') ORDER BY ticket"
+            ).fetchall()
+        return [row["id"] for row in rows]
 
     def go_on(self, *, by: Person) -> int:
-        """Queue again what `stop_all` stopped last and has stopped by now; returns how many.
+        """Queue again what `stop_all` stopped and has stopped by now; returns how many.
 
-        What is still stopping, or was deleted meanwhile, is left; another call takes up the first. Raises RunError,
-        once all others have been taken up, where one cannot go on now: that one is left as well.
+        What somebody has taken up and stopped again, or stopped before, is theirs and left. What is still stopping
+        another call takes up. Raises RunError, once all others have been taken up, where one cannot go on now.
         """
-        left, taken_up, refused = [], 0, ""
-        for run_id in self.state().stopped:
-            try:
+        _check_teaches(by)
+        taken_up, refused = 0, ""
+        for run_id in self.stopped_together():
+            with contextlib.suppress(LabError):  # deleted meanwhile
                 run = self.store.get(run_id)
-            except LabError:
-                continue
-            if run.status == "stopping":
-                left.append(run_id)
-            elif run.status == "stopped":
-                try:
-                    self.store.resume(run_id, by=by)
-                    taken_up += 1
-                except RunError as error:
-                    left.append(run_id)
-                    refused = refused or f"{run.owner_name}: {error}"
-        self._change(by, lambda state: replace(state, stopped=tuple(left)))
+                if run.status == "stopped":
+                    try:
+                        self.store.resume(run_id, by=by)
+                        taken_up += 1
+                    except RunError as error:
+                        refused = refused or f"{run.owner_name}: {error}"
         if refused:
             raise RunError(refused)
         return taken_up
 
     def clear(self, *, by: Person) -> ClassState:
         """Put runs that have ended away from console and projector; they stay in the list of all runs."""
-        return self._change(by, lambda state: replace(state, cleared=time.time()))
+        with self._teaching(by) as connection:
+            connection.execute(f"UPDATE runs SET away = 1 WHERE NOT ({_LIVE})")
+            return _written(connection, replace(read_class(connection), cleared=time.time()))
 
     def bring_back(self, *, by: Person) -> ClassState:
         """Take `clear` back."""
-        return self._change(by, lambda state: replace(state, cleared=0.0))
+        with self._teaching(by) as connection:
+            connection.execute("UPDATE runs SET away = 0")
+            return _written(connection, replace(read_class(connection), cleared=0.0))
 
     def next_class(self, *, by: Person, delete_runs: bool = False) -> ClassState:
         """Begin another class: everything stops, nobody is a member, all nicknames are free, the code is another.
@@ -182,39 +194,52 @@ class Classroom:
         behind, and are nobody's to change but the teacher's; with ``delete_runs`` they are deleted where they have
         ended.
         """
-        state = self.state()
         self.stop_all(by=by)
-        if delete_runs:
-            for run in self.store.list(statuses=("stopped", "finished", "diverged", "failed", "interrupted")):
-                if run.created >= state.opened and state.on:
-                    with contextlib.suppress(LabError):  # somebody was quicker
-                        self.store.delete(run.id, by=by)
+        for run_id in self._ended_in_this_class() if delete_runs else ():
+            with contextlib.suppress(LabError):  # somebody was quicker
+                self.store.delete(run_id, by=by)
         with self._teaching(by) as connection:
-            connection.execute("DELETE FROM members")
+            _is_over(connection)
             connection.execute("UPDATE worksheets SET open = 0")
             _name_for_the_past(connection)
             before = read_class(connection)
-            begun = ClassState(number=before.number + 1, opened=time.time(), code=new_code(), rules=before.rules)
-            write_class(connection, begun)
-        return begun
+            begun = replace(_going_on(ClassState(number=before.number + 1, begun=before.begun)), code=new_code())
+            return _written(connection, replace(begun, rules=before.rules))
 
-    def _change(
-        self, by: Person, change: Callable[[ClassState], ClassState], *, members_stay: bool = True
-    ) -> ClassState:
+    def _ended_in_this_class(self) -> Sequence[str]:
+        with self.database.reading() as connection:
+            state = read_class(connection)
+            rows = connection.execute(
+                f"SELECT id FROM runs WHERE begun = ? AND NOT ({_LIVE})", (state.begun if state.on else -1,)
+            ).fetchall()
+        return [row["id"] for row in rows]
+
+    def _change(self, by: Person, change: Callable[[ClassState], ClassState]) -> ClassState:
         with self._teaching(by) as connection:
-            after = change(read_class(connection))
-            write_class(connection, after)
-            if not members_stay:
-                connection.execute("DELETE FROM members")
-        return after
+            return _written(connection, change(read_class(connection)))
 
     @contextlib.contextmanager
     def _teaching(self, by: Person) -> Iterator[sqlite3.Connection]:
         """Lend a connection to whoever runs the lab; raises RightsError to others, whatever a page let them press."""
-        if not by.runs_the_lab:
-            raise RightsError("Only whoever runs the lab can do this: enter its key first.")
+        _check_teaches(by)
         with self.database.writing() as connection:
             yield connection
+
+
+def _check_teaches(by: Person) -> None:
+    if not by.runs_the_lab:
+        raise RightsError("Only whoever runs the lab can do this: enter its key first.")
+
+
+def _written(connection: sqlite3.Connection, state: ClassState) -> ClassState:
+    write_class(connection, state)
+    return state
+
+
+def _is_over(connection: sqlite3.Connection) -> None:
+    """Nobody is a member, and of what was stopped together or put away nothing is to be taken back any more."""
+    connection.execute("DELETE FROM members")
+    connection.execute("UPDATE runs SET away = 0, with_all = 0 WHERE away OR with_all")
 
 
 def _begun(state: ClassState) -> ClassState:
@@ -223,7 +248,7 @@ def _begun(state: ClassState) -> ClassState:
 
 def _going_on(state: ClassState) -> ClassState:
     """The class that goes on, or a new one that nobody can join yet."""
-    return state if state.on else replace(state, number=max(1, state.number), opened=time.time())
+    return state if state.on else replace(state, number=max(1, state.number), opened=time.time(), begun=state.begun + 1)
 
 
 def _name_for_the_past(connection: sqlite3.Connection) -> None:

@@ -45,14 +45,14 @@ class Rules:
 @dataclass(frozen=True, kw_only=True)
 class ClassState:
     """The class as it is: ``number`` counts them from 1 (0: there was none yet), ``opened`` is when it began in seconds
-    since 1970 (0: there is none now), ``code`` lets people join (None: nobody can), runs that ended before ``cleared``
-    are put away, and ``stopped`` are those that the teacher stopped together."""
+    since 1970 (0: there is none now), ``begun`` counts how often one did, ``code`` lets people join (None: nobody can),
+    and ``cleared`` is when runs were put away last (0: none is)."""
 
     number: int = 0
     opened: float = 0.0
+    begun: int = 0
     code: str | None = None
     cleared: float = 0.0
-    stopped: tuple[str, ...] = ()
     rules: Rules = Rules()
 
     @property
@@ -63,15 +63,15 @@ class ClassState:
 
 def read_class(connection: sqlite3.Connection) -> ClassState:
     """Return the class of a store; rules that cannot be read are none."""
-    row = connection.execute("SELECT number, opened, code, cleared, stopped, rules FROM classroom").fetchone()
+    row = connection.execute("SELECT number, opened, begun, code, cleared, rules FROM classroom").fetchone()
     if row is None:
         return ClassState()
     return ClassState(
         number=row["number"],
         opened=row["opened"],
+        begun=row["begun"],
         code=row["code"],
         cleared=row["cleared"],
-        stopped=_kept(tuple[str, ...], row["stopped"], ()),
         rules=_kept(Rules, row["rules"], Rules()),
     )
 
@@ -79,16 +79,9 @@ def read_class(connection: sqlite3.Connection) -> ClassState:
 def write_class(connection: sqlite3.Connection, state: ClassState) -> None:
     """Keep the class as it is now."""
     connection.execute(
-        "INSERT OR REPLACE INTO classroom (one, number, opened, code, cleared, stopped, rules)"
-        " VALUES (1, ?, ?, ?, ?, ?, ?)",
-        (
-            state.number,
-            state.opened,
-            state.code,
-            state.cleared,
-            json.dumps(state.stopped),
-            json.dumps(asdict(state.rules)),
-        ),
+        "INSERT OR REPLACE INTO classroom (one, number, opened, begun, code, cleared, stopped, rules)"
+        " VALUES (1, ?, ?, ?, ?, ?, '[]', ?)",
+        (state.number, state.opened, state.begun, state.code, state.cleared, json.dumps(asdict(state.rules))),
     )
 
 

@@ -38,10 +38,10 @@ class Company:
             )
 
     def runs(self) -> Sequence[tuple[str, int]]:
-        """Return the runs at work here, by id and fence, in the order in which they were claimed first."""
+        """Return the runs at work here, by id and fence, the one that has waited longest first."""
         with self.database.reading() as connection:
             rows = connection.execute(
-                f"SELECT id, fence FROM runs WHERE handle = ? AND {AT_WORK_SQL} ORDER BY started, rowid", (self.handle,)
+                f"SELECT id, fence FROM runs WHERE handle = ? AND {AT_WORK_SQL} ORDER BY ticket, rowid", (self.handle,)
             ).fetchall()
         return [(row["id"], row["fence"]) for row in rows]
 

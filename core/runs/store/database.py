@@ -198,6 +198,23 @@ MIGRATIONS = (
         PRIMARY KEY (worksheet, owner)
     );
     """,
+    """
+    -- What belongs together in a class is counted or marked, because the clock of a machine jumps.
+    ALTER TABLE classroom ADD COLUMN begun INTEGER NOT NULL DEFAULT 0; -- counts how often a class began
+    ALTER TABLE members ADD COLUMN place INTEGER NOT NULL DEFAULT 0;   -- who came first; 0: from before it was counted
+    ALTER TABLE runs ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;      -- of `classroom` when it was submitted
+    ALTER TABLE runs ADD COLUMN away INTEGER NOT NULL DEFAULT 0;       -- 1: put away from console and projector
+    ALTER TABLE runs ADD COLUMN with_all INTEGER NOT NULL DEFAULT 0;   -- 1: its teacher stopped it together with others
+    UPDATE classroom SET begun = 1 WHERE opened > 0;
+    UPDATE runs SET begun = 1 WHERE created >= (SELECT opened FROM classroom WHERE opened > 0);
+    UPDATE runs SET away = 1 WHERE ended <= (SELECT cleared FROM classroom);
+    UPDATE runs SET with_all = 1 WHERE status IN ('stopping', 'stopped') AND id IN (SELECT value FROM classroom,
+        json_each(iif(json_valid(stopped), stopped, '[]')));
+    CREATE TRIGGER run_waits AFTER UPDATE OF status ON runs
+    WHEN new.status = 'queued' AND (new.away OR new.with_all) BEGIN
+        UPDATE runs SET away = 0, with_all = 0 WHERE id = new.id;
+    END;
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 

@@ -37,6 +37,7 @@ from core.runs.store.class_rules import check_may_train
 from core.runs.store.database import Database
 from core.runs.store.queue_order import positions
 from core.runs.store.rows import RUNS, epoch_of, name_of, row_of, row_to_change, run_of, step_of
+from core.runs.store.stopping import stop
 
 STORE_NAME = "lab.sqlite3"
 _READ_AT_ONCE = 200  # runs
@@ -81,8 +82,9 @@ class Store:
             for run_id, (text, name) in zip(ids, texts, strict=True):
                 self.check_quota(connection, owner)
                 connection.execute(
-                    "INSERT INTO runs (id, owner, name, note, config, created, ticket)"
-                    " VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(ticket), 0) + 1 FROM runs))",
+                    "INSERT INTO runs (id, owner, name, note, config, created, ticket, begun)"
+                    " VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(ticket), 0) + 1 FROM runs),"
+                    " coalesce((SELECT begun FROM classroom), 0))",
                     (run_id, owner, name, note, text, time.time()),
                 )
         return [self.get(run_id) for run_id in ids]
@@ -152,17 +154,9 @@ class Store:
 
         A run that has ended stays as it is. Raises RightsError where it is not ``by``'s.
         """
-        stopped = "status = 'stopped', reason = 'asked', message = '', again = 0, ended = ?, stopped_by = ?"
         with self.database.writing() as connection:
             row_to_change(connection, run_id, by, "stop")
-            connection.execute(
-                f"UPDATE runs SET {stopped} WHERE id = ? AND (status = 'queued' OR (status = 'interrupted' AND again))",
-                (time.time(), by.owner, run_id),
-            )
-            connection.execute(
-                "UPDATE runs SET status = 'stopping', stopped_by = ? WHERE id = ? AND status = 'running'",
-                (by.owner, run_id),
-            )
+            stop(connection, "id = ?", (run_id,), by=by)
         return self.get(run_id)
 
     def resume(self, run_id: str, *, by: Person) -> Run:

@@ -60,7 +60,7 @@ class Worksheets:
         """Return every worksheet, or those that are open, the newest first; one that cannot be read hides no other."""
         with self.database.reading() as connection:
             rows = connection.execute(
-                f"SELECT * FROM worksheets {'WHERE open' if only_open else ''} ORDER BY made DESC, rowid DESC"
+                f"SELECT * FROM worksheets {'WHERE open' if only_open else ''} ORDER BY rowid DESC"
             ).fetchall()
         found = []
         for row in rows:

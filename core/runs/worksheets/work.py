@@ -154,7 +154,7 @@ def work_of(connection: sqlite3.Connection, sheet_id: str, owner: str, *, bytes_
     ticks = connection.execute(f"SELECT part FROM sheet_ticks {which[0]}", which[1])
     data = f"CASE WHEN part IN ({', '.join(map(str, bytes_of))}) THEN data ELSE x'' END AS data"
     pictures = connection.execute(
-        f"SELECT id, part, caption, kind, {data} FROM sheet_pictures {which[0]} ORDER BY part, at, id", which[1]
+        f"SELECT id, part, caption, kind, {data} FROM sheet_pictures {which[0]} ORDER BY part, rowid", which[1]
     )
     handed = connection.execute(f"SELECT at, times FROM hand_ins {which[0]}", which[1]).fetchone()
     return Work(

@@ -57,10 +57,8 @@ def overview() -> None:
             on_click=_stop_all,
             help="Each keeps what it has learned.",
         )
-        if state.stopped:
-            st.button(
-                f"Let those {len(state.stopped)} go on", icon=":material/undo:", key="class_go_on", on_click=_go_on
-            )
+        if stopped := len(room.stopped_together()):
+            st.button(f"Let those {stopped} go on", icon=":material/undo:", key="class_go_on", on_click=_go_on)
         st.button(
             "Put ended runs away",
             icon=":material/inventory_2:",

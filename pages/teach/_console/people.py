@@ -71,7 +71,7 @@ def _stuck(member: Member | None, own: Sequence[RunInClass], troubles: Mapping[s
     """What is wrong with the newest run; with older ones only while that is not at work."""
     if not own:
         return "no run yet" if member is not None and now - member.joined >= IDLE else ""
-    newest = max(own, key=lambda run: run.created)
+    newest = max(own, key=lambda run: run.place)
     if any(run.status in AT_WORK and not troubles.get(run.id) for run in own):
         return ""
     return troubles.get(newest.id, "")

@@ -17,7 +17,7 @@ _mount = st.components.v2.component("cnn_lab_race", **beside(__file__, html='<di
 
 def at_start(runs: Sequence[RunInClass]) -> list[RunInClass]:
     """Return runs in the order of the race: the best first, then who is furthest, then the first."""
-    return sorted(runs, key=lambda run: (-(run.best or 0.0), -_share(run), run.created))
+    return sorted(runs, key=lambda run: (-(run.best or 0.0), -_share(run), run.place))
 
 
 def race(runs: Sequence[RunInClass], *, key: str) -> None:

@@ -1,5 +1,8 @@
 """How a class gets on: every run with a curve of few points, and who is stuck."""
 
+import contextlib
+import sqlite3
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +12,13 @@ from core.rights import OPERATOR
 from core.runs.classroom import Classroom
 from core.runs.classroom.overview import LONG_WAIT, POINTS, STILL, RunInClass, Standing, runs_in_class, stuck
 from core.runs.records import Run
+from core.runs.store.database import MIGRATIONS
 from core.runs.store.lease import Lease
 from core.runs.store.store import STORE_NAME, Store
 from tests.core.runs.conftest import step
 from tests.pages import runs
+
+BY_CLOCK = {"before": 100.0, "away": 250.0, "stopped": 350.0}
 
 
 def test_runs_at_work_come_first_then_those_that_wait_then_those_that_have_ended(home: Path, store: Store) -> None:
@@ -47,6 +53,49 @@ def test_what_was_put_away_and_what_is_of_before_the_class_is_not_shown(home: Pa
     assert runs_in_class(store) == []
     classroom.bring_back(by=OPERATOR)
     assert [run.id for run in runs_in_class(store)] == [ended.id]
+
+
+def test_a_clock_that_jumps_back_hides_nothing_and_changes_no_order(
+    home: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classroom = Classroom(store)
+    runs.ended(home, "finished", reason="completed", owner="of before")
+    classroom.begin(by=OPERATOR)
+    runs.ended(home, "finished", reason="completed", owner="put away")
+    classroom.clear(by=OPERATOR)
+    day_before = time.time() - 86_400
+    monkeypatch.setattr(time, "time", lambda: day_before)
+    first, second = (runs.ended(home, "finished", reason="completed", owner=owner) for owner in ("a", "b"))
+    assert [run.id for run in runs_in_class(store)] == [second.id, first.id]
+    assert classroom.next_class(by=OPERATOR, delete_runs=True).on
+    assert [run.owner for run in store.list()] == ["of before"]
+
+
+def test_a_run_that_was_put_away_and_goes_on_is_there_again_when_it_ends(home: Path, store: Store) -> None:
+    run = runs.ended(home, "failed", reason="error", message="No space.")
+    Classroom(store).clear(by=OPERATOR)
+    store.resume(run.id, by=OPERATOR)
+    store.request_stop(run.id, by=OPERATOR)
+    assert [each.status for each in runs_in_class(store)] == ["stopped"]
+
+
+def test_a_class_of_an_earlier_build_goes_on_with_what_was_put_away_and_stopped_together(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / STORE_NAME)) as old:
+        old.executescript("".join(MIGRATIONS[:10]))
+        old.executescript("CREATE TABLE schema (version INTEGER NOT NULL); INSERT INTO schema VALUES (10)")
+        old.executemany(
+            "INSERT INTO runs (id, owner, name, config, created, ticket, status, ended)"
+            " VALUES (?, 'a', 'a run', ?, ?, 1, 'stopped', ?)",
+            [(f"{name:_<10}", runs.digits().to_json(), at, at) for name, at in BY_CLOCK.items()],
+        )
+        old.execute("INSERT INTO classroom VALUES (1, 1, 200.0, 'BKMTXZ', 300.0, ?, '{}')", ('["stopped___"]',))
+        old.commit()
+    store = Store(tmp_path / STORE_NAME)
+    assert [run.id for run in runs_in_class(store)] == ["stopped___"]
+    assert Classroom(store).stopped_together() == ["stopped___"]
+    Classroom(store).bring_back(by=OPERATOR)
+    assert [run.id for run in runs_in_class(store)] == ["stopped___", "away______"]
+    store.close()
 
 
 @pytest.fixture

@@ -196,7 +196,7 @@ def test_all_runs_stop_at_once_and_go_on_again(
     store.delete(third.id, by=teacher)
     assert classroom.go_on(by=teacher) == 1
     assert store.get(second.id).status == "queued"
-    assert classroom.state().stopped == (first.id,), "still stopping: for another call"
+    assert classroom.stopped_together() == [first.id], "still stopping: for another call"
 
 
 def test_a_run_that_would_go_on_by_itself_stops_with_all_others(
@@ -228,7 +228,33 @@ def test_one_run_that_cannot_go_on_keeps_no_other_from_it(
     with pytest.raises(RunError, match="a: The disk is used up"):
         classroom.go_on(by=teacher)
     assert (store.get(first.id).status, store.get(second.id).status) == ("stopped", "queued")
-    assert classroom.state().stopped == (first.id,), "for another call, when there is room"
+    assert classroom.stopped_together() == [first.id], "for another call, when there is room"
+
+
+def test_what_a_student_has_stopped_meanwhile_does_not_go_on_with_the_others(
+    classroom: Classroom, store: Store, teacher: Person, config: TrainingConfig
+) -> None:
+    before, after, left = (store.submit(config, ADA.owner, name) for name in ("before", "after", "left"))
+    store.request_stop(before.id, by=ADA)
+    assert classroom.stop_all(by=teacher) == 2
+    store.resume(after.id, by=ADA)
+    store.request_stop(after.id, by=ADA)
+    store.request_stop(left.id, by=ADA)  # already stopped, which nobody has taken back
+    assert classroom.stopped_together() == [left.id]
+    assert classroom.go_on(by=teacher) == 1
+    assert [store.get(run.id).status for run in (before, after, left)] == ["stopped", "stopped", "queued"]
+
+
+def test_what_one_stop_of_all_has_stopped_the_next_one_does_not_forget(
+    classroom: Classroom, store: Store, teacher: Person, config: TrainingConfig
+) -> None:
+    first = store.submit(config, "a", "a run")
+    assert [classroom.stop_all(by=teacher) for _press in range(2)] == [1, 0]
+    second = store.submit(config, "b", "a run")
+    classroom.stop_all(by=teacher)
+    assert classroom.stopped_together() == [first.id, second.id]
+    classroom.end(by=teacher)
+    assert classroom.stopped_together() == []
 
 
 def test_what_was_put_away_comes_back(classroom: Classroom, teacher: Person) -> None:
@@ -283,5 +309,5 @@ def test_somebody_who_is_sent_out_leaves_the_name_behind(
 
 def test_rules_that_cannot_be_read_are_none(classroom: Classroom, store: Store, code: str) -> None:
     with store.database.writing() as connection:
-        connection.execute("UPDATE classroom SET rules = '{', stopped = '7'")
-    assert (classroom.state().rules, classroom.state().stopped) == (Rules(), ())
+        connection.execute("UPDATE classroom SET rules = '{'")
+    assert classroom.state().rules == Rules()
