@@ -3,19 +3,19 @@
 import streamlit as st
 
 from pages._ui.frame import header, plain
-from pages.train._join.send import joined, send, your_name
+from pages.train._join.send import ask_for_code, joined, send, your_name
 from pages.train._join.to_class import class_code, join_class
 
 code = class_code()
+own = None if code is not None else joined()
 if code is not None:
     header("Join the class", "A nickname of your own, and you are in.", icon="groups")
     join_class(code)
-else:
+elif own is not None:
     header("Add pictures", "Photos of yours for a set that the class makes together.", icon="add_a_photo")
-    own = joined()
-    if own is not None:
-        st.markdown(f"**{plain(own.title)}** · {own.pictures:,} pictures so far")
-        send(own, your_name())
-        st.caption(
-            "Photos stay on the machine that runs the lab, made smaller, without place and date. Others see them."
-        )
+    st.markdown(f"**{plain(own.title)}** · {own.pictures:,} pictures so far")
+    send(own, your_name())
+    st.caption("Photos stay on the machine that runs the lab, made smaller, without place and date. Others see them.")
+else:
+    header("Join", "The class, or a set of pictures that it makes together, by a code of six letters.", icon="login")
+    ask_for_code()

@@ -28,7 +28,7 @@ from core.runs.store.class_rules import (
     rules_of,
     write_class,
 )
-from core.runs.store.owners import Owners
+from core.runs.store.owners import call
 from core.runs.store.rows import person_of
 from core.runs.store.stopping import stop
 from core.runs.store.store import Store
@@ -92,15 +92,15 @@ class Classroom:
         return CODES.judge(code, right=code == state.code, by=by)
 
     def join(self, typed: str, nickname: str, *, by: Person) -> None:
-        """Take somebody into the class under a nickname; raises RunError, a sentence, where that cannot be."""
+        """Take somebody into the class under a nickname, or leave all as it is and raise RunError, a sentence."""
         if not self.opens(typed, by=by):
             raise RunError("No class is open under this code; look at it once more, or ask whether it has changed.")
         if not nickname.strip():
             raise RunError("Say what the class calls you: a nickname of your own.")
-        Owners(self.store).call(by.owner, nickname)
         with self.database.writing() as connection:
-            if read_class(connection).code is None:
-                raise RunError("The class has just been closed to newcomers; ask your teacher.")
+            if read_class(connection).code != typed_code(typed, error=RunError):
+                raise RunError("The code has just been changed, or the class closed to newcomers; ask your teacher.")
+            call(connection, by.owner, nickname)
             connection.execute(
                 "INSERT OR IGNORE INTO members VALUES (?, ?, (SELECT coalesce(max(place), 0) + 1 FROM members))",
                 (by.owner, time.time()),

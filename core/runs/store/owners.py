@@ -29,20 +29,8 @@ class Owners:
 
     def call(self, owner: str, nickname: str) -> None:
         """Give an owner a nickname, or none (""); raises RunError where it cannot be used or is somebody else's."""
-        name = check_name(nickname, what="nickname") if nickname.strip() else ""
-        if folded(name).startswith("guest ") or folded(name) in (
-            "you",
-            "guest",
-            folded(shown_name(BY_OPERATOR, "")),
-        ):
-            raise RunError(f"'{name}' is what the lab calls people without a nickname; choose another.")
         with self.database.writing() as connection:
-            if name and any(folded(name) == folded(known) for known, other in _names(connection) if other != owner):
-                raise RunError(
-                    f"'{name}' is somebody else's in this lab, or of runs from before; choose another. Whoever runs "
-                    "the lab can give you runs that are yours (`python -m core runs give`)."
-                )
-            _keep(connection, owner, "nickname", name)
+            call(connection, owner, nickname)
 
     def enter_key(self, owner: str, key: str, *, address: str = "") -> None:
         """Let an owner, who asks from this ``address`` in the network, do all in this lab, if ``key`` is its key.
@@ -82,6 +70,19 @@ class Owners:
             if not has_browser(str(source)):
                 connection.execute("DELETE FROM owners WHERE owner = ?", (source,))
         return count
+
+
+def call(connection: sqlite3.Connection, owner: str, nickname: str) -> None:
+    """Do what `Owners.call` does inside a transaction, together with what depends on it."""
+    name = check_name(nickname, what="nickname") if nickname.strip() else ""
+    if folded(name).startswith("guest ") or folded(name) in ("you", "guest", folded(shown_name(BY_OPERATOR, ""))):
+        raise RunError(f"'{name}' is what the lab calls people without a nickname; choose another.")
+    if name and any(folded(name) == folded(known) for known, other in _names(connection) if other != owner):
+        raise RunError(
+            f"'{name}' is somebody else's in this lab, or of runs from before; choose another. Whoever runs the lab "
+            "can give you runs that are yours (`python -m core runs give`)."
+        )
+    _keep(connection, owner, "nickname", name)
 
 
 def _row(connection: sqlite3.Connection, owner: str) -> tuple[str, str]:

@@ -21,19 +21,27 @@ _ACROSS = 4
 
 
 def joined() -> OwnSet | None:
-    """Return the set whose code is in the address or typed; None while there is none, with a sentence."""
+    """Return the set whose code is in the address; None where there is none, and `say_problem` then says why."""
     code = address.read(state.JOIN_CODE)
-    if code:
-        try:
-            if not there_are_own_sets():
-                raise OwnSetError("Nothing is open in this lab under this code; look at it once more, or ask for it.")
-            return Joining(open_own_sets()).find(code, by=visitor())
-        except LabError as error:
-            problem(error)
+    if not code:
+        return None
+    try:
+        if not there_are_own_sets():
+            raise OwnSetError(
+                "Nothing is open in this lab under this code; look at it once more, or ask whether it has changed."
+            )
+        return Joining(open_own_sets()).find(code, by=visitor())
+    except LabError as error:  # whoever pressed Join for the class with a code of before has been told so
+        st.session_state.setdefault(state.CLASS_PROBLEM, str(error))
+        return None
+
+
+def ask_for_code() -> None:
+    """Say why there is nothing to join, if a code was tried, and ask for one."""
+    say_problem()
     with st.form("join", border=False):
         st.text_input("Code", max_chars=40, key="join_typed", placeholder="BKM TXZ")
         st.form_submit_button("Join", icon=":material/login:", type="primary", on_click=_typed)
-    return None
 
 
 def _typed() -> None:

@@ -14,12 +14,13 @@ from pages._ui.classroom.account import name_of_account, sign_in_or_out
 from pages._ui.classroom.key import act, say_problem
 from pages._ui.classroom.now import the_class
 from pages._ui.classroom.rules import closed_pages
-from pages._ui.frame import PAGES, plain, problem
+from pages._ui.frame import PAGES, plain
 from pages._ui.visitor import is_known_again, visitor
 
 
 def class_code() -> str | None:
-    """Return the code in the address where it is the one of the class; None where it is another's, or there is none.
+    """Return the code in the address where it is the one of the class; None where it is another's, or there is none,
+    and where too many were tried, which `say_problem` then says.
 
     One that opens a set is not tried as the class's: whoever sends pictures guesses nothing.
     """
@@ -29,7 +30,7 @@ def class_code() -> str | None:
     try:
         return code if Classroom(open_store()).opens(code, by=visitor()) else None
     except LabError as error:
-        problem(error)
+        st.session_state.setdefault(state.CLASS_PROBLEM, str(error))
         return None
 
 

@@ -261,6 +261,25 @@ def test_a_student_joins_by_the_code_under_a_nickname_of_their_own(home: Path) -
     assert "Ben" not in json.dumps(page.query_params)
 
 
+def test_who_sends_a_code_of_before_is_told_so_once_and_can_type_the_new_one(home: Path) -> None:
+    code = in_class(home)
+    app = visitor()
+    app.session_state[state.SECRET] = "n" * 43
+    app.query_params[state.JOIN_CODE] = code
+    page = open_page(app, "train/join")
+    page.text_input(key=state.NICKNAME).set_value("Ben")
+    new = room(home).open_joining(by=ME_TEACHING).code
+    check(page.button[0].click().run())
+    assert [said.value.replace("\\", "") for said in page.error] == [
+        "No class is open under this code; look at it once more, or ask whether it has changed."
+    ]
+    page.text_input(key="join_typed").set_value(str(new))
+    check(page.button[0].click().run())
+    assert page.text_input(key=state.NICKNAME).value == "", "the name was not kept half-way"
+    page.text_input(key=state.NICKNAME).set_value("Ben")
+    assert "You are in, as **Ben**" in texts(check(page.button[0].click().run()))
+
+
 def test_the_next_class_begins_and_whoever_sits_at_the_machine_starts_anew(home: Path) -> None:
     in_class(home)
     run = runs.finished(home, owner=HER.owner)

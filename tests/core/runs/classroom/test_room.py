@@ -84,6 +84,23 @@ def test_one_joins_by_the_code_under_a_nickname_of_ones_own(classroom: Classroom
     assert not classroom.is_member(BEN.owner)
 
 
+@pytest.mark.parametrize("act", ["open", "close", "next", "end"])
+def test_a_code_that_changes_while_somebody_joins_takes_nobody_half_in(
+    classroom: Classroom, store: Store, code: str, teacher: Person, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    plain = Classroom.opens
+
+    def opens(self: Classroom, typed: str, *, by: Person) -> bool:
+        right = plain(self, typed, by=by)
+        ACTS[act](classroom, teacher)
+        return right
+
+    monkeypatch.setattr(Classroom, "opens", opens)
+    with pytest.raises(RunError, match="The code has just been changed, or the class closed"):
+        classroom.join(code, "Ada", by=ADA)
+    assert (classroom.members(), Owners(store).nickname(ADA.owner)) == ([], "")
+
+
 def test_codes_cannot_be_tried_without_end(classroom: Classroom, code: str) -> None:
     wrong = wrong_codes(code)
     for _try in range(10):
