@@ -1,5 +1,6 @@
 """What the teacher pins, closes and takes off: each box holds as soon as it is changed."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -7,11 +8,12 @@ import streamlit as st
 from core.data import datasets
 from core.recipes import RECIPES
 from core.runs import open_store
-from core.runs.classroom import CONTROLS, Classroom
+from core.runs.classroom import CONTROLS, Classroom, Rules
 from pages._ui.choose.datasets import dataset_title
 from pages._ui.classroom.key import act
 from pages._ui.classroom.now import the_class
 from pages._ui.classroom.rules import can_be_closed
+from pages._ui.frame import plain
 from pages._ui.visitor import visitor
 
 _ALL = "all of them"
@@ -21,14 +23,21 @@ _KEYS = {name: f"class_rule_{name}" for name in ("dataset", "recipe", "pages", "
 def rules_form() -> None:
     """Show the rules of the class, and change them."""
     held = the_class().rules
-    names = ["", *datasets, *([held.dataset] if held.dataset and held.dataset not in datasets else [])]
+    there: dict[str, list[str]] = {
+        "dataset": ["", *datasets],
+        "recipe": ["", *RECIPES],
+        "pages": can_be_closed(),
+        "controls": list(CONTROLS),
+    }
+    _say_what_is_gone(held, there)
     for name, key in _KEYS.items():
-        st.session_state[key] = list(value) if isinstance(value := getattr(held, name), tuple) else value
+        value = getattr(held, name)
+        st.session_state[key] = [one for one in value if one in there[name]] if isinstance(value, tuple) else value
     with st.grid(2, min_column_width=260) as grid:
         with grid.cell():
             st.selectbox(
                 "Data set that is trained on",
-                names,
+                _with(held.dataset, there["dataset"]),
                 format_func=lambda name: dataset_title(name) if name else _ALL,
                 key=_KEYS["dataset"],
                 on_change=_hold,
@@ -36,7 +45,7 @@ def rules_form() -> None:
         with grid.cell():
             st.selectbox(
                 "Recipe",
-                ["", *RECIPES],
+                _with(held.recipe, there["recipe"]),
                 format_func=lambda name: name.replace("_", " ") or _ALL,
                 key=_KEYS["recipe"],
                 on_change=_hold,
@@ -44,7 +53,7 @@ def rules_form() -> None:
         with grid.cell():
             st.multiselect(
                 "Pages that are closed",
-                can_be_closed(),
+                there["pages"],
                 format_func=lambda page: page.replace("-", " ").capitalize(),
                 key=_KEYS["pages"],
                 on_change=_hold,
@@ -53,13 +62,30 @@ def rules_form() -> None:
         with grid.cell():
             st.multiselect(
                 "What is not there",
-                list(CONTROLS),
+                there["controls"],
                 format_func=lambda name: CONTROLS[name],
                 key=_KEYS["controls"],
                 on_change=_hold,
                 placeholder="nothing",
             )
     st.toggle("Only who has joined can train", key=_KEYS["members_only"], on_change=_hold)
+
+
+def _with(pinned: str, there: list[str]) -> list[str]:
+    """What can be chosen: what is there, and what is pinned, also where that is gone."""
+    return there if pinned in there else [*there, pinned]
+
+
+def _say_what_is_gone(held: Rules, there: Mapping[str, Sequence[str]]) -> None:
+    """Say which of the rules are about something that was deleted since, or that this version of the lab has not."""
+    for name, what in (("dataset", "data set"), ("recipe", "recipe")):
+        if (pinned := getattr(held, name)) not in there[name]:
+            st.warning(
+                f"The {what} **{plain(pinned)}** is pinned and no longer there, so nobody can train. Choose another.",
+                icon=":material/warning:",
+            )
+    if gone := [one for name in ("pages", "controls") for one in getattr(held, name) if one not in there[name]]:
+        st.caption(f"No longer there, and closed or taken off before: {plain(', '.join(gone))}.")
 
 
 def _hold() -> None:

@@ -1,6 +1,7 @@
 """The teacher's console and the projector: shown to whoever has the key, refused to others whatever they send."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from core.runs.classroom import Classroom, Member, Rules
 from core.runs.classroom.overview import runs_in_class
 from core.runs.experiments import kept
 from core.runs.experiments.plan import Arm
+from core.runs.store.class_rules import read_class, write_class
 from core.runs.store.owners import Owners
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
@@ -233,6 +235,25 @@ def test_the_rules_are_set_on_the_console_and_do_not_hold_for_the_teacher(home: 
     assert room(home).state().rules == Rules(dataset="digits", pages=("training",), members_only=False)
     teachers = open_page(visitor(), "train/training")
     assert len(teachers.selectbox(key=state.TRAINING_DATASET).options) > 1
+
+
+def test_what_is_pinned_and_no_longer_there_is_said_and_can_be_changed(home: Path) -> None:
+    in_class(home)
+    gone = Rules(dataset="own-k7mq2xw9ab", recipe="of before", pages=("lecture", "compare"), controls=("doors",))
+    with Store(home / STORE_NAME).database.writing() as connection:
+        write_class(connection, replace(read_class(connection), rules=gone))
+    assert student("train/training").button(key="train").disabled
+    app = console(home)
+    assert "own-k7mq2xw9ab** is pinned and no longer there, so nobody can train" in texts(app).replace("\\", "")
+    assert "No longer there, and closed or taken off before: lecture, doors" in texts(app).replace("\\", "")
+    check(app.multiselect(key="class_rule_controls").set_value(["settings"]).run())
+    check(app.selectbox(key="class_rule_dataset").set_value("digits").run())
+    check(app.selectbox(key="class_rule_recipe").set_value("modern").run())
+    assert room(home).state().rules == Rules(
+        dataset="digits", recipe="modern", pages=("compare",), controls=("settings",)
+    )
+    assert "no longer there" not in texts(app)
+    assert not student("train/training").button(key="train").disabled
 
 
 def test_who_has_not_joined_is_told_so_before_and_after_train_is_pressed(home: Path) -> None:
