@@ -8,7 +8,8 @@ Whose turn it is, the process notes in a file: where it is lost, that run may ha
 
 import contextlib
 import os
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from core.runs.executors.processes import process_id
@@ -40,19 +41,24 @@ class Company:
     def runs(self) -> Sequence[tuple[str, int]]:
         """Return the runs at work here, by id and fence, the one that has waited longest first."""
         with self.database.reading() as connection:
-            rows = connection.execute(
-                f"SELECT id, fence FROM runs WHERE handle = ? AND {AT_WORK_SQL} ORDER BY ticket, rowid", (self.handle,)
-            ).fetchall()
-        return [(row["id"], row["fence"]) for row in rows]
+            return self._runs(connection)
 
-    def leave(self) -> bool:
-        """Take leave, unless a run has been handed over meanwhile; returns whether this process may end."""
+    def leave(self, *, but: Collection[tuple[str, int]] = ()) -> bool:
+        """Take leave, unless a run has been handed over meanwhile; returns whether this process may end.
+
+        ``but`` are runs for which it can do nothing more.
+        """
         with self.database.writing(durable=False) as connection:
-            busy = f"SELECT 1 FROM runs WHERE handle = ? AND {AT_WORK_SQL} LIMIT 1"
-            if connection.execute(busy, (self.handle,)).fetchone():
+            if not set(self._runs(connection)).issubset(but):
                 return False
             connection.execute("DELETE FROM shared_workers WHERE handle = ?", (self.handle,))
         return True
+
+    def _runs(self, connection: sqlite3.Connection) -> Sequence[tuple[str, int]]:
+        rows = connection.execute(
+            f"SELECT id, fence FROM runs WHERE handle = ? AND {AT_WORK_SQL} ORDER BY ticket, rowid", (self.handle,)
+        )
+        return [(row["id"], row["fence"]) for row in rows]
 
 
 class TurnNote:

@@ -31,7 +31,7 @@ from core.runs.worker.recorder import LOOK_SECONDS, PULSE_SECONDS, Recorder
 from core.runs.worker.rota import Key, Rota
 from core.runs.worker.told_to_leave import when_told_to_leave
 from core.runs.worker.turnstile import Turnstile
-from core.runs.worker.worker import Outcome, Steps, Worker, next_of, say_last
+from core.runs.worker.worker import LAST_WORD_SECONDS, Outcome, Steps, Worker, next_of, say_last
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +107,9 @@ class Together:
         self._note = TurnNote(store.home, self.handle)
         self._members: dict[Key, _Member] = {}
         self._known: set[Key] = set()
+        self._through: set[Key] = set()
+        self._again: list[Key] = []  # that could not be begun just now
+        self._pressed_since: float | None = None
         self._looking = threading.Lock()
         self._arrivals: queue.SimpleQueue[Key] = queue.SimpleQueue()
         self._pulse = pulse or (lambda: None)
@@ -147,16 +150,27 @@ class Together:
         return self._all_said
 
     def _may_end(self) -> bool:
-        """Whether no run has been handed over that this process does not know yet."""
+        """Whether the store has let this process go: no run is left that it could do anything for, and none is handed
+        to it any more. One that is told to leave, and one whose store refuses, ask for a while and no longer."""
+        pressed = self._leaving or bool(self._again)
         try:
-            return self.company.leave() or self._leaving
+            if not self._again and self.company.leave(but=self._through):
+                return True
         except StoreError:
-            self._all_said = False
-            return True
+            pressed = True
+        if not pressed:
+            return False
+        self._pressed_since = self._pressed_since or time.monotonic()
+        if time.monotonic() - self._pressed_since < LAST_WORD_SECONDS:
+            return False
+        self._all_said = False
+        return True
 
     def _take_in_all(self) -> None:
         if not self._members:
             self._look_for_arrivals()
+        while self._again:
+            self._arrivals.put(self._again.pop(0))
         with contextlib.suppress(queue.Empty):
             while True:
                 self._take_in(self._arrivals.get_nowait())
@@ -171,7 +185,7 @@ class Together:
             output = _open_log(self.store, key) if self._own_output else None
         except (StoreError, OSError) as error:  # it is still this process's, and waited for: look for it again
             log.warning("%s", error)
-            self._known.discard(key)
+            self._again.append(key)
             return
         except RunError as error:  # stopped, deleted or taken back meanwhile
             log.warning("%s", error)
@@ -184,6 +198,7 @@ class Together:
             lease=lease, recorder=recorder, threads=threads, steps=worker.outcome(), output=output
         )
         self.rota.join(key, owner)
+        self._pressed_since = None
 
     def _next(self) -> Key:
         """Those that are asked to leave first: somebody waits for that."""
@@ -218,6 +233,7 @@ class Together:
 
     def _end(self, key: Key, outcome: Outcome) -> None:
         member = self._members.pop(key)
+        self._through.add(key)
         self.rota.leave(key)
         try:
             patience = 0.0 if self._store_refused else None  # one run has waited for it, on behalf of all

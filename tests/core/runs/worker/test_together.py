@@ -18,7 +18,7 @@ from core.events import StepDone
 from core.rights import OPERATOR
 from core.runs import folders
 from core.runs.records import Run, StoreError
-from core.runs.store.company import noted_turn
+from core.runs.store.company import Company, noted_turn
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store
@@ -206,6 +206,70 @@ def test_a_process_that_is_told_to_leave_saves_all_of_its_runs_and_they_go_on(
     assert serve(store)
     for run in runs:
         assert_as_alone(store, run, trained_here(store, run.config))
+
+
+@pytest.fixture
+def handed_over_last(store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[[Run], None]:
+    """Have a run handed to the process when it has no other one any more, and asks the store whether it may end."""
+    coming: list[Run] = []
+    plain = Company.leave
+
+    def leave(self: Company, *about: Any, **more: Any) -> bool:
+        if coming:
+            run, queue = coming.pop(), Queue(store)
+            queue.sort_out(lambda _config: True)
+            claim = queue.claim(slots=1, threads=1, together=64)
+            assert claim is not None
+            assert (claim.run_id, claim.handle) == (run.id, self.handle)
+        return plain(self, *about, **more)
+
+    monkeypatch.setattr(Company, "leave", leave)
+    return coming.append
+
+
+def test_a_run_that_is_handed_over_while_a_process_leaves_is_no_lost_one(
+    store: Store, digits: TrainingConfig, handed_over_last: Callable[[Run], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, late = submitted(store, digits, "ab")
+    handed_over_last(late)
+    plain = together.Together._take_in
+
+    def take_in(self: together.Together, key: tuple[str, int]) -> None:
+        plain(self, key)
+        self.company.take_in(True)  # as it stood in the store until now
+        self.tell_all_to_leave()
+
+    monkeypatch.setattr(together.Together, "_take_in", take_in)
+    monkeypatch.setattr(together.Together, "_say_whether_there_is_room", lambda _self: None)
+    queue = Queue(store)
+    queue.sort_out(lambda _config: True)
+    claim = queue.claim(slots=1, threads=1, together=64)
+    assert claim is not None
+    assert work_together(store, claim.run_id, claim.fence)
+    left = [store.get(run.id) for run in (first, late)]
+    assert [(run.status, run.reason) for run in left] == [("interrupted", "terminated")] * 2
+    assert (queue.held(), queue.shared_workers(), queue.again()) == ([], [], 2)
+
+
+def test_a_process_waits_a_while_for_a_store_that_cannot_say_whether_it_may_end(
+    store: Store,
+    digits: TrainingConfig,
+    at_step: Callable[[Run, int, Act], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (run,) = submitted(store, digits, "a")
+    refusals = iter([StoreError("the store is busy")])
+    plain = Company.leave
+
+    def leave(self: Company, *about: Any, **more: Any) -> bool:
+        if (refusal := next(refusals, None)) is not None:
+            raise refusal
+        return plain(self, *about, **more)
+
+    monkeypatch.setattr(Company, "leave", leave)
+    at_step(run, 1, lambda recorder: recorder.ask_to_leave("asked"))
+    assert serve(store)
+    assert Queue(store).shared_workers() == []
 
 
 def test_a_store_that_refuses_is_waited_for_once_not_by_each_run(
