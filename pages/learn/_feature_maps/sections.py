@@ -151,7 +151,6 @@ def _table(whole: LayerStatistics) -> None:
             "smallest": np.array([one.low for one in whole.filters]),
             "largest": np.array([one.high for one in whole.filters]),
             "zeros": np.array([one.zeros * 100 for one in whole.filters]),
-            "silent": [one.dead for one in whole.filters],
         },
         hide_index=True,
         height=250,
@@ -161,7 +160,6 @@ def _table(whole: LayerStatistics) -> None:
             "spread": decimals,
             "smallest": decimals,
             "largest": decimals,
-            "zeros": st.column_config.NumberColumn("zeros (%)", format="%.0f"),
-            "silent": st.column_config.CheckboxColumn(help="Zero everywhere on this picture."),
+            "zeros": st.column_config.NumberColumn("zeros (%)", format="%.0f", help="A map of zeros alone is silent."),
         },
     )
