@@ -74,12 +74,20 @@ def _layers(identity: str, _network: Network) -> tuple[Layer, ...]:
     return layers(_network.model, channels=_network.format.channels, image_size=_network.format.size)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _all_maps(
-    identity: str, sha256: str, notes: tuple[str, ...], _network: Network, _given: Received
+@st.cache_resource(max_entries=24, show_spinner=False)  # up to 5 MB each; all layers of one network are up to 27 MB
+def _maps(
+    identity: str, sha256: str, notes: tuple[str, ...], names: tuple[str, ...], _network: Network, _given: Received
 ) -> "dict[str, Tensor]":
-    """Return every layer's maps (1, K, H, W): one pass for the whole page. ``notes`` tell what was made of a photo."""
-    return feature_maps(_network.model, _given.batch)
+    """Return the maps (1, K, H, W) of a stage's layers. ``notes`` tell what was made of a photo."""
+    return feature_maps(_network.model, _given.batch, names)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _networks_full_colour(
+    identity: str, sha256: str, notes: tuple[str, ...], _network: Network, _given: Received
+) -> float:
+    """Return the value that has the full colour where all layers of the network share a scale."""
+    return full_colour(feature_maps(_network.model, _given.batch).values())
 
 
 def choose_layer(network: Network, photo: Photo, given: Received, *, questions: DeltaGenerator) -> LayerView | None:
@@ -108,9 +116,11 @@ def choose_layer(network: Network, photo: Photo, given: Received, *, questions: 
     if following is not stage:
         with questions:
             predict_first(lambda turn: _next_layer(layer, following, part, turn), key="maps_predict")
-    maps = _all_maps(network.identity, photo.sha256, given.notes, network, given)
-    own = maps[layer.name][0]
-    limit = None if scale == "map" else full_colour([own] if scale == "layer" else maps.values())
+    known = network.identity, photo.sha256, given.notes
+    own = _maps(*known, tuple(each.name for each in stage.parts.values()), network, given)[layer.name][0]
+    limit = None if scale == "map" else full_colour([own])
+    if scale == "network":
+        limit = _networks_full_colour(*known, network, given)
     return LayerView(layer=layer, stage=stage, maps=own, scale=scale, limit=limit, chosen=chosen)
 
 
