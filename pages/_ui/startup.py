@@ -15,6 +15,7 @@ from streamlit import runtime
 from streamlit.errors import StreamlitAPIException
 
 from core.compute import allocator
+from pages._ui.server.cut_off import note_uploads
 from pages._ui.server.failed_downloads import say_why
 from pages._ui.server.housekeeping import keep_house, seconds_away
 from pages._ui.server.left_pages import LeftPages
@@ -46,6 +47,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, object]]:
     allocator.keep_little()
     hold_in_memory()
     say_why()
+    note_uploads()
     with suppress(StreamlitAPIException):
         st.navigation([])
     _torch.clear()

@@ -9,10 +9,14 @@ from core.data.own import NewPicture, OwnPictures, OwnSet, open_own_sets
 from core.errors import LabError, PhotoError
 from pages._ui.choose.uploads import UPLOAD_TYPES, Sent, let_go, sent
 from pages._ui.frame import plain
+from pages._ui.server.cut_off import cut_off, stalled
 from pages._ui.server.upload_quota import FILES
 from pages._ui.visitor import visitor
 
-_LOST = "was not taken in, because too many came at once; add it again"
+LOOK = 5.0  # seconds between two looks whether what was announced still comes
+_SAID = 5  # files
+_LOST = "was not taken in: too many came at once, or the connection broke; add it again"
+_CUT_OFF = "did not arrive, because the connection broke; add it again"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +35,8 @@ class Answer:
 
 def take_files(own: OwnSet, class_id: int, *, key: str, contributor: str, code: str | None = None) -> None:
     """Offer to choose photos for a class, many at once, and keep them; `answers` tells what became of each."""
+    if _turns(key) not in st.session_state:
+        cut_off()  # what another page's uploader was sent is not told of here
     drawn = st.session_state.setdefault(_turns(key), 0)
     field = f"{key}_{drawn}"
     st.file_uploader(
@@ -72,6 +78,14 @@ def show_answers(key: str) -> None:
         st.warning(lines, icon=":material/broken_image:")
 
 
+@st.fragment(run_every=LOOK)
+def say_what_stalls(*, zips: bool) -> None:
+    """Say which files stand in an uploader (of ``zips``, or of pictures) and did not arrive; Streamlit itself says no
+    more than a program's word."""
+    for name in [each for each in stalled() if each.lower().endswith(".zip") == zips][:_SAID]:
+        st.warning(f"{plain(name)} {_CUT_OFF}. Nothing of it was kept.", icon=":material/wifi_off:")
+
+
 def _keep(own: OwnSet, class_id: int, files: Sequence[Sent], *, key: str, contributor: str, code: str | None) -> None:
     if not files:
         return
@@ -80,8 +94,9 @@ def _keep(own: OwnSet, class_id: int, files: Sequence[Sent], *, key: str, contri
     for place, file in enumerate(files, start=1):
         told.append(_kept(own, class_id, file, contributor=contributor, code=code))
         bar.progress(place / len(files), text=f"{place} of {len(files)}")
+    told += [Answer(name=name, kept=None, sentence=_CUT_OFF) for name in cut_off([file.file_id for file in files])]
     st.session_state[_told(key)] = told
-    st.session_state[_turns(key)] += 1  # another field, without the files that have been seen to
+    st.session_state[_turns(key)] += 1  # another field, without the files that have been seen to, or cut off
     st.rerun()
 
 

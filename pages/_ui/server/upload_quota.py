@@ -11,6 +11,8 @@ from starlette.formparsers import MultiPartParser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import exists, get_instance
 
+from pages._ui.server.cut_off import under_way
+
 FILES = 24  # of one session
 ALL_BYTES = 256 * 2**20  # of all sessions
 _PATH = "/_stcore/upload_file/"
@@ -34,9 +36,11 @@ class UploadQuota:
             await _let_pass(receive, send)
             return
         self._coming[session].append(count)
+        under_way(session, 1)
         try:
             await self.app(scope, receive, send)
         finally:
+            under_way(session, -1)
             self._coming[session].remove(count)
             if not self._coming[session]:
                 del self._coming[session]

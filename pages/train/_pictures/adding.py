@@ -8,7 +8,7 @@ from core.runs import open_store
 from core.runs.store.owners import Owners
 from pages._ui import state
 from pages._ui.camera.burst import answers_key, take_shots
-from pages._ui.choose.additions import show_answers, take_files
+from pages._ui.choose.additions import say_what_stalls, show_answers, take_files
 from pages._ui.frame import choice, plain
 from pages._ui.visitor import visitors_id
 from pages.train._pictures.joining import joining
@@ -56,6 +56,7 @@ def adding(own: OwnSet, shown: OwnClass | None) -> None:
     if way == "files":
         key = f"files_{shown.id}"
         take_files(own, shown.id, key=key, contributor=contributor)
+        say_what_stalls(zips=False)
     else:
         camera = f"camera_{own.id}"
         key = answers_key(camera, shown.id)

@@ -19,8 +19,10 @@ from core.rights import Person
 from core.runs import open_store
 from core.runs.carried_sets import open_with_runs
 from pages._ui import address, state
+from pages._ui.choose.additions import say_what_stalls
 from pages._ui.choose.uploads import Sent, let_go, sent
 from pages._ui.frame import plain
+from pages._ui.server.cut_off import cut_off
 from pages._ui.visitor import visitor
 
 MOST_MEGABYTES = 100
@@ -42,6 +44,8 @@ def take_zip(own: OwnSet | None) -> None:
     """Offer to send a zip, add its pictures to a set (None: to a new one), and say what became of it."""
     where = own.id if own else "new"
     turns, told = f"zip_{where}_turns", f"zip_{where}_told"
+    if turns not in st.session_state:
+        cut_off()  # what another page's uploader was sent is not told of here
     field = f"zip_{where}_{st.session_state.setdefault(turns, 0)}"
     st.file_uploader(
         "A zip with a folder for each class" if own else "A set that was saved, or a zip with a folder for each class",
@@ -50,7 +54,9 @@ def take_zip(own: OwnSet | None) -> None:
         max_upload_size=MOST_MEGABYTES,
         help=f"At most {MOST_MEGABYTES} MB. A folder has the name of its class; one that is not there yet is added.",
     )
+    say_what_stalls(zips=True)
     for file in sent(field):
+        cut_off([file.file_id])
         st.session_state[told] = _taken(own, file)
         st.session_state[turns] += 1  # another field, without the file
         st.rerun()
@@ -63,7 +69,7 @@ def _taken(own: OwnSet | None, file: Sent) -> _Told:
     pictures = OwnPictures(open_own_sets())
     try:
         if not hasattr(file, "getvalue"):
-            raise PhotoError("The zip was not taken in, because too much came at once; add it again.")
+            raise PhotoError("The zip was not taken in: too much came at once, or the connection broke; add it again.")
         data, name = io.BytesIO(file.getvalue()), getattr(file, "name", "")
         if own is not None:
             return _added(own, pictures, data, bar)

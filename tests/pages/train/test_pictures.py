@@ -20,6 +20,7 @@ from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
 from pages._ui.classroom import invitation
 from pages._ui.draw.picture_wall import chosen_among
+from pages._ui.server import cut_off
 from pages.train._pictures import claimed, joining
 from pages.train._pictures.overview import overview
 from tests.core.data.own.generated import near_copy, photograph
@@ -122,6 +123,37 @@ def test_many_files_go_into_the_chosen_class_and_what_is_none_has_a_sentence(app
     assert "2 pictures kept." in said
     assert "notes\\_1\\.jpg: This is not a picture the lab can open" in said
     assert "again\\.jpg: This picture is in the class" in said
+
+
+def test_what_was_cut_off_is_named_beside_what_was_kept_and_a_zip_that_stalls_has_a_sentence(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = filled(people=0)
+    page = shown(app, own)
+    page.segmented_control(key=f"way_{own.id}").set_value("files").run()
+    monkeypatch.setattr(cut_off, "_session", lambda: "ada")
+    cut_off.announce("ada", {"1": "one.jpg", "2": "two_2.jpg"})
+    come = [[Arrived()]]
+    monkeypatch.setattr("pages._ui.choose.additions.sent", lambda _key: come.pop() if come else [])
+    check(page.run())
+    said = texts(page)
+    assert "1 picture kept." in said
+    assert "two\\_2\\.jpg: did not arrive, because the connection broke" in said
+    monkeypatch.setattr(cut_off, "SILENT", 0.0)
+    page.segmented_control(key=f"way_{own.id}").set_value("zip").run()
+    cut_off.announce("ada", {"3": "all.zip", "4": "three.jpg"})
+    said = texts(check(page.run()))
+    assert "all\\.zip did not arrive, because the connection broke; add it again. Nothing of it was kept." in said
+    assert "three" not in said
+
+
+class Arrived:
+    """A file that has come."""
+
+    file_id, name = "1", "one.jpg"
+
+    def getvalue(self) -> bytes:
+        return jpeg(1)
 
 
 def class_box(own: OwnSet) -> str:
