@@ -1,4 +1,4 @@
-"""The code by which students join, with its square; and who is in."""
+"""The code by which students join, with its square."""
 
 import streamlit as st
 
@@ -8,8 +8,6 @@ from pages._ui.classroom.invitation import invitation
 from pages._ui.classroom.key import act
 from pages._ui.frame import PAGES
 from pages._ui.visitor import visitor
-
-_SEND_OUT = "class_send_out"
 
 
 def joining() -> None:
@@ -27,7 +25,7 @@ def joining() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("Nobody can join. Whoever has joined stays.", width="content")
             st.button("Let people join", icon=":material/qr_code_2:", key="class_open", on_click=_open)
-            _ways_on()
+            _way_on()
         return
     invitation(state.code, _change, key="class_joining")
 
@@ -42,16 +40,10 @@ def _change() -> None:
             on_click=_open,
             help="Who knows the old one alone cannot join any more; who has joined stays.",
         )
-        _ways_on()
+        _way_on()
 
 
-def _ways_on() -> None:
-    members = Classroom(open_store()).members()
-    if members:
-        with st.popover("Send somebody out", icon=":material/person_remove:", width="content"):
-            st.selectbox("Who", [member.name for member in members], key=_SEND_OUT)
-            st.caption("The nickname is free again, and the runs stay. With the code one can come back.")
-            st.button("Send out", icon=":material/person_remove:", key="class_out", on_click=_send_out)
+def _way_on() -> None:
     st.page_link(PAGES["projector"], label="Projector view", icon=":material/cast:")
 
 
@@ -65,10 +57,3 @@ def _open() -> None:
 
 def _close() -> None:
     act(lambda: Classroom(open_store()).close_joining(by=visitor()))
-
-
-def _send_out() -> None:
-    room, name = Classroom(open_store()), st.session_state.get(_SEND_OUT)
-    owner = next((member.owner for member in room.members() if member.name == name), None)
-    if owner is not None:
-        act(lambda: room.send_out(owner, by=visitor()))

@@ -18,13 +18,12 @@ def next_class() -> None:
         st.caption("No class is going on.")
         return
     but = "; who has signed in keeps what is theirs" if providers() else ""
-    joined = len(Classroom(open_store()).members())
     with st.container(horizontal=True):
         with st.popover("Next class", icon=":material/restart_alt:", width="content"):
             st.markdown(
-                f"Everything stops; the {joined} who have joined are out, their nicknames are free, and another code "
-                "opens. What they trained stays to look at, and from then on only you can change it, because their "
-                f"browsers may pass to others{but}. What you have pinned stays."
+                "Everything stops; all who have joined are out, their nicknames are free, and another code opens. What "
+                "they trained stays to look at, and from then on only you can change it, because their browsers may "
+                f"pass to others{but}. What you have pinned stays."
             )
             st.toggle("Delete the runs of this class as well", key=_DELETE)
             st.caption("There is no way back. What is at work now is stopped, and stays.")

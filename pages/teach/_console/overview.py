@@ -17,6 +17,7 @@ from pages._ui.server.sessions import SESSIONS
 from pages._ui.visitor import visitor, visitors_id
 from pages.teach._console.board import board
 from pages.teach._console.people import people
+from pages.teach._console.sending_out import sending_out
 
 EVERY = 2.0  # seconds between two looks
 _TITLES = {page: page.replace("-", " ").capitalize() or "Start" for page in PAGES}
@@ -69,6 +70,7 @@ def overview() -> None:
         )
         if state.cleared:
             st.button("Bring them back", icon=":material/undo:", key="class_back", on_click=_bring_back)
+        sending_out(members)
     board(everybody, runs, troubles, key="class_board", on_stop=_stop)
     if len(runs) == MOST_SHOWN:
         st.caption(f"The first {MOST_SHOWN} runs are shown: those at work, those that wait, then the newest.")

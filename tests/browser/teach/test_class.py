@@ -5,14 +5,16 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.rights import OPERATOR, Person, owner_of
+from core.rights import OPERATOR, Person, owner_of, shown_name
 from core.runs.classroom import Classroom
+from core.runs.experiments import kept
+from core.runs.experiments.plan import Arm
 from core.runs.store.store import Store
 from pages._ui.server.secret_cookie import COOKIE
 from tests.browser.conftest import KEY
 from tests.browser.server import Server, open_page, store_of
 from tests.browser.test_accessibility import DARK, faults
-from tests.browser.widgets import press
+from tests.browser.widgets import choose, press, quiet
 from tests.pages import runs
 
 pytestmark = pytest.mark.browser
@@ -32,7 +34,10 @@ def school(still_server: Server) -> Iterator[Server]:
     """The server whose queue nobody serves, without a run; the class and its runs leave it again."""
     with store_of(still_server) as store:
         _delete_runs(store)
+        arms = [Arm(line="LeNet", label=f"{n} epochs", at=n, config=runs.digits(epochs=n)) for n in (1, 2)]
+        shown = kept.begin(store.home, name="Our epochs", owner="a", varied="epochs", arms=arms, seeds=[0])
         yield still_server
+        kept.delete(store.home, shown.id, by=OPERATOR)
         _delete_runs(store)
         Classroom(store).end(by=OPERATOR)
 
@@ -50,8 +55,17 @@ def test_a_class_from_the_key_to_the_race(page: Page, student: Page, school: Ser
     expect(page.get_by_role("img", name="A square to scan")).to_be_visible()
     with store_of(school) as store:
         room = Classroom(store)
-        code = room.state().code
-        open_page(student, school, "join", f"?code={code}")
+        open_page(student, school, "join", f"?code={room.state().code}")
+        press(page, "Another code")
+        page.mouse.move(0, 0)  # its tooltip would lie over the page
+        quiet(page)
+        code = str(room.state().code)
+        expect(page.get_by_text(f"{code[:3]} {code[3:]}")).to_be_visible()
+        student.get_by_label("Your nickname", exact=True).fill("Ada")
+        press(student, "Join")
+        expect(student.get_by_text("No class is open under this code")).to_be_visible()
+        student.get_by_role("textbox", name="Code").fill(f"{code[:3]} {code[3:]}".lower())
+        press(student, "Join")
         student.get_by_label("Your nickname", exact=True).fill("Ada")
         press(student, "Join")
         expect(student.get_by_text("You are in, as Ada")).to_be_visible()
@@ -67,10 +81,34 @@ def test_a_class_from_the_key_to_the_race(page: Page, student: Page, school: Ser
         page.keyboard.press("Enter")
         expect(stop).to_be_hidden()
         assert store.get(run.id).status == "stopping"
+        send_out_and_end(page, student, school)
+        assert not room.state().on
+        nobody = shown_name(ada.owner, "")
 
     page.emulate_media(color_scheme="dark")
     open_page(page, school, "projector")
     expect(page.get_by_test_id("stApp")).to_have_css("background-color", DARK)
-    expect(page.get_by_role("img", name="Ada leads the one run with 60.0 %.")).to_be_visible()
+    expect(page.get_by_role("img", name=f"{nobody} leads the one run with 60.0 %.")).to_be_visible()
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     assert faults(page) == []
+    choose(page, "Shown here", "Our epochs")
+    expect(page.get_by_text("Our epochs:")).to_be_visible()
+    assert "experiment=" in page.url
+    choose(page, "Shown here", "The race")
+    expect(page.get_by_role("img", name=f"{nobody} leads the one run with 60.0 %.")).to_be_visible()
+
+
+def send_out_and_end(page: Page, student: Page, school: Server) -> None:
+    """Send the only student out, who cannot train then, and end the class, whereupon everybody can."""
+    page.get_by_role("button", name="Send somebody out").click()
+    page.get_by_role("button", name="Send out", exact=True).click()
+    expect(page.get_by_role("button", name="Send somebody out")).to_be_hidden()
+    open_page(student, school, "training")
+    expect(student.get_by_role("link", name="Join the class")).to_be_visible()
+    expect(student.get_by_role("button", name="Train", exact=True)).to_be_disabled()
+    page.get_by_role("button", name="End the class").click()
+    page.get_by_role("button", name="End it", exact=True).click()
+    expect(page.get_by_role("button", name="Begin a class")).to_be_visible()
+    student.reload()
+    expect(student.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+    expect(student.get_by_role("link", name="Join the class")).to_be_hidden()
