@@ -1,4 +1,7 @@
-"""Handing a worksheet in, as often as one likes: the latest counts. What came in is the teacher's alone to read."""
+"""Handing a worksheet in, as often as one likes: the latest counts. What came in is the teacher's alone to read.
+
+What was written and never handed in can be collected when the lesson ends; it says so wherever it stands.
+"""
 
 import io
 import json
@@ -6,7 +9,7 @@ import time
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.data.own.ways_out.safe_names import class_folders_of
@@ -23,6 +26,7 @@ from core.strict_json import NotStrictJsonError, parse, typed
 
 _ALL = range(1, MOST_PARTS + 1)
 _LONGEST = 30 * 2**20  # bytes of a page, unpacked
+_NOT_HANDED_IN = "not handed in"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +40,11 @@ class Standing:
     pictures: int
     handed_in: float | None
     times: int
+
+    @property
+    def has_something(self) -> bool:
+        """Whether anything has been written or added."""
+        return bool(self.answered or self.pictures)
 
 
 class HandIns:
@@ -59,7 +68,7 @@ class HandIns:
         given, work, name = self._mine(sheet_id, by)
         if not given.open:
             raise WorksheetError(CLOSED)
-        if not work.answers and not work.pictures:
+        if work.is_empty:
             raise WorksheetError("There is nothing to hand in yet: answer a question, or add a picture.")
         at = time.time()
         runs = runs_since(self.store, by.owner, work.begun)
@@ -125,13 +134,33 @@ class HandIns:
             owners = connection.execute(
                 "SELECT owner, name FROM hand_ins WHERE worksheet = ? ORDER BY name COLLATE NOCASE", (sheet_id,)
             ).fetchall()
-        names = class_folders_of([row["name"] for row in owners])
-        stream = io.BytesIO()
-        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
-            file.writestr("answers.csv", table)
-            for row, name in zip(owners, names, strict=True):
-                file.writestr(f"{name}.html", self._page_of(sheet_id, row["owner"]))
-        return stream.getvalue()
+        pages = (self._page_of(sheet_id, row["owner"]) for row in owners)
+        return _zip(table, [row["name"] for row in owners], pages)
+
+    def collect(self, sheet_id: str, *, by: Person) -> bytes:
+        """Return what was written and never handed in as a zip like that of `zip_file`, marked in names and table.
+
+        Nothing is handed in by that: a student can still do it. Raises WorksheetError where there is nothing.
+        """
+        check_teaches(by)
+        with self.database.reading() as connection:
+            sheet = given_of(connection, sheet_id).sheet
+            rows = connection.execute(
+                "SELECT owner FROM sheet_owners LEFT JOIN hand_ins USING (worksheet, owner)"
+                " WHERE worksheet = ? AND hand_ins.at IS NULL",
+                (sheet_id,),
+            ).fetchall()
+        begun = {row["owner"]: self._mine(sheet_id, Person(owner=row["owner"])) for row in rows}
+        written = [(name, owner, work) for owner, (_given, work, name) in begun.items() if not work.is_empty]
+        if not written:
+            raise WorksheetError("Whoever has written anything has handed it in.")
+        written.sort(key=lambda one: one[0].casefold())
+        pages = [
+            student_page(sheet, work, runs_since(self.store, owner, work.begun), name=name, at=None)
+            for name, owner, work in written
+        ]
+        table = _table(sheet, [(name, None, 0, work.answers) for name, _owner, work in written])
+        return _zip(table, [f"{_NOT_HANDED_IN} - {name}" for name, _owner, _work in written], pages)
 
     def _page_of(self, sheet_id: str, owner: str) -> bytes:
         with self.database.reading() as connection:
@@ -156,13 +185,22 @@ def _answers(text: str) -> Mapping[str, str]:
         return {}
 
 
-def _table(sheet: Worksheet, rows: Sequence[tuple[str, float, int, Mapping[str, str]]]) -> bytes:
+def _zip(table: bytes, names: Sequence[str], pages: Iterable[bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("answers.csv", table)
+        for name, page in zip(class_folders_of(names), pages, strict=True):
+            file.writestr(f"{name}.html", page)
+    return stream.getvalue()
+
+
+def _table(sheet: Worksheet, rows: Sequence[tuple[str, float | None, int, Mapping[str, str]]]) -> bytes:
     questions = list(sheet.questions())
     head = ["name", "handed in", "times", *(f"{key} {question.text}" for key, question in questions)]
     body = [
         [
             name,
-            time.strftime("%Y-%m-%d %H:%M", time.localtime(at)),
+            _NOT_HANDED_IN if at is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(at)),
             times,
             *(answers.get(key, "") for key, _q in questions),
         ]

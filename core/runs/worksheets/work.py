@@ -63,6 +63,11 @@ class Work:
     handed_in: float | None
     times: int
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been written into it or added to it."""
+        return not self.answers and not self.pictures
+
     def is_done(self, number: int, given: Given) -> bool:
         """Whether part ``number``, from 1, is done: what it waits for has happened, and its questions are answered."""
         part = given.sheet.parts[number - 1]

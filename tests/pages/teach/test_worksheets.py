@@ -112,6 +112,23 @@ def test_the_console_shows_who_has_handed_in_and_gives_it_out(home: Path) -> Non
         assert sorted(file.namelist()) == ["_1_1 _Ada_.html", "answers.csv"]
 
 
+def test_what_is_not_handed_in_can_be_collected_while_there_is_any(home: Path) -> None:
+    app = console(home)
+    check(app.button(key="sheet_make").click().run())
+    (given,) = sheets(home).all()
+
+    def offered() -> bool:
+        return any(each.proto.label == "Collect what is not handed in" for each in app.run().get("download_button"))
+
+    Owners(Store(home / STORE_NAME)).call(HER.owner, "Ada")
+    sheets(home).begin(given.id, by=HER)
+    assert not offered()
+    StudentsWork(Store(home / STORE_NAME)).answer(given.id, {"1.1": "half a"}, by=HER)
+    assert offered()
+    HandIns(Store(home / STORE_NAME)).hand_in(given.id, by=HER)
+    assert not offered()
+
+
 def test_it_is_closed_opened_again_and_deleted(home: Path) -> None:
     app = console(home)
     check(app.button(key="sheet_make").click().run())

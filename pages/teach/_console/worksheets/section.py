@@ -1,7 +1,7 @@
 """The worksheets that were handed out: their links, who does them, what came in; closed, opened again, deleted."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -68,7 +68,7 @@ def _one(given: Given, standings: Sequence[Standing]) -> None:
             if given.open:
                 with st.popover("Link and square", icon=":material/qr_code_2:", width="content"):
                     _link(given)
-            _take(given, came)
+            _take(given, came, sum(one.handed_in is None and one.has_something for one in standings))
             _change(given, len(standings))
         if standings:
             _table(given, standings)
@@ -83,26 +83,30 @@ def _link(given: Given) -> None:
     )
 
 
-def _take(given: Given, came: int) -> None:
-    if not came:
-        return
+def _take(given: Given, came: int, left: int) -> None:
+    """Offer what ``came`` in, and what ``left`` have written and not handed in: the lesson may be over."""
+    hand_ins = HandIns(open_store())
+    if came:
+        tip = "A zip: a page a student, which opens without the lab, and the table of answers."
+        _offer(given, "All of them", hand_ins.zip_file, "zip", tip)
+        _offer(
+            given, "Answers", hand_ins.answers_csv, "csv", "For a spreadsheet: a row a student, a column a question."
+        )
+    if left:
+        tip = f"A zip of what {left} have written so far, each page marked as not handed in. They can still hand it in."
+        _offer(given, "Collect what is not handed in", hand_ins.collect, "zip", tip, which="-not-handed-in")
+
+
+def _offer(given: Given, label: str, make: Callable[..., bytes], ending: str, tip: str, *, which: str = "") -> None:
     letters = (sign if sign.isalnum() and sign.isascii() else "-" for sign in given.sheet.title.lower())
     name, me = "".join(letters).strip("-")[:40] or "worksheet", visitor().owner
     download(
-        "All of them",
-        lambda: HandIns(open_store()).zip_file(given.id, by=_still(me)),
-        f"{name}.zip",
-        "application/zip",
-        key=f"sheet_zip_{given.id}",
-        tip="A zip: a page a student, which opens without the lab, and the table of answers.",
-    )
-    download(
-        "Answers",
-        lambda: HandIns(open_store()).answers_csv(given.id, by=_still(me)),
-        f"{name}.csv",
-        "text/csv",
-        key=f"sheet_csv_{given.id}",
-        tip="For a spreadsheet: a row a student, a column a question.",
+        label,
+        lambda: make(given.id, by=_still(me)),
+        f"{name}{which}.{ending}",
+        {"zip": "application/zip", "csv": "text/csv"}[ending],
+        key=f"sheet_{ending}{which}_{given.id}",
+        tip=tip,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from core.config import TrainingConfig
-from core.rights import Person
+from core.rights import Person, RightsError
 from core.runs.store.owners import Owners
 from core.runs.store.store import Store
 from core.runs.worksheets import Given, HandIns, StudentsWork, WorksheetError, Worksheets
@@ -106,6 +106,29 @@ def test_all_of_them_are_a_zip_whose_names_are_harmless(
     assert not [name for name in names if "/" in name or "\\" in name or name.startswith((".", "con."))]
     assert "answers.csv" in names
     assert all(f"by {name}".encode() in pages for name in hostile if name != "\u200bx")
+
+
+def test_what_was_not_handed_in_can_be_collected_and_says_so_everywhere(
+    store: Store, given: Given, teacher: Person, ada: Person, student: Student
+) -> None:
+    hand_ins, ben, idle = HandIns(store), student("=Ben"), student("Cem")
+    for person in (ben, idle):
+        Worksheets(store).begin(given.id, by=person)
+    StudentsWork(store).answer(given.id, {"1.1": "edges"}, by=ada)
+    hand_ins.hand_in(given.id, by=ada)
+    with pytest.raises(WorksheetError, match="has handed it in"):
+        hand_ins.collect(given.id, by=teacher)
+    StudentsWork(store).answer(given.id, {"1.1": "half a"}, by=ben)
+    Worksheets(store).set_open(given.id, False, by=teacher)
+    with zipfile.ZipFile(io.BytesIO(hand_ins.collect(given.id, by=teacher))) as file:
+        table, page = (file.read(name).decode("utf-8-sig") for name in ("answers.csv", "not handed in - _Ben.html"))
+        assert len(file.namelist()) == 2
+    assert list(csv.reader(io.StringIO(table)))[1:] == [["'=Ben", "not handed in", "0", "half a", "", ""]]
+    assert "=Ben, not handed in." in page
+    assert "half a" in page
+    assert [one.times for one in hand_ins.standings(given.id, by=teacher)] == [1, 0, 0], "nothing was handed in by that"
+    with pytest.raises(RightsError):
+        hand_ins.collect(given.id, by=ben)
 
 
 def test_a_name_is_that_of_the_moment_when_it_was_handed_in(
