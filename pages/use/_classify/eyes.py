@@ -11,12 +11,13 @@ from core.models.faults import faults_of
 from core.models.input_format import denormalise
 from core.models.received import Received
 from core.photos.door import Photo
-from pages._ui.draw.pictures import show
+from pages._ui.draw.pictures import as_image, enlarge, show
 from pages._ui.frame import number, plain, problem
 from pages._ui.glossary import sentence
 from pages._ui.received import in_words
 
 _BEFORE, _AFTER = 168, 360  # pixels
+_FINE = 64  # pixels a side: of more, a JPEG has two thirds of the bytes, and is 2 of 255 apart on average
 _DIMMED = 0.25  # of the brightness, where the network looks past
 
 
@@ -30,9 +31,10 @@ def eyes(checkpoint: Checkpoint, photo: Photo, given: Received) -> None:
         except PhotoError as error:
             problem(error)
         show(
-            denormalise(given.batch, checkpoint.format)[0].numpy(),
+            enlarge(as_image(denormalise(given.batch, checkpoint.format)[0].numpy()), _AFTER),
             at_least=_AFTER,
             width=_AFTER,
+            photo=checkpoint.card.image_size > _FINE,
             alt=f"{photo.name} as the network receives it",
         )
     faults = faults_of(given, checkpoint.format, ink_frame(checkpoint.card.dataset))
