@@ -34,8 +34,10 @@ def typed_code(typed: str, *, error: type[LabError]) -> str:
     At most 40 characters are looked at. Raises ``error`` for what can be no code.
     """
     code = "".join(letter for letter in typed[:40].upper() if letter.isalnum())
-    if len(code) != CODE_LENGTH or not set(code).issubset(CODE_LETTERS):
+    if len(code) != CODE_LENGTH:
         raise error(f"A code has {CODE_LENGTH} letters, such as BKMTXZ; look at it once more.")
+    if strange := sorted(set(code) - set(CODE_LETTERS)):
+        raise error(f"A code has {CODE_LENGTH} letters, never {' or '.join(strange)}; look at it once more.")
     return code
 
 

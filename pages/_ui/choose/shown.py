@@ -39,7 +39,7 @@ class Shown:
         except ValueError:
             raise ValueError("it must be a number") from None
         if not self.low <= value <= self.high:
-            raise ValueError(minus(f"it must lie between {self.low:g} and {self.high:g}"))
+            raise ValueError(minus(f"it must lie between {self.low:.12g} and {self.high:.12g}"))
         return value
 
     def hold(self, value: object) -> object:

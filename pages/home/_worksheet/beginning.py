@@ -16,6 +16,7 @@ from pages._ui.classroom.rules import teaches
 from pages._ui.frame import empty_state, plain, problem
 from pages._ui.visitor import is_known_again, visitor
 from pages._ui.worksheet.now import current
+from pages._ui.worksheet.of_the_class import offer_those_of_the_class
 
 _CODE = "worksheet_code"
 
@@ -28,6 +29,7 @@ def chosen_worksheet() -> Given | None:
             empty_state(
                 "You do no worksheet now. Open the link that your teacher gives you.", page="", label="To Start"
             )
+            offer_those_of_the_class()
         return now
     try:
         if there_is_a_store():

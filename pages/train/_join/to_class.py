@@ -8,7 +8,6 @@ from core.runs import open_store
 from core.runs.classroom import Classroom
 from core.runs.records import NAME_LENGTH
 from core.runs.store.owners import Owners
-from core.runs.worksheets import Worksheets
 from pages._ui import address, state
 from pages._ui.classroom.account import name_of_account, sign_in_or_out
 from pages._ui.classroom.key import act, say_problem
@@ -16,6 +15,7 @@ from pages._ui.classroom.now import the_class
 from pages._ui.classroom.rules import closed_pages
 from pages._ui.frame import PAGES, plain
 from pages._ui.visitor import is_known_again, visitor
+from pages._ui.worksheet.of_the_class import offer_those_of_the_class
 
 
 def class_code() -> str | None:
@@ -66,13 +66,7 @@ def join_class(code: str) -> None:
         if "training" not in closed_pages():
             st.page_link(PAGES["training"], label="Train a network", icon=":material/model_training:")
         st.page_link(PAGES[""], label="To the start page", icon=":material/home:")
-    for given in Worksheets(store).all(only_open=True):
-        st.page_link(
-            PAGES["worksheet"],
-            label=f"Worksheet: {plain(given.sheet.title)}",
-            icon=":material/assignment:",
-            query_params={state.WORKSHEET: given.id},
-        )
+    offer_those_of_the_class()
 
 
 def _join(code: str) -> None:

@@ -125,6 +125,14 @@ def test_who_joins_a_class_by_its_code_finds_the_worksheet_there(home: Path, giv
     assert links(check(page))["Worksheet: What \\*finds\\* it?"] == ("worksheet", f"worksheet={given.id}")
 
 
+def test_who_is_in_the_class_finds_a_worksheet_that_is_handed_out_later(home: Path) -> None:
+    code = str(Classroom(store(home)).begin(by=TEACHER).code)
+    given = Worksheets(store(home)).make(SHEET, by=TEACHER)
+    assert list(links(at("home/worksheet"))) == ["To Start"], "not yet in the class"
+    Classroom(store(home)).join(code, "Ada", by=Person(owner=ME))
+    assert links(at("home/worksheet"))["Worksheet: What \\*finds\\* it?"] == ("worksheet", f"worksheet={given.id}")
+
+
 def test_a_part_stands_on_its_page_ticks_itself_and_leads_on(home: Path, given: Given) -> None:
     begun(home, given)
     page = at("learn/convolution", step="p1", view="kernel")

@@ -68,7 +68,7 @@ def test_a_link_shows_chain_seed_and_data_set_and_an_edit_goes_back_into_it(home
         ("chain", "crop-999-black", "padding is 999; it must lie between 1 and 32"),
         ("chain", "<b>no</b>", "no transform"),
         ("chain", "~".join(["flip_vertical"] * 13), "13 steps, and 12 can be edited"),
-        ("seed", "-1", "it must lie between 0"),
+        ("seed", "-1", "it must lie between 0 and 2147483647"),
         ("seed", "1e400", "it must be a number"),
         ("data", "imagenet", "it can be mnist"),
         ("look", "no_such", "it can be draws, received"),

@@ -48,6 +48,11 @@ def test_what_is_no_code_is_a_sentence(sets: OwnSets, typed: str) -> None:
         Joining(sets).find(typed, by=BEN)
 
 
+def test_letters_that_no_code_has_are_named(sets: OwnSets) -> None:
+    with pytest.raises(OwnSetError, match="A code has 6 letters, never A or Y;"):
+        Joining(sets).find("BKY TXA", by=BEN)
+
+
 def test_codes_of_sets_cannot_be_tried_without_end(sets: OwnSets) -> None:
     made, joining = sets.create("One", by=ADA), Joining(sets)
     code = joining.open(made.id, by=ADA)
