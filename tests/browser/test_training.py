@@ -39,8 +39,11 @@ def stored(server: Server, run_id: str) -> Run:
 
 
 def loss_chart(page: Page, text: str) -> None:
-    """Wait until the loss chart says this of itself."""
-    expect(page.get_by_role("application", name=re.compile(text)).first).to_be_visible(timeout=END)
+    """Wait until the loss chart says this of itself; no two places on its axis are written alike."""
+    chart = page.get_by_role("application", name=re.compile(text)).first
+    expect(chart).to_be_visible(timeout=END)
+    places = chart.locator(".grid text[text-anchor=end]").all_text_contents()
+    assert len(places) == len(set(places)) >= 2
 
 
 def wait_for_state(page: Page, word: str) -> None:

@@ -108,7 +108,8 @@ def whole_number(text: str, *, of: str) -> int:
     """Return the whole number that digits stand for; raises ConfigError for any other text, "2,5" and "1,000" too."""
     number = text.strip().replace("−", "-")
     if not re.fullmatch(r"[+-]?\d{1,15}", number, re.ASCII):  # "1,000" is a thousand to some, and one to others
-        raise ConfigError(f"{of} is '{text[:40]}'; it must be a whole number, in digits alone.")
+        what = f"'{text[:40]}'" if text.strip() else "empty"
+        raise ConfigError(f"{of} is {what}; it must be a whole number, in digits alone.")
     return int(number)
 
 

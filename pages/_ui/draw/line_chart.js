@@ -125,11 +125,12 @@ function round(value, step) {
 
 function written(value, kind, precise) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "none"
-  if (kind === "percent") return (value * 100).toFixed(precise ? 2 : Number.isInteger(round(value * 100, 1)) ? 0 : 1) + " %"
+  const short = (number) => Number(number.toPrecision(6)) // of a place on an axis: what tells it from the next one
+  if (kind === "percent") return (precise ? (value * 100).toFixed(2) : short(value * 100)) + " %"
   if (kind === "whole") return Math.round(value).toLocaleString("en-GB")
   const size = Math.abs(value)
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(precise ? 2 : 0)
-  return precise ? Number(value.toPrecision(4)).toString() : Number(value.toPrecision(3)).toString()
+  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return precise ? value.toExponential(2) : short(value).toExponential()
+  return precise ? Number(value.toPrecision(4)).toString() : short(value).toString()
 }
 
 // ---- drawing ---------------------------------------------------------------------------------

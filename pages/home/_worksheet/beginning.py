@@ -27,7 +27,9 @@ def chosen_worksheet() -> Given | None:
     if wanted is None or (now is not None and now.id == wanted):
         if now is None:
             empty_state(
-                "You do no worksheet now. Open the link that your teacher gives you.", page="", label="To Start"
+                "You do no worksheet now; one that was deleted is gone. Open the link that your teacher gives you.",
+                page="",
+                label="To Start",
             )
             offer_those_of_the_class()
         return now

@@ -34,6 +34,7 @@ def test_pages_are_turned_one_by_one_as_far_as_there_are_any() -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
+        (" ", "Page (of 13) is empty; it must be a whole number, in digits alone, between 1 and 13."),
         ("2,5", "Page (of 13) is '2,5'; it must be a whole number, in digits alone, between 1 and 13."),
         ("2.5", "Page (of 13) is '2.5'; it must be a whole number, in digits alone, between 1 and 13."),
         ("14", "page is 14; it must lie between 1 and 13."),

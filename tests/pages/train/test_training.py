@@ -220,7 +220,8 @@ def test_a_number_out_of_range_is_refused_with_its_range_and_no_button(page: App
 def test_what_is_no_whole_number_is_refused_with_its_range(page: AppTest, field: str, bounds: str, typed: str) -> None:
     page.text_input(key=f"training.digits.lenet.modern.{field}").set_value(typed).run()
     said = texts(check(page)).replace("\\", "")
-    assert f"is '{typed}'; it must be a whole number, in digits alone, between {bounds}." in said
+    what = f"'{typed}'" if typed else "empty"
+    assert f"is {what}; it must be a whole number, in digits alone, between {bounds}." in said
     assert "train" not in [button.key for button in page.button]
 
 
