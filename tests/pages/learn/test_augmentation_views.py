@@ -206,7 +206,7 @@ def test_nothing_is_queued_where_the_chain_is_empty_or_a_field_does_not_fit(home
         ("arms_epochs", "0", "epochs is 0; it must lie between 1 and 500"),
         ("arms_epochs", "2,5", "Epochs is '2,5'; it must be a whole number, in digits alone, between 1 and 500."),
         ("arms_limit", "1", "limit is 1; it must lie between 2 and 10000000"),
-        ("arms_seed", "", "Seed of both is ''; it must be a whole number"),
+        ("arms_seed", "", "Seed of both is empty; it must be a whole number"),
     ):
         before = page.text_input(key=key).value
         page.text_input(key=key).set_value(typed).run()
