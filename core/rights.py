@@ -93,6 +93,12 @@ def proof(owner: str) -> str:
     return hmac.new(key.encode(), owner.encode(), hashlib.sha256).hexdigest() if key else ""
 
 
+def check_teaches(by: Person) -> None:
+    """Raise RightsError, whatever a page let them press, for anybody but whoever runs the lab."""
+    if not by.runs_the_lab:
+        raise RightsError("Only whoever runs the lab can do this: enter its key first.")
+
+
 class Guesses:
     """How many wrong answers to something secret that people type are looked at within a minute: of one visitor, and
     of one address in the network, because each visit can make somebody new of a guest. Safe between threads.

@@ -14,6 +14,7 @@ say_problem()
 given = chosen_worksheet()
 if given is None:
     st.stop()
+st.caption("Your teacher can read what you write, handed in or not; nobody else can.")
 work = work_of_mine(given)
 if work is None:
     offer_to_begin(given)

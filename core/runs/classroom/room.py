@@ -16,7 +16,7 @@ from itertools import count
 from core.config import TrainingConfig
 from core.errors import LabError, RunError
 from core.names import new_code, typed_code
-from core.rights import CODES, Person, RightsError, shown_name
+from core.rights import CODES, Person, check_teaches, shown_name
 from core.runs.records import NAME_LENGTH
 from core.runs.store.class_rules import (
     CONTROLS,
@@ -160,7 +160,7 @@ class Classroom:
         What somebody has taken up and stopped again, or stopped before, is theirs and left. What is still stopping
         another call takes up. Raises RunError, once all others have been taken up, where one cannot go on now.
         """
-        _check_teaches(by)
+        check_teaches(by)
         taken_up, refused = 0, ""
         for run_id in self.stopped_together():
             with contextlib.suppress(LabError):  # deleted meanwhile
@@ -221,14 +221,9 @@ class Classroom:
     @contextlib.contextmanager
     def _teaching(self, by: Person) -> Iterator[sqlite3.Connection]:
         """Lend a connection to whoever runs the lab; raises RightsError to others, whatever a page let them press."""
-        _check_teaches(by)
+        check_teaches(by)
         with self.database.writing() as connection:
             yield connection
-
-
-def _check_teaches(by: Person) -> None:
-    if not by.runs_the_lab:
-        raise RightsError("Only whoever runs the lab can do this: enter its key first.")
 
 
 def _written(connection: sqlite3.Connection, state: ClassState) -> ClassState:

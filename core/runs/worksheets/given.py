@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from core.names import is_id, new_id
-from core.rights import Person, RightsError
+from core.rights import Person, check_teaches
 from core.runs.folders import check_space
 from core.runs.store.class_rules import is_member, read_class
 from core.runs.store.store import Store
@@ -130,12 +130,6 @@ class Worksheets:
         check_teaches(by)
         with self.database.writing() as connection:
             yield connection
-
-
-def check_teaches(by: Person) -> None:
-    """Raise RightsError where somebody does not run the lab."""
-    if not by.runs_the_lab:
-        raise RightsError("Only whoever runs the lab can do this with a worksheet: enter its key first.")
 
 
 def given_of(connection: sqlite3.Connection, sheet_id: str) -> Given:

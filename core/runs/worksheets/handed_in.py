@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 from core.data.own.ways_out.safe_names import class_folders_of
 from core.export.spreadsheet import csv_file
-from core.rights import Person, shown_name
+from core.rights import Person, check_teaches, shown_name
 from core.runs.folders import check_space
 from core.runs.store.rows import name_of
 from core.runs.store.store import Store
 from core.runs.worksheets.form import MOST_PARTS, Worksheet, WorksheetError
-from core.runs.worksheets.given import CLOSED, Given, check_teaches, given_of
+from core.runs.worksheets.given import CLOSED, Given, given_of
 from core.runs.worksheets.work import Work, work_of
 from core.runs.worksheets.written import runs_since, student_page
 from core.strict_json import NotStrictJsonError, parse, typed

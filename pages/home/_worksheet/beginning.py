@@ -74,7 +74,6 @@ def offer_to_begin(given: Given) -> None:
         st.form_submit_button(
             "Begin", icon=":material/play_arrow:", type="primary", on_click=_begin, args=(given.id, known, asks)
         )
-    st.caption("Your teacher can read what you write, handed in or not; nobody else can.")
     if not is_known_again():
         st.caption(
             "This browser keeps no cookies: after a reload you are somebody else, and your answers are not yours."

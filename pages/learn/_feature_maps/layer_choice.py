@@ -118,9 +118,10 @@ def choose_layer(network: Network, photo: Photo, given: Received, *, questions: 
             predict_first(lambda turn: _next_layer(layer, following, part, turn), key="maps_predict")
     known = network.identity, photo.sha256, given.notes
     own = _maps(*known, tuple(each.name for each in stage.parts.values()), network, given)[layer.name][0]
-    limit = None if scale == "map" else full_colour([own])
     if scale == "network":
         limit = _networks_full_colour(*known, network, given)
+    else:
+        limit = full_colour([own]) if scale == "layer" else None
     return LayerView(layer=layer, stage=stage, maps=own, scale=scale, limit=limit, chosen=chosen)
 
 

@@ -1,4 +1,4 @@
-"""Through the network's eyes: what it receives of a photo, pixel by pixel, and what is wrong with that."""
+"""Through the network's eyes: what it receives of a photo, square by square, and what is wrong with that."""
 
 import numpy as np
 import streamlit as st

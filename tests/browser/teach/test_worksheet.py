@@ -162,8 +162,13 @@ def test_a_class_does_a_worksheet_from_the_square_to_the_hand_in(
     expect(phone.get_by_text("✓ Kept.")).to_be_visible()
     assert faults(phone) == []
     assert phone.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-    for student in students:
+    for student in others:
         hand_in(student)
+    page.bring_to_front()
+    expect(page.get_by_text("2 handed in")).to_be_visible()
+    with zipfile.ZipFile(io.BytesIO(downloaded(page, "Collect what is not handed in"))) as file:
+        assert sorted(file.namelist()) == ["answers.csv", "not handed in - _b_Ada__b_.html"]
+    hand_in(phone)
     phone.get_by_label(WHY).fill("I have thought again.")
     phone.keyboard.press("Tab")
     press(phone, "Hand in again")
