@@ -811,15 +811,14 @@ def test_every_command_and_option_in_contributing_exists() -> None:
 
 
 def test_a_page_that_does_not_answer_costs_its_own_rows_alone() -> None:
-    from playwright.sync_api import Error, Page
+    from playwright.sync_api import Error
 
     from benchmarks.screen import looked
-    from tests.browser.server import Server
 
-    def look(_page: Page, _server: Server, _times: int) -> list[Seen]:
+    def look() -> list[Seen]:
         raise Error("not seen after keydown in 180 s: atRest()\n    at a line of JavaScript")
 
-    (row,) = looked(look, "convolution", cast(Page, None), cast(Server, None), 3)
+    (row,) = looked("convolution", look)
     assert (row.name, row.skipped) == ("convolution", "not seen after keydown in 180 s: atRest()")
 
 

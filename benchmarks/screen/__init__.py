@@ -4,6 +4,7 @@ The clock is the browser's: it starts with the click or key and stops at the fir
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
@@ -37,12 +38,10 @@ ON_A_PAGE: dict[str, Callable[[Page, Server, int], Measured]] = {
 MEASURES = ("first-page", *ON_A_PAGE, "watchers")
 
 
-def looked(
-    look: Callable[[Page, Server, int], Measured], name: str, page: Page, server: Server, times: int
-) -> Measured:
+def looked(name: str, look: Callable[[], Measured]) -> Measured:
     """Return what ``look`` measures, or a row that says why it did not: hours of others are not lost with it."""
     try:
-        return look(page, server, times)
+        return look()
     except Error as error:
         return [Seen(name=name, title=name, unit="s", skipped=str(error).strip().splitlines()[0])]
 
@@ -62,14 +61,15 @@ def measure(names: Sequence[str], *, times: int, pairs: int, seconds: float, wat
         with launch() as browser:
             if "first-page" in names:
                 tell("first-page …")
-                rows += first_page(browser, times)
+                rows += looked("first-page", lambda: first_page(browser, times))
             with server_on_an_empty_home() as server:
                 for name, look in ON_A_PAGE.items():
                     if name in names:
                         tell(f"{name} …")
                         with new_page(browser) as page:
-                            rows += looked(look, name, page, server, times)
+                            rows += looked(name, partial(look, page, server, times))
         if "watchers" in names:
             tell("watchers …")
-            rows += watchers(launch, pairs=pairs, seconds=seconds, count=watched_by)
+            watch = partial(watchers, launch, pairs=pairs, seconds=seconds, count=watched_by)
+            rows += looked("watchers", watch)
     return rows

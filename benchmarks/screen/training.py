@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ from benchmarks.screen.opened import new_page, server_on_an_empty_home
 from core.rights import OPERATOR
 from core.runs.records import Run
 from tests.browser.server import Server, open_page, store_of
-from tests.browser.widgets import choose
+from tests.browser.widgets import chart, choose
 
 CLICKS = 3  # first steps on the chart, besides the one that starts the queue's process
 SETTING_UP = 15.0  # seconds that a student takes over the form, at the least
@@ -29,7 +28,7 @@ WATCHED_EPOCHS = 500  # more than a turn sees
 
 def first_step(page: Page, server: Server, times: int) -> Measured:
     """From the click on Train to the first step on the chart: the first run of a server, and later ones."""
-    done = "everything(document, 'svg[role=img]').some(c => /Smoothed training loss went/.test(c.ariaLabel))"
+    done = "everything(document, 'svg[role=application]').some(c => /Smoothed training loss went/.test(c.ariaLabel))"
     values = []
     for click in range(1 + min(times, CLICKS)):
         open_page(page, server, "training")
@@ -117,7 +116,7 @@ def pace(browser: Browser, server: Server, *, seconds: float, count: int) -> Tur
             for _watcher in range(count):
                 page = stack.enter_context(new_page(browser))
                 page.goto(f"{server.url}/training?run={run.id}")
-                page.get_by_role("img", name=re.compile("Smoothed training loss went")).first.wait_for()
+                chart(page, "Smoothed training loss went").wait_for()
             with store_of(server) as store:
                 first = store.get(run.id).epochs_done
                 started, before = time.monotonic(), server.processor_seconds()

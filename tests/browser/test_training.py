@@ -13,7 +13,7 @@ from core.rights import OPERATOR
 from core.runs.records import Run
 from tests.browser.conftest import Console
 from tests.browser.server import Server, go_to, open_page, settled, store_of
-from tests.browser.widgets import choose, press, write
+from tests.browser.widgets import chart, choose, press, write
 from tests.pages import runs
 
 pytestmark = pytest.mark.browser
@@ -40,9 +40,9 @@ def stored(server: Server, run_id: str) -> Run:
 
 def loss_chart(page: Page, text: str) -> None:
     """Wait until the loss chart says this of itself; no two places on its axis are written alike."""
-    chart = page.get_by_role("application", name=re.compile(text)).first
-    expect(chart).to_be_visible(timeout=END)
-    places = chart.locator(".grid text[text-anchor=end]").all_text_contents()
+    loss = chart(page, text)
+    expect(loss).to_be_visible(timeout=END)
+    places = loss.locator(".grid text[text-anchor=end]").all_text_contents()
     assert len(places) == len(set(places)) >= 2
 
 

@@ -1,5 +1,7 @@
 """Streamlit's widgets as a reader of the page knows them: by label."""
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as TookTooLong
 
@@ -79,3 +81,8 @@ def colour_at(picture: Locator, x: float, y: float) -> tuple[int, int, int]:
         [x, y],
     )
     return int(red), int(green), int(blue)
+
+
+def chart(page: Page, says: str) -> Locator:
+    """The first chart that says of itself what a pattern matches."""
+    return page.get_by_role("application", name=re.compile(says)).first
