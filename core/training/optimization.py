@@ -7,6 +7,7 @@ from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR, StepLR
 
 from core.config import TrainingConfig
+from core.slow_imports import put_off_compiler
 
 
 def make_optimizer(model: nn.Module, config: TrainingConfig) -> Optimizer:
@@ -15,6 +16,7 @@ def make_optimizer(model: nn.Module, config: TrainingConfig) -> Optimizer:
     BatchNorm's shifts learn ``norm_shift_rate`` times faster; where that is above 1 they decay, step by step, like the
     weights.
     """
+    put_off_compiler()
     learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
     rate = config.norm_shift_rate
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def import_torch() -> None:
     """Import torch and what builds on it; the server computes on one thread, so that students share the cores."""
     from core.compute.devices import compute_on_one_thread
+    from core.slow_imports import put_off_compiler
 
+    put_off_compiler()
     compute_on_one_thread()
 
 
