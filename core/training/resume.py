@@ -4,13 +4,12 @@ import dataclasses
 import math
 import random
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 
 from core.checkpoints import TrainerState
-from core.checkpoints.backbones import weights_hash
+from core.checkpoints.backbones import backbone_hash
 from core.compute.precision_probe import PrecisionChoice
 from core.data import DatasetSpec, writers_apart
 from core.errors import CheckpointError, OtherBackboneError, OtherSplitError
@@ -19,8 +18,6 @@ from core.models.transfer import TransferNetwork
 from core.strict_json import typed
 from core.training.assembly import Assembly
 from core.training.progress import Progress
-
-_hashes: WeakKeyDictionary[nn.Module, str] = WeakKeyDictionary()  # of frozen backbones: 45 MB are hashed once
 
 
 def state_of(trainer: Assembly) -> TrainerState:
@@ -48,7 +45,7 @@ def state_of(trainer: Assembly) -> TrainerState:
             "python_rng": [version, list(words), gauss],
             "precision": dataclasses.asdict(trainer.precision.choice),
             "looking_seconds": trainer.looking_seconds,
-            "backbone": _backbone_hash(trainer.model) if frozen else None,
+            "backbone": _hash_if_frozen(trainer.model),
             "split": trainer.split.fingerprint,
         },
     )
@@ -67,7 +64,7 @@ def restore(trainer: Assembly, state: TrainerState) -> None:
             trainer.compute_in(typed(PrecisionChoice, values["precision"]))
         weights = {name[6:]: value for name, value in state.tensors.items() if name.startswith("model.")}
         if values.get("backbone") is not None:
-            if values["backbone"] != _backbone_hash(trainer.model):
+            if values["backbone"] != _hash_if_frozen(trainer.model):
                 raise OtherBackboneError(
                     "This training began on another backbone than the one on hand, and cannot go on with it. "
                     "Start a new training."
@@ -141,10 +138,6 @@ def _frozen_weights(model: nn.Module) -> dict[str, Tensor]:
     return {f"backbone.{name}": value for name, value in model.backbone.state_dict().items()}
 
 
-def _backbone_hash(model: nn.Module) -> str:
-    """The hash of a frozen backbone; '' where ``model`` has none."""
-    if not isinstance(model, TransferNetwork):
-        return ""
-    if model not in _hashes:
-        _hashes[model] = weights_hash(model.backbone)
-    return _hashes[model]
+def _hash_if_frozen(model: nn.Module) -> str | None:
+    """The hash of a backbone that is frozen whole, None where any of it learns."""
+    return backbone_hash(model) if isinstance(model, TransferNetwork) and model.head_only else None

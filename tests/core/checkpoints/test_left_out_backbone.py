@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.checkpoints import Checkpoint, find, read, save, weight_sources
-from core.checkpoints.backbones import fill_backbone, load_network, refer_to_backbone, weights_hash
+from core.checkpoints import Checkpoint, backbones, find, read, save, weight_sources
+from core.checkpoints.backbones import backbone_hash, fill_backbone, load_network, refer_to_backbone, weights_hash
 from core.checkpoints.card import Backbone, Card
+from core.checkpoints.packaged import BACKBONE_SHA256
 from core.config import TrainingConfig
 from core.errors import CheckpointError, ModelError
 from core.models import build_model
@@ -135,6 +136,31 @@ def test_one_weight_that_differs_makes_another_backbone(
     monkeypatch.setattr(weight_sources, "lab_backbone", lambda: changed)
     with pytest.raises(CheckpointError, match="trained on other weights"):
         load_network(head_only)
+
+
+def test_a_frozen_backbone_is_read_through_once_until_something_is_written_to_it(
+    lab: TransferNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, read_through = trained(lab), []
+    monkeypatch.setattr(backbones, "weights_hash", lambda backbone: read_through.append(1) or weights_hash(backbone))
+    first = backbone_hash(model)
+    assert (backbone_hash(model), len(read_through)) == (first, 1)
+    with torch.no_grad():
+        model.backbone.bn1.running_mean[3] += 1e-6
+    second = backbone_hash(model)
+    model.backbone.bn1.running_mean = torch.ones(8)
+    assert (len({first, second, backbone_hash(model)}), len(read_through)) == (3, 3)
+
+
+def test_the_hash_of_a_file_that_was_checked_is_not_believed_of_other_weights() -> None:
+    model = build_model("efficientnet_lite0", channels=3, image_size=32, classes=2)
+    assert isinstance(model, TransferNetwork)
+    known = Backbone(weights="imagenet", sha256=BACKBONE_SHA256)
+    fill_backbone(model, known)
+    assert backbone_hash(model) == BACKBONE_SHA256
+    with torch.no_grad():
+        next(model.backbone.parameters()).mul_(1.5)
+    assert backbone_hash(model) == weights_hash(model.backbone) != BACKBONE_SHA256
 
 
 def test_a_missing_backbone_is_a_sentence(head_only: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:

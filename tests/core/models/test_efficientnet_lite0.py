@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from core.checkpoints import packaged
-from core.checkpoints.backbones import pretrained_normalisation
-from core.checkpoints.packaged import MEAN, STD, packaged_file, packaged_weights
+from core.checkpoints.backbones import pretrained_normalisation, weights_hash
+from core.checkpoints.packaged import BACKBONE_SHA256, MEAN, STD, packaged_file, packaged_weights
 from core.errors import ModelError
 from core.models import architecture, build_model
 from core.models.efficientnet_lite0 import EfficientNetLite0Backbone, SamePad
@@ -63,6 +63,12 @@ def test_the_published_sizes_are_those_of_the_table() -> None:
     assert sum(row.multiply_adds for row in rows.values()) == pytest.approx(0.385e9, rel=0.01)
     assert rows["backbone.stem.1"].output_shape == (32, 112, 112)
     assert rows["backbone.stage7.0.project.0"].output_shape == (320, 7, 7)
+
+
+def test_the_hash_that_is_taken_for_granted_is_that_of_the_installed_weights() -> None:
+    backbone = EfficientNetLite0Backbone()
+    backbone.load_state_dict(packaged_weights(backbone))
+    assert weights_hash(backbone) == BACKBONE_SHA256
 
 
 def test_weights_that_are_not_installed_or_not_the_ones_expected_are_a_sentence(
