@@ -30,8 +30,7 @@ def supervise() -> None:
     log_to_standard_error()
     store = open_store()
     executor = chosen(store.home)
-    quiet = executor.prepare if isinstance(executor, WarmExecutor) else None
-    supervisor = Supervisor(store, executor, when_quiet=quiet)
+    supervisor = Supervisor(store, executor)
 
     def leave(_number: int, _frame: FrameType | None) -> None:
         supervisor.leaving.set()

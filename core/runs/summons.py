@@ -3,8 +3,8 @@
 import subprocess
 import sys
 import threading
-import time
-from pathlib import Path
+
+import filelock
 
 from core.disk import sentence
 from core.errors import RunError
@@ -14,9 +14,10 @@ from core.runs.store.store import Store
 
 _LOG = "supervisor.log"
 _LOG_BYTES = 2**20
+_LOCK = "summons.lock"
+COMING_UP_SECONDS = 3.0  # that a supervisor is given, before somebody starts another one
 _starting = threading.Lock()
 _children: list[subprocess.Popen[bytes]] = []
-_last_start: dict[Path, float] = {}
 
 
 def ensure_supervisor(store: Store) -> None:
@@ -45,9 +46,8 @@ def serve_what_waits(store: Store) -> None:
 def _start(store: Store) -> None:
     with _starting:
         _children[:] = [child for child in _children if child.poll() is None]
-        if time.monotonic() - _last_start.get(store.path, -60.0) < 3.0:
+        if not _take_it_on(store):
             return
-        _last_start[store.path] = time.monotonic()
         path = store.home / _LOG
         try:
             if path.exists() and path.stat().st_size > _LOG_BYTES:
@@ -56,3 +56,18 @@ def _start(store: Store) -> None:
             _children.append(start_detached(command, log=path, environment=environment(store.home)))
         except OSError as error:
             raise RunError(sentence("The supervisor could not be started", error)) from error
+
+
+def _take_it_on(store: Store) -> bool:
+    """Whether it falls to this process: of many that see a supervisor die, one starts the next, and is given time."""
+    lock = filelock.FileLock(store.home / _LOCK, timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        return False
+    except OSError:  # a disk that refuses keeps nobody from trying
+        return True
+    waiting = threading.Timer(COMING_UP_SECONDS, lock.release)
+    waiting.daemon = True  # the lock goes with this process at the latest
+    waiting.start()
+    return True

@@ -6,11 +6,9 @@ and the next one finds them. It leaves by itself when there has been nothing to 
 
 import contextlib
 import logging
-import math
 import os
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import filelock
@@ -36,8 +34,8 @@ class Patience:
     """How long the supervisor waits, in seconds.
 
     ``tick`` between two looks; ``ask`` and ``force`` from a request to stop until SIGTERM and until SIGKILL;
-    ``silence`` without a sign of life until a worker is given up; ``start`` for a worker nobody has heard of yet;
-    ``linger`` for a process to end after its run has; ``quiet`` after a start until workers count as under way;
+    ``silence`` without a sign of life until a worker is given up; ``word`` and ``start`` for one that nobody has heard
+    of yet, where no such process can be seen and where one can; ``linger`` for a process to end after its run has;
     ``idle`` without work until the supervisor leaves; ``turn`` that a run has to itself before it makes room for others
     that wait for a process of their own. Processes that several runs share are waited for twice as long.
     """
@@ -46,9 +44,9 @@ class Patience:
     ask: float = 4.0
     force: float = 8.0
     silence: float = 60.0
+    word: float = 3.0
     start: float = 20.0
     linger: float = 15.0
-    quiet: float = 15.0
     idle: float = 600.0
     turn: float = 60.0
 
@@ -56,22 +54,12 @@ class Patience:
 class Supervisor:
     """One leader's work. `supervise` makes sure that there is one only."""
 
-    def __init__(
-        self,
-        store: Store,
-        executor: Executor,
-        *,
-        patience: Patience | None = None,
-        when_quiet: Callable[[], None] | None = None,
-    ) -> None:
-        """``when_quiet`` is called at every look while no worker is coming up, for what should not compete with one."""
+    def __init__(self, store: Store, executor: Executor, *, patience: Patience | None = None) -> None:
         self.store = store
         self.queue = Queue(store)
         self.executor = executor
         self.patience = patience or Patience()
         self.leaving = threading.Event()
-        self._when_quiet = when_quiet or (lambda: None)
-        self._last_claim = -math.inf
         self._trouble = ""
         self._seen: dict[tuple[str, int], tuple[str, float, float]] = {}  # of each worker: status, beat, since when
         self._began: dict[tuple[str, int], float] = {}
@@ -121,11 +109,10 @@ class Supervisor:
         if not capacity.trouble:
             if capacity.together:
                 self.queue.sort_out(sharing.judge())
-            self.queue.make_room(self._has_had_its_turn, together=capacity.together)
+            if capacity.slots:
+                self.queue.make_room(self._has_had_its_turn, together=capacity.together)
             while self._start_next(capacity):
                 started += 1
-        if time.monotonic() - self._last_claim > self.patience.quiet:
-            self._when_quiet()
         return bool(held or returned or started)
 
     def _tell_waiting(self, trouble: str) -> None:
@@ -143,7 +130,6 @@ class Supervisor:
         if claim.handle:
             log.info("run %s, worker %d: handed to a process that is there", claim.run_id, claim.fence)
             return True
-        self._last_claim = time.monotonic()
         job = Job(home=self.store.home, run_id=claim.run_id, fence=claim.fence, threads=claim.threads)
         try:
             self.queue.started(claim, self.executor.submit(job))
@@ -166,13 +152,19 @@ class Supervisor:
             since = now
         self._seen[key] = (held.status, held.beat, since)
         waited = (now - since) / (MORE_PATIENCE if held.shared else 1)
-        # Without a handle it was claimed by a supervisor that died before it could say who does the work.
-        gone = not self.executor.poll(held.handle) if held.handle else waited > self.patience.start
+        gone = not self.executor.poll(held.handle) if held.handle else self._is_unheard_of(held, now - since)
         if gone:
             self._gone(held)
         elif held.handle:
             self._press(held, waited)
         return gone
+
+    def _is_unheard_of(self, held: Held, waited: float) -> bool:
+        """Whether no worker comes of a claim: its supervisor died, or was left without an answer, before it could say
+        who does the work. One that comes all the same finds that the run has passed on."""
+        if waited > self.patience.start:
+            return True
+        return waited > self.patience.word and not self.executor.is_coming_up(held.run_id, held.fence)
 
     def _press(self, held: Held, waited: float) -> None:
         """End a worker that is silent, or does not go where it should, after it has been asked to."""

@@ -18,6 +18,7 @@ from core.runs.executors.processes import (
     environment,
     find_process,
     give_way,
+    is_commanded,
     lost_handle,
     process_handle,
     process_id,
@@ -86,6 +87,10 @@ class LocalExecutor:
                 os.killpg(pid, signal.SIGTERM)
             else:
                 process.terminate()
+
+    def is_coming_up(self, run_id: str, fence: int) -> bool:
+        """By its command line, which names run and fence; a forked worker has none of its own, and needs no time."""
+        return is_commanded(run_id, str(fence))
 
     def reattach(self, handle: str) -> bool:
         """Nothing has to be taken over on one machine: the handle names the process to whoever holds it."""

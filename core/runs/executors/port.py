@@ -22,7 +22,8 @@ class Job:
 @dataclass(frozen=True, kw_only=True)
 class Capacity:
     """What there is room for: ``slots`` processes that train at once, each with ``threads`` threads, of which one may
-    hold up to ``together`` small trainings (0: each has a process of its own).
+    hold up to ``together`` small trainings (0: each has a process of its own). Without slots no process is started just
+    now, and none that is there has to make room.
 
     ``trouble`` is a sentence where no worker can be started at this moment, '' where all is well.
     """
@@ -50,6 +51,9 @@ class Executor(Protocol):
 
     def cancel(self, handle: str, *, force: bool) -> None:
         """Ask the worker to save and leave, or with ``force`` end it and all that it started, now."""
+
+    def is_coming_up(self, run_id: str, fence: int) -> bool:
+        """Return whether a worker without a handle can be seen that has not said so to the store yet."""
 
     def reattach(self, handle: str) -> bool:
         """Take over a worker that another supervisor started; False where it has gone."""

@@ -172,6 +172,15 @@ def end_session(handle: str) -> None:
                 os.kill(pid, signal.SIGKILL)
 
 
+def is_commanded(*words: str) -> bool:
+    """Whether the command line of any process of this machine has all of these words."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if set(words).issubset(process.cmdline()):
+                return True
+    return False
+
+
 def is_alive(pid: int) -> bool:
     """Whether a process of this id is there and has not ended (a zombie has)."""
     with contextlib.suppress(psutil.Error):

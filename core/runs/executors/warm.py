@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,13 +24,14 @@ import psutil
 
 from core.runs import folders
 from core.runs.executors.local import LocalExecutor
-from core.runs.executors.port import Job
+from core.runs.executors.port import Capacity, Job
 from core.runs.executors.processes import NICE, environment, lost_handle, process_handle, start_at_hand
 
 log = logging.getLogger(__name__)
 
 REPLY_SECONDS = 10.0
-RETRY_SECONDS = 60.0
+COMING_UP_SECONDS = 15.0  # that workers wait for a nursery; side by side they would import what it imports once
+FIRST_PAUSE, LONGEST_PAUSE = 3.0, 60.0  # until the next nursery, where one has not forked a worker before it was lost
 _READY = b"ready\n"
 _GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 
@@ -40,25 +42,40 @@ def can_fork() -> bool:
 
 
 class WarmExecutor(LocalExecutor):
-    """Workers on this machine: forked where a nursery stands ready, started cold where none does (yet)."""
+    """Workers on this machine: forked by a nursery, started cold where there is none that comes up in time."""
 
     def __init__(self, home: Path, *, slots: int = 1) -> None:
         super().__init__(slots=slots)
         self._home = home
         self._nursery: subprocess.Popen[bytes] | None = None
         self._ready = False
-        self._started = -math.inf
+        self._started = self._not_before = -math.inf
+        self._pause = FIRST_PAUSE
+
+    def capacity(self) -> Capacity:
+        """As every worker of this machine; no process is started in the seconds that a nursery takes to come up."""
+        self.prepare()
+        capacity = super().capacity()
+        young = time.monotonic() - self._started < COMING_UP_SECONDS
+        return replace(capacity, slots=0) if self._nursery and young and not self.is_ready() else capacity
 
     def prepare(self) -> None:
         """Start a nursery where there is none; it stands ready some seconds later. Never waits."""
         if self._nursery is not None and self._nursery.poll() is not None:
-            self.close()
-        if self._nursery is None and time.monotonic() - self._started > RETRY_SECONDS:
+            self._lose()
+        if self._nursery is None and time.monotonic() > self._not_before:
             self._started = time.monotonic()
             try:
                 self._nursery = self._start()
             except OSError as error:  # workers start cold until the next attempt
                 log.warning("no nursery: %s", error)
+                self._lose()
+
+    def _lose(self) -> None:
+        """Let the nursery go. One that has done its work is replaced at once, the next ones later and later."""
+        self.close()
+        self._not_before = time.monotonic() + self._pause
+        self._pause = min(2 * self._pause or FIRST_PAUSE, LONGEST_PAUSE)
 
     def _start(self) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "core", "nursery"]
@@ -83,8 +100,10 @@ class WarmExecutor(LocalExecutor):
             pid = int(answer)
         except ValueError:
             log.warning("the nursery does not answer; the next one is started later")
-            self.close()
+            self._pause = LONGEST_PAUSE
+            self._lose()
             return ""
+        self._pause = 0.0
         with contextlib.suppress(psutil.Error):
             return process_handle(pid)
         return lost_handle(pid)  # the next poll clears it away
@@ -112,7 +131,7 @@ class WarmExecutor(LocalExecutor):
             stream.write(json.dumps(order).encode() + b"\n")  # below the size that a pipe takes whole or not at all
             stream.flush()
         except OSError:
-            self.close()
+            self._lose()
             return False
         return True
 
@@ -131,8 +150,11 @@ def serve(orders: BinaryIO, answers: BinaryIO) -> None:
 
     Returns in the nursery; in a forked worker the process ends without returning.
     """
+    from core.runs.worker import together  # noqa: F401
+    from core.runs.worker.coming_up import import_all
     from core.slow_imports import torchvision
 
+    import_all()
     torchvision()
     os.setpriority(os.PRIO_PROCESS, 0, NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -127,7 +127,8 @@ class Lease:
             connection.execute("DELETE FROM steps WHERE run = ? AND step > ?", (self.run_id, step))
             connection.execute("DELETE FROM epochs WHERE run = ? AND epoch > ?", (self.run_id, epoch))
             connection.execute(
-                "DELETE FROM checkpoints WHERE run = ? AND kind = 'state' AND step > ?", (self.run_id, step)
+                "DELETE FROM checkpoints WHERE run = ? AND kind = 'state' AND (step, epoch) > (?, ?)",
+                (self.run_id, step, epoch),
             )
 
     def record(
@@ -166,7 +167,8 @@ class Lease:
     def saved(self, folder: Path, *, kind: str, step: int, epoch: int) -> None:
         """Name a folder that has been written in full, and forget those that it makes superfluous.
 
-        Kept are the last two states, in the order of their steps, and one model of each kind (best, final).
+        Kept are the last two states, in the order of their steps (the last one of an epoch may have been saved before
+        and after its end), and one model of each kind (best, final).
         """
         keep = 2 if kind == "state" else 1
         with self.store.database.writing() as connection:
@@ -176,7 +178,8 @@ class Lease:
                 (self.run_id, folder.name, kind, step, epoch, folders.size_of(folder), time.time()),
             )
             rows = connection.execute(
-                "SELECT folder FROM checkpoints WHERE run = ? AND kind = ? ORDER BY folder = ? DESC, step DESC",
+                "SELECT folder FROM checkpoints WHERE run = ? AND kind = ? "
+                " ORDER BY folder = ? DESC, step DESC, epoch DESC",
                 (self.run_id, kind, folder.name),
             ).fetchall()
             connection.executemany(

@@ -53,7 +53,8 @@ class Queue:
         """Take the next run, or return None where there is nothing to take.
 
         A run has a process of its own, of which ``slots`` are at work at most; up to ``together`` runs that may share
-        one are handed to a process that is there (0: none is), and there are ``slots`` of those, too.
+        one are handed to a process that is there (0: none is), and there are ``slots`` of those, too. Without slots a
+        run is at most handed over.
         """
         values = {
             "now": time.time(),
@@ -61,7 +62,7 @@ class Queue:
             "threads": threads,
             "together": together,
             "of_one_owner": OF_ONE_OWNER,
-            "alone": ALONE,
+            "alone": ALONE if slots else 0,
         }
         with self.database.writing() as connection:
             row = connection.execute(CLAIM, values).fetchone()

@@ -27,6 +27,7 @@ from core.runs.records import StaleWorkerError, StoreError
 from core.runs.store.company import Company, TurnNote
 from core.runs.store.lease import Lease
 from core.runs.store.store import Store
+from core.runs.worker.coming_up import import_all
 from core.runs.worker.recorder import LOOK_SECONDS, PULSE_SECONDS, Recorder
 from core.runs.worker.rota import Key, Rota
 from core.runs.worker.told_to_leave import when_told_to_leave
@@ -112,11 +113,9 @@ class Together:
         self._pressed_since: float | None = None
         self._looking = threading.Lock()
         self._arrivals: queue.SimpleQueue[Key] = queue.SimpleQueue()
-        self._pulse = pulse or (lambda: None)
-        self._own_output = own_output
-        self._leaving = False
+        self._pulse, self._own_output = pulse or (lambda: None), own_output
         self._takes_in: bool | None = None
-        self._all_said, self._store_refused = True, False
+        self._all_said, self._store_refused, self._leaving = True, False, False
         self._done = threading.Event()
         self._turnstile = Turnstile(store.home, in_a_hurry=self._in_a_hurry)
 
@@ -134,6 +133,7 @@ class Together:
         desk = threading.Thread(target=self._attend, name="desk", daemon=True)
         desk.start()
         try:
+            import_all()
             with self._turnstile:
                 while self._members or not self._may_end():
                     self._take_in_all()

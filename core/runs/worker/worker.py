@@ -24,6 +24,7 @@ from core.runs.records import StaleWorkerError, Status, StoreError
 from core.runs.sharing import MOST_WEIGHTS
 from core.runs.store.lease import Lease
 from core.runs.store.store import Store
+from core.runs.worker.coming_up import import_all
 from core.runs.worker.film import Film
 from core.runs.worker.hold import Hold
 from core.runs.worker.recorder import Recorder, Why
@@ -69,9 +70,10 @@ def work(store: Store, run_id: str, fence: int, *, pulse: Callable[[], None] | N
         with (
             Recorder(lease, pulse=pulse) as recorder,
             when_told_to_leave(lambda: recorder.ask_to_leave("terminated")),
-            Turnstile(store.home, in_a_hurry=lambda: recorder.leave is not None) as turnstile,
         ):
-            train_to_the_end(lease, recorder, config, threads, between=turnstile.pass_on)
+            import_all()
+            with Turnstile(store.home, in_a_hurry=lambda: recorder.leave is not None) as turnstile:
+                train_to_the_end(lease, recorder, config, threads, between=turnstile.pass_on)
     except (StaleWorkerError, StoreError) as error:
         log.warning("%s", error)
         return False

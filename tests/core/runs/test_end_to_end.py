@@ -34,7 +34,6 @@ def lab(store: Store) -> Iterator[Store]:
     """A store whose supervisor and workers, whoever started them, are ended with the test."""
     yield store
     end_lab(store)
-    summons._last_start.clear()
     for child in summons._children:
         child.wait()
 

@@ -89,10 +89,23 @@ def test_a_process_that_outlives_its_run_is_ended(supervisor: Supervisor, submit
 
 
 def test_a_claim_that_no_worker_came_of_is_taken_back(supervisor: Supervisor, submit: Submit) -> None:
-    supervisor.patience = replace(QUICK, start=0.2)
+    supervisor.patience = replace(QUICK, word=0.2)
     run = submit()
     Queue(supervisor.store).claim(slots=1)  # by a supervisor that died at once
     assert until(supervisor, run, "finished").fence == 2
+
+
+def test_a_worker_that_can_be_seen_coming_up_is_given_its_time(supervisor: Supervisor, submit: Submit) -> None:
+    supervisor.patience = replace(QUICK, word=0.05, start=0.6)
+    run = submit()
+    claim = Queue(supervisor.store).claim(slots=1)
+    assert claim is not None
+    slow = [sys.executable, "-c", "import time; time.sleep(60)", run.id, "--fence", str(claim.fence)]
+    with subprocess.Popen(slow) as worker:  # started by a supervisor that died before it could say so
+        began = time.monotonic()
+        assert until(supervisor, run, "finished").fence == 2
+        assert time.monotonic() - began > supervisor.patience.start
+        worker.kill()
 
 
 def test_a_worker_that_cannot_be_started_is_a_sentence(store: Store, submit: Submit) -> None:
@@ -203,6 +216,16 @@ def test_what_keeps_every_worker_from_starting_is_said_by_those_that_wait_and_ta
     assert (store.get(first.id).status, store.get(first.id).message) == ("queued", "")
 
 
+def test_nobody_makes_room_while_no_process_can_be_started(
+    supervisor: Supervisor, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Queue, "make_room", lambda *_words, **_more: pytest.fail("asked to make room"))
+    supervisor.executor.slots = 0  # type: ignore[attr-defined]
+    submit()
+    supervisor.tick()
+    assert not supervisor.queue.held()
+
+
 def test_a_run_that_waits_for_room_says_so(store: Store, submit: Submit, monkeypatch: pytest.MonkeyPatch) -> None:
     run = submit()
     monkeypatch.setattr(folders, "free_space", lambda _folder: 0)
@@ -273,9 +296,14 @@ def test_a_supervisor_that_died_is_replaced(store: Store, monkeypatch: pytest.Mo
         return gone
 
     monkeypatch.setattr("core.runs.summons.start_detached", start)
+    with filelock.FileLock(store.home / "summons.lock"):  # another process has just started one
+        ensure_supervisor(store)
+    assert started == []
+    monkeypatch.setattr("core.runs.summons.COMING_UP_SECONDS", 0.3)
     ensure_supervisor(store)
     ensure_supervisor(store)  # a second page, before the new one has come up
     assert started == [["-m", "core", "supervise"]]
+    wait_for(lambda: len(started) == 2, act=lambda: ensure_supervisor(store))  # it did not come up
 
 
 def test_a_locked_store_is_led(store: Store) -> None:

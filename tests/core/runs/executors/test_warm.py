@@ -96,6 +96,44 @@ def test_a_worker_starts_cold_until_the_nursery_is_ready(
     assert warm.submit(job) == "cold"
 
 
+def test_no_worker_imports_beside_a_nursery_that_comes_up(
+    store: Store, submit: Submit, warm: WarmExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Four of them took four times as long on two cores, after everything had been killed.
+    fake_nursery("import time; time.sleep(60)", monkeypatch)
+    monkeypatch.setattr(LocalExecutor, "submit", lambda _self, _job: "")
+    submit()
+    supervisor = Supervisor(store, warm, patience=QUICK)
+    supervisor.tick()
+    assert warm._nursery is not None
+    assert not supervisor.queue.held()
+    monkeypatch.setattr("core.runs.executors.warm.COMING_UP_SECONDS", 0.0)  # it takes too long
+    supervisor.tick()
+    assert len(supervisor.queue.held()) == 1
+
+
+def test_a_nursery_that_was_lost_is_replaced_at_once_unless_it_had_forked_nobody(
+    job: Job, warm: WarmExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_nursery("import sys\nprint('ready', flush=True)\nfor _ in sys.stdin: print(4194303, flush=True)", monkeypatch)
+
+    def lose() -> int:
+        nursery = warm._nursery
+        assert nursery is not None
+        nursery.kill()
+        nursery.wait()
+        warm.prepare()
+        return 0 if warm._nursery is None else warm._nursery.pid
+
+    warm.prepare()
+    wait_for(warm.is_ready)
+    for _nursery in range(2):
+        warm.submit(job)
+        assert lose()
+        wait_for(warm.is_ready)
+    assert not lose()  # it had forked nobody: not at once
+
+
 def test_a_nursery_that_falls_silent_leaves_the_claim_to_be_taken_back(
     store: Store, submit: Submit, warm: WarmExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -137,6 +137,14 @@ def test_the_last_two_states_and_the_newest_model_have_rows(store: Store, lease:
     assert (run.saved_step, run.checkpoint) == (30, str(lease.folder / "best-3"))
 
 
+def test_of_two_states_of_one_step_that_after_the_epochs_end_is_kept_as_on_the_disk(lease: Lease) -> None:
+    for step_, epoch_ in ((96, 23), (96, 24), (100, 24)):
+        lease.saved(lease.folder / f"state-{step_:08d}-{epoch_:04d}", kind="state", step=step_, epoch=epoch_)
+    assert lease.kept() == {"state-00000096-0024", "state-00000100-0024"}
+    lease.rewind(step=96, epoch=23)
+    assert lease.kept() == set()
+
+
 def test_other_images_than_it_began_with_end_a_run(lease: Lease) -> None:
     lease.describe(device="CPU", steps_total=9, split="one")
     lease.describe(device="CPU", steps_total=9, split="one")

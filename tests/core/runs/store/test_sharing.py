@@ -71,6 +71,22 @@ def test_nobody_is_handed_to_a_process_that_has_not_come_up_or_has_enough(
     assert claim(queue) is not None
 
 
+def test_without_slots_runs_are_handed_over_and_no_process_is_started(
+    store: Store, queue: Queue, submit: Submit
+) -> None:
+    runs = [submit(owner) for owner in ("ada", "bob")]
+    assert claim(queue, slots=0) is None
+    with store.database.writing() as connection:  # its last process was lost: it would go on alone
+        connection.execute("UPDATE runs SET losses = 1 WHERE id = ?", (runs[0].id,))
+    assert claim(queue, slots=0) is None
+    with store.database.writing() as connection:
+        connection.execute("UPDATE runs SET losses = 0")
+    shared, _first = company(store, queue)
+    taken = claim(queue, slots=0)
+    assert taken is not None
+    assert (taken.run_id, taken.handle) == (runs[1].id, shared.handle)
+
+
 def test_of_one_owner_a_few_share_and_the_next_wait(store: Store, queue: Queue, submit: Submit) -> None:
     mine = [submit("busy").id for _ in range(4)]
     company(store, queue)
@@ -124,6 +140,9 @@ class Gone:
         return False
 
     def cancel(self, handle: str, *, force: bool) -> None: ...
+
+    def is_coming_up(self, run_id: str, fence: int) -> bool:
+        return False
 
     def reattach(self, handle: str) -> bool:
         return False

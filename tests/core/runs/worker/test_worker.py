@@ -22,6 +22,7 @@ from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
 from core.runs.worker.recorder import Recorder
+from core.runs.worker.turnstile import Turnstile
 
 torch = pytest.importorskip("torch")
 
@@ -29,6 +30,7 @@ from core.checkpoints import load_state, read  # noqa: E402  (they import torch)
 from core.explain.filters.time_lapse import FOLDER as TIME_LAPSE  # noqa: E402
 from core.explain.filters.time_lapse import read_time_lapse  # noqa: E402
 from core.explain.probes import FOLDER as PROBES  # noqa: E402
+from core.runs.worker.together import work_together  # noqa: E402
 from core.runs.worker.worker import work  # noqa: E402
 
 Act = Callable[[Recorder], object]
@@ -391,3 +393,24 @@ def test_a_run_keeps_a_page_of_its_kernels_and_maps_for_each_epoch(store: Store,
     first, last = found.pages[0]["conv1"], found.pages[3]["conv1"]
     assert abs(first.kernels - last.kernels).max() > 0
     assert first.maps.shape == (2, 6, 24, 24)
+
+
+def test_a_worker_imports_before_it_waits_for_its_turn(
+    store: Store, digits: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Imported in a turn, torch keeps every other process of the lab from computing for seconds.
+    order: list[str] = []
+
+    def enter(_self: Turnstile) -> None:
+        order.append("a turn")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Turnstile, "__enter__", enter)
+    for way in (work, work_together):
+        monkeypatch.setattr(f"{way.__module__}.import_all", lambda: order.append("imports"))
+        store.submit(digits, "ada", "a run")
+        claim = Queue(store).claim(slots=2)
+        assert claim is not None
+        with pytest.raises(KeyboardInterrupt):
+            way(store, claim.run_id, claim.fence)
+    assert order == ["imports", "a turn"] * 2
