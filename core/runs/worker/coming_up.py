@@ -5,6 +5,8 @@ Imported in a turn, it would keep every other process of the lab from computing 
 
 import gc
 
+from core.slow_imports import put_off_compiler
+
 
 def import_all() -> None:
     """Import it where it has not been yet; in a forked worker it has.
@@ -12,9 +14,8 @@ def import_all() -> None:
     Garbage is not looked for meanwhile: modules are none, and to find that out takes a fifth of the time.
     """
     gc.disable()
+    put_off_compiler()
     try:
-        import torch._dynamo  # noqa: F401  (what torch's optimizers load)
-
         import core.explain.filters.time_lapse
         import core.explain.probes
         import core.judging.curve.chance_level
