@@ -105,7 +105,8 @@ class _Seen:
             back = {now.id for now in self._now(runs) if now.saved_step > saved[now.id] or self.lab.over(now)} & waiting
             waiting.difference_update(back)
             took.extend(time.monotonic() - began for _run in back)
-            return not waiting and (led not in victims or self.lab.supervisor() not in (0, led))
+            led_again = led not in victims or self.lab.supervisor() not in (0, led)
+            return not waiting and (led_again or all(map(self.lab.over, runs)))  # nobody needs one for nothing
 
         longest = self.lab.wait(over)
         self.waits[target] += took or [longest]

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import LabError
 from pages._ui import address, state
-from pages._ui.frame import choice, header, problem
+from pages._ui.frame import PAGES, choice, header, problem
 from pages._ui.guide import GUIDE
 from pages.home._guide.document import document
 from pages.home._guide.show import show
@@ -27,6 +27,8 @@ st.pills(
     on_change=_turn_to,
     label_visibility="collapsed",
 )
+if name in ("walkthrough", "classroom"):
+    st.page_link(PAGES["console"], label="Class: the console of whoever teaches", icon=":material/co_present:")
 try:
     show(document(name))
 except LabError as error:

@@ -21,5 +21,5 @@ if work is None:
     st.stop()
 hand_in_row(given)
 parts(given, work)
-trained_meanwhile(work.begun)
+trained_meanwhile(work)
 leave_it()

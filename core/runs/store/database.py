@@ -215,6 +215,17 @@ MIGRATIONS = (
         UPDATE runs SET away = 0, with_all = 0 WHERE id = new.id;
     END;
     """,
+    """
+    -- The runs that go along with a worksheet: submitted by who had begun it, whatever the clock said.
+    CREATE TABLE sheet_runs (
+        worksheet TEXT NOT NULL REFERENCES worksheets (id) ON DELETE CASCADE,
+        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        PRIMARY KEY (worksheet, run)
+    ) WITHOUT ROWID;
+    CREATE INDEX sheets_by_run ON sheet_runs (run);
+    INSERT INTO sheet_runs SELECT worksheet, runs.id FROM sheet_owners JOIN runs USING (owner)
+        WHERE runs.created >= sheet_owners.begun AND runs.reason <> 'brought';
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 

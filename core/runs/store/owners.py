@@ -79,8 +79,9 @@ def call(connection: sqlite3.Connection, owner: str, nickname: str) -> None:
         raise RunError(f"'{name}' is what the lab calls people without a nickname; choose another.")
     if name and any(folded(name) == folded(known) for known, other in _names(connection) if other != owner):
         raise RunError(
-            f"'{name}' is somebody else's in this lab, or of runs from before; choose another. Whoever runs the lab "
-            "can give you runs that are yours (`python -m core runs give`)."
+            f"'{name}' is somebody else's in this lab, or of runs from before; choose another, by a letter more, say. "
+            "Was it you, in another browser or before its cookies were cleared? Your teacher can free the name, and "
+            "give you those runs."
         )
     _keep(connection, owner, "nickname", name)
 

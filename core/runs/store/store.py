@@ -87,6 +87,9 @@ class Store:
                     " coalesce((SELECT begun FROM classroom), 0))",
                     (run_id, owner, name, note, text, time.time()),
                 )
+                connection.execute(
+                    "INSERT INTO sheet_runs SELECT worksheet, ? FROM sheet_owners WHERE owner = ?", (run_id, owner)
+                )
         return [self.get(run_id) for run_id in ids]
 
     def get(self, run_id: str) -> Run:

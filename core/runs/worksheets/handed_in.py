@@ -21,7 +21,7 @@ from core.runs.store.store import Store
 from core.runs.worksheets.form import MOST_PARTS, Worksheet, WorksheetError
 from core.runs.worksheets.given import CLOSED, Given, given_of
 from core.runs.worksheets.work import Work, work_of
-from core.runs.worksheets.written import runs_since, student_page
+from core.runs.worksheets.written import student_page, trained_meanwhile
 from core.strict_json import NotStrictJsonError, parse, typed
 
 _ALL = range(1, MOST_PARTS + 1)
@@ -57,7 +57,7 @@ class HandIns:
         """Return what ``by`` has written as one HTML file, to take home; of a closed worksheet as well."""
         given, work, name = self._mine(sheet_id, by)
         return student_page(
-            given.sheet, work, runs_since(self.store, by.owner, work.begun), name=name, at=work.handed_in
+            given.sheet, work, trained_meanwhile(self.store, by.owner, work), name=name, at=work.handed_in
         )
 
     def hand_in(self, sheet_id: str, *, by: Person) -> float:
@@ -71,7 +71,7 @@ class HandIns:
         if work.is_empty:
             raise WorksheetError("There is nothing to hand in yet: answer a question, or add a picture.")
         at = time.time()
-        runs = runs_since(self.store, by.owner, work.begun)
+        runs = trained_meanwhile(self.store, by.owner, work)
         packed = zlib.compress(student_page(given.sheet, work, runs, name=name, at=at))
         check_space(self.store.home, needed=len(packed))
         with self.database.writing() as connection:
@@ -156,7 +156,7 @@ class HandIns:
             raise WorksheetError("Whoever has written anything has handed it in.")
         written.sort(key=lambda one: one[0].casefold())
         pages = [
-            student_page(sheet, work, runs_since(self.store, owner, work.begun), name=name, at=None)
+            student_page(sheet, work, trained_meanwhile(self.store, owner, work), name=name, at=None)
             for name, owner, work in written
         ]
         table = _table(sheet, [(name, None, 0, work.answers) for name, _owner, work in written])

@@ -51,12 +51,13 @@ class KeptPicture:
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """All that a student has written: ``answers`` by the questions' keys, the numbers of the parts that a page has
-    ticked, pictures in their order.
+    ticked, pictures in their order; ``runs`` are the ids of those that they have submitted since they began.
 
     ``handed_in`` is when it was handed in last, in seconds since 1970 (None: never), ``times`` how often.
     """
 
     begun: float
+    runs: frozenset[str]
     answers: Mapping[str, str]
     ticked: frozenset[int]
     pictures: Sequence[KeptPicture]
@@ -156,6 +157,9 @@ def work_of(connection: sqlite3.Connection, sheet_id: str, owner: str, *, bytes_
     if begun is None:
         return None
     answers = connection.execute(f"SELECT question, answer FROM sheet_answers {which[0]}", which[1])
+    runs = connection.execute(
+        "SELECT id FROM sheet_runs JOIN runs ON runs.id = run WHERE worksheet = ? AND owner = ?", (sheet_id, owner)
+    )
     ticks = connection.execute(f"SELECT part FROM sheet_ticks {which[0]}", which[1])
     data = f"CASE WHEN part IN ({', '.join(map(str, bytes_of))}) THEN data ELSE x'' END AS data"
     pictures = connection.execute(
@@ -164,6 +168,7 @@ def work_of(connection: sqlite3.Connection, sheet_id: str, owner: str, *, bytes_
     handed = connection.execute(f"SELECT at, times FROM hand_ins {which[0]}", which[1]).fetchone()
     return Work(
         begun=begun["begun"],
+        runs=frozenset(row["id"] for row in runs),
         answers={row["question"]: row["answer"] for row in answers if row["answer"]},
         ticked=frozenset(row["part"] for row in ticks),
         pictures=[

@@ -30,12 +30,12 @@ class TrainedRun:
     tested: str
 
 
-def runs_since(store: Store, owner: str, begun: float) -> Sequence[TrainedRun]:
-    """Return the runs that an owner has submitted since ``begun`` (seconds since 1970), the oldest first."""
+def trained_meanwhile(store: Store, owner: str, work: Work) -> Sequence[TrainedRun]:
+    """Return the runs that go along with an owner's worksheet, the oldest first."""
     from core.judging.claims import tested  # here, because opening networks brings torch along
 
     found = []
-    for run in store.list(owner, which=lambda run: run.created >= begun, at_most=MOST_RUNS):
+    for run in store.list(owner, which=lambda run: run.id in work.runs, at_most=MOST_RUNS):
         metrics = tested(run.id) if run.status == "finished" else None
         words = ""
         if metrics is not None:

@@ -61,7 +61,7 @@ def _with_runs(given: Given, view: Mapping[str, str]) -> dict[str, str]:
     """
     work = work_of_mine(given)
     runs = open_store().list(
-        visitors_id(), trained=True, which=lambda run: work is not None and run.created >= work.begun, at_most=2
+        visitors_id(), trained=True, which=lambda run: work is not None and run.id in work.runs, at_most=2
     )
     both = ",".join(run.id for run in reversed(runs))
     return {name: value.replace(RUNS, both) for name, value in view.items() if len(runs) == 2 or RUNS not in value}

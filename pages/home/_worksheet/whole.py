@@ -85,9 +85,9 @@ def _picture(kept: KeptPicture) -> None:
     st.caption(plain(kept.caption))
 
 
-def trained_meanwhile(begun: float) -> None:
+def trained_meanwhile(work: Work) -> None:
     """List the runs that go along: those that were started since the worksheet was begun."""
-    runs = open_store().list(visitors_id(), which=lambda run: run.created >= begun, at_most=_MOST_RUNS)
+    runs = open_store().list(visitors_id(), which=lambda run: run.id in work.runs, at_most=_MOST_RUNS)
     if not runs:
         return
     section("Trained meanwhile", "Your runs since you began go along, with their curves.")

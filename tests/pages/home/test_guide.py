@@ -50,6 +50,13 @@ def test_the_choice_turns_the_page_and_the_address(app: AppTest) -> None:
     assert app.query_params[GUIDE_PAGE] == "measured"
 
 
+@pytest.mark.parametrize("name", ["walkthrough", "measured"])
+def test_who_teaches_finds_the_way_to_the_console_before_any_key_is_set(app: AppTest, name: str) -> None:
+    at(app, name)
+    links = [link.proto.label for link in app.get("page_link") if link.proto.label.startswith("Class:")]
+    assert len(links) == (name == "walkthrough")
+
+
 def test_the_page_is_still_open_after_a_visit_elsewhere(app: AppTest) -> None:
     at(app, "settings")
     open_page(app, "learn/convolution")

@@ -3,6 +3,7 @@
 import csv
 import html.parser
 import io
+import time
 import zipfile
 from collections.abc import Callable
 
@@ -64,6 +65,26 @@ def test_a_page_holds_everything_and_is_text_whatever_was_typed(
     assert "two<br>lines" in text
     assert text.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 6
     assert "default-src 'none'" in text
+
+
+@pytest.mark.parametrize("jump", [-3600.0, 3600.0])
+def test_the_runs_that_were_submitted_since_it_was_begun_go_along_however_the_clock_is_set(
+    store: Store, given: Given, student: Student, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    ada, wall = student("Ada"), time.time
+    store.submit(config, ada.owner, "before")
+    if jump < 0:
+        monkeypatch.setattr(time, "time", lambda: wall() + 2 * jump)  # set back: what came before is dated later
+    Worksheets(store).begin(given.id, by=ada)
+    monkeypatch.setattr(time, "time", lambda: wall() + 3 * jump)
+    mine = store.submit(config, ada.owner, "since then")
+    store.submit(config, "another student", "not hers")
+    work = StudentsWork(store).of(given.id, by=ada)
+    assert work is not None
+    assert work.runs == {mine.id}
+    page = HandIns(store).page(given.id, by=ada).decode()
+    assert "since then" in page
+    assert "before" not in page
 
 
 def test_it_is_handed_in_again_and_the_latest_counts(
