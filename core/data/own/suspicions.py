@@ -67,7 +67,10 @@ def suspicions(
     to do about it, which nobody can in a set that others have published.
     """
     claimed = () if features is None else claims(features, labels, classes=classes, twins=twins)
-    found = [*_twins(labels, twins), *claimed, *_light(looks)]
+    without = _without_content(looks)
+    copies = np.where(np.any(list(without.values()), axis=0), -1 - np.arange(len(labels)), twins)
+    found: list[Suspicion | None] = [*_twins(labels, copies), *claimed]  # two black pictures are no copies of one photo
+    found += [_some(kind, which, _WITHOUT_CONTENT[kind]) for kind, which in without.items()]
     if shorter_sides is not None:
         found.append(_some("small", shorter_sides < SMALLEST_SIDE, _SMALL))
     found += _counts(labels, classes)
@@ -125,9 +128,14 @@ _SMALL = (
     f"Fewer than {SMALLEST_SIDE} pixels on the shorter side: little to learn from.",
     "Take them again from nearer by.",
 )
-_DARK = ("So dark that a network sees next to nothing.", "Take them again with a light on, or delete them.")
-_BRIGHT = ("So bright that a network sees next to nothing.", "Take them again away from the light, or delete them.")
-_FLAT = ("Nearly one colour all over, as with a finger before the lens.", "Look whether they show anything.")
+_WITHOUT_CONTENT: dict[Kind, tuple[str, str]] = {
+    "dark": ("So dark that a network sees next to nothing.", "Take them again with a light on, or delete them."),
+    "bright": (
+        "So bright that a network sees next to nothing.",
+        "Take them again away from the light, or delete them.",
+    ),
+    "flat": ("Nearly one colour all over, as with a finger before the lens.", "Look whether they show anything."),
+}
 _TWINS = (
     "Copies of one photo, or nearly.",
     "They count as one picture and stay on one side of the split; keep the best.",
@@ -156,12 +164,13 @@ def _twins(labels: Indices, twins: Indices) -> list[Suspicion]:
     return [*found, rest] if rest else found
 
 
-def _light(looks: Looks) -> list[Suspicion | None]:
+def _without_content(looks: Looks) -> dict[Kind, npt.NDArray[np.bool_]]:
+    """Which pictures show nothing, by what they are instead."""
     grey = (looks @ _GREY).reshape(len(looks), -1)
     mean, spread = grey.mean(axis=1), grey.std(axis=1)
     dark, bright = (mean < DARKEST) & (spread < DULLEST), (mean > BRIGHTEST) & (spread < DULLEST)
     flat = (spread < FLATTEST) & ~dark & ~bright
-    return [_some("dark", dark, _DARK), _some("bright", bright, _BRIGHT), _some("flat", flat, _FLAT)]
+    return {"dark": dark, "bright": bright, "flat": flat}
 
 
 def _counts(labels: Indices, classes: Sequence[str]) -> list[Suspicion]:

@@ -90,6 +90,14 @@ def sent(phone: Page, of: str, files: list[Any]) -> None:
     expect(phone.get_by_text(f"{count} {'picture' if count == 1 else 'pictures'} kept.")).to_be_visible()
 
 
+def broken_off(page: Page, files: Any, name: str) -> None:
+    """Choose a file whose upload breaks off on its way; wait for the sentence about it."""
+    page.route("**/upload_file/**", lambda route: route.abort(), times=1)
+    page.locator("input[type=file]").last.set_input_files(files)
+    said = f"{name} did not arrive, because the connection broke; add it again. Nothing of it was kept."
+    expect(page.get_by_text(said)).to_be_visible()
+
+
 def burst(page: Page, count: str) -> int:
     """Take a burst until so many pictures are here, stop it by the keyboard; then another, by holding the button."""
     page.get_by_role("button", name="Open the camera").press("Enter")
@@ -111,7 +119,12 @@ def burst(page: Page, count: str) -> int:
     return taken
 
 
-def test_a_class_photographs_trains_a_head_and_asks_it(page: Page, phones: list[Page], lab: Server) -> None:
+def test_a_class_photographs_trains_a_head_and_asks_it(
+    page: Page, phones: list[Page], lab: Server, console: Console
+) -> None:
+    console.expect(
+        r"ERR_FAILED \(.*/upload_file/|^Client Error: File uploader error on file upload - AxiosError: Network Error"
+    )
     page.context.grant_permissions(["camera"])
     code = made(page, lab)
     expect(page.get_by_alt_text(f"A square to scan; it opens {lab.url}/join?code={code}")).to_be_visible()
@@ -124,7 +137,11 @@ def test_a_class_photographs_trains_a_head_and_asks_it(page: Page, phones: list[
         else:
             open_page(phone, lab, "join", f"?code={code}")
         write(phone, "Your name", name)
+        if number:
+            phone.get_by_role("radio", name="mug").click()
+            broken_off(phone, photos(800, 1), "IMG_800.jpg")
         sent(phone, "mug", photos(100 * number, 6))
+        expect(phone.get_by_text("IMG_800.jpg: did not arrive")).to_have_count(number)
         assert faults(phone) == []
         expect(page.get_by_text(f"mug: {6 * number + 6}, shoe: {6 * number}")).to_be_visible(timeout=FOLLOWS)
         sent(phone, "shoe", photos(100 * number + 10, 5))
@@ -188,6 +205,7 @@ def test_a_class_photographs_trains_a_head_and_asks_it(page: Page, phones: list[
         press(page, "Save")
     page.get_by_role("button", name="New set").click()
     saved = {"name": "On our desks.zip", "mimeType": "application/zip", "buffer": download.value.path().read_bytes()}
+    broken_off(page, saved, "On our desks.zip")
     page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(saved)
     expect(page.get_by_role("combobox", name="Set")).to_have_value("On our desks (no. 2)")
     again, _own = [own for own in sets.list() if own.title == "On our desks"]

@@ -368,6 +368,20 @@ def test_a_code_that_has_changed_meanwhile_takes_no_more_pictures(app: AppTest) 
     assert "No set is open under this code" in texts(check(page))
 
 
+def test_who_sends_into_a_class_that_was_deleted_meanwhile_is_told(app: AppTest) -> None:
+    own = filled(GRACE, people=0)
+    page = joined(app, Joining(open_own_sets()).open(own.id, by=GRACE))
+    mug = own.classes[0]
+    check(page.segmented_control(key=f"join_class_{own.id}").set_value(mug.id).run())
+    open_own_sets().delete_class(own.id, mug.id, by=GRACE)
+    page.file_uploader(key=f"join_{mug.id}_0").set_value([("one.jpg", jpeg(1), "image/jpeg")]).run()
+    assert OwnPictures(open_own_sets()).list(own.id) == ()
+    assert "The class that you had chosen is not in this set any more" in texts(check(page))
+    shoe = own.classes[1]
+    check(page.segmented_control(key=f"join_class_{own.id}").set_value(shoe.id).run())
+    assert "not in this set any more" not in texts(page)
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [

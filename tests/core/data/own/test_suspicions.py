@@ -2,7 +2,7 @@ import numpy as np
 from PIL import Image
 
 from core.data.own.suspicions import Suspicion, claimed_by, suspicions
-from core.data.own.twins import look_of
+from core.data.own.twins import groups_of, look_of
 from tests.core.data.own.generated import photograph
 
 CLASSES = ("mug", "shoe")
@@ -58,6 +58,18 @@ def test_copies_are_one_suspicion_and_those_in_two_classes_are_one_each_and_come
         ("twins_across", [3, 4]),
         ("twins", [0, 2, 6, 8]),
     ]
+
+
+def test_pictures_that_show_nothing_are_called_that_and_not_copies_of_each_other() -> None:
+    empty = [Image.new("RGB", (64, 64), colour) for colour in ("#000000", "#030303", "#f8f8f8", "#f9f9f9", "#8090a0")]
+    pictures = [*photos(15), *empty]
+    twins = groups_of(np.stack([look_of(each) for each in pictures]), [None] * 20)
+    assert len(set(twins.tolist())) < 20, "for the split they are alike"
+    assert suspected(pictures, [0, 1] * 10, twins=twins.tolist()) == {
+        "dark": [15, 16],
+        "bright": [17, 18],
+        "flat": [19],
+    }
 
 
 def test_empty_small_and_unbalanced_classes_are_told_with_their_numbers() -> None:

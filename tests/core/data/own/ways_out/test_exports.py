@@ -244,6 +244,16 @@ def test_a_picture_that_is_not_there_or_none_is_listed(
     assert [each.error.partition(";")[0] for each in opened.skipped] == [error]
 
 
+def test_a_set_that_an_earlier_lab_saved_is_opened(pictures: OwnPictures, made: OwnSet) -> None:
+    def earlier(about: dict[str, Any]) -> None:
+        about["schema"] = 1  # as the first labs wrote it: nothing of versions
+        del about["versions"]
+
+    opened = import_zip(pictures, io.BytesIO(changed(saved(pictures, made), earlier)), "x.zip", by=BEN)
+    assert (opened.own.pictures, opened.skipped) == (20, ())
+    assert [each.name for each in opened.own.classes] == [each.name for each in made.classes]
+
+
 @pytest.mark.parametrize("seconds", [-5, 1e300, 0])
 def test_times_that_no_clock_could_mean_are_not_taken(pictures: OwnPictures, made: OwnSet, seconds: float) -> None:
     def change(about: dict[str, Any]) -> None:
