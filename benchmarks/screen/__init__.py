@@ -14,7 +14,7 @@ from benchmarks.screen.inside import places, surgery
 from benchmarks.screen.learning import convolution, kernels_found
 from benchmarks.screen.lists import runs
 from benchmarks.screen.opened import new_page, server_on_an_empty_home
-from benchmarks.screen.pages import bytes_sent, first_page, page_switch
+from benchmarks.screen.pages import bytes_sent, compare_by_link, first_page, page_switch
 from benchmarks.screen.photos import classify, feature_maps
 from benchmarks.screen.training import first_step, watchers
 from tests.browser.chromium import ARGUMENTS, chromium_path
@@ -31,6 +31,7 @@ ON_A_PAGE: dict[str, Callable[[Page, Server, int], Measured]] = {
     "surgery": surgery,
     "classify": classify,
     "bytes": bytes_sent,
+    "compare": compare_by_link,
     "runs": runs,
 }
 

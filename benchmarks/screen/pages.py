@@ -21,6 +21,13 @@ VIEWS = (
     *(("architecture", f"?part={part}") for part in ("build", "sees", "sizes", "dummy")),
     *(("augmentation", f"?look={view}") for view in ("received", "test", "labels", "curve", "arms", "seen", "code")),
 )
+COMPARED = "?networks=cats_vs_dogs-strided_cnn,cats_vs_dogs-efficientnet_lite0"
+_SO_FAR = "performance.now() / 1000"  # seconds since the address was asked for
+_DRAWN = "document.querySelectorAll('[data-testid=stVegaLiteChart]:has(.role-mark path)').length"
+_ALL_DRAWN = (
+    f"{_DRAWN} > 3 && {_DRAWN} === document.querySelectorAll('[data-testid=stVegaLiteChart]').length"
+    " && document.querySelector('[data-test-script-state=notRunning]') !== null"
+)
 
 
 def first_page(browser: Browser, times: int) -> Measured:
@@ -73,6 +80,28 @@ def page_titles(page: Page) -> list[str]:
     """Return the menu's titles but the first, whose page has a heading of its own."""
     links = page.get_by_test_id("stSidebarNav").get_by_role("link").all()
     return [link.inner_text().splitlines()[-1].strip() for link in links][1:]
+
+
+def compare_by_link(page: Page, server: Server, times: int) -> Measured:
+    """From an address to Compare's first chart, and to all of them, each time in a browser that has nothing of the lab.
+
+    The page has been opened once on the server before.
+    """
+    browser = page.context.browser
+    assert browser is not None
+    open_page(page, server, "compare", COMPARED)
+    quiet(page)
+    first, whole = [], []
+    for _time in range(times):
+        with new_page(browser) as other:
+            other.goto(f"{server.url}/compare{COMPARED}", wait_until="commit")
+            first.append(float(other.wait_for_function(f"() => {_DRAWN} > 0 && {_SO_FAR}").json_value()))
+            whole.append(float(other.wait_for_function(f"() => {_ALL_DRAWN} && {_SO_FAR}").json_value()))
+    title = "Compare on 4,682 images, by its address in a new browser"
+    return [
+        Seen(name="compare", title=f"{title}, with its first chart", unit="s", values=tuple(first), target=2),
+        Seen(name="compare-whole", title=f"{title}, with all its charts", unit="s", values=tuple(whole), target=2),
+    ]
 
 
 def bytes_sent(page: Page, server: Server, times: int) -> Measured:

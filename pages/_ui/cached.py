@@ -26,9 +26,8 @@ def import_torch() -> None:
 
 
 def import_the_rest() -> None:
-    """Import what ResNet-18, some augmentations and tables of layers need, and charts, before somebody waits for it."""
+    """Import what ResNet-18, some augmentations and tables of layers need before somebody waits for it."""
     import pandas  # noqa: F401
-    import plotly.graph_objects  # noqa: F401
 
     from core.slow_imports import shapes_without_numbers, torchvision
 

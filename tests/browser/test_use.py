@@ -155,6 +155,8 @@ def test_small_cnn_and_resnet18_meet_on_the_same_cats_and_dogs(page: Page, serve
     expect(page.get_by_text("judged on the same 4,682 test images")).to_be_visible()
     for row in ("Accuracy", "95 % interval", "Images judged"):
         expect(page.locator("td, th", has_text=row).first).to_be_attached()
+    expect(page.get_by_test_id("stVegaLiteChart").locator("svg:has(.role-mark path)")).to_have_count(4)
+    assert "Plotly" not in page.evaluate("() => performance.getEntriesByType('resource').map(one => one.name).join()")
 
 
 @pytest.mark.data

@@ -1,4 +1,4 @@
-"""The theme's colours where Streamlit does not bring them along: in Plotly's charts and in pictures."""
+"""The theme's colours where Streamlit does not bring them along: in Plotly's chart and in pictures."""
 
 import streamlit as st
 

@@ -1,15 +1,13 @@
 """Is a network as right as it is sure? The reliability diagram, and the expected calibration error with its bins."""
 
-import html
 from collections.abc import Mapping, Sequence
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from core.intervals import percent
 from core.judging.calibration import BINS, CalibrationBin, calibration, calibration_error, error_by_chance
 from core.judging.evaluation import Evaluation
-from pages._ui.draw.palette import categorical
+from pages._ui.draw import vega
 from pages._ui.frame import look_for, plain
 from pages._ui.glossary import sentence
 from pages.judge._compare.figures import unlike
@@ -38,45 +36,31 @@ def calibration_section(networks: Sequence[Judged]) -> None:
 
 
 def _draw(bins: Mapping[str, Sequence[CalibrationBin]], errors: Mapping[str, float]) -> None:
-    figure, colours = go.Figure(), categorical()
-    figure.add_scatter(
-        x=[0, 100],
-        y=[0, 100],
-        mode="lines",
-        name="as right as it is sure",
-        line={"color": "#8a97a6", "dash": "dash", "width": 1.5},
-        hoverinfo="skip",
-    )
-    for place, (title, parts) in enumerate(bins.items()):
-        figure.add_scatter(
-            name=html.escape(title),
-            x=[part.confidence * 100 for part in parts],
-            y=[part.accuracy * 100 for part in parts],
-            error_y={
-                "array": [(part.ci95[1] - part.accuracy) * 100 for part in parts],
-                "arrayminus": [(part.accuracy - part.ci95[0]) * 100 for part in parts],
-                "thickness": 1.5,
-                "width": 3,
-            },
-            mode="lines+markers",
-            marker={"color": colours[place % len(colours)], "size": 8},
-            line={"width": 2},
-            customdata=[_told(part) for part in parts],
-            hovertemplate="%{customdata}<extra></extra>",
-        )
+    rows = [_dot(title, part) for title, parts in bins.items() for part in parts]
     every = [part for parts in bins.values() for part in parts]
     left, lowest = min(part.low for part in every) * 100, min(min(part.low, part.ci95[0]) for part in every) * 100
-    figure.update_layout(
-        height=400,
-        margin={"l": 8, "r": 8, "t": 8, "b": 40},
-        xaxis={"range": [left, 101], "ticksuffix": " %", "title": "confidence of the answer"},
-        yaxis={"range": [lowest - 1, 101], "ticksuffix": " %", "title": "answers that are right"},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-    )
+    start = max(left, lowest - 1)
     words = "; ".join(f"{title}: calibration error {percent(error, 1)}" for title, error in errors.items())
-    st.plotly_chart(
-        figure, key="compare_calibration", config={"displayModeBar": False}, alt=f"Accuracy against confidence. {words}"
+    vega.chart(
+        [
+            vega.dashed((start, start), (100, 100), "as right as it is sure"),
+            vega.whiskers(rows, along="y", thick=1.5),
+            vega.joined(rows, thick=2),
+            vega.dots(rows),
+        ],
+        x=vega.percents("confidence of the answer", ends=(left, 101)),
+        y=vega.percents("answers that are right", ends=(lowest - 1, 101)),
+        lines=list(bins),
+        height=400,
+        key="compare_calibration",
+        alt=f"Accuracy against confidence. {words}",
     )
+
+
+def _dot(title: str, part: CalibrationBin) -> vega.Dot:
+    low, high = part.ci95
+    where = {"x": part.confidence * 100, "y": part.accuracy * 100}
+    return vega.Dot(line=title, **where, ends=(low * 100, high * 100), says=_told(part))
 
 
 def _told(part: CalibrationBin) -> str:

@@ -1,10 +1,8 @@
 """The figures side by side: one table, one chart of intervals, recall by class, and the curves of training."""
 
-import html
 import math
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from core.checkpoints import Card
@@ -12,9 +10,10 @@ from core.checkpoints.backbones import backbones_seconds
 from core.data import availability, datasets
 from core.errors import LabError
 from core.intervals import percent
+from core.judging.evaluation import Evaluation
 from pages._ui.choose.shown import from_address
+from pages._ui.draw import vega
 from pages._ui.draw.line_chart import Kind, Line, line_chart
-from pages._ui.draw.palette import categorical
 from pages._ui.frame import choice, look_for, plain
 from pages._ui.glossary import sentence
 from pages._ui.run_words import duration
@@ -123,72 +122,59 @@ def _judge_button(network: Judged, label: str, *, again: bool = False) -> None:
 
 
 def intervals(networks: Sequence[Judged]) -> None:
-    """Draw each accuracy as a dot with its 95 % interval as a bar."""
+    """Draw each accuracy as a dot with its 95 % interval as a bar; an open dot is no test accuracy."""
     shown = [(network, network.evaluation) for network in networks if network.evaluation is not None]
-    figure = go.Figure()
-    colours = categorical()
-    for place, (network, evaluation) in enumerate(shown):
-        low, high = evaluation.ci95
-        figure.add_scatter(
-            x=[evaluation.accuracy * 100],
-            y=[place],
-            error_x={
-                "array": [(high - evaluation.accuracy) * 100],
-                "arrayminus": [(evaluation.accuracy - low) * 100],
-                "thickness": 2.5,
-            },
-            mode="markers",
-            marker={
-                "color": colours[place % len(colours)],
-                "size": 12,
-                "symbol": "circle-open" if evaluation.doubt else "circle",
-            },
-            hovertemplate=f"{percent(evaluation.accuracy, 2)} ({percent(low, 2)} to {percent(high, 2)}, "
-            f"n = {evaluation.n:,})<extra></extra>",
-        )
-        # The name stands above its bar: beside it, a long one leaves no room on a phone.
-        figure.add_annotation(
-            text=html.escape(network.title), x=0, xref="paper", y=place, yshift=17, xanchor="left", showarrow=False
-        )
-    figure.update_layout(
-        showlegend=False,
-        height=70 + 58 * len(shown),
-        margin={"l": 8, "r": 8, "t": 8, "b": 40},
-        xaxis={"tickformat": ".1f", "ticksuffix": " %", "title": "accuracy, with its 95 % interval"},
-        yaxis={"range": [len(shown) - 0.6, -0.8], "showticklabels": False, "showgrid": False, "zeroline": False},
-    )
+    names = unlike([network.title for network, _evaluation in shown])
+    rows = [_accuracy(name, place, shown[place][1]) for place, name in enumerate(names)]
+    sure = [row for row, (_network, evaluation) in zip(rows, shown, strict=True) if not evaluation.doubt]
     words = "; ".join(f"{network.title} {percent(evaluation.accuracy, 1)}" for network, evaluation in shown)
-    st.plotly_chart(figure, key="compare_intervals", config={"displayModeBar": False}, alt=f"Accuracies: {words}")
+    vega.chart(
+        [
+            vega.whiskers(rows, along="x", thick=2.5),
+            vega.dots(sure, area=150),
+            vega.dots([row for row in rows if row not in sure], area=150, hollow=True),
+            vega.names_above(rows),
+        ],
+        x=vega.percents("accuracy, with its 95 % interval", digits=".1f"),
+        y=vega.unseen(len(shown) - 0.6, -0.8),
+        lines=names,
+        named=[],
+        height=70 + 58 * len(shown),
+        key="compare_intervals",
+        alt=f"Accuracies: {words}",
+    )
     look_for("Where two bars overlap by much, the difference may be chance; the card above says it exactly.")
+
+
+def _accuracy(name: str, place: int, evaluation: Evaluation) -> vega.Dot:
+    low, high = evaluation.ci95
+    says = f"{percent(evaluation.accuracy, 2)} ({percent(low, 2)} to {percent(high, 2)}, n = {evaluation.n:,})"
+    return vega.Dot(line=name, x=evaluation.accuracy * 100, y=place, ends=(low * 100, high * 100), says=says)
 
 
 def by_class(networks: Sequence[Judged]) -> None:
     """Draw each class's recall, for networks that know the same classes as the first."""
-    judged = [network for network in networks if network.evaluation is not None]
-    classes = judged[0].checkpoint.card.classes
-    figure = go.Figure()
-    colours = categorical()
-    for place, network in enumerate(judged):
-        if network.evaluation is None or network.checkpoint.card.classes != classes:
-            continue
-        recall = [None if math.isnan(value) else value for value in network.evaluation.per_class]
-        figure.add_bar(
-            name=html.escape(network.title),
-            x=[html.escape(name) for name in classes],
-            y=[None if value is None else value * 100 for value in recall],
-            marker_color=colours[place % len(colours)],
-            customdata=[None if value is None else percent(value, 1) for value in recall],
-            hovertemplate="%{x}: %{customdata}<extra></extra>",
-        )
-    figure.update_layout(
-        barmode="group",
+    judged = [(network, network.evaluation) for network in networks if network.evaluation is not None]
+    classes = judged[0][0].checkpoint.card.classes
+    names = unlike([network.title for network, _evaluation in judged])
+    rows = [
+        vega.Dot(line=name, x=known, y=recall * 100, says=f"{known}: {percent(recall, 1)}")
+        for name, (network, evaluation) in zip(names, judged, strict=True)
+        if network.checkpoint.card.classes == classes
+        for known, recall in zip(classes, evaluation.per_class, strict=True)
+        if not math.isnan(recall)
+    ]
+    shown = [name for name in names if any(row.line == name for row in rows)]
+    vega.chart(
+        [vega.bars(rows, shown)],
+        x=vega.classes(classes),
+        y=vega.percents("recognised", zero=True),
+        lines=names,
+        named=shown,
         height=320,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        yaxis={"ticksuffix": " %", "title": "recognised"},
-        xaxis={"type": "category"},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        key="compare_classes",
+        alt="Share recognised, by class",
     )
-    st.plotly_chart(figure, key="compare_classes", config={"displayModeBar": False}, alt="Share recognised, by class")
     look_for(
         "A class that is low for all is hard, or few of its images look like the others; the matrix says for what "
         "it is taken."

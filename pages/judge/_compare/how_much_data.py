@@ -1,10 +1,8 @@
 """Accuracy against the number of training images, for the data sets that a curve ships for."""
 
-import html
 from collections.abc import Mapping, Sequence
 from statistics import mean
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from core.data import datasets
@@ -12,7 +10,7 @@ from core.errors import LabError
 from core.intervals import percent
 from core.judging.learning_curve import LearningCurve, curve_file, read_curve
 from core.models import models
-from pages._ui.draw.palette import categorical
+from pages._ui.draw import vega
 from pages._ui.frame import look_for, plain, section
 from pages.judge._compare.judged import Judged
 
@@ -41,47 +39,32 @@ def how_much_data(networks: Sequence[Judged]) -> None:
 
 def _draw(curve: LearningCurve, order: Sequence[str]) -> None:
     """Draw a line a network, in the colours that the page's other charts give to networks in this ``order``."""
-    figure, colours, words = go.Figure(), categorical(), []
-    for model in sorted(curve.models, key=order.index):
-        found = curve.accuracies(model)
-        place = order.index(model)
-        title, colour = html.escape(models[model].title), colours[place % len(colours)]
+    layers, words = [], []
+    shown = sorted(curve.models, key=order.index)
+    for model in shown:
+        found, title = curve.accuracies(model), models[model].title
         means = {images: mean(each) for images, each in found.items()}
-        figure.add_scatter(
-            name=title,
-            x=list(means),
-            y=[value * 100 for value in means.values()],
-            mode="lines",
-            line={"color": colour, "width": 2.5},
-            hoverinfo="skip",
-        )
-        figure.add_scatter(
-            x=[images for images, each in found.items() for _one in each],
-            y=[one * 100 for each in found.values() for one in each],
-            mode="markers",
-            marker={"color": colour, "size": 8, "symbol": "circle" if place else "diamond"},
-            showlegend=False,
-            customdata=[percent(one, 1) for each in found.values() for one in each],
-            hovertemplate=f"{title}<br>%{{x:,}} images: %{{customdata}}<extra></extra>",
-        )
-        words.append(
-            f"{models[model].title} {', '.join(f'{images:,}: {percent(value, 1)}' for images, value in means.items())}"
-        )
-    ticks = sorted({point.images for point in curve.points})
-    figure.update_layout(
+        each = [_dot(title, images, one) for images, accuracies in found.items() for one in accuracies]
+        shape, area = ("circle", 64) if order.index(model) else ("diamond", 90)
+        layers += [
+            vega.joined([_dot(title, images, value) for images, value in means.items()]),
+            vega.dots(each, area=area, shape=shape),
+        ]
+        words.append(f"{title} {', '.join(f'{images:,}: {percent(value, 1)}' for images, value in means.items())}")
+    vega.chart(
+        layers,
+        x=vega.ticked("training images", {point.images: f"{point.images:,}" for point in curve.points}, log=True),
+        y=vega.percents("test accuracy"),
+        lines=[models[model].title if model in models else model for model in order],
+        named=[models[model].title for model in shown],
         height=340,
-        margin={"l": 8, "r": 8, "t": 8, "b": 40},
-        xaxis={
-            "type": "log",
-            "title": "training images",
-            "tickvals": ticks,
-            "ticktext": [f"{images:,}" for images in ticks],
-        },
-        yaxis={"ticksuffix": " %", "title": "test accuracy"},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        key="compare_how_much_data",
+        alt=f"Mean test accuracy by number of training images. {'; '.join(words)}",
     )
-    alt = f"Mean test accuracy by number of training images. {'; '.join(words)}"
-    st.plotly_chart(figure, key="compare_how_much_data", config={"displayModeBar": False}, alt=alt)
+
+
+def _dot(title: str, images: int, accuracy: float) -> vega.Dot:
+    return vega.Dot(line=title, x=images, y=accuracy * 100, says=f"{title}, {images:,} images: {percent(accuracy, 1)}")
 
 
 def _lesson(curve: LearningCurve) -> str:

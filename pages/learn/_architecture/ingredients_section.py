@@ -2,7 +2,6 @@
 
 import html
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from core.explain.ingredients import Ablation, measured
@@ -60,6 +59,8 @@ def _points(difference: float, error: float | None) -> str:
 
 
 def _chart(ablation: Ablation) -> None:
+    import plotly.graph_objects as go
+
     figure = go.Figure()
     for place, row in enumerate(ablation.ingredients):
         error = 100 * (row.error or 0.0)

@@ -1,7 +1,9 @@
 """The Compare page: alive on first start, honest about chance and about images that may have been seen."""
 
 import dataclasses
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,6 +40,11 @@ def figures(page: AppTest) -> dict[str, list[str]]:
     return {row.iloc[0]: list(row.iloc[1:]) for _index, row in table.iterrows()}
 
 
+def charts(page: AppTest) -> list[dict[str, Any]]:
+    """Return how each chart is specified, in the order of the page."""
+    return [json.loads(chart.proto.spec) for chart in page.get("vega_lite_chart")]
+
+
 def test_with_nothing_trained_there_is_a_way_out(folder: Path) -> None:
     page = compare()
     assert "nothing to compare yet" in said(page)
@@ -52,7 +59,7 @@ def test_on_first_start_two_networks_are_compared_already(folder: Path) -> None:
     assert figures(page)["Accuracy"] == ["98.64 %", "72.75 %"]
     assert figures(page)["Images judged"] == ["367", "367"]
     assert figures(page)["Is it a test accuracy?"] == ["yes", "yes"]
-    assert len(page.get("plotly_chart")) == 3
+    assert len(page.get("vega_lite_chart")) == 3
 
 
 def test_a_small_difference_is_no_victory(folder: Path) -> None:
@@ -100,6 +107,9 @@ def test_images_that_may_have_been_seen_are_no_test(folder: Path) -> None:
     page = compare()
     assert "may have been trained on" in said(page)
     assert figures(page)["Is it a test accuracy?"][figures(page)["Accuracy"].index("99.46 %")].startswith("no")
+    layers = [layer for layer in charts(page)[0]["layer"] if layer["mark"]["type"] == "point"]
+    drawn = {dot["line"]: layer["mark"]["filled"] for layer in layers for dot in layer["data"]["values"]}
+    assert drawn == {"honest on digits": True, "doubtful on digits": False}
 
 
 def test_digits_that_were_split_at_random_are_no_test(folder: Path) -> None:
@@ -299,7 +309,7 @@ def test_a_damaged_curve_is_a_sentence_and_the_rest_stays(folder: Path) -> None:
     (folder / "digits-learning-curve.safetensors").write_bytes(b"nonsense")
     page = compare()
     assert "digits-learning-curve.safetensors' cannot be read" in said(page)
-    assert len(page.get("plotly_chart")) == 3
+    assert len(page.get("vega_lite_chart")) == 3
 
 
 def test_curves_can_be_switched(folder: Path) -> None:

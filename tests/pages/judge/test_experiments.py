@@ -63,7 +63,7 @@ def test_the_wall_shows_an_experiment_as_its_points_come(home: Path, folder: Pat
     app.query_params["experiment"] = experiment.id
     page = open_page(app, "teach/projector")
     assert "1 of 2 points, 1 waiting or at work" in said(page)
-    assert len(page.get("plotly_chart")) == 1
+    assert len(page.get("vega_lite_chart")) == 1
     check(page.selectbox(key="on_the_wall").set_value("").run())
     assert "experiment" not in page.query_params
     assert "accuracy on validation images" in texts(page), "the race"
@@ -118,7 +118,7 @@ def test_points_appear_as_they_finish_and_the_address_shows_them_to_anybody(home
     assert "with against without augmentation, all of it: +6." in said(page)
     assert "paired t test over the seeds" in said(page)
     assert list(page.table[0].value["Seeds"]) == ["3 of 3", "3 of 3"]
-    assert len(page.get("plotly_chart")) == 1
+    assert len(page.get("vega_lite_chart")) == 1
     check(page.button(key="experiment_compare").click().run())
     assert "experiment" not in page.query_params
     assert "on the same 367 images" in said(page)
