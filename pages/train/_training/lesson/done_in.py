@@ -1,5 +1,6 @@
 """When a training would be done under the load there is, and what of it fits into the minutes that are left."""
 
+import os
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -36,7 +37,7 @@ def done_in(config: TrainingConfig) -> None:
         return
     takes = _under(before, cost, lanes=lanes)
     seconds = takes(config)
-    st.markdown(f"{_words(seconds, alone, len(before))}, after {start_words(config)}.")
+    st.markdown(f"{_words(seconds, alone, len(before))}, after {start_words(config)}.{'' if before else _busy()}")
     if hides("settings"):
         return  # what would fit could not be set
     left = st.pills(
@@ -56,6 +57,14 @@ def _words(seconds: float, alone: float, others: int) -> str:
         return f"{done}, as nobody else is training"
     with_others = f"{done} with {others} {'other' if others == 1 else 'others'} training"
     return with_others if about(seconds) == about(alone) else f"{with_others} ({about(alone)} alone)"
+
+
+def _busy() -> str:
+    """Say where something else than trainings keeps the machine busy; how long that goes on, nobody knows."""
+    cores = os.cpu_count() or 1
+    if not hasattr(os, "getloadavg") or os.getloadavg()[0] <= cores:
+        return ""
+    return " The machine is busy with other work just now, so it takes longer."
 
 
 def _under(before: Sequence[float], cost: Cost, *, lanes: int) -> Seconds:

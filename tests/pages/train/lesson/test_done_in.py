@@ -24,6 +24,15 @@ def test_it_is_said_when_a_training_alone_is_done(page: AppTest) -> None:
     assert "Done in about 25 s**, as nobody else is training, after a few seconds to start." in texts(page)
 
 
+@pytest.mark.parametrize("load", [0.2, 500.0])
+def test_where_other_work_keeps_the_machine_busy_that_is_said(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, load: float
+) -> None:
+    monkeypatch.setattr("os.getloadavg", lambda: (load, load, load))
+    page.run()
+    assert ("busy with other work just now, so it takes longer" in texts(check(page))) == (load > 1)
+
+
 def test_others_who_train_are_counted_in(page: AppTest, home: Path) -> None:
     for owner in ("Ada", "Ben", "Ada"):  # Ada's second one waits for everybody's first
         runs.queued(home, owner=owner, config=runs.digits(epochs=20))
