@@ -18,8 +18,10 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from core.checkpoints import find
 from core.checkpoints.trained import training_folder, trainings
 from core.command_line.program import main
+from core.judging.evaluation import stored_evaluation
 
 ROOT = Path(__file__).parent.parent
 
@@ -201,6 +203,14 @@ def test_compare_judges_both_on_the_same_images(trained: tuple[Path, list[Answer
     assert answer["difference"] == 0
     assert answer["p_value"] == 1
     assert answer["a"]["n"] == answer["b"]["n"] == 367
+
+
+def test_the_pair_that_compare_opens_on_needs_neither_data_nor_network(shared_home: Path) -> None:
+    pair = ("cats_vs_dogs-efficientnet_lite0", "cats_vs_dogs-strided_cnn")
+    [answer] = lines(core("compare", *pair, "--json", home=shared_home))
+    stored = [stored_evaluation(find(name)) for name in pair]
+    assert [answer[side]["accuracy"] for side in "ab"] == [one.accuracy for one in stored if one is not None]
+    assert answer["ci95"][0] > 0, "transfer wins"
 
 
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:

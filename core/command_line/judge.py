@@ -50,12 +50,12 @@ def _evaluation_fields(evaluation: "Evaluation") -> dict[str, Any]:
 @click.argument("b")
 @as_json
 def compare(a: str, b: str, as_json: bool) -> None:
-    """Judge checkpoints A and B on the same test images."""
+    """Judge checkpoints A and B on the same test images, by the predictions stored with them where there are any."""
     from core.checkpoints import find
     from core.compute.devices import best_device
     from core.judging.comparison import compare as compare_evaluations
     from core.judging.comparison import same_test_images
-    from core.judging.evaluation import evaluate_checkpoint
+    from core.judging.evaluation import evaluate_checkpoint, stored_evaluation
 
     first, second = find(a), find(b)
     if first.card.classes != second.card.classes:
@@ -63,8 +63,8 @@ def compare(a: str, b: str, as_json: bool) -> None:
     tell = progress_lines(quiet=as_json)
     device = best_device().type
     result = compare_evaluations(
-        evaluate_checkpoint(first, device=device, progress=tell),
-        evaluate_checkpoint(second, device=device, progress=tell),
+        stored_evaluation(first) or evaluate_checkpoint(first, device=device, progress=tell),
+        stored_evaluation(second) or evaluate_checkpoint(second, device=device, progress=tell),
         same_images=same_test_images(first.card, second.card),
     )
     if not as_json:
