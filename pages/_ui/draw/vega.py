@@ -20,6 +20,7 @@ Part = dict[str, Any]  # of a chart's specification
 
 _GREY = "#8a97a6"
 TEXT = 12  # pixels
+_INK = "currentColor"  # of the page's text: Streamlit's own grey for charts has a contrast of 3.5
 _LETTER, _ROW = 0.5, 1.8  # how wide a letter is, and how high a row of the legend, for every pixel of the text
 _BELOW = {"top": {"anchor": "start", "direction": "vertical", "margin": 2}}  # one legend below the other
 _BESIDE = 80  # pixels: the upright axis, its labels and its title
@@ -71,7 +72,7 @@ def bars(rows: Sequence[Dot], lines: Sequence[str]) -> Part:
 def names_above(rows: Sequence[Dot]) -> Part:
     """Return a layer that writes each row's line above its place: beside it, a long one leaves no room on a phone."""
     mark = {"type": "text", "align": "left", "dy": -17, "fontSize": 13, "limit": {"expr": "width"}}
-    return _layer(rows, mark, {"x": {"value": 0}, "text": {"field": "line"}, "color": {"value": "currentColor"}})
+    return _layer(rows, mark, {"x": {"value": 0}, "text": {"field": "line"}, "color": {"value": _INK}})
 
 
 def dashed(start: tuple[float, float], end: tuple[float, float], name: str) -> Part:
@@ -141,13 +142,16 @@ def chart(
     colour = {"field": "line", "type": "nominal", "scale": {"domain": list(lines)}, "legend": None}
     if named:
         colour["legend"] = _legend(named, text) | {"values": list(named)}
-    sizes = {"labelFontSize": text, "titleFontSize": text + 1}
+    words = {"labelFontSize": text, "labelColor": _INK}
     spec = {
         "height": height + round(_ROW * text) * max(0, len(named) - 2),
         "encoding": {"x": {"field": "x"} | x, "y": {"field": "y"} | y, "color": colour, "tooltip": {"field": "says"}},
         "layer": [layer for layer in layers if layer["data"]["values"]] or layers[:1],
         "padding": {"left": 4, "right": 12, "top": 4, "bottom": 8},
-        "config": {"axis": sizes, "legend": {"labelFontSize": text, "layout": _BELOW}},
+        "config": {
+            "axis": words | {"titleFontSize": text + 1, "titleColor": _INK},
+            "legend": words | {"layout": _BELOW},
+        },
         "usermeta": {"embedOptions": {"renderer": "svg"}},
     }
     st.vega_lite_chart(spec, key=key, alt=alt)
