@@ -2,12 +2,16 @@
 
 import io
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
+import safetensors.numpy
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from core.checkpoints import find
+from core.intervals import percent
 from tests.browser.chromium import CAMERA_DECLINED
 from tests.browser.server import Server, go_to, open_page, settled
 from tests.browser.test_accessibility import faults
@@ -250,24 +254,44 @@ def test_a_camera_that_may_not_be_opened_has_its_sentence_and_the_way_out(page: 
     expect(page.get_by_role("button", name="Live camera")).to_be_visible()
 
 
-def test_a_report_is_made_when_asked_for_and_needs_no_network(page: Page, server: Server, tmp_path: Path) -> None:
+def test_how_well_a_network_tells_foreign_images_is_what_was_measured(page: Page, server: Server) -> None:
+    open_page(page, server, "classify", "?checkpoint=cats_vs_dogs-fast_cnn")
+    figures = find("cats_vs_dogs-fast_cnn").card.outsiders
+    assert figures is not None
+    assert figures.auroc[figures.score] >= 0.9
+    said = page.get_by_test_id("stMetric")
+    expect(said.filter(has_text="AUROC")).to_contain_text(f"{figures.auroc[figures.score]:.3f}")
+    expect(said.filter(has_text="False alarms")).to_contain_text(percent(figures.false_alarms, 1))
+
+
+def test_what_is_taken_home_needs_neither_the_lab_nor_a_network(page: Page, server: Server, tmp_path: Path) -> None:
     open_page(page, server, "classify", "?checkpoint=mnist-strided_cnn")
     page.get_by_role("button", name="Take it home").click()
-    report = page.get_by_role("button", name="Report", exact=True)
-    report.focus()
-    with page.expect_download() as coming:
-        report.press("Enter")
-    assert coming.value.suggested_filename == "mnist-strided_cnn.html"
-    file = tmp_path / "report.html"
-    coming.value.save_as(file)
+    with zipfile.ZipFile(_taken(page, "Network", "mnist-strided_cnn.zip", tmp_path)) as folder:
+        (file,) = [name for name in folder.namelist() if name.endswith(".safetensors")]
+        weights = safetensors.numpy.load(folder.read(file))
+    learned = [values for name, values in weights.items() if name.endswith(("weight", "bias"))]
+    assert sum(values.size for values in learned) == find("mnist-strided_cnn").card.parameters
+    report = _taken(page, "Report", "mnist-strided_cnn.html", tmp_path)
     with page.context.browser.new_context(offline=True) as alone:  # type: ignore[union-attr]
         asked: list[str] = []
         paper = alone.new_page()
         paper.on("request", lambda request: asked.append(request.url))
-        paper.goto(file.as_uri())
+        paper.goto(report.as_uri())
         expect(paper.get_by_role("img", name="Loss in nats")).to_be_visible()
         expect(paper.get_by_text(re.compile(r"^98\.\d+ % \(95 % interval"))).to_be_visible()
         assert [address for address in asked if not address.startswith(("file:", "data:"))] == []
+
+
+def _taken(page: Page, form: str, name: str, folder: Path) -> Path:
+    """Have a file of the open choice made, called ``name``, and return where it is kept."""
+    button = page.get_by_role("button", name=form, exact=True)
+    button.focus()
+    with page.expect_download() as coming:
+        button.press("Enter")
+    assert coming.value.suggested_filename == name
+    coming.value.save_as(folder / name)
+    return folder / name
 
 
 def test_where_two_networks_disagree_both_heat_maps_are_shown(page: Page, server: Server) -> None:
