@@ -5,8 +5,6 @@ Imported in a turn, it would keep every other process of the lab from computing 
 
 import gc
 
-from core.slow_imports import put_off_compiler
-
 
 def import_all() -> None:
     """Import it where it has not been yet; in a forked worker it has.
@@ -14,7 +12,6 @@ def import_all() -> None:
     Garbage is not looked for meanwhile: modules are none, and to find that out takes a fifth of the time.
     """
     gc.disable()
-    put_off_compiler()
     try:
         import core.explain.filters.time_lapse
         import core.explain.probes

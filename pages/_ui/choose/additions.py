@@ -1,6 +1,6 @@
 """Pictures that somebody brings for a class of an own set: kept one after the other, each with its answer."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -17,6 +17,9 @@ LOOK = 5.0  # seconds between two looks whether what was announced still comes
 _SAID = 5  # files
 _LOST = "was not taken in: too many came at once, or the connection broke; add it again"
 _CUT_OFF = "did not arrive, because the connection broke; add it again"
+_CLASS_GONE = (
+    "The class that you had chosen is not in this set any more: choose another, and send again what you sent just now."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,12 @@ def take_files(own: OwnSet, class_id: int, *, key: str, contributor: str, code: 
         "made smaller here.",
     )
     _keep(own, class_id, sent(field), key=key, contributor=contributor, code=code)
+
+
+def say_class_is_gone(chosen: int | None, classes: Container[int]) -> None:
+    """Say it where the ``chosen`` class was taken away elsewhere: its field went with it, and what was sent to it."""
+    if chosen is not None and chosen not in classes:
+        st.warning(_CLASS_GONE, icon=":material/error:")
 
 
 def answers(key: str) -> list[Answer]:

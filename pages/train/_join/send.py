@@ -10,7 +10,14 @@ from core.runs.store.owners import Owners
 from pages._ui import address, state
 from pages._ui.camera.burst import answers_key, take_shots
 from pages._ui.camera.camera import camera_opens
-from pages._ui.choose.additions import answers, forget_answers, say_what_stalls, show_answers, take_files
+from pages._ui.choose.additions import (
+    answers,
+    forget_answers,
+    say_class_is_gone,
+    say_what_stalls,
+    show_answers,
+    take_files,
+)
 from pages._ui.classroom.key import act, say_problem
 from pages._ui.draw.own_sheet import own_sheet
 from pages._ui.draw.pictures import show
@@ -18,9 +25,6 @@ from pages._ui.frame import choice, plain, problem
 from pages._ui.visitor import visitor, visitors_id
 
 _ACROSS = 4
-_CLASS_GONE = (
-    "The class that you had chosen is not in this set any more: choose another, and send again what you sent just now."
-)
 
 
 def joined() -> OwnSet | None:
@@ -83,8 +87,7 @@ def send(own: OwnSet, contributor: str) -> None:
         st.info("This set has no classes yet; wait until its owner has added some.", icon=":material/hourglass_top:")
         return
     choosing = f"join_class_{own.id}"
-    if st.session_state.get(choosing) not in (None, *names):
-        st.warning(_CLASS_GONE, icon=":material/error:")
+    say_class_is_gone(st.session_state.get(choosing), names)
     class_id = st.segmented_control(
         "What is on them?",
         list(names),

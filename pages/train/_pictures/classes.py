@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.data.own import NAME_LENGTH, OwnClass, OwnSet, open_own_sets
 from pages._ui import state
+from pages._ui.choose.additions import say_class_is_gone
 from pages._ui.frame import choice, plain
 from pages._ui.visitor import visitor
 from pages.train._pictures.acting import act
@@ -14,8 +15,9 @@ _LEFT, _RIGHT = "To the left", "To the right"
 def choose_class(own: OwnSet, *, mine: bool) -> OwnClass | None:
     """Show the classes with their counts, and return the chosen one; None where there is none yet."""
     ids = {each.id: each for each in own.classes}
-    kept = f"{state.PICTURES_CLASS}_{own.id}"
+    kept = _kept(own.id)
     chosen = st.session_state.get(kept)
+    say_class_is_gone(chosen, ids)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if ids:
             chosen = st.segmented_control(
@@ -96,8 +98,15 @@ def _moved(set_id: str, class_id: int, place: int) -> None:
 
 def _merged(set_id: str, class_id: int) -> None:
     into = st.session_state[f"into_{class_id}"]
-    act(lambda: open_own_sets().merge_class(set_id, class_id, into=into, by=visitor()))
+    if act(lambda: open_own_sets().merge_class(set_id, class_id, into=into, by=visitor())):
+        st.session_state[_kept(set_id)] = into
 
 
 def _deleted(set_id: str, class_id: int) -> None:
-    act(lambda: open_own_sets().delete_class(set_id, class_id, by=visitor()))
+    if act(lambda: open_own_sets().delete_class(set_id, class_id, by=visitor())):
+        st.session_state.pop(_kept(set_id), None)
+
+
+def _kept(set_id: str) -> str:
+    """Where the class that this browser looks at is remembered."""
+    return f"{state.PICTURES_CLASS}_{set_id}"

@@ -28,6 +28,7 @@ from tests.pages.runs import queued
 from tests.pages.visit import ME, check, open_page, texts
 
 MYSELF, GRACE = Person(owner=ME), Person(owner="browser-" + "0" * 32)
+_GONE = "The class that you had chosen is not in this set any more"
 RUDE = "<b>*mug*</b> [x](http://example.org) $1$"
 
 
@@ -274,8 +275,19 @@ def test_classes_are_added_renamed_moved_merged_and_deleted(app: AppTest) -> Non
     page.selectbox(key=f"into_{mug.id}").set_value(shoe.id)
     page = press(page, "Merge, and delete cup")
     assert [(each.name, each.pictures) for each in open_own_sets().get(own.id).classes] == [("shoe", 12), ("plant", 0)]
-    check(next(each for each in page.button if each.key == f"delete_class_{shoe.id}").click().run())
+    assert _GONE not in texts(page)
+    page = check(next(each for each in page.button if each.key == f"delete_class_{shoe.id}").click().run())
     assert [each.name for each in open_own_sets().get(own.id).classes] == ["plant"]
+    assert _GONE not in texts(page), "who has deleted it knows"
+
+
+def test_a_class_that_another_tab_deleted_is_missed_once(app: AppTest) -> None:
+    own = filled(people=0)
+    page = shown(app, own)
+    open_own_sets().delete_class(own.id, own.classes[0].id, by=MYSELF)
+    page = check(page.run())
+    assert _GONE in texts(page)
+    assert _GONE not in texts(check(page.run()))
 
 
 def test_a_class_that_is_there_already_is_refused_with_a_sentence(app: AppTest) -> None:
@@ -376,10 +388,10 @@ def test_who_sends_into_a_class_that_was_deleted_meanwhile_is_told(app: AppTest)
     open_own_sets().delete_class(own.id, mug.id, by=GRACE)
     page.file_uploader(key=f"join_{mug.id}_0").set_value([("one.jpg", jpeg(1), "image/jpeg")]).run()
     assert OwnPictures(open_own_sets()).list(own.id) == ()
-    assert "The class that you had chosen is not in this set any more" in texts(check(page))
+    assert _GONE in texts(check(page))
     shoe = own.classes[1]
     check(page.segmented_control(key=f"join_class_{own.id}").set_value(shoe.id).run())
-    assert "not in this set any more" not in texts(page)
+    assert _GONE not in texts(page)
 
 
 @pytest.mark.parametrize(
