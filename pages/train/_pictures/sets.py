@@ -16,7 +16,7 @@ from pages._ui import address, state
 from pages._ui.frame import empty_state, plain, problem
 from pages._ui.visitor import visitor, visitors_id
 from pages.train._pictures.acting import act
-from pages.train._pictures.zip_in import take_zip
+from pages.train._pictures.zip_in import say_what_came, take_zip
 
 _CLASSES_EXAMPLE = "mug, shoe"
 
@@ -54,12 +54,14 @@ def choose_set() -> OwnSet | DatasetSpec | None:
             width=290,
         )
         if shown or sets:
-            with st.popover("New set", icon=":material/add:", width="content"):
+            # Another one when what is shown changes, so that it does not lie over the set that it has made.
+            with st.popover("New set", icon=":material/add:", width="content", key=f"new_set_{here}"):
                 _make()
         if isinstance(shown, OwnSet) and visitor().may_change(shown.owner):
             _for_its_owner(shown)
     if here:
         address.write(state.OWN_SET, here)
+        say_what_came(here)
     return shown
 
 

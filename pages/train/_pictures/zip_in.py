@@ -27,13 +27,15 @@ from pages._ui.visitor import visitor
 
 MOST_MEGABYTES = 100
 _SAID = 20  # files that were passed over
+_NEW = "new"  # in place of a set's id
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Told:
     """What became of a zip: how many pictures were added, and how many networks came with them, what was not and why,
-    or the sentence why none was."""
+    or the sentence why none was. ``made`` is the id of the set that it became, where it became one."""
 
+    made: str = ""
     added: int = 0
     networks: int = 0
     skipped: tuple[Skipped, ...] = ()
@@ -42,8 +44,8 @@ class _Told:
 
 def take_zip(own: OwnSet | None) -> None:
     """Offer to send a zip, add its pictures to a set (None: to a new one), and say what became of it."""
-    where = own.id if own else "new"
-    turns, told = f"zip_{where}_turns", f"zip_{where}_told"
+    where = own.id if own else _NEW
+    turns, told = f"zip_{where}_turns", _told(where)
     if turns not in st.session_state:
         cut_off()  # what another page's uploader was sent is not told of here
     field = f"zip_{where}_{st.session_state.setdefault(turns, 0)}"
@@ -60,8 +62,19 @@ def take_zip(own: OwnSet | None) -> None:
         st.session_state[told] = _taken(own, file)
         st.session_state[turns] += 1  # another field, without the file
         st.rerun()
-    if told in st.session_state:
+    if told in st.session_state and not st.session_state[told].made:
         _say(st.session_state[told])
+
+
+def say_what_came(made: str) -> None:
+    """Say what became of the zip that the set ``made`` came of, where that was the last one."""
+    told = st.session_state.get(_told(_NEW))
+    if told is not None and told.made == made:
+        _say(told)
+
+
+def _told(where: str) -> str:
+    return f"zip_{where}_told"
 
 
 def _taken(own: OwnSet | None, file: Sent) -> _Told:
@@ -86,7 +99,7 @@ def _taken(own: OwnSet | None, file: Sent) -> _Told:
     finally:
         let_go(file)
     address.write(state.OWN_SET, made.own.id)
-    return _Told(added=made.own.pictures, networks=len(made.runs), skipped=made.skipped)
+    return _Told(made=made.own.id, added=made.own.pictures, networks=len(made.runs), skipped=made.skipped)
 
 
 def _added(own: OwnSet, pictures: OwnPictures, data: BinaryIO, bar: DeltaGenerator) -> _Told:

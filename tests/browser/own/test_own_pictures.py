@@ -208,6 +208,8 @@ def test_a_class_photographs_trains_a_head_and_asks_it(
     broken_off(page, saved, "On our desks.zip")
     page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(saved)
     expect(page.get_by_role("combobox", name="Set")).to_have_value("On our desks (no. 2)")
+    expect(page.get_by_role("button", name="Make the set")).to_have_count(0)  # nothing lies over the new set
+    expect(page.get_by_text(re.compile(r"^\d+ pictures kept"))).to_be_visible()
     again, _own = [own for own in sets.list() if own.title == "On our desks"]
     assert [(each.name, each.pictures) for each in again.classes] == [("mug", in_all - 14), ("shoe", 14)]
     with store_of(lab) as store:
