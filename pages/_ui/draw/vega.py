@@ -144,7 +144,6 @@ def chart(
         colour["legend"] = _legend(named, text) | {"values": list(named)}
     words = {"labelFontSize": text, "labelColor": _INK}
     spec = {
-        "height": height + round(_ROW * text) * max(0, len(named) - 2),
         "encoding": {"x": {"field": "x"} | x, "y": {"field": "y"} | y, "color": colour, "tooltip": {"field": "says"}},
         "layer": [layer for layer in layers if layer["data"]["values"]] or layers[:1],
         "padding": {"left": 4, "right": 12, "top": 4, "bottom": 8},
@@ -154,7 +153,9 @@ def chart(
         },
         "usermeta": {"embedOptions": {"renderer": "svg"}},
     }
-    st.vega_lite_chart(spec, key=key, alt=alt)
+    # Its height is told to the page, not to the chart alone: so its room is kept while Vega-Lite's script is fetched,
+    # and no button below moves away under a finger.
+    st.vega_lite_chart(spec, height=height + round(_ROW * text) * max(0, len(named) - 2), key=key, alt=alt)
 
 
 def _layer(rows: Sequence[Dot], mark: Part, encoding: Part | None = None) -> Part:

@@ -30,7 +30,7 @@ def test_labels_slant_below_the_width_that_all_of_them_need() -> None:
 
 def test_a_chart_draws_what_there_is_and_names_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     made: dict[str, Any] = {}
-    monkeypatch.setattr(st, "vega_lite_chart", lambda spec, **about: made.update(spec, **about))
+    monkeypatch.setattr(st, "vega_lite_chart", lambda spec, **about: made.update(**spec, **about))
     rows = [vega.Dot(line="<b>", x=1, y=50, ends=(40, 60), says="half")]
     layers = [vega.whiskers(rows, along="y"), vega.dots(rows), vega.dots([], hollow=True)]
     axis = vega.percents("right")
@@ -41,4 +41,4 @@ def test_a_chart_draws_what_there_is_and_names_what_is_asked_for(monkeypatch: py
     ]
     assert made["encoding"]["color"]["scale"]["domain"] == ["<b>", "other"]
     assert made["encoding"]["color"]["legend"]["values"] == ["<b>"]
-    assert made["alt"] == "all of it"
+    assert (made["alt"], made["height"]) == ("all of it", 100)
