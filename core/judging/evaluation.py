@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from core.checkpoints import Card, Checkpoint, Metrics
 from core.checkpoints.backbones import load_network
@@ -97,31 +97,57 @@ def predict(
     images and ModelError where the answers are not finite.
     """
     chosen = np.arange(len(labels)) if indices is None else indices
-    if not len(chosen):
-        raise DataError("There are no images to judge.")
     order = np.arange(len(chosen)) if eval_mode else np.random.RandomState(0).permutation(len(chosen))
     if not eval_mode or any(module.training for module in model.modules()):
         model = copy.deepcopy(model).train(not eval_mode)
-    predicted = np.empty(len(chosen), dtype=np.int64)
-    confidence = np.empty(len(chosen), dtype=np.float32)
-    loss = 0.0
-    done = 0
-    with torch.inference_mode(), torch.random.fork_rng(devices=[], enabled=not eval_mode):
+
+    def answer(places: Integers) -> Tensor:
+        batch = normalise(to_batch(images[chosen[places]], format, device), format)
+        return logits_of(model, batch, mirrored=mirrored)
+
+    with torch.random.fork_rng(devices=[], enabled=not eval_mode):
         if not eval_mode:
             torch.manual_seed(derive_seed(0, "test", "dropout"))
+        return _answers(answer, labels[chosen], order, batch_size, progress)
+
+
+def predict_from_features(
+    head: nn.Module, features: Tensor, labels: Integers, *, progress: Progress | None = None
+) -> Predictions:
+    """Return what ``head`` says of N images of which its backbone said ``features``, float32 (N, width) on its device.
+
+    Raises DataError where there are none and ModelError where the answers are not finite.
+    """
+    return _answers(lambda places: head(features[places]), labels, np.arange(len(labels)), 1024, progress)
+
+
+def _answers(
+    answer: Callable[[Integers], Tensor],
+    labels: Integers,
+    order: Integers,
+    batch_size: int,
+    progress: Progress | None,
+) -> Predictions:
+    """Gather the logits (n, classes) that ``answer`` returns for places among ``labels``, taken in ``order``."""
+    if not len(labels):
+        raise DataError("There are no images to judge.")
+    predicted = np.empty(len(labels), dtype=np.int64)
+    confidence = np.empty(len(labels), dtype=np.float32)
+    loss = 0.0
+    done = 0
+    with torch.inference_mode():
         for places in np.array_split(order, math.ceil(len(order) / batch_size)):  # equal parts: never one image alone
-            batch = normalise(to_batch(images[chosen[places]], format, device), format)
-            logits = logits_of(model, batch, mirrored=mirrored)
-            target = torch.from_numpy(labels[chosen[places]]).to(device)
+            logits = answer(places)
+            target = torch.from_numpy(labels[places]).to(logits.device)
             loss += F.cross_entropy(logits, target, reduction="sum").item()
             best = logits.softmax(1).max(1)
             confidence[places], predicted[places] = best.values.cpu().numpy(), best.indices.cpu().numpy()
             done += len(places)
             if progress is not None:
-                progress(f"Judging: {done:,} of {len(chosen):,} images", done / len(chosen))
+                progress(f"Judging: {done:,} of {len(labels):,} images", done / len(labels))
     if not math.isfinite(loss):
         raise ModelError("The model answers with numbers that are not finite; its training has diverged.")
-    return Predictions(labels=labels[chosen], predicted=predicted, confidence=confidence, loss=loss / len(chosen))
+    return Predictions(labels=labels, predicted=predicted, confidence=confidence, loss=loss / len(labels))
 
 
 def judge(
@@ -156,13 +182,15 @@ def evaluate_checkpoint(
     *,
     dataset: str | None = None,
     split: Split | None = None,
+    features: Tensor | None = None,
     device: torch.device | str = "cpu",
     progress: Progress | None = None,
 ) -> Evaluation:
     """Return the verdict on the test split of the checkpoint's own data set, or of ``dataset``, or of ``split`` of it.
 
-    Whether these images are known to be unseen is in the result. Raises LabError, one sentence, where the data cannot
-    be had, has other classes, or the weights cannot be trusted.
+    ``features`` float32 (n, width) is what the network's frozen backbone said of these test images, in their order:
+    where it is at hand, its head alone answers. Whether the images are known to be unseen is in the result. Raises
+    LabError, one sentence, where the data cannot be had, has other classes, or the weights cannot be trusted.
     """
     card = checkpoint.card
     spec = datasets[present_name(dataset or card.dataset)]
@@ -170,17 +198,22 @@ def evaluate_checkpoint(
         raise DataError(_class_mismatch(card.classes, spec.classes, spec.title))
     data = load(spec.name, size=card.image_size, progress=progress)
     split = split or make_split(data, slips=card.config.slips)
-    predictions = predict(
-        load_network(checkpoint, device),
-        data.images,
-        data.labels,
-        checkpoint.format,
-        indices=split.test,
-        eval_mode="no_eval_mode" not in card.config.slips,
-        mirrored=card.config.mirror_at_test,
-        device=device,
-        progress=progress,
-    )
+    network = load_network(checkpoint, device)
+    if features is not None:
+        head = network.get_submodule("head")
+        predictions = predict_from_features(head, features.to(device), data.labels[split.test], progress=progress)
+    else:
+        predictions = predict(
+            network,
+            data.images,
+            data.labels,
+            checkpoint.format,
+            indices=split.test,
+            eval_mode="no_eval_mode" not in card.config.slips,
+            mirrored=card.config.mirror_at_test,
+            device=device,
+            progress=progress,
+        )
     return _verdict(card, predictions, unseen=split.fingerprint == card.split_fingerprint, dataset=spec.name)
 
 

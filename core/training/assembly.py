@@ -20,7 +20,7 @@ from core.models.spec import no_preparation
 from core.models.transfer import TransferNetwork
 from core.seeding import derive_seed
 from core.training.batches import ImageBatches, as_labelled
-from core.training.kept_features import FeatureBatches, can_keep, look_once
+from core.training.kept_features import FeatureBatches, can_keep, look_at_test, look_once
 from core.training.optimization import make_optimizer, make_schedule
 from core.training.precision import Precision
 from core.training.progress import Progress
@@ -100,6 +100,15 @@ class Assembly:
             )
             self.network, self.precision.head_alone = self.model.head, True
             self.looking_seconds = self.features.look_seconds
+
+    def test_features(self, progress: Callable[[str, float], None] | None = None) -> Tensor | None:
+        """Return what a frozen backbone says of the test images, float32 (N, width), in their order; None for others.
+
+        ``progress`` as in `keep_features`.
+        """
+        if not self.cache_features or not isinstance(self.model, TransferNetwork):
+            return None
+        return look_at_test(self.model, self.images, torch.from_numpy(self.split.test), progress=progress)
 
     @property
     def finished(self) -> bool:

@@ -62,16 +62,15 @@ class _About:
 
 
 class LookCounter:
-    """Counts images over all passes of one `look_once`, and tells how far they are."""
+    """Counts images over all passes of one look at ``what`` (in words), and tells how far they are."""
 
-    def __init__(self, progress: Progress, total: int, views: int) -> None:
-        self.progress, self.total, self.done = progress, total, 0
-        self.looks = "once" if views == 1 else f"once (at {views} versions of those to train on)"
+    def __init__(self, progress: Progress | None, what: str, total: int) -> None:
+        self.progress = progress or (lambda _text, _fraction: None)
+        self.what, self.total, self.done = what, total, 0
 
     def tell(self) -> None:
         self.progress(
-            f"The frozen backbone looks at every image {self.looks}: {self.done:,} of {self.total:,}",
-            self.done / self.total,
+            f"The frozen backbone looks at {self.what}: {self.done:,} of {self.total:,}", self.done / self.total
         )
 
     def wait(self) -> None:

@@ -98,46 +98,19 @@ def look_once(
     ``train`` and ``validation`` are places in the data set of ``images``. ``progress`` is told how far the pass is, in
     [0, 1]; what it raises ends the pass, and views that were finished by then are kept.
     """
-    config = images.config
+    config, contents = images.config, images.data.contents
     views = min(VIEWS, config.epochs) if config.augmentation else 1
-    total = len(train) * views + len(validation)
-    counter = LookCounter(progress or (lambda _text, _fraction: None), total, views)
-    common = _what_decides(model, images, precision)
-
-    contents = images.data.contents
-
-    def as_stored(some: Tensor) -> Iterator[Tensor]:
-        return _as_stored(images, some)
-
-    def kept(
-        decides: dict[str, Any], indices: Tensor, batches: Callable[[Tensor], Iterator[Tensor]], looks: int
-    ) -> Kept:
-        return open_or_make(
-            common | decides,
-            indices,
-            lambda some: _look(model, batches(some), len(some), autocast, counter, looks=looks),
-            counter,
-            width=model.width,
-            data=images.data.fingerprint,
-            pictures=[contents[place] for place in indices.tolist()] if contents and "view" not in decides else (),
-        )
-
-    def training_view(view: int) -> Kept:
-        if not config.augmentation:
-            return kept({}, train, as_stored, 1)
-        drawn = {"augmentation": [dataclasses.asdict(step) for step in config.augmentation], "seed": config.seed}
-        return kept(drawn | {"view": view}, train, lambda some: _augmented(images, some, view), 1)
-
-    def judged() -> Kept:
-        if config.mirror_at_test:
-            return kept({"mirrored": True}, validation, lambda some: _mirrored(as_stored(some)), 2)
-        return kept({}, validation, as_stored, 1)
-
+    times = "once" if views == 1 else f"once (at {views} versions of those to train on)"
+    counter = LookCounter(progress, f"every image {times}", len(train) * views + len(validation))
+    looks = _Looks(model, images, precision, autocast, counter)
     if contents and not config.augmentation and not config.mirror_at_test:  # all at once: pictures are known singly
-        parts = [kept({}, torch.cat([train, validation]), as_stored, 1)]
+        parts = [looks.as_stored(torch.cat([train, validation]))]
         values = [*parts[0].values.split([len(train), len(validation)])]
     else:
-        parts = [*(training_view(view) for view in range(views)), judged()]
+        seen = (
+            [looks.augmented(train, view) for view in range(views)] if config.augmentation else [looks.as_stored(train)]
+        )
+        parts = [*seen, looks.judged(validation)]
         values = [part.values for part in parts]
     batches = FeatureBatches(
         views=values[:-1],
@@ -155,6 +128,68 @@ def look_once(
         look_seconds=sum(seconds),
     )
     return batches, cost
+
+
+def look_at_test(
+    model: TransferNetwork, images: ImageBatches, test: Tensor, *, progress: Progress | None = None
+) -> Tensor:
+    """Return what the frozen backbone says of the ``test`` images, by their places: float32 (N, width), kept like all.
+
+    It looks as judging does, in float32, so that of many trainings on one backbone the first alone looks.
+    """
+    counter = LookCounter(progress, "the test images", len(test))
+    looks = _Looks(model, images, "fp32", lambda: torch.autocast(images.device.type, enabled=False), counter)
+    return looks.judged(test).values
+
+
+class _Looks:
+    """The ways in which one frozen backbone looks at images; each opens what is kept of it, or looks and keeps it."""
+
+    def __init__(
+        self, model: TransferNetwork, images: ImageBatches, precision: str, autocast: Precision, counter: LookCounter
+    ) -> None:
+        self._model, self._images, self._autocast, self._counter = model, images, autocast, counter
+        self._common = _what_decides(model, images, precision)
+
+    def as_stored(self, indices: Tensor) -> Kept:
+        """Images as they are."""
+        return self._kept({}, indices, lambda some: _as_stored(self._images, some))
+
+    def augmented(self, indices: Tensor, view: int) -> Kept:
+        """Training images in one of their views."""
+        config = self._images.config
+        drawn = {"augmentation": [dataclasses.asdict(step) for step in config.augmentation], "seed": config.seed}
+        return self._kept(drawn | {"view": view}, indices, lambda some: _augmented(self._images, some, view))
+
+    def judged(self, indices: Tensor) -> Kept:
+        """Images that are judged: as they are, or with their mirror images where the configuration says so."""
+        if not self._images.config.mirror_at_test:
+            return self.as_stored(indices)
+        twice = {"mirrored": True}
+        return self._kept(twice, indices, lambda some: _mirrored(_as_stored(self._images, some)), looks=2)
+
+    def _kept(
+        self,
+        decides: dict[str, Any],
+        indices: Tensor,
+        batches: Callable[[Tensor], Iterator[Tensor]],
+        *,
+        looks: int = 1,
+    ) -> Kept:
+        contents = self._images.data.contents
+
+        def look(some: Tensor) -> npt.NDArray[np.float32]:
+            return _look(self._model, batches(some), len(some), self._autocast, self._counter, looks=looks)
+
+        return open_or_make(
+            self._common | decides,
+            indices,
+            look,
+            self._counter,
+            width=self._model.width,
+            data=self._images.data.fingerprint,
+            pictures=[contents[place] for place in indices.tolist()] if contents and "view" not in decides else (),
+        )
 
 
 def _what_decides(model: TransferNetwork, images: ImageBatches, precision: str) -> dict[str, Any]:

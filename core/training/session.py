@@ -148,8 +148,13 @@ class Session:
         if best is None:
             return
         self.tell("Judging the best epoch on the test images", 0.0)
-        device = self.trainer.device
-        evaluation = evaluate_checkpoint(best, split=self.split, device=device.type, progress=self.tell)
+        evaluation = evaluate_checkpoint(
+            best,
+            split=self.split,
+            features=self.trainer.test_features(self.tell),
+            device=self.trainer.device.type,
+            progress=self.tell,
+        )
         card = self.card(epoch=best.card.epoch, metrics=evaluation.metrics)
         self._before_saving("final")
         save(self.files.final, load_network(best), card, evaluation.predictions)

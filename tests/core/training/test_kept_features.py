@@ -20,6 +20,7 @@ from core.config import AugmentationStep, TrainingConfig
 from core.data import load, make_split
 from core.errors import CheckpointError, OtherBackboneError
 from core.events import EpochDone, Event, FeaturesKept, StepDone
+from core.judging.evaluation import evaluate_checkpoint, stored_evaluation
 from core.models.transfer import TransferNetwork
 from core.recipes import recipe_config
 from core.runs.folders import size_of
@@ -537,6 +538,48 @@ def test_a_session_keeps_features_before_its_first_step_and_judges_the_whole_net
     looks.clear()
     assert Session(config(epochs=2), tmp_path / "run").trainer.features is None  # finished: nothing to look at
     assert looks == []
+
+
+@pytest.mark.parametrize("changes", [{}, {"mirror_at_test": True}, {"slips": ("no_eval_mode",)}], ids=str)
+def test_the_verdict_from_kept_features_is_the_whole_networks(
+    home: Path, tmp_path: Path, looks: list[int], changes: dict[str, object]
+) -> None:
+    session = Session(config(epochs=2, **changes), tmp_path / "run")
+    list(session.events())
+    checkpoint = session.checkpoint()
+    assert checkpoint is not None
+    kept = stored_evaluation(checkpoint)
+    looks.clear()
+    whole = evaluate_checkpoint(checkpoint, split=session.split)
+    assert sum(looks) >= len(session.split.test)
+    assert kept is not None
+    assert np.array_equal(kept.confusion, whole.confusion)
+    assert kept.loss == pytest.approx(whole.loss, rel=1e-5)
+    assert kept.sentence == whole.sentence
+    assert max(kept.predictions.confidence) > 1.01 * min(kept.predictions.confidence)  # it answers, and not alike
+
+
+def test_of_many_trainings_the_first_alone_shows_its_backbone_the_test_images(
+    home: Path, tmp_path: Path, looks: list[int]
+) -> None:
+    told: list[str] = []
+    list(Session(config(), tmp_path / "first", progress=lambda text, _fraction: told.append(text)).events())
+    assert any(text.startswith("The frozen backbone looks at the test images: ") for text in told)
+    looks.clear()
+    second = Session(config(learning_rate=0.001), tmp_path / "second")
+    list(second.events())
+    assert looks == []
+    assert second.checkpoint() is not None
+
+
+def test_test_images_are_looked_at_in_float32_whatever_a_training_computes_in(home: Path) -> None:
+    plain, mixed = trainer(), trainer(precision="bf16")
+    expected, found = plain.test_features(), mixed.test_features()
+    assert expected is not None
+    assert found is not None
+    assert expected.shape == (len(plain.split.test), plain.model.get_submodule("head").in_features)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+    assert trainer(cache_features=False).test_features() is None
 
 
 def test_what_was_saved_is_what_the_epochs_would_have_cost() -> None:
