@@ -10,6 +10,7 @@ from core.runs import open_store
 from core.runs.records import AT_WORK, WAITING
 from core.runs.store.listed import last_change, listed
 from pages._ui import address, state
+from pages._ui.at_rest import AT_REST
 from pages._ui.frame import empty_state, look_for, problem
 from pages._ui.run_table.rows import read_on, run_rows
 from pages._ui.run_table.table import OF_RUNS, Group, follow_rows, run_table
@@ -46,7 +47,7 @@ def show_list(*, shown: str | None) -> None:
     drawn = time.monotonic()
     live = any(run.status in (*WAITING, *AT_WORK) for run in runs)
 
-    @st.fragment(run_every=AT_ONCE if unread else TICK if live else None)
+    @st.fragment(run_every=AT_ONCE if unread else TICK if live else AT_REST)
     def follow() -> None:
         left = unread
         if unread and time.monotonic() - drawn > AT_ONCE / 2:  # the page itself has just read

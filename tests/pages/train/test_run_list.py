@@ -10,6 +10,7 @@ import pytest
 
 from core.data.catalogue import datasets
 from core.models import models
+from pages._ui.at_rest import AT_REST
 from pages._ui.run_table import rows, table
 from pages.train._training import run_list
 from tests.pages import runs
@@ -86,7 +87,11 @@ def test_the_table_goes_to_the_browser_once_more_when_all_has_been_read_and_not_
     page.sent.clear()
     run_list.show_list(shown=None)
     assert page.sent == [ALL_RUNS, 0]
-    assert page.every is None, "nobody looks again where nothing can change"
+    assert page.every == AT_REST
+    page.tick()  # nothing has changed
+    runs.many(home, 1, owner="Bob", called="from another tab")
+    with pytest.raises(DrawnAgainError):
+        page.tick()
 
 
 def test_what_many_rows_say_alike_is_sent_once_and_a_figure_to_the_places_that_are_seen() -> None:

@@ -14,6 +14,7 @@ from core.runs.experiments.plan import Experiment
 from core.runs.experiments.results import found, progress_words
 from core.runs.store.owners import Owners
 from pages._ui import address, state
+from pages._ui.at_rest import AT_REST
 from pages._ui.classroom.rules import TAKEN_OFF, hides, teaches
 from pages._ui.experiments.chart import draw
 from pages._ui.experiments.figures import figure_of
@@ -81,7 +82,7 @@ def _show(experiment: Experiment) -> None:
         help=term("seed"),
     )
 
-    @st.fragment(run_every=TICK if live else None)
+    @st.fragment(run_every=TICK if live else AT_REST)
     def follow() -> None:
         if not kept.is_there(home(), experiment.id):
             st.rerun()  # it was deleted in another tab, which the page says
