@@ -12,7 +12,7 @@ from core.intervals import percent
 from core.recipes.words import broken_words, changed_words
 from core.runs import ensure_supervisor, open_store
 from core.runs.records import AT_WORK, Run, StoreError
-from pages._ui.at_rest import AT_REST
+from pages._ui.at_rest import look_again
 from pages._ui.draw.line_chart import Line, line_chart
 from pages._ui.frame import empty_state, facts, plain, problem
 from pages._ui.glossary import term
@@ -57,24 +57,18 @@ def show_run(run_id: str) -> None:
             go_on_from(run)
             result(run)
         _numbers(run, *figures_of(run))
-        _look_again(run)
+        look_again(lambda: _as_shown(run))
 
 
-def _look_again(before: Run) -> None:
-    """Redraw the page once a run that has ended is resumed, renamed or deleted from elsewhere."""
-
-    @st.fragment(run_every=AT_REST)
-    def look() -> None:
-        try:
-            now = open_store().get(before.id)
-        except StoreError:  # it refuses just now: what is shown still holds
-            return
-        except RunError:
-            st.rerun()
-        if (now.status, now.name, now.note) != (before.status, before.name, before.note):
-            st.rerun()
-
-    look()
+def _as_shown(shown: Run) -> bool:
+    """Whether a run that has ended is as it was: it may be resumed, renamed or deleted from elsewhere."""
+    try:
+        now = open_store().get(shown.id)
+    except StoreError:  # it refuses just now, and what is shown still holds
+        return True
+    except RunError:
+        return False
+    return (now.status, now.name, now.note) == (shown.status, shown.name, shown.note)
 
 
 def _follow(before: Run) -> None:

@@ -13,6 +13,7 @@ from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
 from pages.judge._compare.experiments import form
+from pages.judge._compare.experiments.section import _as_shown
 from tests.pages.networks import ship
 from tests.pages.visit import ME, check, open_page, texts, visitor
 
@@ -256,3 +257,16 @@ def test_runs_that_are_stopped_are_open_again(home: Path, folder: Path) -> None:
     store = Store(home / STORE_NAME)
     store.request_stop(store.list()[0].id, by=OPERATOR)
     assert "1 open" in said(check(page.run()))
+
+
+def test_an_experiment_at_rest_notices_a_classmates_point_and_that_it_was_deleted(home: Path, folder: Path) -> None:
+    page = experiments()
+    page.pills(key="experiment_percents").set_value([10, 100]).run()
+    page.slider(key="experiment_seeds").set_value(1).run()
+    check(page.button(key="experiment_leave").click().run())
+    (experiment,) = kept.kept(home)
+    assert _as_shown(experiment, still_open=2)
+    kept.train_open(Store(home / STORE_NAME), experiment, owner="a classmate", at_most=1)
+    assert not _as_shown(experiment, still_open=2)
+    kept.delete(home, experiment.id, by=OPERATOR)
+    assert not _as_shown(experiment, still_open=1)

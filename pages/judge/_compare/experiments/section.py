@@ -14,7 +14,7 @@ from core.runs.experiments.plan import Experiment
 from core.runs.experiments.results import found, progress_words
 from core.runs.store.owners import Owners
 from pages._ui import address, state
-from pages._ui.at_rest import AT_REST
+from pages._ui.at_rest import look_again
 from pages._ui.classroom.rules import TAKEN_OFF, hides, teaches
 from pages._ui.experiments.chart import draw
 from pages._ui.experiments.figures import figure_of
@@ -73,7 +73,7 @@ def _whose(experiment: Experiment) -> str:
 
 def _show(experiment: Experiment) -> None:
     points = kept.points(open_store(), experiment)
-    live, still_open = any(point.live for point in points), sum(point.open for point in points)
+    live, still_open = _at_work_and_open(points)
     counts = len(experiment.arms), len(experiment.seeds)
     st.markdown(
         f"**{plain(experiment.name)}**: {counts[0]} {'values' if counts[0] > 1 else 'value'} of "
@@ -82,7 +82,7 @@ def _show(experiment: Experiment) -> None:
         help=term("seed"),
     )
 
-    @st.fragment(run_every=TICK if live else AT_REST)
+    @st.fragment(run_every=TICK if live else None)
     def follow() -> None:
         if not kept.is_there(home(), experiment.id):
             st.rerun()  # it was deleted in another tab, which the page says
@@ -92,7 +92,7 @@ def _show(experiment: Experiment) -> None:
         except LabError as error:
             problem(error)
             return
-        if (any(point.live for point in now), sum(point.open for point in now)) != (live, still_open):
+        if _at_work_and_open(now) != (live, still_open):
             st.rerun()  # the buttons below count them
         st.caption(plain(progress_words(now, arms) + "."))
         draw(experiment, arms)
@@ -105,6 +105,8 @@ def _show(experiment: Experiment) -> None:
         st.table(mean_rows(arms), hide_index=True, border="horizontal", alt="Mean and spread of every value")
 
     follow()
+    if not live:
+        look_again(lambda: _as_shown(experiment, still_open))
     with st.container(horizontal=True):
         if still_open and not hides("experiments"):
             _train_button(experiment, f"Train all {still_open} that are open", None, kind="primary")
@@ -145,6 +147,19 @@ def _train(experiment: Experiment, at_most: int | None) -> None:
         ensure_supervisor(open_store())
     except LabError as error:
         st.session_state[_PROBLEM] = str(error)
+
+
+def _at_work_and_open(points: Sequence[Point]) -> tuple[bool, int]:
+    return any(point.live for point in points), sum(point.open for point in points)
+
+
+def _as_shown(experiment: Experiment, still_open: int) -> bool:
+    """Whether an experiment at rest is as it was: a classmate may train one of its points, or its owner delete it."""
+    try:
+        points = kept.points(open_store(), experiment)
+    except LabError:  # the store refuses just now, and what is shown still holds
+        return True
+    return kept.is_there(home(), experiment.id) and _at_work_and_open(points) == (False, still_open)
 
 
 def _side_by_side(points: Sequence[Point]) -> None:
