@@ -25,6 +25,9 @@ from core.models.answers import Predictions, logits_of
 from core.models.input_format import InputFormat, normalise, to_batch
 from core.seeding import derive_seed
 
+LARGE_BATCH, SMALL_BATCH = 256, 16  # images that are judged at a time
+BATCH_PIXELS = 64 * 32**2  # of them, on a CPU
+
 Integers = npt.NDArray[np.int64]
 Progress = Callable[[str, float], None]
 
@@ -84,20 +87,23 @@ def predict(
     indices: Integers | None = None,
     eval_mode: bool = True,
     mirrored: bool = False,
-    batch_size: int = 256,
+    batch_size: int | None = None,
     device: torch.device | str = "cpu",
     progress: Progress | None = None,
 ) -> Predictions:
     """Return what ``model``, which lives on ``device``, says of uint8 images (N, C, H, W) and their labels (N,).
 
-    ``indices`` chooses images, read batch by batch. ``eval_mode=False`` repeats the notebook's slip: dropout drops
-    and BatchNorm uses each batch's own statistics, in batches of mixed order as a shuffled split gives them.
+    ``indices`` chooses images, read ``batch_size`` at a time (default: what the device is quick at, and `LARGE_BATCH`
+    without ``eval_mode``, where it decides the answers). ``eval_mode=False`` repeats the notebook's slip: dropout
+    drops and BatchNorm uses each batch's own statistics, in batches of mixed order as a shuffled split gives them.
     ``mirrored`` averages the logits of each image and its mirror image. The
     model itself is left as it is, its mode and its running statistics included. Raises DataError where there are no
     images and ModelError where the answers are not finite.
     """
     chosen = np.arange(len(labels)) if indices is None else indices
     order = np.arange(len(chosen)) if eval_mode else np.random.RandomState(0).permutation(len(chosen))
+    if batch_size is None:
+        batch_size = _quick_batch(torch.device(device), format.size) if eval_mode else LARGE_BATCH
     if not eval_mode or any(module.training for module in model.modules()):
         model = copy.deepcopy(model).train(not eval_mode)
 
@@ -111,6 +117,15 @@ def predict(
         return _answers(answer, labels[chosen], order, batch_size, progress)
 
 
+def _quick_batch(device: torch.device, side: int) -> int:
+    """Return how many images at a time a device judges fastest: on a CPU what lies between two layers should fit its
+    caches. Of EfficientNet-Lite0 at 128 pixels sixteen at a time are 4.8 times as fast as 256 (two cores), of the
+    Enhanced CNN at 32 pixels sixty-four three times."""
+    if device.type != "cpu":
+        return LARGE_BATCH
+    return min(LARGE_BATCH, max(SMALL_BATCH, BATCH_PIXELS // side**2))
+
+
 def predict_from_features(
     head: nn.Module, features: Tensor, labels: Integers, *, progress: Progress | None = None
 ) -> Predictions:
@@ -118,7 +133,7 @@ def predict_from_features(
 
     Raises DataError where there are none and ModelError where the answers are not finite.
     """
-    return _answers(lambda places: head(features[places]), labels, np.arange(len(labels)), 1024, progress)
+    return _answers(lambda places: head(features[places]), labels, np.arange(len(labels)), LARGE_BATCH, progress)
 
 
 def _answers(

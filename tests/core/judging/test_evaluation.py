@@ -111,6 +111,24 @@ def test_the_batch_size_does_not_matter(batch_size: int) -> None:
     assert got.labels.tolist() == labels.tolist()
 
 
+@pytest.mark.parametrize(
+    ("side", "eval_mode", "at_once"), [(128, True, 16), (32, True, 64), (8, True, 256), (128, False, 256)]
+)
+def test_on_a_cpu_as_many_images_are_judged_at_once_as_fit_its_caches(side: int, eval_mode: bool, at_once: int) -> None:
+    """Without evaluation mode their number decides what BatchNorm says, so there it stays."""
+    seen: list[int] = []
+
+    class Spy(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            seen.append(len(x))
+            return x.mean((2, 3)).repeat(1, 2)
+
+    images, labels = np.zeros((512, 1, side, side), np.uint8), np.zeros(512, np.int64)
+    predict(Spy(), images, labels, InputFormat(channels=1, size=side, mean=(0.0,), std=(1.0,)), eval_mode=eval_mode)
+    assert set(seen) == {at_once}
+    assert sum(seen) == 512
+
+
 def test_indices_choose_the_images() -> None:
     got = predict(FirstPixel().eval(), bright(0, 255, 0), np.array([0, 1, 0]), GREY, indices=np.array([2, 1]))
     assert (got.labels.tolist(), got.predicted.tolist()) == ([0, 1], [0, 1])
