@@ -1,0 +1,292 @@
+"""What somebody does waits for what they did just before; what waits for nothing goes through at once."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.sync.client import ClientConnection, connect
+
+from pages._ui.server import one_by_one
+from pages._ui.server.one_by_one import OneByOne
+from pages._ui.startup import MIDDLEWARE
+from tests.browser.server import Server
+
+LEAVES: Message = {"type": "websocket.disconnect", "code": 1001}
+
+
+def asked(page: str = "training", fragment: str = "", *pressed: str, **values: str) -> Message:
+    message = BackMsg()
+    message.rerun_script.page_script_hash, message.rerun_script.fragment_id = page, fragment
+    for name, value in values.items():
+        message.rerun_script.widget_states.widgets.add(id=name, string_value=value)
+    for name in pressed:
+        message.rerun_script.widget_states.widgets.add(id=name, trigger_value=True)
+    return {"type": "websocket.receive", "bytes": message.SerializeToString()}
+
+
+def heartbeat() -> Message:
+    return {"type": "websocket.receive", "bytes": BackMsg(app_heartbeat=True).SerializeToString()}
+
+
+def begins(*fragments: str) -> ForwardMsg:
+    said = ForwardMsg()
+    said.new_session.SetInParent()
+    said.metadata.run.fragment_ids.extend(fragments)
+    return said
+
+
+def draws(name: str = "", *, large: str = "") -> ForwardMsg:
+    said = ForwardMsg(hash=large)
+    said.metadata.cacheable = bool(large)
+    said.delta.new_element.button.id = name
+    return said
+
+
+def ends(status: int = ForwardMsg.FINISHED_SUCCESSFULLY) -> ForwardMsg:
+    return ForwardMsg(script_finished=status)  # type: ignore[arg-type]
+
+
+def opens(name: str) -> ForwardMsg:
+    said = ForwardMsg()
+    said.delta.add_block.tab_container.id = name
+    return said
+
+
+class Conversation:
+    """A browser and Streamlit, the middleware between them; ``heard`` is what has come to Streamlit so far."""
+
+    def __init__(self) -> None:
+        self.heard: list[Message] = []
+        self._says: asyncio.Queue[Message] = asyncio.Queue()
+        self._sends: Send | None = None
+
+    async def __aenter__(self) -> "Conversation":
+        self._talk = asyncio.ensure_future(OneByOne(self._streamlit)({"type": "websocket"}, self._says.get, _sent))
+        await self.rest()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        self._talk.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._talk
+
+    async def browser(self, *messages: Message) -> list[Message]:
+        """Say this, and return what comes to Streamlit of all that was said."""
+        for message in messages:
+            self._says.put_nowait(message)
+        return await self.rest()
+
+    async def server(self, *messages: ForwardMsg) -> list[Message]:
+        """Show this, and return what comes to Streamlit then."""
+        assert self._sends is not None
+        for message in messages:
+            await self._sends({"type": "websocket.send", "bytes": message.SerializeToString()})
+        return await self.rest()
+
+    async def rest(self) -> list[Message]:
+        before = -1
+        while before != len(self.heard):
+            before = len(self.heard)
+            await asyncio.sleep(0.02)
+        heard, self.heard = self.heard, []
+        return heard
+
+    async def _streamlit(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        self._sends = send
+        while (message := await receive())["type"] != "websocket.disconnect":
+            self.heard.append(message)
+        self.heard.append(message)
+
+
+async def _sent(_message: Message) -> None: ...
+
+
+def test_a_press_waits_until_its_button_is_drawn_again() -> None:
+    async def talk() -> None:
+        typed, pressed = asked(word="one"), asked("training", "", "send", word="one")
+        async with Conversation() as both:
+            assert await both.browser(typed, pressed) == [typed]
+            assert await both.server(ends()) == []  # of what ran before
+            assert await both.server(begins(), draws("word")) == []
+            assert await both.server(draws("send")) == [pressed]
+
+    asyncio.run(talk())
+
+
+def test_what_was_not_drawn_again_waits_for_the_end() -> None:
+    async def talk() -> None:
+        pressed = asked("training", "", "send")
+        async with Conversation() as both:
+            await both.browser(asked(word="one"), pressed)
+            again = ends(ForwardMsg.FINISHED_EARLY_FOR_RERUN)
+            assert await both.server(begins(), draws("word"), again, begins(), draws("word")) == []
+            assert await both.server(ends()) == [pressed]
+
+    asyncio.run(talk())
+
+
+def test_what_was_drawn_before_the_press_is_remembered() -> None:
+    async def talk() -> None:
+        async with Conversation() as both:
+            await both.browser(asked(word="one"))
+            await both.server(begins(), opens("tabs"), draws("send"), draws("$$x_wall", large="hash"))
+            for each in (asked("training", "", "send", word="one"), asked(word="one", tabs="second")):
+                assert await both.browser(each) == [each]
+                await both.server(begins(), opens("tabs"), draws("send"), ForwardMsg(ref_hash="hash"))
+            chosen = asked("training", "", "$$$$x_wall__events", word="one", tabs="second")
+            assert await both.browser(chosen) == [chosen]
+
+    asyncio.run(talk())
+
+
+def test_of_values_that_follow_one_another_the_last_one_is_heard() -> None:
+    async def talk() -> None:
+        first, second, third = (asked(slider=value) for value in "123")
+        async with Conversation() as both:
+            assert await both.browser(first, second, third) == [first]
+            assert await both.server(begins(), draws("slider")) == [third]
+
+    asyncio.run(talk())
+
+
+def test_no_press_gives_way() -> None:
+    async def talk() -> None:
+        typed, pressed, moved = asked(word="one"), asked("training", "", "send", word="one"), asked(word="two")
+        async with Conversation() as both:
+            assert await both.browser(typed, pressed, moved) == [typed]
+            assert await both.server(begins(), draws("word"), draws("send")) == [pressed]
+            assert await both.server(begins(), draws("word")) == [moved]
+
+    asyncio.run(talk())
+
+
+def test_another_page_waits_for_callbacks_only() -> None:
+    async def talk() -> None:
+        leaves = asked("compare")
+        async with Conversation() as both:
+            assert await both.browser(asked("training", "", "send"), leaves) != [leaves]
+            assert await both.server(begins()) == []
+            assert await both.server(draws()) == [leaves]
+
+    asyncio.run(talk())
+
+
+def test_a_page_waits_for_the_callbacks_of_its_fragment_and_a_fragment_for_nothing() -> None:
+    async def talk() -> None:
+        stopped, moved, looks = (
+            asked("training", "run", "stop"),
+            asked(word="one"),
+            asked("training", "run", word="one"),
+        )
+        async with Conversation() as both:
+            assert await both.browser(stopped, moved) == [stopped]
+            assert await both.server(begins("run"), draws("stop")) == [moved]
+            assert await both.browser(looks) == [looks]
+
+    asyncio.run(talk())
+
+
+def test_what_asks_for_no_rerun_waits_for_nothing() -> None:
+    async def talk() -> None:
+        first, second = asked(word="one"), asked("training", "", "send")
+        async with Conversation() as both:
+            assert await both.browser(first, second, heartbeat()) == [first, heartbeat()]
+
+    asyncio.run(talk())
+
+
+def test_who_leaves_is_heard_to_the_end() -> None:
+    async def talk() -> None:
+        first, second = asked(word="one"), asked("training", "", "send")
+        async with Conversation() as both:
+            assert await both.browser(first, second, LEAVES) == [first, second, LEAVES]
+
+    asyncio.run(talk())
+
+
+def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def talk() -> None:
+        first, second = asked(word="one"), asked("training", "", "send")
+        async with Conversation() as both:
+            assert await both.browser(first, second) == [first]
+            await asyncio.sleep(0.4)
+            assert await both.rest() == [second]
+
+    monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
+    asyncio.run(talk())
+
+
+def test_the_server_has_it() -> None:
+    assert OneByOne in [each.cls for each in MIDDLEWARE]
+
+
+class Served(Server):
+    """A page of a file of its own, and before it what the lab's server has."""
+
+    def command(self) -> list[str]:
+        command = super().command()
+        command[command.index("streamlit_app.py")] = str(self.home / "served.py")
+        return command
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[ClientConnection]:
+    """A visitor of a page that keeps what is typed and what a button was given; all of it takes its time."""
+    (tmp_path / "page.py").write_text(
+        "import time\nfrom pathlib import Path\nimport streamlit as st\n"
+        "def keep(name, word=None):\n"
+        "    time.sleep(0.05)\n"
+        "    with (Path(__file__).parent / name).open('a') as kept:\n"
+        "        kept.write((word or st.session_state['word']) + ' ')\n"
+        "word = st.text_input('Word', key='word', on_change=keep, args=('typed',))\n"
+        "time.sleep(0.05)\n"
+        "st.slider('Other', 0, 100)\n"
+        "st.button('Send', on_click=keep, args=('pressed', word))\n"
+    )
+    (tmp_path / "served.py").write_text(
+        "import streamlit as st\nfrom starlette.middleware import Middleware\n"
+        "from pages._ui.server.one_by_one import OneByOne\n"
+        f"app = st.App({str(tmp_path / 'page.py')!r}, middleware=[Middleware(OneByOne)])\n"
+    )
+    server = Served(tmp_path, PYTHONPATH=str(Path(__file__).parents[4]))
+    try:
+        server.start()
+        address = f"ws://127.0.0.1:{server.port}/_stcore/stream"
+        with connect(address, subprotocols=["streamlit"], max_size=None) as visitor:  # type: ignore[list-item]
+            yield visitor
+    finally:
+        server.clear_away()
+
+
+def test_nothing_that_is_done_in_a_hurry_is_lost(page: ClientConnection, tmp_path: Path) -> None:
+    names: dict[str, str] = {}
+
+    def ask(*states: WidgetState) -> None:
+        message = BackMsg()
+        message.rerun_script.widget_states.widgets.extend(states)
+        page.send(message.SerializeToString())
+
+    def at_rest() -> None:
+        with contextlib.suppress(TimeoutError):
+            while drawn := ForwardMsg.FromString(page.recv(timeout=1.0)).delta.new_element:
+                if kind := drawn.WhichOneof("type"):
+                    names[kind] = getattr(drawn, kind).id
+
+    ask()
+    at_rest()
+    for number in range(3):
+        word = WidgetState(id=names["text_input"], string_value=f"word{number}")
+        ask(word)
+        time.sleep(0.03)
+        ask(word, WidgetState(id=names["slider"], double_array_value={"data": [number + 1]}))
+        ask(word, WidgetState(id=names["button"], trigger_value=True))
+        at_rest()
+    expected = "word0 word1 word2 "
+    assert ((tmp_path / "typed").read_text(), (tmp_path / "pressed").read_text()) == (expected, expected)
