@@ -47,7 +47,6 @@ LIVE_PICTURE = "live_picture"  # what the live camera has just sent, until it is
 SHOT = "shot"  # the photo that a camera has just sent, until it is kept; ends in the camera's key, as the next two
 SHOT_ANSWER = "shot_answer"  # what became of it
 SHOTS_OVER = "shots_over"  # no more are taken, and the page is to be drawn anew
-LIVE_JUDGE = "live_judge"  # who answers the live camera, and what was remembered of its last picture
 LIVE_FROZEN = "live_frozen"  # it has become the photo, and the page is to be drawn anew
 
 # Put to the test on Classify: the network, the photo and what was made of it that every place was hidden of, or fooled

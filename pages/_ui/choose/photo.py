@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from core.data import availability, datasets
 from core.data.samples import sample_of
@@ -15,7 +14,7 @@ from pages._ui import cached, state
 from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch
 from pages._ui.choose.samples import Learned, Offered, samples_for
 from pages._ui.choose.uploads import UPLOAD_TYPES, open_upload, sent
-from pages._ui.draw.pictures import show
+from pages._ui.draw.pictures import picture_file, show
 from pages._ui.frame import choice, plain
 
 _SOURCES = {
@@ -30,7 +29,7 @@ def choose_photo(learned: Learned | None = None) -> Photo:
     """Show the photo in one row, with the box in which another one is chosen, and return it (`chosen_photo`)."""
     photo = chosen_photo(learned)
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="photo_row"):
-        show(_thumbnail(photo), width=84, at_least=84, photo=True, alt=f"The chosen photo, {photo.name}")
+        show(_thumbnail(photo), width=84, alt=f"The chosen photo, {photo.name}")
         with st.container(width="stretch", gap=None):
             st.markdown(f"**{plain(photo.name)}** · {photo.size[0]} px wide, {photo.size[1]} px high")
             st.caption(_about(photo))
@@ -55,15 +54,15 @@ def chosen_photo(learned: Learned | None = None) -> Photo:
     return chosen_photo(learned)
 
 
-def _thumbnail(photo: Photo) -> Image.Image:
-    return _small(photo.sha256, photo)
+def _thumbnail(photo: Photo) -> bytes:
+    return _small(sha256=photo.sha256, _photo=photo)  # by name: Streamlit looks the names of others up, each time
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _small(sha256: str, _photo: Photo) -> Image.Image:
+def _small(sha256: str, _photo: Photo) -> bytes:
     small = _photo.image.copy()
     small.thumbnail((168, 168))
-    return small
+    return picture_file(small, at_least=84, photo=True)
 
 
 def _about(photo: Photo) -> str:
@@ -124,7 +123,7 @@ def _from_samples(current: Photo, samples: tuple[Offered, ...]) -> None:
         for place, one in enumerate(samples, start=1):
             chosen = one.photo.sha256 == current.sha256
             with st.container():
-                show(_thumbnail(one.photo), at_least=84, photo=True, alt=f"Sample photo {place}, {one.photo.name}")
+                show(_thumbnail(one.photo), alt=f"Sample photo {place}, {one.photo.name}")
                 st.button(
                     "Chosen" if chosen else "Take this one",
                     key=f"photo_sample_{place}",

@@ -9,7 +9,7 @@ a page that is still being drawn is answered with what its button was given befo
 import asyncio
 import time
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 
 from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,7 +17,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 
 PATIENCE = 5.0  # seconds; a page that takes longer to draw again what was pressed is cut off after all
 
@@ -65,9 +65,10 @@ class _Visit:
         self._receive = receive
         self._coming: asyncio.Task[Message] | None = None
         self._waiting: deque[tuple[Message, ClientState]] = deque()
+        self._used: list[str] | None = None  # by the first that waits, once it is known
         self._run: _Run | None = None  # what was asked for and is not done yet
         self._shown = asyncio.Event()
-        self._values: dict[str, int] = {}  # hashes
+        self._before: dict[str, WidgetState] = {}  # the values that were handed on last
         self._large: dict[str, str] = {}  # Streamlit sends these once, and then names them by their hash
         self._leaves: Message | None = None
 
@@ -90,7 +91,8 @@ class _Visit:
                 return message
             if self._waiting and _gives_way(self._waiting[-1][1], asked):
                 self._waiting.pop()
-            if not self._waiting:
+                self._used = self._used if self._waiting else None
+            elif not self._waiting:
                 until = time.monotonic() + PATIENCE
             self._waiting.append((message, asked))
 
@@ -129,21 +131,16 @@ class _Visit:
         asked = self._waiting[0][1]
         if self._run is None or asked.fragment_id:  # a fragment waits for the whole page of itself
             return True
-        return self._run.has_shown(self._used(asked), page=asked.page_script_hash)
-
-    def _used(self, asked: ClientState) -> list[str]:
-        """The widgets that were pressed or have another value than before, by their ids."""
-        return [
-            each.id
-            for each in asked.widget_states.widgets
-            if _is_press(each) or self._values.get(each.id) != _hash(each)
-        ]
+        if self._used is None:
+            self._used = _used(asked, self._before)
+        return self._run.has_shown(self._used, page=asked.page_script_hash)
 
     def _hand_on(self) -> Message:
         message, asked = self._waiting.popleft()
-        if not asked.fragment_id or (self._run is None and self._used(asked)):
+        if not asked.fragment_id or (self._run is None and not asked.is_auto_rerun):
             self._run = _Run(asked)
-        self._values = {each.id: _hash(each) for each in asked.widget_states.widgets}
+        self._before = {each.id: each for each in _values(asked)}
+        self._used = None
         return message
 
 
@@ -199,12 +196,20 @@ def _gives_way(before: ClientState, after: ClientState) -> bool:
     )
 
 
+def _used(asked: ClientState, before: Mapping[str, WidgetState]) -> list[str]:
+    """The ids of the widgets that were pressed or have another value than before."""
+    return [each.id for each in asked.widget_states.widgets if _is_press(each) or before.get(each.id) != each]
+
+
+def _values(asked: ClientState) -> Iterable[WidgetState]:
+    """A copy of the values in it, without what was pressed: several photos are sent that way."""
+    kept = WidgetStates()
+    kept.widgets.extend(each for each in asked.widget_states.widgets if not _is_press(each))
+    return kept.widgets
+
+
 def _is_press(state: WidgetState) -> bool:
     return state.WhichOneof("value") in _PRESSES
-
-
-def _hash(state: WidgetState) -> int:
-    return hash(state.SerializeToString(deterministic=True))
 
 
 def _id_in(delta: Delta) -> str:

@@ -7,16 +7,17 @@ import streamlit as st
 from core.checkpoints import Checkpoint
 from core.data.catalogue import ink_frame
 from core.errors import LabError
-from core.explain.familiarity.judgement import Judge, world
+from core.explain.familiarity.judgement import world
 from core.explain.familiarity.known import Strangeness
 from core.explain.familiarity.measuring import Familiarity
 from core.judging.classification import rank
 from core.models.faults import Fault, faults_of
 from core.models.received import Fit
 from core.photos.door import Photo
-from pages._ui import cached, state
+from pages._ui import state
 from pages._ui.draw.pictures import picture_file
 from pages._ui.received import photo_fit, receive_photo
+from pages.use._classify.judges import judge_of
 from pages.use._classify.many.sender import Added, added_photos
 from pages.use._classify.world.familiarity import familiarity_of
 
@@ -51,7 +52,16 @@ def classify_photo(checkpoint: Checkpoint, photo: Photo, *, made: bool) -> Class
     Raises PhotoError where the photo is no longer kept.
     """
     found, card = familiarity_of(checkpoint), checkpoint.card
-    answer = _answer(card.sha256, photo.sha256, made, photo_fit(), found is not None, checkpoint, photo, found)
+    answer = _answer(
+        sha256=card.sha256,
+        photo_sha256=photo.sha256,
+        made=made,
+        fit=photo_fit(),
+        known=found is not None,
+        _checkpoint=checkpoint,
+        _photo=photo,
+        _familiarity=found,
+    )
     return replace(answer, name=photo.name, photo=photo)
 
 
@@ -109,9 +119,9 @@ def _answer(
     _familiarity: Familiarity | None,
 ) -> Classified:
     given = receive_photo(_photo, _checkpoint.format, _checkpoint.card.dataset, made=made)
-    judge = Judge(_checkpoint, cached.model(_checkpoint), _familiarity)
-    (guesses,) = rank(_checkpoint, [given], model=judge.network, top=len(_checkpoint.card.classes))
-    strange = judge.strangeness()
+    with judge_of(_checkpoint, _familiarity) as judge:
+        (guesses,) = rank(_checkpoint, [given], model=judge.network, top=len(_checkpoint.card.classes))
+        strange = judge.strangeness()
     judged = world(strange, _familiarity) if strange is not None and _familiarity is not None else None
     return Classified(
         name=_photo.name,

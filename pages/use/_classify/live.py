@@ -8,15 +8,15 @@ import streamlit as st
 from core.checkpoints import Checkpoint
 from core.data.catalogue import ink_frame
 from core.errors import LabError
-from core.explain.familiarity.judgement import Judge
 from core.judging.certainty import probability_words
 from core.judging.classification import Guess, rank
 from core.models.received import receive
 from core.photos.door import MAX_SIDE_KEPT, open_photo
-from pages._ui import cached, state
+from pages._ui import state
 from pages._ui.camera.camera import CAMERA, ONLY_HTTPS, camera_opens, sent_picture
 from pages._ui.component import beside, sent
 from pages._ui.received import photo_fit
+from pages.use._classify.judges import judge_of
 from pages.use._classify.world.familiarity import familiarity_of
 
 _view = st.components.v2.component("cnn_lab_live_camera", **beside(__file__, after=CAMERA))
@@ -79,13 +79,12 @@ def answered(picture: object, checkpoint: Checkpoint, *, made: bool) -> Answer:
         photo = open_photo(sent_picture(fields.get("jpeg")))
         frame = ink_frame(checkpoint.card.dataset) if made else None
         given = receive(photo.image, checkpoint.format, frame, fit=photo_fit())
-        judge = _judge(checkpoint)
-        (guesses,) = rank(checkpoint, [given], model=judge.network, top=len(checkpoint.card.classes))
+        with judge_of(checkpoint, familiarity_of(checkpoint)) as judge:
+            (guesses,) = rank(checkpoint, [given], model=judge.network, top=len(checkpoint.card.classes))
+            judged = judge.last()
         answer["bars"] = bars(guesses, checkpoint.card.classes)
-        judged = judge.last()
         if judged is not None and judged.foreign:
             answer["foreign"] = f"{judged.sentence[:1].upper()}{judged.sentence[1:]}."
-        st.session_state[state.LIVE_JUDGE] = judge
     except LabError as error:
         answer["problem"] = str(error)
     return answer
@@ -93,14 +92,6 @@ def answered(picture: object, checkpoint: Checkpoint, *, made: bool) -> Answer:
 
 def _nothing(number: int) -> Answer:
     return Answer(number=number, bars=[], foreign="", problem="")
-
-
-def _judge(checkpoint: Checkpoint) -> Judge:
-    """Whoever judged the last picture, where it was the same network: a new one copies it, which takes as long as a
-    small network's answer. It is kept anew once it has answered."""
-    model, familiarity = cached.model(checkpoint), familiarity_of(checkpoint)
-    kept: Judge | None = st.session_state.pop(state.LIVE_JUDGE, None)
-    return kept if kept is not None and kept.by(model, familiarity) else Judge(checkpoint, model, familiarity)
 
 
 def bars(guesses: Sequence[Guess], classes: Sequence[str]) -> list[Bar]:

@@ -156,6 +156,17 @@ def test_of_values_that_follow_one_another_the_last_one_is_heard() -> None:
     asyncio.run(talk())
 
 
+def test_values_that_never_end_are_heard_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def talk() -> None:
+        async with Conversation() as both:
+            await both.browser(asked(slider="0"))
+            heard = [await both.browser(asked(slider=str(number))) for number in range(1, 30)]
+            assert 0 < sum(map(len, heard)) < 15
+
+    monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
+    asyncio.run(talk())
+
+
 def test_no_press_gives_way() -> None:
     async def talk() -> None:
         typed, pressed, moved = asked(word="one"), asked("training", "", "send", word="one"), asked(word="two")
