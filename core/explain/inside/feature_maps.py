@@ -107,25 +107,20 @@ def kernels(model: nn.Module, layer: str) -> Tensor:
 def statistics(maps: Maps) -> LayerStatistics:
     """Return the numbers of the maps (K, H, W) of one picture."""
     values = to_array(maps)
-    filters = tuple(_filter_statistics(index, one) for index, one in enumerate(values))
+    each = values.reshape(len(values), -1)
+    columns = (each.mean(1), each.std(1), (each == 0).mean(1), each.min(1), each.max(1), ~each.any(1))
+    filters = tuple(
+        FilterStatistics(index=index, mean=mean, spread=spread, zeros=zeros, low=low, high=high, dead=dead)
+        for index, (mean, spread, zeros, low, high, dead) in enumerate(
+            zip(*(column.tolist() for column in columns), strict=True)
+        )
+    )
     return LayerStatistics(
         mean=float(values.mean()),
         spread=float(values.std()),
         zeros=float((values == 0).mean()),
         dead=tuple(one.index for one in filters if one.dead),
         filters=filters,
-    )
-
-
-def _filter_statistics(index: int, values: npt.NDArray[np.float64]) -> FilterStatistics:
-    return FilterStatistics(
-        index=index,
-        mean=float(values.mean()),
-        spread=float(values.std()),
-        zeros=float((values == 0).mean()),
-        low=float(values.min()),
-        high=float(values.max()),
-        dead=not values.any(),
     )
 
 
