@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-_SECONDS = 5.0  # after a change of the page; by then the browser has long taken the fragments away
+_SECONDS = 10.0  # after a change of the page, which may wait for five; then the browser takes the fragments away
 
 
 class LeftPages:

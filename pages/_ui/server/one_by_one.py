@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,7 +27,10 @@ _DONE = (
     ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY,
     ForwardMsg.FINISHED_WITH_COMPILE_ERROR,
 )
-_LARGE = 100  # elements
+_LARGE = 8_000  # bytes of a message; Streamlit has browsers keep those above 10 KB
+_MOST_LARGE = 100  # elements
+_LOOK = 0.5  # seconds
+_UNHEARD = 1.0  # seconds after which a fragment that has not begun is taken for gone, which nobody says
 _PRESSES = ("trigger_value", "string_trigger_value", "json_trigger_value", "chat_input_value")
 
 
@@ -34,8 +38,8 @@ class OneByOne:
     """ASGI middleware around Streamlit's websocket that hands on what a browser asks for when its time has come.
 
     That is when the callbacks of what was asked for before have been called, and what is used now has been drawn again.
-    A value that gives way to another one meanwhile, as where a slider is dragged, is left out. What asks for no rerun
-    never waits.
+    A value that gives way to another one of the same widget meanwhile, as where a slider is dragged, is left out. What
+    asks for no rerun never waits.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -58,15 +62,26 @@ class OneByOne:
             visit.leave()
 
 
+@dataclass(kw_only=True)
+class _Asked:
+    """A rerun that a browser has asked for, and when (`time.monotonic`); ``held`` says that it had to wait."""
+
+    message: Message
+    state: ClientState
+    since: float
+    held: bool = False
+
+
 class _Visit:
     """What one browser has asked for over its connection, and what it was shown since."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._coming: asyncio.Task[Message] | None = None
-        self._waiting: deque[tuple[Message, ClientState]] = deque()
+        self._waiting: deque[_Asked] = deque()
         self._used: list[str] | None = None  # by the first that waits, once it is known
-        self._run: _Run | None = None  # what was asked for and is not done yet
+        self._page: _Run | None = None  # the run of the page that was asked for and is not done yet
+        self._part: _Run | None = None  # the same of a fragment
         self._shown = asyncio.Event()
         self._before: dict[str, WidgetState] = {}  # the values that were handed on last
         self._large: dict[str, str] = {}  # Streamlit sends these once, and then names them by their hash
@@ -74,36 +89,38 @@ class _Visit:
 
     async def receive(self) -> Message:
         """Return what Streamlit is to hear next."""
-        until = time.monotonic() + PATIENCE
         while True:
-            if self._waiting and (self._leaves or self._is_time() or time.monotonic() >= until):
+            if self._waiting and self._is_time():
                 return self._hand_on()
-            if self._leaves:
+            if self._leaves and not self._waiting:
                 return self._leaves
-            message = await self._next(until)
+            message = await self._next()
             if message is None:
                 continue
-            asked = _asked_by(message)
+            said = _said_in(message)
             if message["type"] == "websocket.disconnect":
                 self._leaves = message
-                continue
-            if asked is None:
+                self._join()
+            elif said is None or not said.HasField("rerun_script"):
+                if said is not None and said.stop_script:
+                    self._waiting.clear()
                 return message
-            if self._waiting and _gives_way(self._waiting[-1][1], asked):
-                self._waiting.pop()
-                self._used = self._used if self._waiting else None
-            elif not self._waiting:
-                until = time.monotonic() + PATIENCE
-            self._waiting.append((message, asked))
+            else:
+                self._queue(_Asked(message=message, state=said.rerun_script, since=time.monotonic()))
 
     def note(self, message: Message) -> None:
         """See what the browser is sent."""
-        if self._run is None or not message.get("bytes"):
+        data = message.get("bytes") or b""
+        if not data or (self._page is self._part is None and len(data) < _LARGE):
             return
-        said = ForwardMsg.FromString(message["bytes"])
-        self._run.note(said, self._large)
-        if self._run.done:
-            self._run = None
+        said = ForwardMsg.FromString(data)
+        shown = self._shown_in(said)
+        if self._part is not None and self._part.note(said, shown):
+            self._part = None
+        if self._page is not None and self._page.note(said, shown):
+            self._page = None
+            if self._part is not None:
+                self._part.since = time.monotonic()  # what a fragment was asked for meanwhile comes now
         self._shown.set()
 
     def leave(self) -> None:
@@ -111,94 +128,134 @@ class _Visit:
         if self._coming is not None:
             self._coming.cancel()
 
-    async def _next(self, until: float) -> Message | None:
+    async def _next(self) -> Message | None:
         """Return what comes; None where something waits and its time may have come first."""
-        if self._coming is None:
-            self._coming = asyncio.ensure_future(self._receive())
+        coming = self._coming
+        if coming is None and self._leaves is None:
+            coming = self._coming = asyncio.ensure_future(self._receive())
         if self._waiting:
             self._shown.clear()
             shown = asyncio.ensure_future(self._shown.wait())
-            patience = max(until - time.monotonic(), 0.0)
-            await asyncio.wait({self._coming, shown}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            awaited = {shown} if coming is None else {shown, coming}
+            await asyncio.wait(awaited, timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED)
             shown.cancel()
-            if not self._coming.done():
-                return None
-        message = await self._coming
+            for each in self._waiting:
+                each.held = True
+        if coming is None or (self._waiting and not coming.done()):
+            return None
         self._coming = None
-        return message
+        return await coming
+
+    def _queue(self, asked: _Asked) -> None:
+        last = self._waiting[-1] if self._waiting else None
+        if last is not None and _gives_way(last.state, asked.state, self._before):
+            asked.since = last.since
+            self._waiting.pop()
+            if not self._waiting:
+                self._used = None
+        self._waiting.append(asked)
+
+    def _join(self) -> None:
+        """Make one of what waits where somebody leaves: each would cut off the one before it."""
+        parts = [each for each in self._waiting if each.state.fragment_id]
+        pages = [each for each in self._waiting if not each.state.fragment_id]
+        for each in pages[1:]:
+            if each.state.page_script_hash == pages[0].state.page_script_hash:
+                each.state.widget_states.widgets.extend(_presses(pages[0].state))
+                pages[0].state, pages[0].held = each.state, True
+        self._waiting, self._used = deque((*parts, *pages[:1])), None
 
     def _is_time(self) -> bool:
-        asked = self._waiting[0][1]
-        if self._run is None or asked.fragment_id:  # a fragment waits for the whole page of itself
+        first, now = self._waiting[0], time.monotonic()
+        if first.state.fragment_id or now - first.since >= PATIENCE:  # a fragment waits for the page of itself
+            return True
+        if self._part is not None and not self._part.has_shown((), page=""):
+            return self._page is None and not self._part.begun and now - self._part.since >= _UNHEARD
+        if self._page is None:
             return True
         if self._used is None:
-            self._used = _used(asked, self._before)
-        return self._run.has_shown(self._used, page=asked.page_script_hash)
+            self._used = _used(first.state, self._before)
+        return self._page.has_shown(self._used, page=first.state.page_script_hash)
 
     def _hand_on(self) -> Message:
-        message, asked = self._waiting.popleft()
-        if not asked.fragment_id or (self._run is None and not asked.is_auto_rerun):
-            self._run = _Run(asked)
+        first = self._waiting.popleft()
+        asked, self._used = first.state, None
+        if not asked.fragment_id:
+            self._page = _Run(asked)
+        elif not asked.is_auto_rerun and _used(asked, self._before):
+            self._part = _Run(asked)
         self._before = {each.id: each for each in _values(asked)}
-        self._used = None
-        return message
+        if first.held:  # what the browser had kept then it may have let go by now
+            asked.ClearField("cached_message_hashes")
+            return {**first.message, "bytes": BackMsg(rerun_script=asked).SerializeToString()}
+        return first.message
+
+    def _shown_in(self, said: ForwardMsg) -> str:
+        if said.HasField("ref_hash"):
+            return self._large.get(said.ref_hash, "")
+        shown = _id_in(said.delta) if said.HasField("delta") else ""
+        if shown and said.metadata.cacheable:
+            self._large[said.hash] = shown
+            if len(self._large) > _MOST_LARGE:
+                del self._large[next(iter(self._large))]
+        return shown
 
 
 class _Run:
-    """A run of the page, or of a fragment, that was asked for: whether it is done, and what it has shown."""
+    """A run of the page, or of a fragment, that was asked for: whether it has begun, and what it has shown."""
 
     def __init__(self, asked: ClientState) -> None:
-        self.done = False
-        self._page, self._is_part = asked.page_script_hash, bool(asked.fragment_id)
-        self._begun = False
+        self.begun, self.since = False, time.monotonic()
+        self._page, self._part = asked.page_script_hash, asked.fragment_id
         self._shown: set[str] | None = None  # ids; None as long as callbacks may still be called
 
-    def note(self, said: ForwardMsg, large: dict[str, str]) -> None:
-        """See what the browser is told; ``large`` are the ids of elements by the hashes of their messages."""
+    def note(self, said: ForwardMsg, shown: str) -> bool:
+        """See what the browser is told, and the id of what that shows; say whether the run is done."""
         kind = said.WhichOneof("type")
         if kind == "new_session":
-            self._begun = self._begun or self._is_part or not said.metadata.run.fragment_ids
-        elif kind == "script_finished":
-            self.done = self._begun and said.script_finished in _DONE
-        elif kind in ("delta", "ref_hash"):
-            shown = _id_in(said.delta) if kind == "delta" else large.get(said.ref_hash, "")
-            if said.metadata.cacheable and kind == "delta":
-                large[said.hash] = shown
-                if len(large) > _LARGE:
-                    del large[next(iter(large))]
-            if self._begun:
-                self._shown = (self._shown or set()) | ({shown} if shown else set())
+            parts = said.metadata.run.fragment_ids
+            self.begun = self.begun or (self._part in parts if self._part else not parts)
+            if self._shown and not parts:  # `st.rerun`: what was drawn is drawn once more
+                self._shown = set()
+        elif self.begun and kind in ("delta", "ref_hash"):
+            self._shown = self._shown or set()
+            self._shown.add(shown)
+        return self.begun and kind == "script_finished" and said.script_finished in _DONE
 
     def has_shown(self, widgets: Collection[str], *, page: str) -> bool:
         """Say whether its callbacks have been called and these widgets, if they are of its page, drawn again."""
-        if self._shown is None:
-            return False
-        if self._is_part or page != self._page:
-            return True
-        return all(any(shown in widget for shown in self._shown) for widget in widgets)
+        if self._shown is None or page != self._page:
+            return self._shown is not None
+        drawn = self._shown - {""}
+        return all(each in drawn or any(one in each for one in drawn) for each in widgets)
 
 
-def _asked_by(message: Message) -> ClientState | None:
+def _said_in(message: Message) -> BackMsg | None:
     try:
-        said = BackMsg.FromString(message.get("bytes") or b"")
+        return BackMsg.FromString(message.get("bytes") or b"")
     except DecodeError:  # is Streamlit's to refuse
         return None
-    return said.rerun_script if said.HasField("rerun_script") else None
 
 
-def _gives_way(before: ClientState, after: ClientState) -> bool:
-    """Say whether what is asked for after it says all that was asked for before: the later values of one page."""
+def _gives_way(before: ClientState, after: ClientState, handed_on: Mapping[str, WidgetState]) -> bool:
+    """Say whether what is asked for after it says all that was asked for before: a later value of the same widget."""
     return (
         not before.fragment_id
         and not after.fragment_id
         and before.page_script_hash == after.page_script_hash
-        and not any(map(_is_press, before.widget_states.widgets))
+        and not before.is_history_navigation
+        and not any(_presses(before))
+        and _used(before, handed_on) == _used(after, handed_on)
     )
 
 
 def _used(asked: ClientState, before: Mapping[str, WidgetState]) -> list[str]:
     """The ids of the widgets that were pressed or have another value than before."""
     return [each.id for each in asked.widget_states.widgets if _is_press(each) or before.get(each.id) != each]
+
+
+def _presses(asked: ClientState) -> Iterable[WidgetState]:
+    return filter(_is_press, asked.widget_states.widgets)
 
 
 def _values(asked: ClientState) -> Iterable[WidgetState]:

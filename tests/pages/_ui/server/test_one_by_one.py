@@ -151,7 +151,8 @@ def test_of_values_that_follow_one_another_the_last_one_is_heard() -> None:
         first, second, third = (asked(slider=value) for value in "123")
         async with Conversation() as both:
             assert await both.browser(first, second, third) == [first]
-            assert await both.server(begins(), draws("slider")) == [third]
+            assert await both.server(begins(), draws("other")) == []
+            assert await both.server(draws("slider")) == [third]
 
     asyncio.run(talk())
 
@@ -164,6 +165,7 @@ def test_values_that_never_end_are_heard_now_and_then(monkeypatch: pytest.Monkey
             assert 0 < sum(map(len, heard)) < 15
 
     monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
+    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
     asyncio.run(talk())
 
 
@@ -182,9 +184,106 @@ def test_another_page_waits_for_callbacks_only() -> None:
     async def talk() -> None:
         leaves = asked("compare")
         async with Conversation() as both:
-            assert await both.browser(asked("training", "", "send"), leaves) != [leaves]
-            assert await both.server(begins()) == []
+            pressed = asked("training", "", "send")
+            assert await both.browser(pressed, leaves) == [pressed]
+            assert await both.server(begins("run"), draws(), begins()) == []
             assert await both.server(draws()) == [leaves]
+
+    asyncio.run(talk())
+
+
+def test_no_value_gives_way_to_another_one() -> None:
+    async def talk() -> None:
+        before, typed, pressed = asked(), asked(word="one"), asked("training", "", "send", word="one")
+        other = asked(word="one", slider="2")
+        async with Conversation() as both:
+            assert await both.browser(before, typed, pressed, other) == [before]
+            assert await both.server(draws("word")) == []
+            assert await both.server(begins(), draws("word"), draws("send"), draws("slider")) == [typed]
+            assert await both.server(begins(), draws("word"), draws("send"), draws("slider")) == [pressed]
+            assert await both.server(begins(), draws("word"), draws("slider")) == [other]
+
+    asyncio.run(talk())
+
+
+def test_what_is_asked_for_on_another_page_or_by_the_way_back_gives_no_way() -> None:
+    async def talk() -> None:
+        back = BackMsg.FromString(asked(slider="2")["bytes"])
+        back.rerun_script.is_history_navigation = True
+        said: list[Message] = [
+            asked(slider="1"),
+            {"type": "websocket.receive", "bytes": back.SerializeToString()},
+            asked(slider="3"),
+            asked("compare", slider="4"),
+        ]
+        async with Conversation() as both:
+            heard = await both.browser(*said)
+            for _time in range(3):
+                heard += await both.server(begins(), draws("slider"), ends())
+            assert heard == said
+
+    asyncio.run(talk())
+
+
+def test_after_a_rerun_the_widget_has_to_be_drawn_once_more() -> None:
+    async def talk() -> None:
+        pressed = asked("training", "", "send")
+        async with Conversation() as both:
+            await both.browser(asked(word="one"), pressed)
+            again = ends(ForwardMsg.FINISHED_EARLY_FOR_RERUN)
+            assert await both.server(begins(), draws("other"), again) == []
+            await both.browser(heartbeat())
+            assert await both.server(begins(), draws("other")) == []
+            assert await both.server(draws("send")) == [pressed]
+
+    asyncio.run(talk())
+
+
+def test_a_press_in_a_fragment_comes_before_what_is_asked_of_the_page_next() -> None:
+    async def talk() -> None:
+        first, stopped, moved = asked(word="one"), asked("training", "run", "stop", word="one"), asked(word="two")
+        async with Conversation() as both:
+            assert await both.browser(first, stopped, moved) == [first, stopped]
+            assert await both.server(begins(), draws("word"), ends()) == []
+            assert await both.server(begins("run")) == []
+            assert await both.server(draws("stop")) == [moved]
+
+    asyncio.run(talk())
+
+
+def test_a_fragment_that_is_gone_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def talk() -> None:
+        gone, moved = asked("training", "run", "stop"), asked(word="two")
+        async with Conversation() as both:
+            assert await both.browser(gone, moved) == [gone]
+            await asyncio.sleep(0.3)
+            assert await both.rest() == [moved]
+
+    monkeypatch.setattr(one_by_one, "_UNHEARD", 0.1)
+    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
+    asyncio.run(talk())
+
+
+def test_whoever_waited_no_longer_says_what_the_browser_keeps() -> None:
+    async def talk() -> None:
+        kept = BackMsg.FromString(asked("training", "", "send")["bytes"])
+        kept.rerun_script.cached_message_hashes.append("hash")
+        pressed: Message = {"type": "websocket.receive", "bytes": kept.SerializeToString()}
+        async with Conversation() as both:
+            assert await both.browser(pressed, pressed) == [pressed]
+            (again,) = await both.server(begins(), draws("send"))
+            assert again == asked("training", "", "send")
+
+    asyncio.run(talk())
+
+
+def test_who_stops_the_page_wants_nothing_of_what_waits() -> None:
+    async def talk() -> None:
+        stop: Message = {"type": "websocket.receive", "bytes": BackMsg(stop_script=True).SerializeToString()}
+        first = asked(word="one")
+        async with Conversation() as both:
+            assert await both.browser(first, asked(word="two"), stop) == [first, stop]
+            assert await both.server(begins(), draws("word"), ends()) == []
 
     asyncio.run(talk())
 
@@ -213,11 +312,17 @@ def test_what_asks_for_no_rerun_waits_for_nothing() -> None:
     asyncio.run(talk())
 
 
-def test_who_leaves_is_heard_to_the_end() -> None:
+def test_who_leaves_is_heard_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     async def talk() -> None:
-        first, second = asked(word="one"), asked("training", "", "send")
+        first, third, fourth = asked(word="one"), asked(word="two"), asked("compare")
+        second, joined = asked("training", "", "send", word="one"), asked("training", "", "send", word="two")
         async with Conversation() as both:
-            assert await both.browser(first, second, LEAVES) == [first, second, LEAVES]
+            assert await both.browser(first, second, third, fourth, LEAVES) == [first]
+            await asyncio.sleep(0.4)
+            assert await both.rest() == [joined, LEAVES]
+
+    monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
+    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
 
     asyncio.run(talk())
 
@@ -231,6 +336,7 @@ def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
             assert await both.rest() == [second]
 
     monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
+    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
     asyncio.run(talk())
 
 
@@ -296,8 +402,9 @@ def test_nothing_that_is_done_in_a_hurry_is_lost(page: ClientConnection, tmp_pat
         word = WidgetState(id=names["text_input"], string_value=f"word{number}")
         ask(word)
         time.sleep(0.03)
-        ask(word, WidgetState(id=names["slider"], double_array_value={"data": [number + 1]}))
-        ask(word, WidgetState(id=names["button"], trigger_value=True))
+        other = WidgetState(id=names["slider"], double_array_value={"data": [number + 1]})
+        ask(word, other)
+        ask(word, other, WidgetState(id=names["button"], trigger_value=True))
         at_rest()
     expected = "word0 word1 word2 "
     assert ((tmp_path / "typed").read_text(), (tmp_path / "pressed").read_text()) == (expected, expected)
