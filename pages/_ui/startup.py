@@ -18,7 +18,6 @@ from core.compute import allocator
 from pages._ui.server.cut_off import note_uploads
 from pages._ui.server.failed_downloads import say_why
 from pages._ui.server.housekeeping import keep_house, seconds_away
-from pages._ui.server.left_pages import LeftPages
 from pages._ui.server.one_by_one import OneByOne
 from pages._ui.server.secret_cookie import SecretCookie
 from pages._ui.server.served_pictures import linger
@@ -27,7 +26,7 @@ from pages._ui.server.upload_quota import UploadQuota, hold_in_memory
 if TYPE_CHECKING:
     from core.runs import Store
 
-MIDDLEWARE = (Middleware(SecretCookie), Middleware(UploadQuota), Middleware(LeftPages), Middleware(OneByOne))
+MIDDLEWARE = (Middleware(SecretCookie), Middleware(UploadQuota), Middleware(OneByOne))
 
 _PATIENCE = 180.0  # seconds; after that a page imports for itself and shows what goes wrong
 _BREATH = 5.0  # seconds in which the first page has the processor to itself

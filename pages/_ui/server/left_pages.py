@@ -7,50 +7,23 @@ speaks all the time.
 
 import time
 
-from google.protobuf.message import DecodeError
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
 
-_SECONDS = 10.0  # after a change of the page, which may wait for five; then the browser takes the fragments away
+_SECONDS = 5.0  # after a change of the page; by then the browser has long taken the fragments away
 
 
 class LeftPages:
-    """ASGI middleware around Streamlit's websocket that leaves out what fragments of a page that was left ask for."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand a connection on, without what comes too late."""
-        if scope["type"] != "websocket":
-            await self.app(scope, receive, send)
-            return
-        visit = _Visit()
-
-        async def receive_in_time() -> Message:
-            while visit.is_late(message := await receive()):
-                pass
-            return message
-
-        await self.app(scope, receive_in_time, send)
-
-
-class _Visit:
-    """What one browser has asked for over its connection."""
+    """The pages that one browser has asked for over its connection."""
 
     def __init__(self) -> None:
-        self.page, self.changed = "", float("-inf")
+        self._page, self._changed = "", float("-inf")
 
-    def is_late(self, message: Message) -> bool:
+    def is_late(self, asked: ClientState) -> bool:
         """Note a change of the page; say whether this comes from a fragment of another page, just after one."""
-        try:
-            asked = BackMsg.FromString(message.get("bytes") or b"").rerun_script
-        except DecodeError:  # is Streamlit's to refuse
-            return False
         now = time.monotonic()
         if asked.fragment_id:
-            return asked.page_script_hash != self.page and now - self.changed < _SECONDS
+            return asked.page_script_hash != self._page and now - self._changed < _SECONDS
         if asked.page_script_hash:
-            self.changed = now if asked.page_script_hash != self.page else float("-inf")
-            self.page = asked.page_script_hash
+            self._changed = now if asked.page_script_hash != self._page else float("-inf")
+            self._page = asked.page_script_hash
         return False

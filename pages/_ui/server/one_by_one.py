@@ -20,6 +20,8 @@ from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 
+from pages._ui.server.left_pages import LeftPages
+
 PATIENCE = 5.0  # seconds; a page that takes longer to draw again what was pressed is cut off after all
 
 _DONE = (
@@ -83,6 +85,7 @@ class _Visit:
         self._page: _Run | None = None  # the run of the page that was asked for and is not done yet
         self._part: _Run | None = None  # the same of a fragment
         self._shown = asyncio.Event()
+        self._pages = LeftPages()
         self._before: dict[str, WidgetState] = {}  # the values that were handed on last
         self._large: dict[str, str] = {}  # Streamlit sends these once, and then names them by their hash
         self._leaves: Message | None = None
@@ -91,7 +94,9 @@ class _Visit:
         """Return what Streamlit is to hear next."""
         while True:
             if self._waiting and self._is_time():
-                return self._hand_on()
+                if (heard := self._hand_on()) is not None:
+                    return heard
+                continue
             if self._leaves and not self._waiting:
                 return self._leaves
             message = await self._next()
@@ -177,9 +182,11 @@ class _Visit:
             self._used = _used(first.state, self._before)
         return self._page.has_shown(self._used, page=first.state.page_script_hash)
 
-    def _hand_on(self) -> Message:
+    def _hand_on(self) -> Message | None:
         first = self._waiting.popleft()
         asked, self._used = first.state, None
+        if self._pages.is_late(asked):
+            return None
         if not asked.fragment_id:
             self._page = _Run(asked)
         elif not asked.is_auto_rerun and _used(asked, self._before):

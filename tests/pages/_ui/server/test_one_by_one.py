@@ -303,6 +303,16 @@ def test_a_page_waits_for_the_callbacks_of_its_fragment_and_a_fragment_for_nothi
     asyncio.run(talk())
 
 
+def test_a_fragment_of_a_page_that_was_left_is_not_heard() -> None:
+    async def talk() -> None:
+        leaves, late, here = asked("compare"), asked("training", "run"), asked("compare", "chart")
+        async with Conversation() as both:
+            assert await both.browser(asked(), leaves, late, here) == [asked()]
+            assert await both.server(begins(), draws()) == [leaves, here]
+
+    asyncio.run(talk())
+
+
 def test_what_asks_for_no_rerun_waits_for_nothing() -> None:
     async def talk() -> None:
         first, second = asked(word="one"), asked("training", "", "send")
