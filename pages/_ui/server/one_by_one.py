@@ -39,9 +39,10 @@ _PRESSES = ("trigger_value", "string_trigger_value", "json_trigger_value", "chat
 class OneByOne:
     """ASGI middleware around Streamlit's websocket that hands on what a browser asks for when its time has come.
 
-    That is when the callbacks of what was asked for before have been called, and what is used now has been drawn again.
-    A value that gives way to another one of the same widget meanwhile, as where a slider is dragged, is left out. What
-    asks for no rerun never waits.
+    That is when the callbacks of what was asked for before have been called, and what is used now has been drawn again;
+    for a fragment, which waits for the end of the page in any case, when all of that has been sent: Streamlit drops the
+    rest where a fragment comes between. A value that gives way to another one of the same widget meanwhile, as where a
+    slider is dragged, is left out. What asks for no rerun never waits.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -66,7 +67,10 @@ class OneByOne:
 
 @dataclass(kw_only=True)
 class _Asked:
-    """A rerun that a browser has asked for, and when (`time.monotonic`); ``held`` says that it had to wait."""
+    """A rerun that a browser has asked for, and when (`time.monotonic`).
+
+    ``held``: it has waited for something that may have had the browser let go of what it says that it keeps.
+    """
 
     message: Message
     state: ClientState
@@ -116,16 +120,12 @@ class _Visit:
     def note(self, message: Message) -> None:
         """See what the browser is sent."""
         data = message.get("bytes") or b""
-        if not data or (self._page is self._part is None and len(data) < _LARGE):
+        if self._page is None and self._part is None and len(data) < _LARGE:
             return
         said = ForwardMsg.FromString(data)
         shown = self._shown_in(said)
-        if self._part is not None and self._part.note(said, shown):
-            self._part = None
-        if self._page is not None and self._page.note(said, shown):
-            self._page = None
-            if self._part is not None:
-                self._part.since = time.monotonic()  # what a fragment was asked for meanwhile comes now
+        self._page = None if self._page is None or self._page.note(said, shown) else self._page
+        self._part = None if self._part is None or self._part.note(said, shown) else self._part
         self._shown.set()
 
     def leave(self) -> None:
@@ -145,20 +145,23 @@ class _Visit:
             await asyncio.wait(awaited, timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED)
             shown.cancel()
             for each in self._waiting:
-                each.held = True
+                each.held = each.held or self._page is not None or not each.state.is_auto_rerun
         if coming is None or (self._waiting and not coming.done()):
             return None
         self._coming = None
         return await coming
 
     def _queue(self, asked: _Asked) -> None:
-        last = self._waiting[-1] if self._waiting else None
-        if last is not None and _gives_way(last.state, asked.state, self._before):
-            asked.since = last.since
-            self._waiting.pop()
-            if not self._waiting:
-                self._used = None
+        state = asked.state
+        if state.is_auto_rerun and any(each.state.fragment_id == state.fragment_id for each in self._waiting):
+            return
+        if not state.fragment_id:  # it draws the fragments, too
+            self._waiting = deque(each for each in self._waiting if not each.state.is_auto_rerun)
+        last = self._waiting[-1].state if self._waiting else None
+        if last is not None and _gives_way(last, state, self._before):
+            asked.since = self._waiting.pop().since
         self._waiting.append(asked)
+        self._used = None
 
     def _join(self) -> None:
         """Make one of what waits where somebody leaves: each would cut off the one before it."""
@@ -172,10 +175,13 @@ class _Visit:
 
     def _is_time(self) -> bool:
         first, now = self._waiting[0], time.monotonic()
-        if first.state.fragment_id or now - first.since >= PATIENCE:  # a fragment waits for the page of itself
+        if now - first.since >= PATIENCE:
             return True
-        if self._part is not None and not self._part.has_shown((), page=""):
-            return self._page is None and not self._part.begun and now - self._part.since >= _UNHEARD
+        part = self._part if self._part is None or not self._part.is_lost(now) else None
+        if first.state.fragment_id:
+            return self._page is None and part is None
+        if part is not None and not part.has_shown((), page=""):
+            return False
         if self._page is None:
             return True
         if self._used is None:
@@ -188,11 +194,11 @@ class _Visit:
         if self._pages.is_late(asked):
             return None
         if not asked.fragment_id:
-            self._page = _Run(asked)
-        elif not asked.is_auto_rerun and _used(asked, self._before):
+            self._page, self._part = _Run(asked), None
+        else:
             self._part = _Run(asked)
         self._before = {each.id: each for each in _values(asked)}
-        if first.held:  # what the browser had kept then it may have let go by now
+        if first.held:
             asked.ClearField("cached_message_hashes")
             return {**first.message, "bytes": BackMsg(rerun_script=asked).SerializeToString()}
         return first.message
@@ -212,22 +218,27 @@ class _Run:
     """A run of the page, or of a fragment, that was asked for: whether it has begun, and what it has shown."""
 
     def __init__(self, asked: ClientState) -> None:
-        self.begun, self.since = False, time.monotonic()
+        self._since, self._begun = time.monotonic(), False
         self._page, self._part = asked.page_script_hash, asked.fragment_id
-        self._shown: set[str] | None = None  # ids; None as long as callbacks may still be called
+        # Ids; None as long as callbacks may still be called, and what a clock asks for calls none.
+        self._shown: set[str] | None = set() if asked.is_auto_rerun else None
 
     def note(self, said: ForwardMsg, shown: str) -> bool:
         """See what the browser is told, and the id of what that shows; say whether the run is done."""
         kind = said.WhichOneof("type")
         if kind == "new_session":
             parts = said.metadata.run.fragment_ids
-            self.begun = self.begun or (self._part in parts if self._part else not parts)
+            self._begun = self._begun or (self._part in parts if self._part else not parts)
             if self._shown and not parts:  # `st.rerun`: what was drawn is drawn once more
                 self._shown = set()
-        elif self.begun and kind in ("delta", "ref_hash"):
+        elif self._begun and kind in ("delta", "ref_hash"):
             self._shown = self._shown or set()
             self._shown.add(shown)
-        return self.begun and kind == "script_finished" and said.script_finished in _DONE
+        return self._begun and kind == "script_finished" and said.script_finished in _DONE
+
+    def is_lost(self, now: float) -> bool:
+        """Say whether it is a fragment's that is gone: Streamlit says nothing then."""
+        return bool(self._part) and not self._begun and now - self._since >= _UNHEARD
 
     def has_shown(self, widgets: Collection[str], *, page: str) -> bool:
         """Say whether its callbacks have been called and these widgets, if they are of its page, drawn again."""

@@ -243,8 +243,9 @@ def test_a_press_in_a_fragment_comes_before_what_is_asked_of_the_page_next() -> 
     async def talk() -> None:
         first, stopped, moved = asked(word="one"), asked("training", "run", "stop", word="one"), asked(word="two")
         async with Conversation() as both:
-            assert await both.browser(first, stopped, moved) == [first, stopped]
-            assert await both.server(begins(), draws("word"), ends()) == []
+            assert await both.browser(first, stopped, moved) == [first]
+            assert await both.server(begins(), draws("word")) == []
+            assert await both.server(ends()) == [stopped]
             assert await both.server(begins("run")) == []
             assert await both.server(draws("stop")) == [moved]
 
@@ -288,7 +289,7 @@ def test_who_stops_the_page_wants_nothing_of_what_waits() -> None:
     asyncio.run(talk())
 
 
-def test_a_page_waits_for_the_callbacks_of_its_fragment_and_a_fragment_for_nothing() -> None:
+def test_a_page_waits_for_the_callbacks_of_its_fragment_and_a_fragment_for_the_end_of_the_page() -> None:
     async def talk() -> None:
         stopped, moved, looks = (
             asked("training", "run", "stop"),
@@ -298,7 +299,26 @@ def test_a_page_waits_for_the_callbacks_of_its_fragment_and_a_fragment_for_nothi
         async with Conversation() as both:
             assert await both.browser(stopped, moved) == [stopped]
             assert await both.server(begins("run"), draws("stop")) == [moved]
-            assert await both.browser(looks) == [looks]
+            assert await both.browser(looks) == []
+            assert await both.server(ends(ForwardMsg.FINISHED_EARLY_FOR_RERUN), begins(), draws("word")) == []
+            assert await both.server(ends()) == [looks]
+
+    asyncio.run(talk())
+
+
+def test_what_a_clock_asks_for_waits_once_and_not_where_the_page_is_drawn_anew() -> None:
+    async def talk() -> None:
+        ticks = BackMsg.FromString(asked("training", "run")["bytes"])
+        ticks.rerun_script.is_auto_rerun = True
+        tick: Message = {"type": "websocket.receive", "bytes": ticks.SerializeToString()}
+        first, moved = asked(), asked(word="one")
+        async with Conversation() as both:
+            assert await both.browser(first, tick, tick) == [first]
+            assert await both.server(begins(), draws("word"), ends()) == [tick]
+            assert await both.browser(moved) == [moved], "nothing is called where a clock asks"
+            assert await both.browser(asked(word="two"), tick, asked(word="three")) == []
+            assert await both.server(begins(), draws("word")) == [asked(word="three")]
+            assert await both.server(begins(), ends()) == []
 
     asyncio.run(talk())
 
@@ -308,7 +328,8 @@ def test_a_fragment_of_a_page_that_was_left_is_not_heard() -> None:
         leaves, late, here = asked("compare"), asked("training", "run"), asked("compare", "chart")
         async with Conversation() as both:
             assert await both.browser(asked(), leaves, late, here) == [asked()]
-            assert await both.server(begins(), draws()) == [leaves, here]
+            assert await both.server(begins(), draws()) == [leaves]
+            assert await both.server(begins(), ends()) == [here]
 
     asyncio.run(talk())
 
