@@ -278,6 +278,16 @@ def test_whoever_waited_no_longer_says_what_the_browser_keeps() -> None:
     asyncio.run(talk())
 
 
+@pytest.mark.parametrize("data", [None, b"", b"\xff\xff\xff"])
+def test_what_is_no_request_is_streamlits_to_answer(data: bytes | None) -> None:
+    async def talk() -> None:
+        message: Message = {"type": "websocket.receive", "bytes": data}
+        async with Conversation() as both:
+            assert await both.browser(asked(), message) == [asked(), message]
+
+    asyncio.run(talk())
+
+
 def test_who_stops_the_page_wants_nothing_of_what_waits() -> None:
     async def talk() -> None:
         stop: Message = {"type": "websocket.receive", "bytes": BackMsg(stop_script=True).SerializeToString()}
