@@ -2,14 +2,17 @@
 
 A widget bound to the URL would write the option's label there, and the names of runs change; and a parameter that
 is merely set is wiped when the student goes to another page. So the value is kept in the session as well and put
-back on return. Where the two differ, a link and the browser's Back and Forward win over what is kept; a click that was
-on its way before the address had changed does not.
+back on return, for the page that it was set on or for all that show the same (`state.OF_ALL_PAGES`). Where the two
+differ, a link and the browser's Back and Forward win over what is kept; a click that was on its way before the address
+had changed does not.
 """
 
 from collections.abc import Mapping
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from pages._ui.state import OF_ALL_PAGES
 
 _HERE, _VISIT, _JUST_COME = "visited_page", "visits", "just_come"
 _UNSAID = "address_unsaid"  # the browser still shows the address of another step of this page
@@ -103,7 +106,7 @@ def forget_owners() -> None:
 
 
 def _key(name: str) -> str:
-    return f"address_{name}"
+    return f"address_{name}" if name in OF_ALL_PAGES else f"address_{here()}_{name}"
 
 
 def _seen(name: str) -> str:

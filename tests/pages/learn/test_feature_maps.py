@@ -305,6 +305,18 @@ def test_what_an_address_gets_wrong_is_said(shipped: Path, address: dict[str, st
     assert said in " ".join(entry.value for entry in page.warning).replace("\\", "")
 
 
+def test_what_another_page_calls_by_the_same_name_stays_there(shipped: Path) -> None:
+    app = visitor()
+    app.query_params["look"] = "seen"
+    page = open_page(app, "learn/augmentation")
+    page.query_params.clear()  # as a link to another page does
+    open_page(page, "learn/feature_maps")
+    assert "look" not in page.query_params
+    page.query_params.clear()
+    open_page(page, "learn/augmentation")
+    assert page.query_params["look"] == "seen"
+
+
 def test_a_network_that_the_lab_does_not_know_is_said(shipped: Path) -> None:
     page = at(untrained="gpt@everything")
     assert "names no network of this lab" in " ".join(entry.value for entry in page.warning)
