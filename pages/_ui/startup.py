@@ -19,6 +19,7 @@ from pages._ui.server.cut_off import note_uploads
 from pages._ui.server.failed_downloads import say_why
 from pages._ui.server.housekeeping import keep_house, seconds_away
 from pages._ui.server.one_by_one import OneByOne
+from pages._ui.server.redrawn_downloads import keep_redrawn
 from pages._ui.server.secret_cookie import SecretCookie
 from pages._ui.server.served_pictures import linger
 from pages._ui.server.upload_quota import UploadQuota, hold_in_memory
@@ -64,8 +65,9 @@ async def _keep_house() -> None:
     if not runtime.exists():  # in a test of this module
         return
     server, late = runtime.get_instance(), None
-    with suppress(AttributeError):  # another Streamlit may store its pictures otherwise
+    with suppress(AttributeError):  # another Streamlit may store its files otherwise
         late = linger(server.media_file_mgr._storage)
+        keep_redrawn(server.media_file_mgr)
     await keep_house(server, late, away=seconds_away())
 
 

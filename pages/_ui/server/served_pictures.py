@@ -2,7 +2,7 @@
 
 Streamlit forgets a session's pictures when its page is drawn again, and drops them as soon as anybody's page is done.
 A quick second change thus took away the first one's picture before it was fetched: three of them were answered 404 in
-400 s of thirty students.
+400 s of thirty students. A file that a button has made is fetched when the browser has been told where it lies.
 """
 
 import threading
@@ -14,6 +14,7 @@ from typing import Any
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
 LINGER = 30.0  # seconds
+AT_LEAST = 5.0  # seconds, however large: a set of pictures is a zip of more than there is room for
 MOST_BYTES = 32 * 2**20
 
 
@@ -21,10 +22,16 @@ class LateFiles:
     """Files of a media storage that are to be deleted, with the moment when that was said."""
 
     def __init__(
-        self, delete: Callable[[str], None], size: Callable[[str], int], *, seconds: float, most_bytes: int
+        self,
+        delete: Callable[[str], None],
+        size: Callable[[str], int],
+        *,
+        seconds: float,
+        most_bytes: int,
+        at_least: float = AT_LEAST,
     ) -> None:
         self._delete, self._size = delete, size
-        self.seconds, self.most_bytes = seconds, most_bytes
+        self.seconds, self.most_bytes, self.at_least = seconds, most_bytes, min(at_least, seconds)
         self._late: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self.lock = threading.RLock()
 
@@ -45,17 +52,25 @@ class LateFiles:
         with self.lock:
             held = sum(size for _at, size in self._late.values())
             for file_id, (at, size) in list(self._late.items()):
-                if held <= self.most_bytes and time.monotonic() - at < self.seconds:
+                if time.monotonic() - at < (self.seconds if held <= self.most_bytes else self.at_least):
                     return
                 del self._late[file_id]
                 held -= size
                 self._delete(file_id)
 
 
-def linger(storage: MemoryMediaFileStorage, *, seconds: float = LINGER, most_bytes: int = MOST_BYTES) -> LateFiles:
+def linger(
+    storage: MemoryMediaFileStorage,
+    *,
+    seconds: float = LINGER,
+    most_bytes: int = MOST_BYTES,
+    at_least: float = AT_LEAST,
+) -> LateFiles:
     """Have a server's media storage delete its files later; Streamlit gives no other way to say so."""
     load, delete = storage.load_and_get_id, storage.delete_file
-    late = LateFiles(delete, lambda file_id: _size(storage, file_id), seconds=seconds, most_bytes=most_bytes)
+    late = LateFiles(
+        delete, lambda file_id: _size(storage, file_id), seconds=seconds, most_bytes=most_bytes, at_least=at_least
+    )
 
     def load_and_get_id(*arguments: Any, **named: Any) -> str:
         with late.lock:  # not between the end of a file and its new beginning

@@ -61,15 +61,28 @@ def test_what_is_shown_again_in_the_meantime_stays(
 
 
 def test_beyond_the_bound_the_oldest_go_first(storage: MemoryMediaFileStorage) -> None:
-    linger(storage, most_bytes=250)
+    linger(storage, most_bytes=250, at_least=0)
     pictures = [add(storage, bytes([number]) * 100) for number in range(4)]
     for picture in pictures:
         storage.delete_file(picture)
     assert [there(storage, picture) for picture in pictures] == [False, False, True, True]
 
 
+def test_what_is_larger_than_the_bound_is_there_for_as_long_as_its_fetching_takes(
+    storage: MemoryMediaFileStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = linger(storage, most_bytes=250, at_least=5)
+    saved = add(storage, b"x" * 300)
+    storage.delete_file(saved)
+    assert there(storage, saved)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 6)
+    late.sweep()
+    assert not there(storage, saved)
+
+
 def test_a_picture_of_another_size_counts_as_its_own(storage: MemoryMediaFileStorage) -> None:
-    linger(storage, most_bytes=250)
+    linger(storage, most_bytes=250, at_least=0)
     storage.delete_file("never added")
     large = add(storage, b"x" * 300)
     storage.delete_file(large)
