@@ -25,7 +25,7 @@ import psutil
 from core.runs import folders
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.port import Capacity, Job
-from core.runs.executors.processes import NICE, environment, lost_handle, process_handle, start_at_hand
+from core.runs.executors.processes import environment, give_way, lost_handle, process_handle, start_at_hand
 
 log = logging.getLogger(__name__)
 
@@ -156,7 +156,7 @@ def serve(orders: BinaryIO, answers: BinaryIO) -> None:
 
     import_all()
     torchvision()
-    os.setpriority(os.PRIO_PROCESS, 0, NICE)
+    give_way(os.getpid())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system clears the dead away; the supervisor looks for itself
     gc.collect()
@@ -181,6 +181,7 @@ def _be_a_worker(run_id: str, fence: int, log_path: Path, *, announce: int) -> N
     code = 1
     try:
         os.setsid()
+        give_way(os.getpid())
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         _redirect(log_path)

@@ -91,6 +91,13 @@ def until_clear(supervisor: Supervisor) -> None:
     wait_for(lambda: not supervisor.queue.held(), act=supervisor.tick)
 
 
+def weight_of_session(pid: int) -> int | None:
+    """What a process's session counts among others, from -20 to 19; None on a system that does not weigh sessions."""
+    group = Path(f"/proc/{pid}/autogroup")
+    said = group.read_text(encoding="ascii") if group.exists() else ""
+    return int(said.rpartition(" nice ")[2]) if said else None
+
+
 def end_workers(store: Store, executor: LocalExecutor) -> None:
     """End every process that a run of this store still names."""
     for held in Queue(store).held():

@@ -17,7 +17,7 @@ from core.rights import OPERATOR
 from core.runs import folders
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.port import Capacity, Job
-from core.runs.executors.processes import find_process, lost_handle, process_handle
+from core.runs.executors.processes import NICE, find_process, lost_handle, process_handle
 from core.runs.records import Run, StoreError
 from core.runs.store.database import Database
 from core.runs.store.lease import Lease
@@ -25,7 +25,7 @@ from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store
 from core.runs.summons import ensure_supervisor
 from core.runs.supervisor import Supervisor, is_led, supervise
-from tests.core.runs.conftest import QUICK, until, until_clear, wait_for
+from tests.core.runs.conftest import QUICK, until, until_clear, wait_for, weight_of_session
 
 Submit = Callable[..., Run]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and sessions are POSIX")
@@ -58,7 +58,8 @@ def test_runs_wait_for_the_slot(supervisor: Supervisor, submit: Submit) -> None:
 def test_a_worker_has_a_session_of_its_own_and_gives_way(supervisor: Supervisor, submit: Submit) -> None:
     process = process_of(supervisor, submit())
     assert os.getsid(process.pid) == process.pid
-    assert process.nice() == 10
+    assert process.nice() == NICE
+    assert weight_of_session(process.pid) in (NICE, None)
 
 
 @posix

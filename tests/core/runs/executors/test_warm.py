@@ -13,13 +13,13 @@ from core.config import TrainingConfig
 from core.runs import folders
 from core.runs.executors.local import LocalExecutor
 from core.runs.executors.port import Job
-from core.runs.executors.processes import find_process, process_handle
+from core.runs.executors.processes import NICE, find_process, process_handle
 from core.runs.executors.warm import WarmExecutor, can_fork
 from core.runs.records import Run
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store
 from core.runs.supervisor import Supervisor
-from tests.core.runs.conftest import QUICK, end_workers, trained_here, wait_for
+from tests.core.runs.conftest import QUICK, end_workers, trained_here, wait_for, weight_of_session
 
 Submit = Callable[..., Run]
 pytestmark = pytest.mark.skipif(not can_fork(), reason="workers are forked on Linux without a GPU only")
@@ -66,7 +66,8 @@ def test_a_forked_worker_is_one_of_its_own_and_trains_as_a_cold_one(
     process = psutil.Process(pid_of(store))
     nursery = warm._nursery
     assert nursery is not None
-    assert (process.ppid(), process.nice()) == (nursery.pid, 10)
+    assert (process.ppid(), process.nice()) == (nursery.pid, NICE)
+    assert weight_of_session(process.pid) in (NICE, None)
     warm.close()  # the nursery goes, the worker stays
     wait_for(lambda: store.get(forked.id).status == "finished", act=supervisor.tick, seconds=240)
     wait_for(lambda: not supervisor.queue.held(), act=supervisor.tick)
