@@ -31,6 +31,7 @@ MIDDLEWARE = (Middleware(SecretCookie), Middleware(UploadQuota), Middleware(OneB
 
 _PATIENCE = 180.0  # seconds; after that a page imports for itself and shows what goes wrong
 _BREATH = 5.0  # seconds in which the first page has the processor to itself
+_SWITCH = 0.001  # seconds before a thread that computes lets the next one in; Python's own 0.005 make a class wait
 _torch, _torch_wanted = threading.Event(), threading.Event()  # has been imported; a page waits for it
 _torch.set()  # nothing is being imported until the server says so
 _frozen = 0  # modules that were imported when the collector was last told to leave them alone
@@ -46,6 +47,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, object]]:
     now, rather than on somebody's page.
     """
     allocator.keep_little()
+    sys.setswitchinterval(_SWITCH)
     hold_in_memory()
     say_why()
     note_uploads()
