@@ -117,7 +117,7 @@ class Together:
         self._takes_in: bool | None = None
         self._all_said, self._store_refused, self._leaving = True, False, False
         self._done = threading.Event()
-        self._turnstile = Turnstile(store.home, in_a_hurry=self._in_a_hurry)
+        self._turnstile = Turnstile(store, in_a_hurry=self._in_a_hurry)
 
     def tell_all_to_leave(self) -> None:
         """Have every run save and leave after its next step, and those that still come at once."""

@@ -8,15 +8,16 @@ the lock ``next`` is the next one; the places are locks, too, and a process that
 import contextlib
 import time
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 
 import filelock
 
 from core.runs.executors.slots import slots_here
+from core.runs.records import StoreError
+from core.runs.store.store import Store
 
-TURN_SECONDS = 0.25
-LONGEST_TURN = 10.0  # of a process that many owners share: each counts as much as the owner of a process of its own
+TURN_SECONDS = 0.25  # or less, where many train:
+ROUND_SECONDS = 2.0  # in which everybody should have had a turn
 LOOK_SECONDS = 0.005
 PATIENCE = 30.0  # seconds after which whoever has the place is taken for stuck, and no longer waited for
 
@@ -24,16 +25,17 @@ PATIENCE = 30.0  # seconds after which whoever has the place is taken for stuck,
 class Turnstile:
     """One process's way to a place; a context manager. ``in_a_hurry`` says that there is no time to wait: save and go.
 
-    ``weight`` is how many turns of others one of this process is worth.
+    ``weight`` is how many turns of others one of this process is worth: each of those who share it counts as much as
+    the owner of a process of its own.
     """
 
-    def __init__(self, home: Path, *, in_a_hurry: Callable[[], bool], places: int | None = None) -> None:
+    def __init__(self, store: Store, *, in_a_hurry: Callable[[], bool], places: int | None = None) -> None:
         count = slots_here() if places is None else places
-        self._next = filelock.FileLock(home / "turn-next.lock")
-        self._places = [filelock.FileLock(home / f"turn-{number}.lock") for number in range(count)]
-        self._in_a_hurry = in_a_hurry
+        self._next = filelock.FileLock(store.home / "turn-next.lock")
+        self._places = [filelock.FileLock(store.home / f"turn-{number}.lock") for number in range(count)]
+        self._store, self._in_a_hurry = store, in_a_hurry
         self._held: filelock.BaseFileLock | None = None
-        self._since = 0.0
+        self._since, self._turn = 0.0, TURN_SECONDS
         self.weight = 1
 
     def __enter__(self) -> "Turnstile":
@@ -47,7 +49,7 @@ class Turnstile:
 
     def pass_on(self) -> None:
         """Where this process has had its turn and another one waits, wait for the next turn."""
-        if time.monotonic() - self._since < min(LONGEST_TURN, TURN_SECONDS * self.weight):
+        if time.monotonic() - self._since < min(ROUND_SECONDS, self._turn * self.weight):
             return
         if self._held is not None and _take(self._next):  # nobody waits
             self._next.release()
@@ -69,6 +71,8 @@ class Turnstile:
             if self._held is None:
                 time.sleep(LOOK_SECONDS)
         self._next.release()
+        with contextlib.suppress(StoreError):  # it refuses just now, and the last count will do
+            self._turn = min(TURN_SECONDS, ROUND_SECONDS / max(1, self._store.count(statuses=["running"])))
         self._since = time.monotonic()
 
     def _leave(self) -> None:

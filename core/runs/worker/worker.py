@@ -72,7 +72,7 @@ def work(store: Store, run_id: str, fence: int, *, pulse: Callable[[], None] | N
             when_told_to_leave(lambda: recorder.ask_to_leave("terminated")),
         ):
             import_all()
-            with Turnstile(store.home, in_a_hurry=lambda: recorder.leave is not None) as turnstile:
+            with Turnstile(store, in_a_hurry=lambda: recorder.leave is not None) as turnstile:
                 train_to_the_end(lease, recorder, config, threads, between=turnstile.pass_on)
     except (StaleWorkerError, StoreError) as error:
         log.warning("%s", error)

@@ -3,10 +3,11 @@
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
+from core.runs.records import StoreError
+from core.runs.store.store import Store
 from core.runs.worker import turnstile
 from core.runs.worker.rota import Key, Rota
 from core.runs.worker.turnstile import Turnstile
@@ -65,8 +66,8 @@ def test_who_has_left_is_forgotten() -> None:
     assert (set(serve(rota, 5)), rota.owners) == ({"b"}, 1)
 
 
-def pass_through(home: Path, log: list[str], name: str, until: threading.Event, *, weight: int = 1) -> None:
-    with Turnstile(home, in_a_hurry=until.is_set, places=1) as way:
+def pass_through(store: Store, log: list[str], name: str, until: threading.Event, *, weight: int = 1) -> None:
+    with Turnstile(store, in_a_hurry=until.is_set, places=1) as way:
         way.weight = weight
         while not until.is_set():
             log.append(name)
@@ -74,33 +75,62 @@ def pass_through(home: Path, log: list[str], name: str, until: threading.Event, 
             way.pass_on()
 
 
-def test_processes_take_turns_and_none_computes_beside_another(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turnstile, "TURN_SECONDS", 0.02)
+def passed_through(store: Store, seconds: float, **weights: int) -> list[str]:
+    """Let processes of these weights pass for some seconds; returns who computed, in turn."""
     log: list[str] = []
     until = threading.Event()
     threads = [
-        threading.Thread(target=pass_through, args=(home, log, name, until), kwargs={"weight": weight})
-        for name, weight in (("class", 3), ("large", 1))
+        threading.Thread(target=pass_through, args=(store, log, name, until), kwargs={"weight": weight})
+        for name, weight in weights.items()
     ]
     for thread in threads:
         thread.start()
-    time.sleep(0.6)
+    time.sleep(seconds)
     until.set()
     for thread in threads:
         thread.join()
-    turns = [name for name, before in zip(log[1:], log, strict=False) if name != before]
-    assert len(turns) > 6
-    assert log.count("class") > 1.5 * log.count("large") > 0
+    return log
 
 
-def test_who_has_to_leave_does_not_wait(home: Path) -> None:
-    with Turnstile(home, in_a_hurry=lambda: False, places=1):
+def changes(log: list[str]) -> int:
+    return sum(name != before for name, before in zip(log[1:], log, strict=False))
+
+
+def test_processes_take_turns_and_none_computes_beside_another(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turnstile, "TURN_SECONDS", 0.02)
+    log = passed_through(store, 0.6, shared=3, large=1)
+    assert changes(log) > 6
+    assert log.count("shared") > 1.5 * log.count("large") > 0
+
+
+def test_where_many_train_turns_are_shorter_so_that_nobody_waits_longer(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turnstile, "ROUND_SECONDS", 0.2)
+    monkeypatch.setattr(store, "count", lambda **_which: 30)
+    log = passed_through(store, 1.2, shared=27, large=1)
+    assert (
+        changes(log) > 6
+    )  # six rounds at least fit in, each of which has two; turns of a quarter need a second a round
+    assert log.count("shared") > 5 * log.count("large") > 0
+
+
+def test_a_store_that_refuses_keeps_nobody_from_computing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_which: object) -> int:
+        raise StoreError("no")
+
+    monkeypatch.setattr(store, "count", refuse)
+    assert set(passed_through(store, 0.6, one=1, other=1)) == {"one", "other"}
+
+
+def test_who_has_to_leave_does_not_wait(store: Store) -> None:
+    with Turnstile(store, in_a_hurry=lambda: False, places=1):
         began = time.monotonic()
-        with Turnstile(home, in_a_hurry=lambda: True, places=1):
+        with Turnstile(store, in_a_hurry=lambda: True, places=1):
             assert time.monotonic() - began < 1.0
 
 
-def test_nobody_waits_for_ever_for_one_that_is_stuck(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_waits_for_ever_for_one_that_is_stuck(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turnstile, "PATIENCE", 0.05)
-    with Turnstile(home, in_a_hurry=lambda: False, places=1), Turnstile(home, in_a_hurry=lambda: False, places=1):
+    with Turnstile(store, in_a_hurry=lambda: False, places=1), Turnstile(store, in_a_hurry=lambda: False, places=1):
         pass
