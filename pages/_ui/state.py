@@ -23,7 +23,7 @@ RUN = "run"
 OWN_SET = "set"
 JOIN_CODE = "code"
 WORKSHEET = "worksheet"
-OF_ALL_PAGES = frozenset({CHECKPOINT, RUN, OWN_SET, JOIN_CODE, WORKSHEET})  # the same on each page that shows it
+OF_ALL_PAGES = frozenset({CHECKPOINT, RUN, JOIN_CODE, WORKSHEET})  # the same on each page that shows it
 
 # Who is looking
 SECRET = "visitor_secret"  # only where the browser keeps no cookie

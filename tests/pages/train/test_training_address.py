@@ -53,6 +53,13 @@ def test_what_was_changed_goes_into_the_address_and_a_link_brings_it(home: Path)
     assert in_address(other) == {}, "the run is shown, and not the form"
 
 
+def test_what_was_changed_is_no_set_of_pictures(home: Path) -> None:
+    page = at()
+    page.text_input(key=f"{MODERN}.epochs").set_value("3").run()
+    page.query_params.clear()  # as the menu does
+    assert "This set has been deleted" not in said(open_page(page, "train/pictures"))
+
+
 @pytest.mark.parametrize(
     "link",
     [
