@@ -32,6 +32,7 @@ async def keep_house(runtime: Runtime, late: LateFiles | None, *, away: float) -
         await asyncio.sleep(TICK)
         try:
             close_left(runtime, away=away)
+            runtime.media_file_mgr.remove_orphaned_files()  # Streamlit does where a page is done; nobody may be here
             if late is not None:
                 late.sweep()
             was, somebody = somebody, len(SESSIONS) > 0

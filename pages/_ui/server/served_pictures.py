@@ -48,7 +48,7 @@ class LateFiles:
             self._late.pop(file_id, None)
 
     def sweep(self) -> None:
-        """Delete what is due, and the oldest of what takes more room than there is."""
+        """Delete what is due; where there is no room for the rest, the oldest that had `at_least` so many seconds."""
         with self.lock:
             held = sum(size for _at, size in self._late.values())
             for file_id, (at, size) in list(self._late.items()):

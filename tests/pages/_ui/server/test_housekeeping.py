@@ -7,9 +7,12 @@ from typing import Any, cast
 
 import pytest
 import streamlit as st
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
 from pages._ui.server import housekeeping, sessions
 from pages._ui.server.housekeeping import keep_house, let_go_of_everything
+from pages._ui.server.redrawn_downloads import keep_redrawn
 from pages._ui.server.sessions import Sessions
 
 
@@ -26,10 +29,16 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return done
 
 
-async def clock(here: set[str], *, ticks: float, then: set[str] | None = None) -> None:
+async def clock(
+    here: set[str], *, ticks: float, then: set[str] | None = None, files: MediaFileManager | None = None
+) -> None:
     """Run the clock with the sessions that are ``here``, and with those that are left ``then``."""
     present = set(here)
-    server = SimpleNamespace(is_active_session=lambda session: session in present, close_session=lambda _session: None)
+    server = SimpleNamespace(
+        is_active_session=lambda session: session in present,
+        close_session=lambda _session: None,
+        media_file_mgr=files or MediaFileManager(MemoryMediaFileStorage("/media")),
+    )
     house = asyncio.create_task(keep_house(cast(Any, server), None, away=0.0))
     await asyncio.sleep(ticks * 0.01)
     if then is not None:
@@ -42,6 +51,18 @@ def test_everything_goes_once_when_the_last_session_has_been_closed(done: list[s
     sessions.SESSIONS.note("ada")
     asyncio.run(clock({"ada"}, ticks=10, then=set()))
     assert done == ["let go"]
+
+
+def test_what_a_button_would_make_a_file_of_goes_although_nobody_comes_any_more(done: list[str]) -> None:
+    files = MediaFileManager(MemoryMediaFileStorage("/media"))
+    keep_redrawn(files, seconds=0.02)
+    files.add_deferred(lambda: b"answers about photos", "text/csv", "1.0")
+    files.clear_session_refs()
+    files.remove_orphaned_files()
+    assert len(files._deferred_callables) == 1
+    sessions.SESSIONS.note("ada")
+    asyncio.run(clock({"ada"}, ticks=20, then=set(), files=files))
+    assert not files._deferred_callables
 
 
 def test_a_server_that_nobody_has_visited_keeps_what_it_has_imported_for_the_first(done: list[str]) -> None:
