@@ -26,7 +26,8 @@ class Turnstile:
     """One process's way to a place; a context manager. ``in_a_hurry`` says that there is no time to wait: save and go.
 
     ``weight`` is how many turns of others one of this process is worth: each of those who share it counts as much as
-    the owner of a process of its own.
+    the owner of a process of its own, as long as no step takes longer than a turn. A turn is never cut off: whose steps
+    are longer computes more than a share.
     """
 
     def __init__(self, store: Store, *, in_a_hurry: Callable[[], bool], places: int | None = None) -> None:
