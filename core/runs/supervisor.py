@@ -65,6 +65,7 @@ class Supervisor:
         self._began: dict[tuple[str, int], float] = {}
         self._asked: set[tuple[str, int]] = set()
         self._forced: set[tuple[str, int]] = set()
+        self._by_disk: dict[str, str] = {}  # of processes that went while the store could not take note of it
 
     def run(self) -> None:
         """Serve the queue until `leaving` is set or there has been nothing to do for long enough."""
@@ -92,7 +93,7 @@ class Supervisor:
     def tick(self) -> bool:
         """Look at every worker once, then fill free slots; returns whether there is any work at all."""
         held = self.queue.held()
-        self._forget_all_but({(each.run_id, each.fence) for each in held})
+        self._forget_all_but({(each.run_id, each.fence) for each in held}, {each.handle for each in held})
         lost = {each.handle for each in held if self._watch(each)}
         if lost:
             self._clear_away(lost)
@@ -187,7 +188,8 @@ class Supervisor:
             remove_note(self.store.home, handle)
         self._sweep()
 
-    def _forget_all_but(self, held: set[tuple[str, int]]) -> None:
+    def _forget_all_but(self, held: set[tuple[str, int]], handles: set[str]) -> None:
+        self._by_disk = {handle: words for handle, words in self._by_disk.items() if handle in handles}
         self._seen = {key: seen for key, seen in self._seen.items() if key in held}
         self._began = {key: began for key, began in self._began.items() if key in held}
         self._asked &= held
@@ -217,7 +219,9 @@ class Supervisor:
     def _gone(self, held: Held) -> None:
         key = (held.run_id, held.fence)
         lines = folders.last_lines(folders.log_file(self.store.home, held.run_id, held.fence))
-        trouble = folders.trouble(self.store.home)
+        trouble = folders.trouble(self.store.home) or self._by_disk.get(held.handle, "")
+        if trouble and held.handle:
+            self._by_disk[held.handle] = trouble
         turn = noted_turn(self.store.home, held.handle) if held.shared else None
         blamed = None if turn is None else turn == key
         self.queue.gone(held, log=lines, forced=key in self._forced, trouble=trouble, blamed=blamed)

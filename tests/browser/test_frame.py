@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Console
 from tests.browser.server import Sent, Server, go_to, open_page, settled
+from tests.browser.widgets import choose
 from tests.pages import runs
 
 pytestmark = pytest.mark.browser
@@ -66,12 +67,10 @@ def test_compare_is_printed_whole_on_a4(page: Page, server: Server) -> None:
         assert 0 <= box["x"] < box["x"] + box["width"] <= 794
 
 
-def back_and_forth(
-    page: Page, choose: Callable[[], None], first: Callable[[], None], second: Callable[[], None]
-) -> None:
-    """Fail where Back after ``choose`` does not show ``first`` again, or Forward ``second``, with its address."""
+def back_and_forth(page: Page, act: Callable[[], None], first: Callable[[], None], second: Callable[[], None]) -> None:
+    """Fail where Back after ``act`` does not show ``first`` again, or Forward ``second``, with its address."""
     before = page.url
-    choose()
+    act()
     expect(page).not_to_have_url(before)  # the box shows the choice before the address does
     there = page.url
     second()
@@ -86,12 +85,6 @@ def back_and_forth(
         settled(page)
 
 
-def choose(page: Page, box: Locator, option: str) -> None:
-    box.click()
-    box.fill(option)  # a long list draws only what is in sight
-    page.get_by_role("option", name=option).first.click()
-
-
 @pytest.mark.parametrize("address", ["classify", "feature-maps", "architecture"])
 @pytest.mark.parametrize("query", ["", "?checkpoint=mnist-strided_cnn"])
 def test_back_and_forward_change_the_network(page: Page, server: Server, address: str, query: str) -> None:
@@ -104,7 +97,7 @@ def test_back_and_forward_change_the_network(page: Page, server: Server, address
     before = box.input_value()
     back_and_forth(
         page,
-        lambda: choose(page, box, "LeNet-style CNN on CIFAR-10"),
+        lambda: choose(page, "Trained network", "LeNet-style CNN on CIFAR-10", typed=True),
         lambda: expect(box).to_have_value(before),
         lambda: expect(page.get_by_text(re.compile("^lenet · CIFAR-10"))).to_be_visible(),
     )
@@ -114,10 +107,9 @@ def test_back_and_forward_change_what_is_compared(page: Page, server: Server) ->
     open_page(page, server, "compare", "?networks=mnist-strided_cnn,mnist-simple_nn")
     third = page.get_by_test_id("stMultiSelect").get_by_text("Fast CNN on MNIST")
     expect(page.get_by_text("judged on the same 10,000 test images")).to_be_visible()
-    box = page.get_by_test_id("stMultiSelect").get_by_role("combobox")
     back_and_forth(
         page,
-        lambda: choose(page, box, "Fast CNN on MNIST"),
+        lambda: choose(page, "Networks", "Fast CNN on MNIST", typed=True),
         lambda: expect(third).to_have_count(0),
         lambda: expect(third.first).to_be_visible(),
     )

@@ -14,8 +14,9 @@ def quiet(page: Page) -> None:
     settled(page)
 
 
-def choose(page: Page, label: str, option: str) -> None:
-    """Open the select box ``label`` and choose the first entry that contains ``option``.
+def choose(page: Page, label: str, option: str, *, typed: bool = False) -> None:
+    """Open the select box ``label`` and choose the first entry that contains ``option``, ``typed`` before: a long list
+    draws only what is in sight.
 
     A page that still moves closes an open list, as scrolling does; so come to rest first, and open it again if need be.
     """
@@ -25,6 +26,8 @@ def choose(page: Page, label: str, option: str) -> None:
         box.scroll_into_view_if_needed()
         quiet(page)
         box.click()
+        if typed:
+            box.fill(option)
         try:
             entry.click(timeout=3_000)
         except TookTooLong:

@@ -20,7 +20,6 @@ from core.home import home
 from core.names import new_id
 from core.rights import Person
 from core.runs import folders
-from core.runs.executors.processes import find_process, process_id
 from core.runs.records import (
     AT_WORK,
     RESUMABLE,
@@ -144,11 +143,9 @@ class Store:
             before = rows[-1]["place"]
 
     def _run(self, row: sqlite3.Row, places: Mapping[str, int]) -> Run:
-        """The run of a row; one that waits for the disk, or whose process has ended on one that cannot take note of it,
-        says so."""
+        """The run of a row; one that cannot go on for want of a disk says so, whatever was noted last."""
         run = run_of(row, home=self.home, places=places)
-        gone = run.status in AT_WORK and process_id(row["handle"]) and find_process(row["handle"]) is None
-        if gone or run.status == "queued":
+        if run.status in AT_WORK or run.status == "queued" or row["again"]:
             return replace(run, message=folders.trouble(self.home) or run.message)
         return run
 

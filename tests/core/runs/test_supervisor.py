@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import filelock
 import psutil
@@ -39,6 +40,17 @@ def process_of(supervisor: Supervisor, run: Run) -> psutil.Process:
     """The worker of a run, once it has trained a little."""
     wait_for(lambda: supervisor.store.get(run.id).step > 0, act=supervisor.tick)
     return only_worker(supervisor)
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def refuse(*_arguments: object, **_more: object) -> None:
+        raise error
+
+    return refuse
+
+
+def this_process() -> str:
+    return process_handle(os.getpid())
 
 
 def only_worker(supervisor: Supervisor) -> psutil.Process:
@@ -192,6 +204,27 @@ def test_a_worker_lost_while_the_disk_is_full_says_so_and_is_not_held_against_th
         assert connection.execute("SELECT losses, again FROM runs").fetchone()[:] == (0, 1)
 
 
+def test_a_process_lost_while_the_store_could_not_be_written_is_held_against_none_of_its_runs(
+    store: Store, supervisor: Supervisor, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(), submit()
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    with store.database.writing() as connection:
+        lost = (lost_handle(gone.pid),)
+        connection.execute("UPDATE runs SET status = 'running', fence = 1, shared = 1, handle = ?", lost)
+    monkeypatch.setattr(Queue, "again", lambda _self: 0)
+    with monkeypatch.context() as full:
+        full.setattr(folders, "free_space", lambda _folder: 0)
+        full.setattr(Database, "writing", raising(StoreError("The store cannot be used: the disk is full.")))
+        with pytest.raises(StoreError):
+            supervisor.tick()
+    supervisor.tick()
+    with store.database.reading() as connection:
+        rows = connection.execute("SELECT status, reason, losses, again FROM runs").fetchall()
+    assert [row[:] for row in rows] == [("interrupted", "disk_full", 0, 1)] * 2
+
+
 class Closed(LocalExecutor):
     """Has no room at all, and says why."""
 
@@ -227,10 +260,28 @@ def test_nobody_makes_room_while_no_process_can_be_started(
     assert not supervisor.queue.held()
 
 
-def test_a_run_that_waits_for_room_says_so(store: Store, submit: Submit, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("status", "again", "says"),
+    [
+        ("queued", 0, "The disk has 0 MB free"),
+        ("running", 0, "The disk has 0 MB free"),  # its process may be there, and unable to write its last word
+        ("interrupted", 1, "The disk has 0 MB free"),
+        ("interrupted", 0, "Its process was lost"),
+        ("stopped", 0, "Its process was lost"),
+    ],
+)
+def test_a_run_that_waits_for_room_says_so(
+    store: Store, submit: Submit, monkeypatch: pytest.MonkeyPatch, status: str, again: int, says: str
+) -> None:
     run = submit()
+    with store.database.writing() as connection:
+        state = {"status": status, "again": again, "message": "Its process was lost.", "handle": this_process()}
+        connection.execute(
+            "UPDATE runs SET (status, again, message, handle) = (:status, :again, :message, :handle)", state
+        )
+    assert store.get(run.id).message == "Its process was lost."
     monkeypatch.setattr(folders, "free_space", lambda _folder: 0)
-    assert store.get(run.id).message.startswith("The disk has 0 MB free")
+    assert store.get(run.id).message.startswith(says)
 
 
 def test_what_was_lost_while_nobody_led_is_noted_once(

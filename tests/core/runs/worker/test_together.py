@@ -23,6 +23,7 @@ from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import Store
 from core.runs.worker.recorder import Recorder
+from core.runs.worker.rota import Rota
 from tests.core.runs.conftest import trained_here, wait_for
 
 torch = pytest.importorskip("torch")
@@ -73,9 +74,12 @@ def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[Run, int, Act], None]:
 def a_step_each(
     store: Store, monkeypatch: pytest.MonkeyPatch, at_step: Callable[[Run, int, Act], None]
 ) -> Callable[[list[Run]], None]:
-    """Turns of a single step, so that runs change places as often as can be; the first waits for the others."""
+    """Turns of a single step that all count alike, however long they take, so that runs change places as often as can
+    be; the first waits for the others."""
     monkeypatch.setattr(together, "SHORTEST_TURN", 0.0)
     monkeypatch.setattr(together, "ROUND_SECONDS", 0.0)
+    took = Rota.took
+    monkeypatch.setattr(Rota, "took", lambda self, key, _seconds: took(self, key, 1.0))
 
     def come_in(runs: list[Run]) -> None:
         wait_for(lambda: all(store.get(run.id).status != "queued" for run in runs))
