@@ -15,7 +15,7 @@ from core.intervals import percent
 from tests.browser.chromium import CAMERA_DECLINED
 from tests.browser.server import Server, go_to, open_page, settled
 from tests.browser.test_accessibility import faults
-from tests.browser.widgets import colour_at, picture_size
+from tests.browser.widgets import choose, colour_at, picture_size
 
 pytestmark = pytest.mark.browser
 
@@ -114,9 +114,7 @@ def test_many_photos_are_answered_one_after_the_other_and_judged_where_their_cla
         ),
     )
     open_page(page, server, "classify", "?checkpoint=digits-lenet")
-    page.get_by_role("combobox", name=re.compile("What is on the photos")).click()
-    page.get_by_role("option", name="1", exact=True).click()
-    settled(page)
+    choose(page, "What is on the photos that you add now?", "1")
     files = [{"name": "letter.jpg", "mimeType": "image/jpeg", "buffer": b"This is a letter."}]
     for number in range(12):
         sheet = Image.effect_noise((90, 90), 6).point(lambda value: 90 + value)
