@@ -4,6 +4,7 @@
 """
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from core.errors import ConfigError, short
 from core.models import build_model, models
 from core.recipes.modern import modern_settings
 from core.recipes.notebook import as_written_settings, notebook_settings
+from core.registry import Value, check_values
 
 RECIPES = {
     "modern": "One-cycle learning rate, Nesterov momentum, weight decay, augmentation that suits the data.",
@@ -86,11 +88,19 @@ def check_trainable(config: TrainingConfig, images: int | None = None) -> None:
     channels = _channels(config.dataset, config.model, config.greyscale)
     check_beginning(config, channels=channels)
     classes = len(datasets[config.dataset].classes)
-    for size in (config.image_size, config.start_size or config.image_size):
-        with torch.device("meta"):
-            build_model(
-                config.model, channels=channels, image_size=size, classes=classes, arguments=config.model_arguments
-            )
+    spec = models[config.model]
+    arguments = tuple(check_values(spec.settings, config.model_arguments, of=spec.title).items())
+    for size in dict.fromkeys((config.image_size, config.start_size or config.image_size)):
+        _lay_out(config.model, channels, size, classes, arguments)
+
+
+@lru_cache(maxsize=256)
+def _lay_out(
+    model: str, channels: int, image_size: int, classes: int, arguments: tuple[tuple[str, Value], ...]
+) -> None:
+    """Build a network without its weights, in 3 to 60 ms; a page asks about the same one with every click."""
+    with torch.device("meta"):
+        build_model(model, channels=channels, image_size=image_size, classes=classes, arguments=dict(arguments))
 
 
 def precision_so_far(config: TrainingConfig, device: torch.device) -> PrecisionChoice | None:

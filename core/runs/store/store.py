@@ -9,7 +9,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -96,7 +96,7 @@ class Store:
         with self.database.reading() as connection:
             row = row_of(connection, run_id)
             places = positions(connection) if row["status"] == "queued" else {}
-        return self._run(row, places)
+        return self._run(row, places, self._trouble())
 
     def list(
         self,
@@ -127,7 +127,7 @@ class Store:
 
     def _each(self, condition: str, values: Sequence[str]) -> Iterator[Run]:
         """Such runs, newest first, read in parts; a row that cannot be read hides no other one, and doctor names it."""
-        before = 2**62
+        before, trouble = 2**62, self._trouble()
         while True:
             with self.database.reading() as connection:
                 rows = connection.execute(
@@ -137,17 +137,21 @@ class Store:
                 places = positions(connection) if any(row["status"] == "queued" for row in rows) else {}
             for row in rows:
                 with contextlib.suppress(ConfigError):
-                    yield self._run(row, places)
+                    yield self._run(row, places, trouble)
             if len(rows) < _READ_AT_ONCE:
                 return
             before = rows[-1]["place"]
 
-    def _run(self, row: sqlite3.Row, places: Mapping[str, int]) -> Run:
+    def _run(self, row: sqlite3.Row, places: Mapping[str, int], trouble: Callable[[], str]) -> Run:
         """The run of a row; one that cannot go on for want of a disk says so, whatever was noted last."""
         run = run_of(row, home=self.home, places=places)
         if run.status in AT_WORK or run.status == "queued" or row["again"]:
-            return replace(run, message=folders.trouble(self.home) or run.message)
+            return replace(run, message=trouble() or run.message)
         return run
+
+    def _trouble(self) -> Callable[[], str]:
+        """What is wrong with the disk, looked at once at most."""
+        return cache(lambda: folders.trouble(self.home))
 
     def request_stop(self, run_id: str, *, by: Person) -> Run:
         """Ask a run to stop: a queued one leaves the queue now, one at work stops after its next step and can resume.

@@ -2,6 +2,8 @@
 
 import shlex
 from dataclasses import replace
+from functools import cache
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +16,7 @@ from core.data import datasets
 from core.errors import ConfigError, ModelError
 from core.models import build_model, models
 from core.recipes import RECIPES, check_trainable, config_here, fitting_models, recipe_config, shell_command
+from core.recipes.choice import _lay_out
 
 
 def test_mnist_is_trained_as_in_the_notebook() -> None:
@@ -102,6 +105,21 @@ def test_a_network_that_cannot_be_built_for_its_images_is_refused_before_trainin
         check_trainable(replace(config, image_size=32, start_size=None))
     with pytest.raises(ModelError, match="a 16×16 image"):
         check_trainable(replace(config, start_size=16))
+
+
+def test_a_network_that_has_been_laid_out_vouches_for_no_other_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = recipe_config("modern", dataset="cats_vs_dogs", model="resnet18")
+    built: list[str] = []
+    monkeypatch.setattr("core.recipes.choice.build_model", lambda name, **_more: built.append(name))
+    monkeypatch.setattr("core.recipes.choice._lay_out", cache(_lay_out.__wrapped__))
+    for _click in range(3):
+        check_trainable(config)
+    check_trainable(replace(config, image_size=config.image_size + 32))
+    assert built == ["resnet18"] * 2
+    wrong: list[dict[str, Any]] = [{"weights": ["imagenet"]}, {"weights": 1}, {"layers": {}}]
+    for arguments in wrong:
+        with pytest.raises(ConfigError):
+            check_trainable(replace(config, model_arguments=arguments))
 
 
 def test_fewer_images_than_a_batch_are_refused_before_training() -> None:
