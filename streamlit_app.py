@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages._ui import address
 from pages._ui.classroom.rules import closed_pages, say_closed, teaches
-from pages._ui.frame import PAGES, in_words
+from pages._ui.frame import described, in_words
 from pages._ui.glossary import words_of_the_page
 from pages._ui.guidance import progress
 from pages._ui.server.sessions import note_session, note_visit
@@ -25,15 +25,7 @@ if __name__ != "__main__":
 
 def page(path: str, title: str, icon: str, tip: str, *, in_menu: bool = True) -> st.Page:
     """Describe one page; the start page has the empty path."""
-    return st.Page(
-        PAGES[path],
-        title=title,
-        icon=f":material/{icon}:",
-        url_path=path or None,
-        default=not path,
-        visibility="visible" if in_menu and path not in closed else "hidden",
-        help=tip,
-    )
+    return described(path, title, icon, tip, hidden=not in_menu or path in closed)
 
 
 if __name__ == "__main__":

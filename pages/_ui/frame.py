@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
+from functools import cache
 from typing import NamedTuple
 
 import streamlit as st
@@ -40,6 +42,28 @@ class Fact(NamedTuple):
     label: str
     value: str
     tip: str
+
+
+def described(path: str, title: str, icon: str, tip: str, *, hidden: bool) -> st.Page:
+    """Describe the page at an address of `PAGES`, as ``icon`` (a Material Symbols name) and ``tip`` stand in the menu.
+
+    Streamlit looks for a page's file each time that the page is described, at fourteen of them with every click: here
+    it does so once.
+    """
+    return copy(_described(path, title, icon, tip, hidden))
+
+
+@cache
+def _described(path: str, title: str, icon: str, tip: str, hidden: bool) -> st.Page:
+    return st.Page(
+        PAGES[path],
+        title=title,
+        icon=f":material/{icon}:",
+        url_path=path or None,
+        default=not path,
+        visibility="hidden" if hidden else "visible",
+        help=tip,
+    )
 
 
 def header(title: str, lead: str, *, icon: str) -> None:

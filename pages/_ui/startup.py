@@ -34,6 +34,8 @@ _BREATH = 5.0  # seconds in which the first page has the processor to itself
 _SWITCH = 0.001  # seconds before a thread that computes lets the next one in; Python's own 0.005 make a class wait
 _torch, _torch_wanted = threading.Event(), threading.Event()  # has been imported; a page waits for it
 _torch.set()  # nothing is being imported until the server says so
+_LOOK_EVERY = 1.0  # seconds between two looks at the supervisor
+_looked = -_LOOK_EVERY
 _frozen = 0  # modules that were imported when the collector was last told to leave them alone
 
 
@@ -110,10 +112,13 @@ def _serve_what_waits() -> None:
 
 
 def keep_queue_served() -> None:
-    """Start the queue's supervisor again where it died; call it where a page ends, whichever page it is."""
+    """Start the queue's supervisor again where it died; call it where a page ends, of which one a second looks."""
     from core.runs.summons import revive_supervisor
 
-    _with_the_store(revive_supervisor)
+    global _looked
+    if time.monotonic() - _looked >= _LOOK_EVERY:
+        _looked = time.monotonic()
+        _with_the_store(revive_supervisor)
 
 
 def _with_the_store(act: "Callable[[Store], None]") -> None:

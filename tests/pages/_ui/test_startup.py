@@ -95,10 +95,21 @@ def test_a_supervisor_that_died_is_started_again_by_any_page(
 ) -> None:
     started: list[object] = []
     monkeypatch.setattr("core.runs.summons.start_detached", lambda command, **_: started.append(command))
+    monkeypatch.setattr(startup, "_looked", -startup._LOOK_EVERY)
     Queue(open_store()).appear(lost_handle(4711) if died else process_handle(os.getpid()))
     app.run()
     assert not app.exception
     assert len(started) == int(died)
+
+
+def test_many_pages_look_at_the_supervisor_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[float] = []
+    monkeypatch.setattr(startup, "_with_the_store", lambda _act: looks.append(now))
+    monkeypatch.setattr(startup, "_looked", 99.0)
+    for now in (99.5, 100.0, 100.2, 100.9, 101.1):
+        monkeypatch.setattr(startup.time, "monotonic", lambda now=now: now)
+        startup.keep_queue_served()
+    assert looks == [100.0, 101.1]
 
 
 def test_a_page_makes_no_store_where_there_is_none(app: AppTest, home: Path) -> None:
