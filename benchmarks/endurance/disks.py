@@ -39,7 +39,7 @@ def _interrupted(
     spoil: Callable[[Path], None],
     mend: Callable[[Path], None],
 ) -> Row:
-    chosen, words, backs, silent, corrupt = random.Random(0), [], [], 0, 0
+    chosen, words, rests, backs, silent, corrupt = random.Random(0), [], [], [], 0, 0
     with _disk(home) as disk:
         if disk is None:
             return Row(name=name, what=what, promise=PROMISE, measured="no disk can be mounted here", right=None)
@@ -56,6 +56,7 @@ def _interrupted(
                 spoil(disk)
                 try:
                     words.append(lab.wait(lambda: all(_says(lab, run.id) for run in runs), seconds=60))
+                    rests.append(words[-1] + lab.wait(lambda: not any(lab.worker(run) for run in runs), seconds=60))
                 except TimeoutError:
                     silent += 1
                 corrupt += sum(lab.corrupt(run) for run in runs)
@@ -67,7 +68,7 @@ def _interrupted(
             equal &= [lab.weights(run) for run in runs] == references
     measured = (
         f"{times} times, {len(runs)} runs in one process: {silent} without a word, else said within "
-        f"{max(words, default=0):.1f} s; {corrupt} corrupt states; "
+        f"{max(words, default=0):.1f} s, none at work within {max(rests, default=0):.1f} s; {corrupt} corrupt states; "
         f"on again within {max(backs):.1f} s; {'equal' if equal else 'OTHER'} weights"
     )
     right = not silent and not corrupt and equal

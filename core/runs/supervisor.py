@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import filelock
@@ -65,7 +66,7 @@ class Supervisor:
         self._began: dict[tuple[str, int], float] = {}
         self._asked: set[tuple[str, int]] = set()
         self._forced: set[tuple[str, int]] = set()
-        self._by_disk: dict[str, str] = {}  # of processes that went while the store could not take note of it
+        self._by_disk: dict[tuple[str, int], str] = {}  # of workers that went then: what was wrong with the disk
 
     def run(self) -> None:
         """Serve the queue until `leaving` is set or there has been nothing to do for long enough."""
@@ -77,6 +78,7 @@ class Supervisor:
                 return
             try:
                 if not present:
+                    self._note_lost_to_the_disk(self.queue.held())
                     self._appear(own)
                     present = True
                 if self.tick():
@@ -93,7 +95,8 @@ class Supervisor:
     def tick(self) -> bool:
         """Look at every worker once, then fill free slots; returns whether there is any work at all."""
         held = self.queue.held()
-        self._forget_all_but({(each.run_id, each.fence) for each in held}, {each.handle for each in held})
+        self._forget_all_but({(each.run_id, each.fence) for each in held})
+        self._note_lost_to_the_disk(held)
         lost = {each.handle for each in held if self._watch(each)}
         if lost:
             self._clear_away(lost)
@@ -157,6 +160,7 @@ class Supervisor:
         if gone:
             self._gone(held)
         elif held.handle:
+            self._by_disk.pop(key, None)
             self._press(held, waited)
         return gone
 
@@ -188,8 +192,16 @@ class Supervisor:
             remove_note(self.store.home, handle)
         self._sweep()
 
-    def _forget_all_but(self, held: set[tuple[str, int]], handles: set[str]) -> None:
-        self._by_disk = {handle: words for handle, words in self._by_disk.items() if handle in handles}
+    def _note_lost_to_the_disk(self, held: Sequence[Held]) -> None:
+        """Remember the workers that are gone while the disk is in trouble, before any is written of: nothing may be
+        written now, and when it can be, their losses are not their runs' fault."""
+        if trouble := folders.trouble(self.store.home):
+            for each in held:
+                if not each.handle or not self.executor.poll(each.handle):
+                    self._by_disk[each.run_id, each.fence] = trouble
+
+    def _forget_all_but(self, held: set[tuple[str, int]]) -> None:
+        self._by_disk = {key: words for key, words in self._by_disk.items() if key in held}
         self._seen = {key: seen for key, seen in self._seen.items() if key in held}
         self._began = {key: began for key, began in self._began.items() if key in held}
         self._asked &= held
@@ -219,9 +231,7 @@ class Supervisor:
     def _gone(self, held: Held) -> None:
         key = (held.run_id, held.fence)
         lines = folders.last_lines(folders.log_file(self.store.home, held.run_id, held.fence))
-        trouble = folders.trouble(self.store.home) or self._by_disk.get(held.handle, "")
-        if trouble and held.handle:
-            self._by_disk[held.handle] = trouble
+        trouble = folders.trouble(self.store.home) or self._by_disk.get(key, "")
         turn = noted_turn(self.store.home, held.handle) if held.shared else None
         blamed = None if turn is None else turn == key
         self.queue.gone(held, log=lines, forced=key in self._forced, trouble=trouble, blamed=blamed)

@@ -218,6 +218,7 @@ class Queue:
         with self.database.writing() as connection:
             return connection.execute(
                 "UPDATE runs SET status = 'queued', reason = iif(reason = 'turn', 'turn', 'lost'), again = 0,"
+                " message = iif(reason = 'disk_full', '', message),"
                 " front = (reason <> 'turn'), ended = NULL,"
                 " ticket = (SELECT max(ticket) + 1 FROM runs) WHERE status = 'interrupted' AND again"
             ).rowcount

@@ -145,9 +145,8 @@ class Store:
     def _run(self, row: sqlite3.Row, places: Mapping[str, int], trouble: Callable[[], str]) -> Run:
         """The run of a row; one that cannot go on for want of a disk says so, whatever was noted last."""
         run = run_of(row, home=self.home, places=places)
-        if run.status in AT_WORK or run.status == "queued" or row["again"]:
-            return replace(run, message=trouble() or run.message)
-        return run
+        waits = run.status in AT_WORK or run.status == "queued" or row["again"]
+        return replace(run, message=said, message_share=0.0) if waits and (said := trouble()) else run
 
     def _trouble(self) -> Callable[[], str]:
         """What is wrong with the disk, looked at once at most."""

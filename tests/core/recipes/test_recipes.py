@@ -115,7 +115,8 @@ def test_a_network_that_has_been_laid_out_vouches_for_no_other_settings(monkeypa
     for _click in range(3):
         check_trainable(config)
     check_trainable(replace(config, image_size=config.image_size + 32))
-    assert built == ["resnet18"] * 2
+    check_trainable(replace(config, model_arguments={"weights": "lab"}))
+    assert built == ["resnet18"] * 3
     wrong: list[dict[str, Any]] = [{"weights": ["imagenet"]}, {"weights": 1}, {"layers": {}}]
     for arguments in wrong:
         with pytest.raises(ConfigError):

@@ -190,10 +190,12 @@ def test_a_worker_lost_while_the_disk_is_full_says_so_and_is_not_held_against_th
 ) -> None:
     run = submit()
     process = process_of(supervisor, run)
-    process.kill()
+    (held,) = supervisor.queue.held()
     monkeypatch.setattr(folders, "free_space", lambda _folder: 0)
-    wait_for(lambda: store.get(run.id).message.startswith("The disk has 0 MB free"))  # before anybody took note of it
-    assert store.get(run.id).status == "running"
+    process.kill()
+    wait_for(lambda: find_process(held.handle) is None)
+    before = store.get(run.id)  # anybody took note of it
+    assert (before.status, before.message[:22]) == ("running", "The disk has 0 MB free")
     supervisor.tick()
     paused = store.get(run.id)
     assert (paused.status, paused.reason) == ("interrupted", "disk_full")
@@ -204,25 +206,56 @@ def test_a_worker_lost_while_the_disk_is_full_says_so_and_is_not_held_against_th
         assert connection.execute("SELECT losses, again FROM runs").fetchone()[:] == (0, 1)
 
 
-def test_a_process_lost_while_the_store_could_not_be_written_is_held_against_none_of_its_runs(
+def test_processes_lost_while_the_store_could_not_be_written_are_held_against_none_of_their_runs(
     store: Store, supervisor: Supervisor, submit: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submit(), submit()
-    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
-        pass
+    supervisor.executor.slots = 0  # type: ignore[attr-defined]
+    supervisor.patience = replace(QUICK, word=0.0, start=0.0)
+    together, alone, unheard = [submit(), submit()], submit(), submit()
+    gone = []
+    for _process in range(2):
+        with subprocess.Popen([sys.executable, "-c", ""]) as process:
+            gone.append(lost_handle(process.pid))
+    handles = {**{run.id: gone[0] for run in together}, alone.id: gone[1], unheard.id: ""}
     with store.database.writing() as connection:
-        lost = (lost_handle(gone.pid),)
-        connection.execute("UPDATE runs SET status = 'running', fence = 1, shared = 1, handle = ?", lost)
+        for run_id, named in handles.items():
+            connection.execute(
+                "UPDATE runs SET status = 'running', fence = 1, handle = ? WHERE id = ?", (named, run_id)
+            )
+    again = Queue.again
     monkeypatch.setattr(Queue, "again", lambda _self: 0)
     with monkeypatch.context() as full:
         full.setattr(folders, "free_space", lambda _folder: 0)
         full.setattr(Database, "writing", raising(StoreError("The store cannot be used: the disk is full.")))
-        with pytest.raises(StoreError):
-            supervisor.tick()
-    supervisor.tick()
+        for _look in range(2):
+            with pytest.raises(StoreError):
+                supervisor.tick()
+    for _look in range(2):
+        supervisor.tick()
     with store.database.reading() as connection:
         rows = connection.execute("SELECT status, reason, losses, again FROM runs").fetchall()
-    assert [row[:] for row in rows] == [("interrupted", "disk_full", 0, 1)] * 2
+    assert [row[:] for row in rows] == [("interrupted", "disk_full", 0, 1)] * 4
+    again(supervisor.queue)
+    assert [(run.status, run.message) for run in store.list()] == [("queued", "")] * 4  # there is room again
+
+
+def test_a_worker_that_is_alive_when_there_is_room_again_answers_for_itself(
+    store: Store, supervisor: Supervisor, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = submit()
+    with store.database.writing() as connection:
+        connection.execute("UPDATE runs SET status = 'running', fence = 1")
+    with monkeypatch.context() as full:
+        full.setattr(folders, "free_space", lambda _folder: 0)
+        supervisor.tick()  # nobody has heard of its worker yet
+    with store.database.writing() as connection:
+        connection.execute("UPDATE runs SET handle = ?", (this_process(),))
+    supervisor.tick()
+    with store.database.writing() as connection:
+        connection.execute("UPDATE runs SET handle = ?", (lost_handle(os.getpid()),))
+    monkeypatch.setattr(Queue, "again", lambda _self: 0)
+    supervisor.tick()
+    assert store.get(run.id).reason == "lost"
 
 
 class Closed(LocalExecutor):
@@ -265,6 +298,7 @@ def test_nobody_makes_room_while_no_process_can_be_started(
     [
         ("queued", 0, "The disk has 0 MB free"),
         ("running", 0, "The disk has 0 MB free"),  # its process may be there, and unable to write its last word
+        ("stopping", 0, "The disk has 0 MB free"),
         ("interrupted", 1, "The disk has 0 MB free"),
         ("interrupted", 0, "Its process was lost"),
         ("stopped", 0, "Its process was lost"),
@@ -276,12 +310,15 @@ def test_a_run_that_waits_for_room_says_so(
     run = submit()
     with store.database.writing() as connection:
         state = {"status": status, "again": again, "message": "Its process was lost.", "handle": this_process()}
+        connection.execute("UPDATE runs SET message_share = 0.97")
         connection.execute(
             "UPDATE runs SET (status, again, message, handle) = (:status, :again, :message, :handle)", state
         )
     assert store.get(run.id).message == "Its process was lost."
     monkeypatch.setattr(folders, "free_space", lambda _folder: 0)
-    assert store.get(run.id).message.startswith(says)
+    seen = store.get(run.id)
+    assert seen.message.startswith(says)
+    assert seen.message_share == (0.97 if says.startswith("Its") else 0.0)  # of what the message before said
 
 
 def test_what_was_lost_while_nobody_led_is_noted_once(

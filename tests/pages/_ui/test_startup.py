@@ -112,7 +112,8 @@ def test_many_pages_look_at_the_supervisor_once_a_second(monkeypatch: pytest.Mon
     assert looks == [100.0, 101.1]
 
 
-def test_a_page_makes_no_store_where_there_is_none(app: AppTest, home: Path) -> None:
+def test_a_page_makes_no_store_where_there_is_none(app: AppTest, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(startup, "_looked", -startup._LOOK_EVERY)
     app.run()
     assert not (home / "lab.sqlite3").exists()
 
