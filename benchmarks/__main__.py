@@ -265,6 +265,28 @@ def class_load(
     _keep(fields, out, () if whole and not all_training else ("a part",))
 
 
+@main.command()
+@click.option(
+    "--against",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Checkout of the lab that is measured first, in turns with this one.",
+)
+@click.option("--turns", default=1, show_default=True, type=click.IntRange(1, 20), help="Of each side.")
+@click.option("--browsers", default=8, show_default=True, type=click.IntRange(1, 100), help="That click at once.")
+@click.option("--seconds", default=25.0, show_default=True, type=click.FloatRange(1, 600), help="Length of a turn.")
+def clicks(against: Path | None, turns: int, browsers: int, seconds: float) -> None:
+    """Browsers that change pages and move sliders without a pause: answers a second, and what one costs. A minute."""
+    from benchmarks.class_load.clicks import Clicks, hold, table
+
+    rows: list[Clicks] = []
+    for _turn in range(turns):
+        if against is not None:
+            rows.append(hold(checkout=against.resolve(), name=against.name, browsers=browsers, seconds=seconds))
+        rows.append(hold(browsers=browsers, seconds=seconds))
+        _tell(table(rows[-2 if against else -1 :]))
+    click.echo(table(rows))
+
+
 @main.command("class")
 @click.option(
     "--before",

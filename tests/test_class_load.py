@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from streamlit.proto.Delta_pb2 import Delta
 
 from benchmarks.__main__ import main
-from benchmarks.class_load import phones, trainings
+from benchmarks.class_load import clicks, phones, trainings
 from benchmarks.class_load.lesson import WAITS, Plan, hold
 from benchmarks.class_load.photographs import SMALL, VARIANTS, Album
 from benchmarks.class_load.shown import Run, Shown
@@ -148,6 +148,15 @@ def lesson() -> Lesson:
         seed=2,
     )
     return hold(plan)
+
+
+@pytest.mark.slow
+def test_clicks_without_a_pause_are_answered_and_counted() -> None:
+    row = clicks.hold(browsers=2, seconds=2.0, warm_up=0.1)
+    assert row.errors == {}
+    assert row.answers >= 2
+    assert row.milliseconds > 0
+    assert f"| {row.answers} |" in clicks.table([row])
 
 
 @pytest.mark.slow

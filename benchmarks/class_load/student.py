@@ -82,13 +82,17 @@ class Student:
         if self._at not in WITH_SLIDERS:
             await self._go(self._random.choice(WITH_SLIDERS))
         for _time in range(self._random.randint(1, 4)):
-            if sliders := list(sliders_on(self._tab.shown)):
-                chosen = self._random.choice(sliders)
-                with self.notes.timed("slider"):
-                    await chosen.move(self._tab, chosen.somewhere(self._random))
-            else:
+            if not await self.move_a_slider():
                 await self._choose_another("Layer")
             await asyncio.sleep(self._random.uniform(0.2, 0.8))
+
+    async def move_a_slider(self) -> bool:
+        """Move a slider of this page once; returns whether it has any."""
+        if sliders := list(sliders_on(self._tab.shown)):
+            chosen = self._random.choice(sliders)
+            with self.notes.timed("slider"):
+                await chosen.move(self._tab, chosen.somewhere(self._random))
+        return bool(sliders)
 
     async def photo_to_answer(self) -> None:
         """Upload one photo for all pages, on Classify, and wait for the network's answer to it."""
