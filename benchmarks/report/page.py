@@ -51,6 +51,7 @@ python -m benchmarks class                # thirty press Train in one second; --
 python -m benchmarks class-pictures       # thirty phones send photos to one set; --kills
 python -m benchmarks strangers            # thirty tabs, each with a photo of its own: is another's shown?
 python -m benchmarks class-load           # a class of thirty on one server, 17 minutes; --against CHECKOUT
+python -m benchmarks clicks               # what a click costs one web server; --against CHECKOUT, a minute
 python -m benchmarks ablation             # the fast network without each ingredient, about an hour
 python -m benchmarks heat-maps            # how often a heat map is blank (measured.md), three minutes
 python -m benchmarks learning-curve       # accuracy by training images (measured.md), an hour; writes into checkpoints/
