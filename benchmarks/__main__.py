@@ -12,6 +12,11 @@ from benchmarks.results import FOLDER, Measurement, newest, write
 from core.config import PRECISIONS
 from core.errors import LabError
 
+_AGAINST = click.option(
+    "--against",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Checkout of the lab that is measured first, in turns with this one.",
+)
 _OUT = click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -215,11 +220,7 @@ def profile(only: tuple[str, ...], threads: int | None, seconds: float, out: Pat
 
 
 @main.command("class-load")
-@click.option(
-    "--against",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Checkout of the lab that is measured first, in turns with this one.",
-)
+@_AGAINST
 @click.option("--turns", default=1, show_default=True, type=click.IntRange(1, 20), help="Lessons of each side.")
 @click.option("--sessions", default=30, show_default=True, type=click.IntRange(1, 500), help="Students, a tab each.")
 @click.option("--minutes", default=5.0, show_default=True, type=click.FloatRange(0.05, 600), help="Length of a lesson.")
@@ -266,11 +267,7 @@ def class_load(
 
 
 @main.command()
-@click.option(
-    "--against",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Checkout of the lab that is measured first, in turns with this one.",
-)
+@_AGAINST
 @click.option("--turns", default=1, show_default=True, type=click.IntRange(1, 20), help="Of each side.")
 @click.option("--browsers", default=8, show_default=True, type=click.IntRange(1, 100), help="That click at once.")
 @click.option("--seconds", default=25.0, show_default=True, type=click.FloatRange(1, 600), help="Length of a turn.")

@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -54,11 +55,13 @@ def _interrupted(
                 lab.wait(lambda: all(lab.store.get(run.id).saved_step for run in runs))
                 pause(chosen, 2.0)
                 spoil(disk)
+                spoilt = time.monotonic()
                 try:
                     words.append(lab.wait(lambda: all(_says(lab, run.id) for run in runs), seconds=60))
-                    rests.append(words[-1] + lab.wait(lambda: not any(lab.worker(run) for run in runs), seconds=60))
                 except TimeoutError:
                     silent += 1
+                lab.wait(lambda: not any(lab.worker(run) for run in runs))
+                rests.append(time.monotonic() - spoilt)
                 corrupt += sum(lab.corrupt(run) for run in runs)
                 pause(chosen, 3.0)
                 mend(disk)
@@ -68,7 +71,7 @@ def _interrupted(
             equal &= [lab.weights(run) for run in runs] == references
     measured = (
         f"{times} times, {len(runs)} runs in one process: {silent} without a word, else said within "
-        f"{max(words, default=0):.1f} s, none at work within {max(rests, default=0):.1f} s; {corrupt} corrupt states; "
+        f"{max(words, default=0):.1f} s, none at work within {max(rests):.1f} s; {corrupt} corrupt states; "
         f"on again within {max(backs):.1f} s; {'equal' if equal else 'OTHER'} weights"
     )
     right = not silent and not corrupt and equal

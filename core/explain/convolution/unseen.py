@@ -19,20 +19,17 @@ def unseen(image: Tensor, sliding: Filter, mode: Mode) -> tuple[str, ...]:
     ``image`` is (C, H, W). Each setting is switched off in turn, and the two pictures are compared. Raises ConfigError
     as `convolve` does, where any is on.
     """
-    on = [
-        (off, why)
-        for is_on, off, why in (
-            (sliding.relu, replace(sliding, relu=False), _relu_unseen),
-            (sliding.divide_by_sum, replace(sliding, divide_by_sum=False), _divisor_unseen),
-            (sliding.bias, replace(sliding, bias=0.0), _bias_unseen),
-        )
-        if is_on
-    ]
-    if not on:
+    if not (sliding.relu or sliding.divide_by_sum or sliding.bias):
         return ()
     shown = show(convolve(image, sliding), mode=mode)
     found = []
-    for off, why in on:
+    for on, off, why in (
+        (sliding.relu, replace(sliding, relu=False), _relu_unseen),
+        (sliding.divide_by_sum, replace(sliding, divide_by_sum=False), _divisor_unseen),
+        (sliding.bias, replace(sliding, bias=0.0), _bias_unseen),
+    ):
+        if not on:
+            continue
         without = convolve(image, off)
         difference = np.abs(show(without, mode=mode).astype(int) - shown)
         if difference.max() <= 1:  # a step of rounding is nothing that can be seen

@@ -146,7 +146,8 @@ class Store:
         """The run of a row; one that cannot go on for want of a disk says so, whatever was noted last."""
         run = run_of(row, home=self.home, places=places)
         waits = run.status in AT_WORK or run.status == "queued" or row["again"]
-        return replace(run, message=said, message_share=0.0) if waits and (said := trouble()) else run
+        said = trouble() if waits else ""
+        return replace(run, message=said, message_share=0.0) if said else run
 
     def _trouble(self) -> Callable[[], str]:
         """What is wrong with the disk, looked at once at most."""

@@ -194,8 +194,8 @@ def test_a_worker_lost_while_the_disk_is_full_says_so_and_is_not_held_against_th
     monkeypatch.setattr(folders, "free_space", lambda _folder: 0)
     process.kill()
     wait_for(lambda: find_process(held.handle) is None)
-    before = store.get(run.id)  # anybody took note of it
-    assert (before.status, before.message[:22]) == ("running", "The disk has 0 MB free")
+    unnoted = store.get(run.id)
+    assert (unnoted.status, unnoted.message[:22]) == ("running", "The disk has 0 MB free")
     supervisor.tick()
     paused = store.get(run.id)
     assert (paused.status, paused.reason) == ("interrupted", "disk_full")
