@@ -2,28 +2,34 @@
 
 Streamlit 1.67 takes the page that a fragment names for the one that its session is on, also where the visitor has asked
 for another one in between (findings/streamlit_page_change_lost.sh). A live camera, or a chart that follows a run,
-speaks all the time.
+speaks all the time. The same fragment on both pages is drawn alone then: nothing else comes any more.
 """
 
-import time
-
-from streamlit.proto.ClientState_pb2 import ClientState
-
-_SECONDS = 5.0  # after a change of the page; by then the browser has long taken the fragments away
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 
 class LeftPages:
-    """The pages that one browser has asked for over its connection."""
+    """The page that one browser is on, or has asked for, by its hash, and the fragments that were drawn on it last."""
 
     def __init__(self) -> None:
-        self._page, self._changed = "", float("-inf")
+        self._page = ""  # nobody knows yet
+        self._fragments: set[str] | None = None  # the same
 
-    def is_late(self, asked: ClientState) -> bool:
-        """Note a change of the page; say whether this comes from a fragment of another page, just after one."""
-        now = time.monotonic()
-        if asked.fragment_id:
-            return asked.page_script_hash != self._page and now - self._changed < _SECONDS
-        if asked.page_script_hash:
-            self._changed = now if asked.page_script_hash != self._page else float("-inf")
-            self._page = asked.page_script_hash
-        return False
+    def go_to(self, page: str) -> None:
+        """Note that ``page`` was asked for, or shown although nobody had asked for it; "" says nothing."""
+        self._page = page or self._page
+
+    def note(self, said: ForwardMsg) -> None:
+        """See what the browser is told."""
+        if said.HasField("new_session") and not said.metadata.run.fragment_ids:
+            self._fragments = set()
+        if self._fragments is not None:
+            self._fragments.add(said.delta.fragment_id)
+
+    def is_left(self, page: str) -> bool:
+        """Say whether a fragment of ``page`` speaks too late."""
+        return bool(self._page) and page != self._page
+
+    def is_gone(self, fragment: str) -> bool:
+        """Say whether a page that has been drawn anew is without it; Streamlit would not say so, but never answer."""
+        return self._fragments is not None and fragment not in self._fragments

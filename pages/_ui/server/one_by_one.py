@@ -9,31 +9,28 @@ a page that is still being drawn is answered with what its button was given befo
 import asyncio
 import time
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 
-from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from pages._ui.server.asked import Asked, gives_way, presses, said_in, used, values
 from pages._ui.server.left_pages import LeftPages
 
 PATIENCE = 5.0  # seconds; a page that takes longer to draw again what was pressed is cut off after all
+_TO_THE_END = 60.0  # seconds; so long does a fragment wait for the end of the page
 
 _DONE = (
     ForwardMsg.FINISHED_SUCCESSFULLY,
     ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY,
     ForwardMsg.FINISHED_WITH_COMPILE_ERROR,
 )
-_LARGE = 8_000  # bytes of a message; Streamlit has browsers keep those above 10 KB
 _MOST_LARGE = 100  # elements
 _LOOK = 0.5  # seconds
-_UNHEARD = 1.0  # seconds after which a fragment that has not begun is taken for gone, which nobody says
-_PRESSES = ("trigger_value", "string_trigger_value", "json_trigger_value", "chat_input_value")
 
 
 class OneByOne:
@@ -42,7 +39,7 @@ class OneByOne:
     That is when the callbacks of what was asked for before have been called, and what is used now has been drawn again;
     for a fragment, which waits for the end of the page in any case, when all of that has been sent: Streamlit drops the
     rest where a fragment comes between. A value that gives way to another one of the same widget meanwhile, as where a
-    slider is dragged, is left out. What asks for no rerun never waits.
+    slider is dragged, is left out, and so is a fragment of a page that was left. What asks for no rerun never waits.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -65,26 +62,13 @@ class OneByOne:
             visit.leave()
 
 
-@dataclass(kw_only=True)
-class _Asked:
-    """A rerun that a browser has asked for, and when (`time.monotonic`).
-
-    ``held``: it has waited for something that may have had the browser let go of what it says that it keeps.
-    """
-
-    message: Message
-    state: ClientState
-    since: float
-    held: bool = False
-
-
 class _Visit:
     """What one browser has asked for over its connection, and what it was shown since."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._coming: asyncio.Task[Message] | None = None
-        self._waiting: deque[_Asked] = deque()
+        self._waiting: deque[Asked] = deque()
         self._used: list[str] | None = None  # by the first that waits, once it is known
         self._page: _Run | None = None  # the run of the page that was asked for and is not done yet
         self._part: _Run | None = None  # the same of a fragment
@@ -106,7 +90,7 @@ class _Visit:
             message = await self._next()
             if message is None:
                 continue
-            said = _said_in(message)
+            said = said_in(message)
             if message["type"] == "websocket.disconnect":
                 self._leaves = message
                 self._join()
@@ -115,15 +99,15 @@ class _Visit:
                     self._waiting.clear()
                 return message
             else:
-                self._queue(_Asked(message=message, state=said.rerun_script, since=time.monotonic()))
+                self._queue(Asked(message=message, state=said.rerun_script, since=time.monotonic()))
 
     def note(self, message: Message) -> None:
         """See what the browser is sent."""
-        data = message.get("bytes") or b""
-        if self._page is None and self._part is None and len(data) < _LARGE:
-            return
-        said = ForwardMsg.FromString(data)
+        said = ForwardMsg.FromString(message.get("bytes") or b"")
         shown = self._shown_in(said)
+        if said.HasField("navigation") and self._has_moved():
+            self._pages.go_to(said.navigation.page_script_hash)
+        self._pages.note(said)
         self._page = None if self._page is None or self._page.note(said, shown) else self._page
         self._part = None if self._part is None or self._part.note(said, shown) else self._part
         self._shown.set()
@@ -151,14 +135,17 @@ class _Visit:
         self._coming = None
         return await coming
 
-    def _queue(self, asked: _Asked) -> None:
+    def _queue(self, asked: Asked) -> None:
         state = asked.state
+        if state.fragment_id and self._pages.is_left(state.page_script_hash):
+            return
         if state.is_auto_rerun and any(each.state.fragment_id == state.fragment_id for each in self._waiting):
             return
         if not state.fragment_id:  # it draws the fragments, too
+            self._pages.go_to(state.page_script_hash)
             self._waiting = deque(each for each in self._waiting if not each.state.is_auto_rerun)
         last = self._waiting[-1].state if self._waiting else None
-        if last is not None and _gives_way(last, state, self._before):
+        if last is not None and gives_way(last, state, self._before):
             asked.since = self._waiting.pop().since
         self._waiting.append(asked)
         self._used = None
@@ -169,35 +156,40 @@ class _Visit:
         pages = [each for each in self._waiting if not each.state.fragment_id]
         for each in pages[1:]:
             if each.state.page_script_hash == pages[0].state.page_script_hash:
-                each.state.widget_states.widgets.extend(_presses(pages[0].state))
+                each.state.widget_states.widgets.extend(presses(pages[0].state))
                 pages[0].state, pages[0].held = each.state, True
         self._waiting, self._used = deque((*parts, *pages[:1])), None
 
     def _is_time(self) -> bool:
-        first, now = self._waiting[0], time.monotonic()
-        if now - first.since >= PATIENCE:
+        first = self._waiting[0]
+        to_the_end = bool(first.state.fragment_id and self._page is not None and not self._leaves)
+        if time.monotonic() - first.since >= (_TO_THE_END if to_the_end else PATIENCE):
             return True
-        part = self._part if self._part is None or not self._part.is_lost(now) else None
         if first.state.fragment_id:
-            return self._page is None and part is None
-        if part is not None and not part.has_shown((), page=""):
+            return self._page is None and self._part is None
+        if self._part is not None and not self._part.has_shown((), page=""):
             return False
         if self._page is None:
             return True
         if self._used is None:
-            self._used = _used(first.state, self._before)
+            self._used = used(first.state, self._before)
         return self._page.has_shown(self._used, page=first.state.page_script_hash)
+
+    def _has_moved(self) -> bool:
+        """Say whether a page that is shown now is the latest that was asked for, or one that the server chose since."""
+        waits = any(not each.state.fragment_id for each in self._waiting)
+        return not waits and (self._page is None or self._page.has_begun)
 
     def _hand_on(self) -> Message | None:
         first = self._waiting.popleft()
         asked, self._used = first.state, None
-        if self._pages.is_late(asked):
+        if asked.fragment_id and self._page is None and self._pages.is_gone(asked.fragment_id):
             return None
         if not asked.fragment_id:
             self._page, self._part = _Run(asked), None
         else:
             self._part = _Run(asked)
-        self._before = {each.id: each for each in _values(asked)}
+        self._before = {each.id: each for each in values(asked)}
         if first.held:
             asked.ClearField("cached_message_hashes")
             return {**first.message, "bytes": BackMsg(rerun_script=asked).SerializeToString()}
@@ -218,7 +210,7 @@ class _Run:
     """A run of the page, or of a fragment, that was asked for: whether it has begun, and what it has shown."""
 
     def __init__(self, asked: ClientState) -> None:
-        self._since, self._begun = time.monotonic(), False
+        self.has_begun = False
         self._page, self._part = asked.page_script_hash, asked.fragment_id
         # Ids; None as long as callbacks may still be called, and what a clock asks for calls none.
         self._shown: set[str] | None = set() if asked.is_auto_rerun else None
@@ -228,17 +220,13 @@ class _Run:
         kind = said.WhichOneof("type")
         if kind == "new_session":
             parts = said.metadata.run.fragment_ids
-            self._begun = self._begun or (self._part in parts if self._part else not parts)
+            self.has_begun = self.has_begun or not parts or self._part in parts  # the page draws the fragment, too
             if self._shown and not parts:  # `st.rerun`: what was drawn is drawn once more
                 self._shown = set()
-        elif self._begun and kind in ("delta", "ref_hash"):
+        elif self.has_begun and kind in ("delta", "ref_hash"):
             self._shown = self._shown or set()
             self._shown.add(shown)
-        return self._begun and kind == "script_finished" and said.script_finished in _DONE
-
-    def is_lost(self, now: float) -> bool:
-        """Say whether it is a fragment's that is gone: Streamlit says nothing then."""
-        return bool(self._part) and not self._begun and now - self._since >= _UNHEARD
+        return self.has_begun and kind == "script_finished" and said.script_finished in _DONE
 
     def has_shown(self, widgets: Collection[str], *, page: str) -> bool:
         """Say whether its callbacks have been called and these widgets, if they are of its page, drawn again."""
@@ -246,45 +234,6 @@ class _Run:
             return self._shown is not None
         drawn = self._shown - {""}
         return all(each in drawn or any(one in each for one in drawn) for each in widgets)
-
-
-def _said_in(message: Message) -> BackMsg | None:
-    try:
-        return BackMsg.FromString(message.get("bytes") or b"")
-    except DecodeError:  # is Streamlit's to refuse
-        return None
-
-
-def _gives_way(before: ClientState, after: ClientState, handed_on: Mapping[str, WidgetState]) -> bool:
-    """Say whether what is asked for after it says all that was asked for before: a later value of the same widget."""
-    return (
-        not before.fragment_id
-        and not after.fragment_id
-        and before.page_script_hash == after.page_script_hash
-        and not before.is_history_navigation
-        and not any(_presses(before))
-        and _used(before, handed_on) == _used(after, handed_on)
-    )
-
-
-def _used(asked: ClientState, before: Mapping[str, WidgetState]) -> list[str]:
-    """The ids of the widgets that were pressed or have another value than before."""
-    return [each.id for each in asked.widget_states.widgets if _is_press(each) or before.get(each.id) != each]
-
-
-def _presses(asked: ClientState) -> Iterable[WidgetState]:
-    return filter(_is_press, asked.widget_states.widgets)
-
-
-def _values(asked: ClientState) -> Iterable[WidgetState]:
-    """A copy of the values in it, without what was pressed: several photos are sent that way."""
-    kept = WidgetStates()
-    kept.widgets.extend(each for each in asked.widget_states.widgets if not _is_press(each))
-    return kept.widgets
-
-
-def _is_press(state: WidgetState) -> bool:
-    return state.WhichOneof("value") in _PRESSES
 
 
 def _id_in(delta: Delta) -> str:

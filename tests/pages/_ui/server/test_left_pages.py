@@ -1,32 +1,48 @@
-"""What a fragment asks for when its page has been left comes too late; everything else does not."""
+"""What a fragment says when its page has been left comes too late; everything else does not."""
 
-import pytest
-from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from pages._ui.server import left_pages
 from pages._ui.server.left_pages import LeftPages
 
 
-def late(*asked: tuple[str, str]) -> list[bool]:
-    """Ask for these, each a page and a fragment or none ("") of it, over one connection; say which are too late."""
+def test_a_page_is_left_until_it_is_gone_to_again() -> None:
     pages = LeftPages()
-    return [pages.is_late(ClientState(page_script_hash=page, fragment_id=fragment)) for page, fragment in asked]
+    pages.go_to("classify")
+    assert not pages.is_left("classify")
+    pages.go_to("convolution")
+    assert pages.is_left("classify")
+    assert not pages.is_left("convolution")
+    pages.go_to("classify")
+    assert not pages.is_left("classify")
 
 
-def test_a_fragment_of_the_page_that_was_left_is_late() -> None:
-    camera = ("classify", "camera")
-    asked = [("", ""), camera, ("convolution", ""), camera, camera, ("convolution", "grid")]
-    assert late(*asked) == [False, False, False, True, True, False]
+def test_where_nobody_knows_the_page_none_is_left() -> None:
+    pages = LeftPages()
+    pages.go_to("")  # a browser that opens the lab names none
+    assert not pages.is_left("classify")
+    pages.go_to("classify")
+    pages.go_to("")
+    assert not pages.is_left("classify")
+    assert pages.is_left("convolution")
 
 
-def test_who_goes_back_is_not_late_there() -> None:
-    assert not any(late(("classify", ""), ("convolution", ""), ("classify", ""), ("classify", "camera")))
+def test_a_fragment_is_gone_where_the_page_was_drawn_anew_without_it() -> None:
+    pages, begins, in_a_fragment = LeftPages(), ForwardMsg(), ForwardMsg()
+    begins.new_session.SetInParent()
+    in_a_fragment.new_session.SetInParent()
+    in_a_fragment.metadata.run.fragment_ids.append("chart")
 
+    def draw(fragment: str) -> None:
+        said = ForwardMsg()
+        said.delta.fragment_id = fragment
+        pages.note(said)
 
-def test_a_page_that_a_button_has_opened_is_not_late() -> None:
-    assert not any(late(("compare", ""), ("compare", ""), ("training", "watch")))  # `st.switch_page` asks for nothing
-
-
-def test_after_a_while_nothing_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(left_pages, "_SECONDS", 0.0)
-    assert not any(late(("classify", ""), ("convolution", ""), ("classify", "camera")))
+    draw("chart")
+    assert not pages.is_gone("camera"), "nobody knows yet"
+    pages.note(begins)
+    draw("chart")
+    pages.note(in_a_fragment)
+    draw("inside it")
+    assert [each for each in ("chart", "inside it", "camera") if pages.is_gone(each)] == ["camera"]
+    pages.note(begins)
+    assert pages.is_gone("chart")

@@ -18,6 +18,7 @@ from pages._ui.server.one_by_one import OneByOne
 from pages._ui.startup import MIDDLEWARE
 from tests.browser.server import Server
 
+FRAGMENT_ENDS = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
 LEAVES: Message = {"type": "websocket.disconnect", "code": 1001}
 
 
@@ -42,15 +43,22 @@ def begins(*fragments: str) -> ForwardMsg:
     return said
 
 
-def draws(name: str = "", *, large: str = "") -> ForwardMsg:
+def draws(name: str = "", *, large: str = "", fragment: str = "") -> ForwardMsg:
     said = ForwardMsg(hash=large)
     said.metadata.cacheable = bool(large)
+    said.delta.fragment_id = fragment
     said.delta.new_element.button.id = name
     return said
 
 
 def ends(status: int = ForwardMsg.FINISHED_SUCCESSFULLY) -> ForwardMsg:
     return ForwardMsg(script_finished=status)  # type: ignore[arg-type]
+
+
+def is_on(page: str) -> ForwardMsg:
+    said = ForwardMsg()
+    said.navigation.page_script_hash = page
+    return said
 
 
 def opens(name: str) -> ForwardMsg:
@@ -244,7 +252,7 @@ def test_a_press_in_a_fragment_comes_before_what_is_asked_of_the_page_next() -> 
         first, stopped, moved = asked(word="one"), asked("training", "run", "stop", word="one"), asked(word="two")
         async with Conversation() as both:
             assert await both.browser(first, stopped, moved) == [first]
-            assert await both.server(begins(), draws("word")) == []
+            assert await both.server(begins(), draws("word"), draws("stop", fragment="run")) == []
             assert await both.server(ends()) == [stopped]
             assert await both.server(begins("run")) == []
             assert await both.server(draws("stop")) == [moved]
@@ -252,15 +260,29 @@ def test_a_press_in_a_fragment_comes_before_what_is_asked_of_the_page_next() -> 
     asyncio.run(talk())
 
 
-def test_a_fragment_that_is_gone_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fragment_that_is_gone_is_not_waited_for() -> None:
     async def talk() -> None:
-        gone, moved = asked("training", "run", "stop"), asked(word="two")
+        here, gone, moved = asked("training", "chart"), asked("training", "run", "stop"), asked(word="two")
         async with Conversation() as both:
-            assert await both.browser(gone, moved) == [gone]
-            await asyncio.sleep(0.3)
-            assert await both.rest() == [moved]
+            await both.browser(asked())
+            assert await both.browser(gone, here) == []
+            assert await both.server(begins(), draws("x", fragment="chart"), ends()) == [here]
+            await both.server(begins("chart"), draws("y", fragment="inner"), ends(FRAGMENT_ENDS))
+            assert await both.browser(asked("training", "inner"), moved) == [asked("training", "inner")]
 
-    monkeypatch.setattr(one_by_one, "_UNHEARD", 0.1)
+    asyncio.run(talk())
+
+
+def test_a_fragment_that_is_not_drawn_yet_is_not_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def talk() -> None:
+        stopped = asked("training", "run", "stop")
+        async with Conversation() as both:
+            await both.browser(asked(), stopped)
+            assert await both.server(begins(), draws()) == []
+            await asyncio.sleep(0.4)
+            assert await both.rest() == [stopped], "the page takes too long"
+
+    monkeypatch.setattr(one_by_one, "_TO_THE_END", 0.3)
     monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
     asyncio.run(talk())
 
@@ -310,7 +332,8 @@ def test_a_page_waits_for_the_callbacks_of_its_fragment_and_a_fragment_for_the_e
             assert await both.browser(stopped, moved) == [stopped]
             assert await both.server(begins("run"), draws("stop")) == [moved]
             assert await both.browser(looks) == []
-            assert await both.server(ends(ForwardMsg.FINISHED_EARLY_FOR_RERUN), begins(), draws("word")) == []
+            again = ends(ForwardMsg.FINISHED_EARLY_FOR_RERUN)
+            assert await both.server(again, begins(), draws("word"), draws("stop", fragment="run")) == []
             assert await both.server(ends()) == [looks]
 
     asyncio.run(talk())
@@ -324,7 +347,7 @@ def test_what_a_clock_asks_for_waits_once_and_not_where_the_page_is_drawn_anew()
         first, moved = asked(), asked(word="one")
         async with Conversation() as both:
             assert await both.browser(first, tick, tick) == [first]
-            assert await both.server(begins(), draws("word"), ends()) == [tick]
+            assert await both.server(begins(), draws("word", fragment="run"), ends()) == [tick]
             assert await both.browser(moved) == [moved], "nothing is called where a clock asks"
             assert await both.browser(asked(word="two"), tick, asked(word="three")) == []
             assert await both.server(begins(), draws("word")) == [asked(word="three")]
@@ -333,13 +356,81 @@ def test_what_a_clock_asks_for_waits_once_and_not_where_the_page_is_drawn_anew()
     asyncio.run(talk())
 
 
-def test_a_fragment_of_a_page_that_was_left_is_not_heard() -> None:
+def test_a_fragment_of_a_page_that_was_left_is_not_heard_however_long_the_next_one_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async def talk() -> None:
         leaves, late, here = asked("compare"), asked("training", "run"), asked("compare", "chart")
         async with Conversation() as both:
             assert await both.browser(asked(), leaves, late, here) == [asked()]
             assert await both.server(begins(), draws()) == [leaves]
-            assert await both.server(begins(), ends()) == [here]
+            assert await both.browser(late) == []
+            await asyncio.sleep(0.4)
+            assert await both.rest() == [], "a fragment waits for the end of the page"
+            assert await both.server(begins(), is_on("compare"), draws(fragment="chart"), ends()) == [here]
+
+    monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
+    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
+    asyncio.run(talk())
+
+
+def test_a_fragment_that_is_not_heard_keeps_nobody_waiting() -> None:
+    async def talk() -> None:
+        late, pressed = asked("training", "run"), asked("compare", "", "send")
+        async with Conversation() as both:
+            await both.browser(asked("compare"))
+            assert await both.browser(late, pressed) == []
+            assert await both.server(begins(), draws("send")) == [pressed]
+
+    asyncio.run(talk())
+
+
+def test_a_page_that_the_server_has_moved_on_to_is_not_left() -> None:
+    async def talk() -> None:
+        pressed, here, late = asked("training", "", "open"), asked("compare", "chart"), asked("training", "run")
+        moves = (ends(ForwardMsg.FINISHED_EARLY_FOR_RERUN), begins(), is_on("compare"), draws(fragment="chart"))
+        async with Conversation() as both:
+            await both.browser(pressed)
+            await both.server(begins(), is_on("training"), *moves, ends())
+            assert await both.browser(late, here) == [here]
+
+    asyncio.run(talk())
+
+
+def test_what_is_still_shown_of_a_page_that_was_left_leads_nobody_back() -> None:
+    async def talk() -> None:
+        leaves, late = asked("compare"), asked("training", "run")
+        async with Conversation() as both:
+            assert await both.browser(asked(), leaves) == [asked()]
+            await both.server(begins(), is_on("training"))
+            assert await both.browser(late) == [], "the next page still waits"
+            assert await both.server(draws()) == [leaves]
+            await both.server(is_on("training"))
+            assert await both.browser(late) == [], "the next page has not begun"
+            assert await both.server(begins(), is_on("compare"), draws(fragment="run"), ends()) == []
+
+    asyncio.run(talk())
+
+
+def test_a_page_that_follows_what_was_taken_for_it_is_seen_as_well() -> None:
+    async def talk() -> None:
+        here, gone = asked("compare", "chart"), asked("compare", "run")
+        before = (begins(), is_on("training"), draws(fragment="run"), ends())
+        async with Conversation() as both:
+            await both.browser(asked("compare"))
+            await both.server(*before, begins(), is_on("compare"), draws(fragment="chart"), ends())
+            assert await both.browser(gone, here) == [here]
+
+    asyncio.run(talk())
+
+
+def test_a_fragment_that_the_page_has_drawn_instead_has_run() -> None:
+    async def talk() -> None:
+        first, second = asked("training", "run", "stop"), asked("training", "chart", "zoom")
+        async with Conversation() as both:
+            assert await both.browser(first, second) == [first]
+            assert await both.server(begins(), draws(fragment="chart")) == [], "the page is drawn in its place"
+            assert await both.server(ends()) == [second]
 
     asyncio.run(talk())
 
@@ -365,6 +456,19 @@ def test_who_leaves_is_heard_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
     monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
 
+    asyncio.run(talk())
+
+
+def test_who_leaves_waits_for_no_end_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def talk() -> None:
+        stopped = asked("training", "run", "stop")
+        async with Conversation() as both:
+            assert await both.browser(asked(), stopped, LEAVES) == [asked()]
+            await asyncio.sleep(0.4)
+            assert await both.rest() == [stopped, LEAVES]
+
+    monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
+    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
     asyncio.run(talk())
 
 
