@@ -23,13 +23,15 @@ class LeftPages:
         """See what the browser is told."""
         if said.HasField("new_session") and not said.metadata.run.fragment_ids:
             self._fragments = set()
-        if self._fragments is not None:
+        if self._fragments is not None and said.HasField("delta"):
             self._fragments.add(said.delta.fragment_id)
+        elif self._fragments is not None:  # inside a fragment that was drawn anew
+            self._fragments.difference_update(said.stop_auto_rerun.fragment_ids)
 
     def is_left(self, page: str) -> bool:
         """Say whether a fragment of ``page`` speaks too late."""
         return bool(self._page) and page != self._page
 
     def is_gone(self, fragment: str) -> bool:
-        """Say whether a page that has been drawn anew is without it; Streamlit would not say so, but never answer."""
+        """Say whether a page that has been drawn anew is without it; Streamlit does not say that it never answers."""
         return self._fragments is not None and fragment not in self._fragments

@@ -22,7 +22,7 @@ from pages._ui.server.asked import Asked, gives_way, presses, said_in, used, val
 from pages._ui.server.left_pages import LeftPages
 
 PATIENCE = 5.0  # seconds; a page that takes longer to draw again what was pressed is cut off after all
-_TO_THE_END = 60.0  # seconds; so long does a fragment wait for the end of the page
+_TO_THE_END = 60.0  # seconds that a fragment waits for the end of the page where no page waits behind it
 
 _DONE = (
     ForwardMsg.FINISHED_SUCCESSFULLY,
@@ -39,7 +39,8 @@ class OneByOne:
     That is when the callbacks of what was asked for before have been called, and what is used now has been drawn again;
     for a fragment, which waits for the end of the page in any case, when all of that has been sent: Streamlit drops the
     rest where a fragment comes between. A value that gives way to another one of the same widget meanwhile, as where a
-    slider is dragged, is left out, and so is a fragment of a page that was left. What asks for no rerun never waits.
+    slider is dragged, is left out, and so is a fragment of a page that was left, or one that the page has no more. What
+    asks for no rerun never waits.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -70,7 +71,7 @@ class _Visit:
         self._coming: asyncio.Task[Message] | None = None
         self._waiting: deque[Asked] = deque()
         self._used: list[str] | None = None  # by the first that waits, once it is known
-        self._page: _Run | None = None  # the run of the page that was asked for and is not done yet
+        self._page: _Run | None = None  # the run of the page that goes on, or that was asked for
         self._part: _Run | None = None  # the same of a fragment
         self._shown = asyncio.Event()
         self._pages = LeftPages()
@@ -97,6 +98,7 @@ class _Visit:
             elif said is None or not said.HasField("rerun_script"):
                 if said is not None and said.stop_script:
                     self._waiting.clear()
+                    self._pages = LeftPages()  # the browser stays where it is
                 return message
             else:
                 self._queue(Asked(message=message, state=said.rerun_script, since=time.monotonic()))
@@ -105,8 +107,12 @@ class _Visit:
         """See what the browser is sent."""
         said = ForwardMsg.FromString(message.get("bytes") or b"")
         shown = self._shown_in(said)
-        if said.HasField("navigation") and self._has_moved():
+        if said.HasField("navigation") and all(each.state.fragment_id for each in self._waiting):
             self._pages.go_to(said.navigation.page_script_hash)
+            here = (each for each in self._waiting if not self._pages.is_left(each.state.page_script_hash))
+            self._waiting = deque(here)
+        if self._page is None and said.HasField("new_session") and not said.metadata.run.fragment_ids:
+            self._page = _Run(ClientState(page_script_hash=said.new_session.page_script_hash))  # by `st.rerun`
         self._pages.note(said)
         self._page = None if self._page is None or self._page.note(said, shown) else self._page
         self._part = None if self._part is None or self._part.note(said, shown) else self._part
@@ -162,7 +168,8 @@ class _Visit:
 
     def _is_time(self) -> bool:
         first = self._waiting[0]
-        to_the_end = bool(first.state.fragment_id and self._page is not None and not self._leaves)
+        only_parts = all(each.state.fragment_id for each in self._waiting)
+        to_the_end = only_parts and self._page is not None and not self._leaves
         if time.monotonic() - first.since >= (_TO_THE_END if to_the_end else PATIENCE):
             return True
         if first.state.fragment_id:
@@ -175,11 +182,6 @@ class _Visit:
             self._used = used(first.state, self._before)
         return self._page.has_shown(self._used, page=first.state.page_script_hash)
 
-    def _has_moved(self) -> bool:
-        """Say whether a page that is shown now is the latest that was asked for, or one that the server chose since."""
-        waits = any(not each.state.fragment_id for each in self._waiting)
-        return not waits and (self._page is None or self._page.has_begun)
-
     def _hand_on(self) -> Message | None:
         first = self._waiting.popleft()
         asked, self._used = first.state, None
@@ -189,6 +191,8 @@ class _Visit:
             self._page, self._part = _Run(asked), None
         else:
             self._part = _Run(asked)
+            for each in self._waiting:
+                each.since = time.monotonic()
         self._before = {each.id: each for each in values(asked)}
         if first.held:
             asked.ClearField("cached_message_hashes")
@@ -207,10 +211,10 @@ class _Visit:
 
 
 class _Run:
-    """A run of the page, or of a fragment, that was asked for: whether it has begun, and what it has shown."""
+    """A run of the page, or of a fragment: whether it has begun, and what it has shown."""
 
     def __init__(self, asked: ClientState) -> None:
-        self.has_begun = False
+        self._begun = False
         self._page, self._part = asked.page_script_hash, asked.fragment_id
         # Ids; None as long as callbacks may still be called, and what a clock asks for calls none.
         self._shown: set[str] | None = set() if asked.is_auto_rerun else None
@@ -220,13 +224,13 @@ class _Run:
         kind = said.WhichOneof("type")
         if kind == "new_session":
             parts = said.metadata.run.fragment_ids
-            self.has_begun = self.has_begun or not parts or self._part in parts  # the page draws the fragment, too
+            self._begun = self._begun or not parts or self._part in parts  # the page draws the fragment, too
             if self._shown and not parts:  # `st.rerun`: what was drawn is drawn once more
                 self._shown = set()
-        elif self.has_begun and kind in ("delta", "ref_hash"):
+        elif self._begun and kind in ("delta", "ref_hash"):
             self._shown = self._shown or set()
             self._shown.add(shown)
-        return self.has_begun and kind == "script_finished" and said.script_finished in _DONE
+        return self._begun and kind == "script_finished" and said.script_finished in _DONE
 
     def has_shown(self, widgets: Collection[str], *, page: str) -> bool:
         """Say whether its callbacks have been called and these widgets, if they are of its page, drawn again."""

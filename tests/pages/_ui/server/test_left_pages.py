@@ -44,5 +44,9 @@ def test_a_fragment_is_gone_where_the_page_was_drawn_anew_without_it() -> None:
     pages.note(in_a_fragment)
     draw("inside it")
     assert [each for each in ("chart", "inside it", "camera") if pages.is_gone(each)] == ["camera"]
+    stopped = ForwardMsg()
+    stopped.stop_auto_rerun.fragment_ids.append("inside it")
+    pages.note(stopped)
+    assert pages.is_gone("inside it")
     pages.note(begins)
     assert pages.is_gone("chart")

@@ -287,6 +287,38 @@ def test_a_fragment_that_is_not_drawn_yet_is_not_gone(monkeypatch: pytest.Monkey
     asyncio.run(talk())
 
 
+def test_a_page_that_a_fragment_has_drawn_anew_is_waited_for_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def talk() -> None:
+        looks, stopped = asked("training", "list"), asked("training", "run", "stop")
+        again = (begins("list"), ends(ForwardMsg.FINISHED_EARLY_FOR_RERUN), begins(), draws("x", fragment="list"))
+        async with Conversation() as both:
+            assert await both.browser(looks) == [looks]
+            await both.server(*again)
+            assert await both.browser(stopped) == []
+            await asyncio.sleep(0.4)
+            assert await both.rest() == []
+            assert await both.server(draws("stop", fragment="run"), ends()) == [stopped]
+
+    monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
+    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
+    asyncio.run(talk())
+
+
+def test_a_page_behind_a_fragment_waits_no_minute_and_for_its_callbacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def talk() -> None:
+        stopped, leaves = asked("training", "run", "stop"), asked("compare")
+        async with Conversation() as both:
+            await both.browser(asked(), stopped, leaves)
+            assert await both.server(begins(), draws()) == []
+            await asyncio.sleep(0.35)
+            assert await both.rest() == [stopped]
+            assert await both.server(ends(), begins("run"), draws("stop", fragment="run")) == [leaves]
+
+    monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
+    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
+    asyncio.run(talk())
+
+
 def test_whoever_waited_no_longer_says_what_the_browser_keeps() -> None:
     async def talk() -> None:
         kept = BackMsg.FromString(asked("training", "", "send")["bytes"])
@@ -315,8 +347,11 @@ def test_who_stops_the_page_wants_nothing_of_what_waits() -> None:
         stop: Message = {"type": "websocket.receive", "bytes": BackMsg(stop_script=True).SerializeToString()}
         first = asked(word="one")
         async with Conversation() as both:
-            assert await both.browser(first, asked(word="two"), stop) == [first, stop]
-            assert await both.server(begins(), draws("word"), ends()) == []
+            assert await both.browser(first) == [first]
+            assert await both.server(begins(), is_on("training")) == []
+            assert await both.browser(asked("compare"), stop) == [stop]
+            assert await both.server(draws("word", fragment="run"), ends()) == []
+            assert await both.browser(asked("training", "run")) == [asked("training", "run")], "one stays on the page"
 
     asyncio.run(talk())
 
@@ -391,7 +426,9 @@ def test_a_page_that_the_server_has_moved_on_to_is_not_left() -> None:
         moves = (ends(ForwardMsg.FINISHED_EARLY_FOR_RERUN), begins(), is_on("compare"), draws(fragment="chart"))
         async with Conversation() as both:
             await both.browser(pressed)
-            await both.server(begins(), is_on("training"), *moves, ends())
+            await both.server(begins(), is_on("training"))
+            assert await both.browser(late) == [], "it waits for the end of the page"
+            assert await both.server(*moves, draws(fragment="run"), ends()) == []
             assert await both.browser(late, here) == [here]
 
     asyncio.run(talk())
