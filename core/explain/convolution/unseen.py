@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
+import torch
 from torch import Tensor
+from torch.nn import functional
 
 from core.explain.convolution.convolve import Filter, KernelLike, Mode, convolve, show, weights
 
@@ -21,7 +23,8 @@ def unseen(image: Tensor, sliding: Filter, mode: Mode) -> tuple[str, ...]:
     """
     if not (sliding.relu or sliding.divide_by_sum or sliding.bias):
         return ()
-    shown = show(convolve(image, sliding), mode=mode)
+    products = convolve(image, replace(sliding, divide_by_sum=False, bias=0.0, relu=False))  # the rest is cheap
+    shown = show(_finished(products, sliding, image.shape[0]), mode=mode)
     found = []
     for on, off, why in (
         (sliding.relu, replace(sliding, relu=False), _relu_unseen),
@@ -30,11 +33,19 @@ def unseen(image: Tensor, sliding: Filter, mode: Mode) -> tuple[str, ...]:
     ):
         if not on:
             continue
-        without = convolve(image, off)
+        without = _finished(products, off, image.shape[0])
         difference = np.abs(show(without, mode=mode).astype(int) - shown)
         if difference.max() <= 1:  # a step of rounding is nothing that can be seen
             found.append(why(without, sliding.kernel, mode, image.shape[0]))
     return tuple(found)
+
+
+def _finished(products: Tensor, sliding: Filter, channels: int) -> Tensor:
+    """The map that `convolve` returns, from that of the bare kernel: a convolution is linear in its weights."""
+    plain = weights(sliding.kernel, channels)
+    divided = weights(sliding.kernel, channels, divide_by_sum=sliding.divide_by_sum)
+    values = (products if torch.equal(plain, divided) else products / plain.sum()) + sliding.bias
+    return functional.relu(values) if sliding.relu else values
 
 
 def _relu_unseen(without: Tensor, _kernel: KernelLike, mode: Mode, _channels: int) -> str:
