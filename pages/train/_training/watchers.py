@@ -1,8 +1,9 @@
-"""How often a page looks at the run it follows: every two seconds in a class, so that no chart is older than three.
+"""How often a page looks at the run it follows: in a class so often that a look without news leaves no chart older than
+three seconds.
 
 A look costs the server 9 ms of processor time (13 with two cores overloaded, before garbage was collected by the clock
 and figures were read once for all sessions), which a training on the same cores goes without: thirty sessions take a
-seventh of a core. Beyond a class each looks less often.
+fifth of a core. Beyond a class each looks less often.
 """
 
 import threading
@@ -13,7 +14,7 @@ import streamlit as st
 
 from pages._ui import state
 
-PACES = ((2, 1.0), (40, 2.0))  # up to so many sessions, seconds between two looks of each
+PACES = ((2, 1.0), (40, 1.4))  # up to so many sessions, seconds between two looks of each
 SLOWEST = 4.0
 _GONE = 2.5 * SLOWEST  # seconds without a look after which a session counts as gone
 

@@ -15,6 +15,6 @@ def test_a_session_at_the_slowest_pace_is_not_taken_for_gone() -> None:
     assert watchers.look("b", SLOWEST) == 2
 
 
-@pytest.mark.parametrize(("sessions", "seconds"), [(1, 1.0), (2, 1.0), (3, 2.0), (30, 2.0), (40, 2.0), (41, SLOWEST)])
+@pytest.mark.parametrize(("sessions", "seconds"), [(1, 1.0), (2, 1.0), (3, 1.4), (30, 1.4), (40, 1.4), (41, SLOWEST)])
 def test_the_more_sessions_look_the_longer_each_waits(sessions: int, seconds: float) -> None:
     assert seconds_between(sessions) == seconds
