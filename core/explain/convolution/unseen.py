@@ -23,7 +23,7 @@ def unseen(image: Tensor, sliding: Filter, mode: Mode) -> tuple[str, ...]:
     """
     if not (sliding.relu or sliding.divide_by_sum or sliding.bias):
         return ()
-    products = convolve(image, replace(sliding, divide_by_sum=False, bias=0.0, relu=False))  # the rest is cheap
+    products = convolve(image, replace(sliding, divide_by_sum=False, bias=0.0, relu=False)).double()
     shown = show(_finished(products, sliding, image.shape[0]), mode=mode)
     found = []
     for on, off, why in (
@@ -41,10 +41,13 @@ def unseen(image: Tensor, sliding: Filter, mode: Mode) -> tuple[str, ...]:
 
 
 def _finished(products: Tensor, sliding: Filter, channels: int) -> Tensor:
-    """The map that `convolve` returns, from that of the bare kernel: a convolution is linear in its weights."""
+    """The map that `convolve` returns, from that of the bare kernel: a convolution is linear in its weights.
+
+    In float64, as a rounded quotient would now and then fall into another of a signed picture's colours.
+    """
     plain = weights(sliding.kernel, channels)
     divided = weights(sliding.kernel, channels, divide_by_sum=sliding.divide_by_sum)
-    values = (products if torch.equal(plain, divided) else products / plain.sum()) + sliding.bias
+    values = (products if torch.equal(plain, divided) else products / plain.double().sum()) + sliding.bias
     return functional.relu(values) if sliding.relu else values
 
 

@@ -52,6 +52,13 @@ def test_a_stretched_picture_hides_the_sum_and_the_bias(channels: int) -> None:
     assert unseen(picture(channels), sliding, "clip") == ()
 
 
+def test_rounding_never_hides_that_a_signed_picture_has_its_own_scale() -> None:
+    random = torch.Generator().manual_seed(0)
+    for _time in range(60):
+        image = torch.randint(0, 256, (1, 24, 24), generator=random) / 255
+        assert unseen(image, Filter(kernel=torch.ones(3, 3), divide_by_sum=True), "signed")
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("setting", ["relu", "divide_by_sum", "bias"])
