@@ -1,6 +1,9 @@
 """Many photos: parts of files as a browser sends them, in order or not, whole or not, and what becomes of them."""
 
 import base64
+import contextlib
+import itertools
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,9 +16,41 @@ from pages.use._classify.many.sender import Added, Told, take
 from tests.pages.visit import jpeg
 
 
+class CutOffError(Exception):
+    """Stands for Streamlit's, which ends a rerun for another one at any look into the session."""
+
+
+class Session(dict[str, Any]):
+    """A session whose rerun is cut off at a look of one's choice."""
+
+    looks_left: float = math.inf
+
+    def look(self) -> None:
+        self.looks_left -= 1
+        if self.looks_left < 0:
+            self.looks_left = math.inf
+            raise CutOffError
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.look()
+        return super().get(key, default)
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        self.look()
+        return super().setdefault(key, default)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.look()
+        super().__setitem__(key, value)
+
+    def pop(self, key: str, *default: Any) -> Any:
+        self.look()
+        return super().pop(key, *default)
+
+
 @pytest.fixture(autouse=True)
-def session(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
+def session(monkeypatch: pytest.MonkeyPatch) -> Session:
+    kept = Session()
     shelf = KeptPhotos()
     monkeypatch.setattr(sender, "st", SimpleNamespace(session_state=kept))
     monkeypatch.setattr(cached, "kept_photos", lambda: shelf)
@@ -50,7 +85,7 @@ def test_a_file_comes_in_parts_and_becomes_a_photo_with_the_last(session: dict[s
     assert answered == [added]
     assert added.photo is not None
     assert (added.name, added.shows, added.photo.size) == ("a.jpg", "cat", (80, 40))
-    assert state.MANY_COMING not in session, "its bytes are let go"
+    assert not session[state.MANY_COMING].bytes, "they are let go"
 
 
 def test_a_part_that_is_sent_again_counts_once(session: dict[str, Any]) -> None:
@@ -63,11 +98,48 @@ def test_a_part_that_is_sent_again_counts_once(session: dict[str, Any]) -> None:
     assert len(session[state.CLASSIFIED]) == 1
 
 
+@pytest.mark.parametrize("parts", [1, 3])
+def test_a_rerun_that_another_control_cuts_off_loses_nothing_wherever_that_is(
+    session: Session, monkeypatch: pytest.MonkeyPatch, parts: int
+) -> None:
+    data = jpeg()
+    for number, looks in enumerate(itertools.count(), start=1):
+        for place in range(parts):
+            piece = data[place * 100 : (place + 1) * 100] if place + 1 < parts else data[place * 100 :]
+            sent = part(number, piece, place=place, parts=parts)
+            session.looks_left = looks
+            with contextlib.suppress(CutOffError):
+                send(session, sent)
+            whole = session.looks_left != math.inf
+            session.looks_left = math.inf
+            told = send(session, sent)
+            assert (told["number"], told["part"], told["problem"]) == (number, place, "")
+        assert [one.photo is not None for one in session[state.CLASSIFIED]] == [True] * number
+        if whole:
+            break
+    assert looks > 3, "it was cut off at some places"
+
+
+def test_an_answer_that_is_cut_off_is_asked_for_again_and_its_photo_counts_once(session: Session) -> None:
+    asked: list[Added] = []
+
+    def answer(added: Added) -> None:
+        asked.append(added)
+        if len(asked) == 1:
+            raise CutOffError
+
+    sent = part(7, jpeg())
+    with pytest.raises(CutOffError):
+        take(sent, answer)
+    assert take(sent, answer)["problem"] == ""
+    assert asked == [session[state.CLASSIFIED][0]] * 2
+
+
 def test_a_file_that_breaks_off_is_forgotten_when_the_next_one_comes(session: dict[str, Any]) -> None:
     send(session, part(7, b"x" * 10_000, place=0, parts=3))
     send(session, part(8, jpeg()))
     assert [one.name for one in session[state.CLASSIFIED]] == ["a.jpg"]
-    assert state.MANY_COMING not in session
+    assert not session[state.MANY_COMING].bytes
 
 
 @pytest.mark.parametrize(
@@ -107,7 +179,7 @@ def test_two_hundred_photos_take_no_more_memory_than_the_shelf_has(session: dict
     shelf.most_bytes = 40_000
     for number in range(1, 201):
         send(session, part(number, jpeg(size=(100 + number, 60))))
-        assert state.MANY_COMING not in session
+        assert not session[state.MANY_COMING].bytes
     assert len(session[state.CLASSIFIED]) == 200
     shelf.settle()
     assert shelf.held_bytes <= 40_000

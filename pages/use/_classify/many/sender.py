@@ -50,11 +50,12 @@ class Told(TypedDict):
 
 @dataclass(kw_only=True)
 class _Coming:
-    """A file that is on its way, in parts."""
+    """A file that is on its way, in parts; ``added`` is what has become of it."""
 
     number: int = 0
     bytes: bytearray = field(default_factory=bytearray)
     parts: int = 0
+    added: Added | None = None
 
 
 def added_photos() -> list[Added]:
@@ -98,7 +99,7 @@ def many_photos(*, shows: str | None, answer: Callable[[Added], object]) -> None
 def take(part: object, answer: Callable[[Added], object]) -> Told:
     """Take a part of a file; with the last one the file becomes a photo, or a sentence.
 
-    A part that is sent again is answered again and counts once.
+    A part that is sent again is answered again and counts once, wherever another control's rerun has cut this one off.
     """
     fields = part if isinstance(part, Mapping) else {}
     number, place, parts = (_whole(fields.get(name)) for name in ("number", "part", "parts"))
@@ -106,33 +107,42 @@ def take(part: object, answer: Callable[[Added], object]) -> Told:
     before: Told | None = st.session_state.get(state.MANY_ANSWER)
     if before is not None and (before["number"], before["part"]) >= (number, place):
         return before
-    coming = _coming(number)
-    try:
-        if place != coming.parts or not 0 < parts <= MAX_BYTES // 2**20:
-            raise PhotoError(_NOT_WHOLE)
+    coming, added = _coming(number), added_photos()
+    if coming.added is None:
+        try:
+            if not _whole_with(coming, fields, place, parts):
+                return told
+            problem = ""
+        except PhotoError as error:
+            problem = str(error)
+        coming.added = _added(fields, coming, problem)
+        coming.bytes.clear()
+    if not any(one is coming.added for one in added):
+        if len(added) >= MOST:
+            return Told(number=number, part=place, problem=_FULL, full=True)
+        added.append(coming.added)
+    if coming.added.photo is not None:
+        answer(coming.added)
+    return Told(number=number, part=place, problem=coming.added.error, full=False)
+
+
+def _whole_with(coming: _Coming, fields: Mapping[str, object], place: int, parts: int) -> bool:
+    """Whether a file is whole with this part, which is kept; raises PhotoError with a sentence."""
+    if place > coming.parts or not 0 < parts <= MAX_BYTES // 2**20:
+        raise PhotoError(_NOT_WHOLE)
+    if place == coming.parts:
         if _whole(fields.get("size")) > MAX_BYTES:
             raise PhotoError(too_heavy(_whole(fields.get("size"))))
-        coming.bytes += _letters(fields.get("letters"))
+        letters = _letters(fields.get("letters"))
+        if len(coming.bytes) + len(letters) > MAX_BYTES:
+            raise PhotoError(too_heavy(len(coming.bytes) + len(letters)))
+        coming.bytes += letters
         coming.parts += 1
-        if len(coming.bytes) > MAX_BYTES:
-            raise PhotoError(too_heavy(len(coming.bytes)))
-        if coming.parts < parts:
-            return told
-    except PhotoError as error:
-        told["problem"] = str(error)
-    added = _added(fields, coming, told["problem"])
-    if len(added_photos()) >= MOST:
-        return Told(number=number, part=place, problem=_FULL, full=True)
-    added_photos().append(added)
-    if added.photo is not None:
-        answer(added)
-    told["problem"] = added.error
-    return told
+    return coming.parts >= parts
 
 
 def _added(fields: Mapping[str, object], coming: _Coming, problem: str) -> Added:
     """What has become of a file that has come, or that was given up."""
-    st.session_state.pop(state.MANY_COMING, None)
     name = shown_name(str(fields.get("name") or ""))
     shows = fields.get("shows")
     says = shows if isinstance(shows, str) else None
