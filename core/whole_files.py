@@ -139,7 +139,7 @@ def read_file(path: Path, *, at_most: int) -> bytes:
         if about.st_size > at_most:
             raise OSError(errno.EFBIG, f"it is larger than {_size(at_most)}", str(path))
         with open(descriptor, "rb", closefd=False) as file:
-            return file.read(at_most)  # one that grows meanwhile is cut, and then no longer what its hash says
+            return file.read(about.st_size)  # one that grows meanwhile is cut, and then no longer what its hash says
     finally:
         os.close(descriptor)
 

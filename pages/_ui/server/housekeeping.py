@@ -9,11 +9,13 @@ import streamlit as st
 from streamlit.runtime import Runtime
 
 from core.compute import allocator
-from core.compute.code_pages import let_go_of_code
+from core.compute.library_pages import LibraryPages
 from pages._ui.server.served_pictures import LateFiles
 from pages._ui.server.sessions import SESSIONS, close_left
 
 log = logging.getLogger(__name__)
+
+_LIBRARIES = LibraryPages()
 
 TICK = 15.0  # seconds
 TIDY_EVERY = 30.0  # seconds, while students are here
@@ -63,4 +65,4 @@ def let_go_of_everything() -> None:
 
 def _give_back() -> None:
     allocator.give_back()
-    let_go_of_code()
+    _LIBRARIES.let_go()
