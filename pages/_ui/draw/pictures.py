@@ -28,14 +28,15 @@ _EFFORT = 4  # of 9: half of the time, or less, that Pillow's own takes, and 3 %
 def as_image(pixels: Picture) -> Image.Image:
     """Return pixels as an 8-bit picture: uint8, or floats that are clipped to [0, 1].
 
-    Shapes (H, W), (1, H, W), (3, H, W) and (H, W, 3) are understood.
+    Shapes (H, W), (H, W, 3), (1, H, W) and (3, H, W) are understood; what ends in 3 has its channels last, however few
+    its rows.
     """
     if isinstance(pixels, Image.Image):
         return pixels
     array = np.asarray(pixels)
     if array.dtype != np.uint8:
         array = (np.clip(array, 0, 1) * 255).round().astype(np.uint8)
-    if array.ndim == 3 and array.shape[0] in (1, 3):
+    if array.ndim == 3 and array.shape[2] != 3:
         array = array.transpose(1, 2, 0)
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]

@@ -6,9 +6,10 @@ from PIL import Image
 from streamlit.elements.lib import image_utils
 from streamlit.testing.v1 import AppTest
 
+from core.explain.drawing.colours import colour_map
 from core.explain.drawing.mosaic import mosaic
 from core.photos.samples import sample_photos
-from pages._ui.draw.pictures import jpeg, png
+from pages._ui.draw.pictures import as_image, jpeg, png
 
 
 def opened(data: bytes) -> Image.Image:
@@ -38,6 +39,19 @@ def test_a_photo_as_jpeg_has_a_third_of_the_bytes_and_looks_the_same() -> None:
     assert len(data) < len(png(photo)) / 3
     apart = np.abs(np.asarray(opened(data), dtype=float) - np.asarray(photo, dtype=float))
     assert apart.mean() < 4
+
+
+@pytest.mark.parametrize("side", [1, 2, 3, 5])
+def test_a_map_of_one_or_three_rows_keeps_its_colours_and_places(side: int) -> None:
+    """(1, 1, 3) and (3, 3, 3) could be taken for pictures with their channels first."""
+    pixels = colour_map(np.linspace(-1, 1, side * side).reshape(side, side), signed=True, limit=1.0)
+    assert np.array_equal(np.asarray(as_image(pixels)), pixels)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_picture_with_its_channels_first_is_turned(channels: int) -> None:
+    pixels = np.random.default_rng(2).random((channels, 8, 12))
+    assert as_image(pixels).size == (12, 8)
 
 
 def sent() -> None:
