@@ -40,8 +40,18 @@ def test_a_kernel_edited_by_hand_is_ones_own(page: Page, server: Server) -> None
     cell.press("Enter")
     expect(kernel).to_have_value("My own numbers")
     expect(page.get_by_text("The weights add up to 5.")).to_be_visible()
+    size = page.get_by_role("slider", name="Size")
+    size.press("Home")
+    expect(page.get_by_role("textbox", name="Weight in row 1, column 1")).to_have_value("5")
+    expect(cell).to_have_count(0)
+    size.press("ArrowRight")
+    size.press("ArrowRight")
+    expect(page.get_by_role("textbox", name="Weight in row 3, column 1")).to_have_value("−1")
+    expect(cell).to_have_value("5")
     choose(page, "Kernel", "Horizontal edges")
     expect(cell).to_have_value("0")
+    choose(page, "Kernel", "My own numbers")
+    expect(cell).to_have_value("5")
 
 
 def test_a_weight_says_what_it_took_and_shows_what_is_used(page: Page, server: Server) -> None:

@@ -18,7 +18,7 @@ ALL = tuple(range(2, 8))
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """A kernel to begin with: a square grid of numbers, whether it is divided by its sum, and a bias.
+    """A kernel to begin with: a square grid of numbers, and whether it is divided by its sum.
 
     ``sizes`` are the sides that `preset` can draw it at; ``look_for`` is a sentence for the student.
     """
@@ -27,7 +27,6 @@ class Preset:
     title: str
     kernel: Grid
     divide_by_sum: bool = False
-    bias: float = 0.0
     look_for: str
     sizes: tuple[int, ...]
 

@@ -38,7 +38,12 @@ def first_result(photo: Photo) -> None:
         "network learns hundreds of such kernels by itself."
     )
     with st.container(horizontal=True):
-        st.page_link(PAGES["convolution"], label="Change the numbers yourself", icon=":material/arrow_forward:")
+        st.page_link(
+            PAGES["convolution"],
+            label="Change the numbers yourself",
+            icon=":material/arrow_forward:",
+            query_params={"kernel": _FIRST.name},
+        )
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -23,6 +23,8 @@ MOVES = tuple(
 )
 _NOTHING = 1e-6  # what is left of 0 when weights with four digits are added up
 PRESET, SIZE, DIVIDE, BIAS = "conv_preset", "conv_size", "conv_divide", "conv_bias"
+_TYPED, _TYPED_DIVIDE = "conv_typed", "conv_typed_divide"  # one's own numbers by their size, the latest last
+_CUT = "conv_cut"  # the preset that a size which it has not made one's own numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +97,8 @@ def kernel_controls() -> _Kernel:
         format_func=lambda side: f"{side}×{side}",
         key=SIZE,
         on_change=_take_size,
-        help="How many pixels a side the kernel covers. A preset becomes your own numbers where it has no such size.",
+        help="How many pixels a side the kernel covers. A preset becomes your own numbers where it has no such size; "
+        "what you typed at a size is there again when you come back to it.",
         persist_state="session",
     )
     kernel = kernel_grid(on_edit=_take_edit)
@@ -104,6 +107,7 @@ def kernel_controls() -> _Kernel:
         divide = st.toggle(
             "÷ sum",
             key=DIVIDE,
+            on_change=_take_divide,
             help="Divide by the sum of the weights, so that brightness stays. A sum of 0 leaves them as they are.",
             persist_state="session",
         )
@@ -155,31 +159,64 @@ def _short(value: float) -> str:
     return minus(f"{round(value, 4) + 0:.10g}")
 
 
+def put(name: str, kernel: Kernel) -> None:
+    """Put a kernel into the grid: that of a preset, or one's own numbers (`OWN`)."""
+    set_kernel(kernel)
+    st.session_state[PRESET], st.session_state[SIZE] = name, len(kernel)
+
+
+def link_brings(name: str, kernel: Kernel) -> None:
+    """Put a kernel of the address into the grid; one's own numbers are kept as those that are typed."""
+    if name == OWN and kernel != st.session_state.get(state.KERNEL):
+        _typed()[len(kernel)] = kernel
+    st.session_state.pop(_CUT, None)
+    put(name, kernel)
+
+
 def _take_preset() -> None:
-    """Put the preset's numbers into the grid, at the size on the slider where it has that size."""
-    name = st.session_state[PRESET]
-    if name == OWN:
-        return
-    size = st.session_state.get(SIZE, 3)
-    found = preset(name, size if size in PRESETS[name].sizes else None)
-    set_kernel(found.kernel)
-    st.session_state[SIZE] = len(found.kernel)
-    st.session_state[DIVIDE] = found.divide_by_sum
-    st.session_state[BIAS] = found.bias
+    """Put the preset's numbers into the grid, or those that were typed, at the slider's size where they have it."""
+    name, size, typed = st.session_state[PRESET], st.session_state.get(SIZE, 3), _typed()
+    st.session_state.pop(_CUT, None)
+    if name != OWN:
+        found = preset(name, size if size in PRESETS[name].sizes else None)
+        put(name, found.kernel)
+        st.session_state[DIVIDE] = found.divide_by_sum
+    elif typed:
+        put(OWN, typed.get(size) or typed[next(reversed(typed))])
+        st.session_state[DIVIDE] = st.session_state.get(_TYPED_DIVIDE, False)
 
 
 def _take_size() -> None:
-    """Redraw the preset at the new size, or cut the student's own grid to it."""
+    """Show the kernel at the new size: the preset's, the numbers that were typed there, or these, cut or with zeros."""
     name, size = st.session_state.get(PRESET, FIRST), int(st.session_state[SIZE])
+    if name == OWN:
+        name = st.session_state.get(_CUT, OWN)
     if name != OWN and size in PRESETS[name].sizes:
-        set_kernel(preset(name, size).kernel)
-    else:
-        set_kernel(resize_kernel(st.session_state[state.KERNEL], size))
-        st.session_state[PRESET] = OWN
+        put(name, preset(name, size).kernel)
+        return
+    kernel = resize_kernel(st.session_state[state.KERNEL], size)
+    if name != OWN:
+        st.session_state[_CUT] = name
+    put(OWN, kernel if name != OWN else _typed().get(size, kernel))
 
 
 def _take_edit() -> None:
+    kernel: Kernel = st.session_state[state.KERNEL]
     st.session_state[PRESET] = OWN
-    weights = sum(st.session_state[state.KERNEL], ())
+    st.session_state.pop(_CUT, None)
+    _typed().pop(len(kernel), None)
+    _typed()[len(kernel)] = kernel
+    _take_divide()
+    weights = sum(kernel, ())
     if any(weights) and abs(sum(weights)) < _NOTHING:
         progress.done("kernel")
+
+
+def _take_divide() -> None:
+    if st.session_state[PRESET] == OWN:
+        st.session_state[_TYPED_DIVIDE] = st.session_state[DIVIDE]
+
+
+def _typed() -> dict[int, Kernel]:
+    found: dict[int, Kernel] = st.session_state.setdefault(_TYPED, {})
+    return found

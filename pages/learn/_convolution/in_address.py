@@ -17,7 +17,7 @@ from pages._ui import state
 from pages._ui.choose import shown
 from pages._ui.choose.shown import Shown, Typed, by_name, not_taken
 from pages.learn._convolution import controls, your_kernel
-from pages.learn._convolution.kernel_grid import DIGITS, LARGEST, checked, set_kernel
+from pages.learn._convolution.kernel_grid import DIGITS, LARGEST, checked
 from pages.learn._convolution.learn_kernel import section as learning
 from pages.learn._convolution.pooling_section import SIZES
 from pages.learn._convolution.puzzle import section as puzzle
@@ -79,9 +79,7 @@ def _set(given: Mapping[str, str]) -> list[str]:
     except ConfigError as error:
         refused.append(not_taken(KERNEL, given[KERNEL], str(error)))
         name, kernel = controls.FIRST, preset(controls.FIRST).kernel
-    set_kernel(kernel)
-    st.session_state[controls.PRESET] = name
-    st.session_state[controls.SIZE] = len(kernel)
+    controls.link_brings(name, kernel)
     divide = given.get(DIVIDE)
     st.session_state[controls.DIVIDE] = _OFF_ON.get(divide or "", _divided(name))
     if divide is not None and divide not in _OFF_ON:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from urllib.parse import parse_qsl
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages._ui.glossary import TERMS
 from pages._ui.guide import GUIDE
-from tests.pages.visit import check, texts
+from tests.pages.visit import check, open_page, texts
 
 
 @pytest.fixture
@@ -24,6 +25,18 @@ def test_the_first_page_shows_a_photo_and_what_a_kernel_makes_of_it(app: AppTest
     assert len(app.image) >= 3
     assert any("light up" in caption for caption in captions)
     assert app.latex[0].value.count("&") == 6  # the kernel, three by three
+
+
+def test_changing_the_numbers_begins_with_those_that_are_shown(app: AppTest) -> None:
+    rows = re.findall(r"(?<=matrix} ).*(?= .end)", app.latex[0].value)[0].split(r"\\")
+    shown = tuple(tuple(float(number) for number in row.split("&")) for row in rows)
+    (link,) = [entry.proto for entry in app.page_link if entry.label == "Change the numbers yourself"]
+    photo = app.session_state["photo_chosen"].sha256
+    app.query_params.update(dict(parse_qsl(link.query_string)))
+    open_page(app, "learn/convolution")
+    assert app.session_state["kernel_values"] == shown
+    assert app.session_state["photo_chosen"].sha256 == photo
+    assert not app.warning
 
 
 def test_the_lesson_leads_to_every_page(app: AppTest) -> None:

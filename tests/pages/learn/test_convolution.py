@@ -23,7 +23,7 @@ from pages.learn._convolution.batch_norm_section import what_it_did
 from pages.learn._convolution.controls import Convolution
 from pages.learn._convolution.kernel_grid import checked
 from pages.learn._convolution.sections import output_colours
-from tests.pages.visit import check, jpeg, open_page, texts, upload
+from tests.pages.visit import check, jpeg, open_page, texts, upload, visitor
 
 
 @pytest.fixture
@@ -59,6 +59,49 @@ def test_another_size_redraws_the_preset_or_makes_the_numbers_ones_own(page: App
     page.select_slider(key="conv_size").set_value(7).run()
     assert page.selectbox(key="conv_preset").value == "own"
     assert len(kernel(check(page))) == 7
+
+
+OWN = ((1.0, 2.0, 3.0), (4.0, 5.0, 6.0), (7.0, 8.0, 9.0))
+
+
+def with_own_numbers() -> AppTest:
+    page = visitor()
+    page.query_params["kernel"] = "_".join(f"{number:g}" for row in OWN for number in row)
+    return open_page(page, "learn/convolution")
+
+
+@pytest.mark.parametrize("size", range(1, 8))
+def test_another_size_and_back_brings_ones_own_numbers_back(home: object, size: int) -> None:
+    page = with_own_numbers()
+    page.select_slider(key="conv_size").set_value(size).run()
+    assert kernel(check(page))[size // 2][size // 2] == OWN[1][1] if size % 2 else len(kernel(page)) == size
+    page.select_slider(key="conv_size").set_value(3).run()
+    assert (kernel(check(page)), page.selectbox(key="conv_preset").value) == (OWN, "own")
+
+
+@pytest.mark.parametrize("name", ["box_blur", "emboss"])
+def test_after_a_named_kernel_ones_own_numbers_are_there_again(home: object, name: str) -> None:
+    page = with_own_numbers()
+    page.selectbox(key="conv_preset").select(name).run()
+    page.select_slider(key="conv_size").set_value(5).run()
+    page.selectbox(key="conv_preset").select("sharpen").run()
+    page.selectbox(key="conv_preset").select("own").run()
+    assert (kernel(check(page)), page.select_slider(key="conv_size").value) == (OWN, 3)
+    assert page.toggle(key="conv_divide").value is False
+
+
+def test_another_size_and_back_brings_a_named_kernel_back(page: AppTest) -> None:
+    page.selectbox(key="conv_preset").select("emboss").run()
+    page.select_slider(key="conv_size").set_value(1).run()
+    assert page.selectbox(key="conv_preset").value == "own"
+    page.select_slider(key="conv_size").set_value(3).run()
+    assert (kernel(check(page)), page.selectbox(key="conv_preset").value) == (PRESETS["emboss"].kernel, "emboss")
+
+
+def test_a_named_kernel_leaves_the_bias_as_it_is(page: AppTest) -> None:
+    page.session_state["conv_bias"] = 0.3
+    page.selectbox(key="conv_preset").select("emboss").run()
+    assert check(page).session_state["conv_bias"] == 0.3
 
 
 def test_every_view_of_the_photo_can_be_convolved(page: AppTest) -> None:
