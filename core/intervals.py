@@ -9,9 +9,25 @@ from dataclasses import dataclass
 Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
 
 
+_EXACT = 1e-7  # what single precision leaves of all or of none
+
+
 def percent(share: float, digits: int = 0) -> str:
-    """Return a share as people read it everywhere in the lab: "97.3 %", with so many ``digits`` after the point."""
-    return f"{share:.{digits}%}".replace("%", " %")
+    """Return a share as people read it everywhere in the lab: "97.3 %", with so many ``digits`` after the point.
+
+    Less than all is never "100 %", and more than none never "0 %": it is "over 99 %" and "under 1 %".
+    """
+    text, step = f"{share:.{digits}%}", 10.0 ** -(digits + 2)
+    if text == f"{1:.{digits}%}" and share < 1 - _EXACT:
+        text = f"over {1 - step:.{digits}%}"
+    elif text == f"{0:.{digits}%}" and share > _EXACT:
+        text = f"under {step:.{digits}%}"
+    return text.replace("%", " %")
+
+
+def percent_span(low: float, high: float, digits: int = 0) -> str:
+    """Return an interval of shares: "96.9 to 97.6 %"."""
+    return f"{percent(low, digits).removesuffix(' %')} to {percent(high, digits)}"
 
 
 def minus(text: str) -> str:

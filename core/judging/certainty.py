@@ -1,6 +1,8 @@
-"""How sure a network is, as people read it. Standard library only."""
+"""How sure a network is, as people read it. Of the foundations only."""
 
 import math
+
+from core.intervals import percent
 
 _HALF_A_STEP = 0.0005  # of a tenth of a percent, to which probabilities are shown
 
@@ -15,4 +17,4 @@ def probability_words(probability: float, *, off_by: float = 0.0) -> str:
         return f"over {min(99.9, math.floor((probability - off_by) * 1000) / 10):.1f} %"
     if probability - off_by < _HALF_A_STEP:
         return f"under {max(0.1, math.ceil((probability + off_by) * 1000) / 10):.1f} %"
-    return f"{probability * 100:.1f} %"
+    return percent(probability, 1)

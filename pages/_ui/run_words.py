@@ -2,6 +2,7 @@
 
 from core.config import TrainingConfig
 from core.data.catalogue import datasets
+from core.intervals import percent, percent_span
 from core.judging.curve.chance_level import no_better_than_guessing
 from core.models import models
 from core.runs.records import Run, Status
@@ -142,5 +143,4 @@ def took(run: Run) -> float | None:
 
 def accuracy_with_interval(accuracy: float, interval: tuple[float, float], n: int) -> str:
     """Return "97.3 % (96.9 to 97.6, n = 10,000)"; the interval holds at 95 %."""
-    low, high = interval
-    return f"{accuracy * 100:.1f} % ({low * 100:.1f} to {high * 100:.1f}, n = {n:,})"
+    return f"{percent(accuracy, 1)} ({percent_span(*interval, 1).removesuffix(' %')}, n = {n:,})"

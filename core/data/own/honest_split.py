@@ -17,7 +17,7 @@ import numpy.typing as npt
 from core.data.own.sides import Indices, filled, service_of, table_of
 from core.data.parts import TEST_PART, VALIDATION_PART
 from core.errors import DataError
-from core.intervals import wilson_interval
+from core.intervals import percent_span, wilson_interval
 
 FEWEST_PEOPLE = 3  # of whom one or more can be kept for judging
 FEWEST_TO_JUDGE = 50  # from which on 90 % right is known to within ten in a hundred each way
@@ -160,7 +160,7 @@ def certainty(n: int) -> str:
         return ""
     right = n - max(1, round(n / 10))
     low, high = wilson_interval(right, n)
-    return f"{right} of {n} right would mean {100 * low:.0f} to {100 * high:.0f} %"
+    return f"{right} of {n} right would mean {percent_span(low, high)}"
 
 
 def _check(labels: Indices, groups: Indices, contributors: Sequence[str | None], classes: int) -> None:

@@ -126,7 +126,7 @@ function round(value, step) {
 function written(value, kind, precise) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "none"
   const short = (number) => Number(number.toPrecision(6)) // of a place on an axis: what tells it from the next one
-  if (kind === "percent") return (precise ? (value * 100).toFixed(2) : short(value * 100)) + " %"
+  if (kind === "percent") return precise ? percent(value, 2) : `${short(value * 100)} %`
   if (kind === "whole") return Math.round(value).toLocaleString("en-GB")
   const size = Math.abs(value)
   if (size !== 0 && (size < 1e-3 || size >= 1e5)) return precise ? value.toExponential(2) : short(value).toExponential()

@@ -8,6 +8,14 @@ function add(parent, tag, name, text) {
   return element
 }
 
+// As core/intervals.py does: less than all is never "100 %", and more than none never "0 %".
+function percent(share, digits) {
+  const step = 10 ** -digits, text = (100 * share).toFixed(digits)
+  if (Number(text) === 100 && share < 1 - 1e-7) return `over ${(100 - step).toFixed(digits)} %`
+  if (Number(text) === 0 && share > 1e-7) return `under ${step.toFixed(digits)} %`
+  return `${text} %`
+}
+
 // How far the track of a slider is filled (elements.css).
 function fillTrack(range) {
   const low = Number(range.min), high = Number(range.max)

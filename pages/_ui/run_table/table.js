@@ -328,13 +328,13 @@ function move(view, to) {
 // ---- words -------------------------------------------------------------------------------------
 
 function share(value) {
-  return value === null ? "" : `${(value * 100).toFixed(1)} %`
+  return value === null ? "" : percent(value, 1)
 }
 
 function accuracy_words(row) {
   if (row.accuracy === null) return ""
   const [low, high] = row.interval
-  return `${share(row.accuracy)} (${(low * 100).toFixed(1)} to ${(high * 100).toFixed(1)})`
+  return `${share(row.accuracy)} (${percent(low, 1).replace(" %", "")} to ${percent(high, 1).replace(" %", "")})`
 }
 
 function time_words(seconds) {

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core.intervals import percent
+from core.intervals import percent, percent_span
 from core.judging.calibration import BINS, CalibrationBin, calibration, calibration_error, error_by_chance
 from core.judging.evaluation import Evaluation
 from pages._ui.draw import vega
@@ -87,7 +87,7 @@ def _bins(bins: Mapping[str, Sequence[CalibrationBin]]) -> None:
     told = {title: {part.low: _told(part) for part in parts} for title, parts in bins.items()}
     edges = sorted({(part.low, part.high) for parts in bins.values() for part in parts}, reverse=True)
     rows = [
-        {"Confidence": f"{low * 100:.0f} to {percent(high)}"}
+        {"Confidence": percent_span(low, high)}
         | {plain(title): parts.get(low, "no image") for title, parts in told.items()}
         for low, high in edges
     ]

@@ -50,7 +50,7 @@ function cell(view, line, i, j, count, total) {
   button.style.setProperty("--part", `${Math.round(Math.sqrt(share) * (i === j ? 80 : 100))}%`)
   if (share > 0.4) button.classList.add("full")
   const said = i === j ? `${classes[i]} recognised` : `${classes[i]} taken for ${classes[j]}`
-  button.title = `${said}: ${count.toLocaleString("en-GB")} of ${total.toLocaleString("en-GB")} images (${(share * 100).toFixed(1)} %)`
+  button.title = `${said}: ${count.toLocaleString("en-GB")} of ${total.toLocaleString("en-GB")} images (${percent(share, 1)})`
   button.setAttribute("aria-label", button.title)
   button.tabIndex = i === view.at[0] && j === view.at[1] ? 0 : -1
   button.onclick = () => {

@@ -72,7 +72,7 @@ def _lesson(curve: LearningCurve) -> str:
     means = {model: {n: mean(each) for n, each in curve.accuracies(model).items()} for model in curve.models}
     fewest = min(point.images for point in curve.points)
     best = max(means, key=lambda model: means[model].get(fewest, 0.0))
-    said = f"With {fewest:,} images {models[best].title} is right on {means[best][fewest] * 100:.1f} %."
+    said = f"With {fewest:,} images {models[best].title} is right on {percent(means[best][fewest], 1)}."
     for model, found in means.items():
         if model != best:
             said += f" {models[model].title} {_needs(found, means[best][fewest])}."
@@ -86,4 +86,4 @@ def _needs(found: Mapping[int, float], target: float) -> str:
     if enough:
         return f"needs {enough[0]:,} for that"
     most = max(found)
-    return f"does not get there with {most:,}: {found[most] * 100:.1f} %"
+    return f"does not get there with {most:,}: {percent(found[most], 1)}"

@@ -93,7 +93,11 @@ def _made_smaller(photo: Photo, width: int) -> str:
 
 def _cut_off(values: np.ndarray) -> str:
     outside = float(((values < 0) | (values > 1)).mean())
-    return f"{percent(outside)} of the values lie outside 0 to 1 and are cut off here." if outside > 0.005 else ""
+    return (
+        f"{percent(outside).capitalize()} of the values lie outside 0 to 1 and are cut off here."
+        if outside > 0.005
+        else ""
+    )
 
 
 def window_section(photo: Photo, chosen: Convolution) -> None:

@@ -141,6 +141,11 @@ def numbers_section(view: LayerView) -> None:
         _table(whole)
 
 
+def _of_a_hundred(share: float) -> float:
+    """Return a share in percent; only all is shown as 100.0, and only none as 0.0."""
+    return 100 * (share if share in (0, 1) else min(max(share, 0.001), 0.999))
+
+
 def _table(whole: LayerStatistics) -> None:
     decimals = st.column_config.NumberColumn(format="%.3f")
     st.dataframe(
@@ -150,7 +155,7 @@ def _table(whole: LayerStatistics) -> None:
             "spread": np.array([one.spread for one in whole.filters]),
             "smallest": np.array([one.low for one in whole.filters]),
             "largest": np.array([one.high for one in whole.filters]),
-            "zeros": np.array([one.zeros * 100 for one in whole.filters]),
+            "zeros": np.array([_of_a_hundred(one.zeros) for one in whole.filters]),
         },
         hide_index=True,
         height=250,
@@ -160,6 +165,6 @@ def _table(whole: LayerStatistics) -> None:
             "spread": decimals,
             "smallest": decimals,
             "largest": decimals,
-            "zeros": st.column_config.NumberColumn("zeros (%)", format="%.0f", help="A map of zeros alone is silent."),
+            "zeros": st.column_config.NumberColumn("zeros (%)", format="%.1f", help="A map of zeros alone is silent."),
         },
     )

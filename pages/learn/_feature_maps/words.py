@@ -72,8 +72,7 @@ def what_the_values_are(layer: Layer, maps: "Tensor") -> str:
         because = ": ReLU has replaced it by 0" if layer.kind == "ReLU" else ""
         said += f" Nothing lies below 0{because}; {percent(zeros)} are exactly 0."
     else:
-        share = percent(below) if below >= 0.005 else "Less than 1 %"
-        said += f" {share} of them lie below 0."
+        said += f" {percent(below).capitalize()} of them lie below 0."
         if layer.kind == "GELU":
             said += " GELU lets a little of what is negative through, never below −0.17."
     return said

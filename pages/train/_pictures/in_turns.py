@@ -9,7 +9,7 @@ import streamlit as st
 from core.data.own import OwnSet
 from core.data.own.honest_split import Fold, folds
 from core.errors import LabError
-from core.intervals import wilson_interval
+from core.intervals import percent, percent_span, wilson_interval
 from core.judging.cross_validation import cross_validate
 from pages._ui.frame import problem
 from pages.train._pictures.claimed import can_look, features_of
@@ -38,7 +38,7 @@ def in_turns(own: OwnSet, known: Overview) -> None:
     right, n = int((answers == known.labels).sum()), len(known.labels)
     low, high = wilson_interval(right, n)
     st.markdown(
-        f"**Right on {right:,} of {n:,}: {100 * right / n:.1f} %, {100 * low:.0f} to {100 * high:.0f} %.** "
+        f"**Right on {right:,} of {n:,}: {percent(right / n, 1)}, {percent_span(low, high)}.** "
         f"In {len(parts)} turns, a head that had learned from {_whose(parts, contributors)} was asked about each "
         "picture once."
     )

@@ -63,13 +63,9 @@ function palette(element) {
 // What each network says at the place that is shown.
 function words({ data, place }) {
   return data.networks.map((one) => {
-    const other = one.answers[place] === data.label ? "" : `; ${data.label}: ${percent(one.probabilities[place])}`
+    const other = one.answers[place] === data.label ? "" : `; ${data.label}: ${percent(one.probabilities[place], 1)}`
     return `${data.values[place]}: ${one.name} says ${one.answers[place]} (${one.sure[place]})${other}.`
   })
-}
-
-function percent(value) {
-  return `${(value * 100).toFixed(value > 0.0995 || value === 0 ? 0 : 1)} %`
 }
 
 function show(view) {
@@ -87,7 +83,7 @@ function show(view) {
     line.style.borderColor = view.colours[index]
     add(line, "b", "", one.name)
     line.append(`says ${one.answers[place]} (${one.sure[place]})`)
-    if (one.answers[place] !== data.label) line.append(`; ${data.label}: ${percent(one.probabilities[place])}`)
+    if (one.answers[place] !== data.label) line.append(`; ${data.label}: ${percent(one.probabilities[place], 1)}`)
   })
   if (view.cursor) {
     const x = across(view, place)
@@ -150,7 +146,7 @@ function chart(view) {
 
 function summary(data) {
   const ends = data.networks.map((one) => {
-    const at = (place) => `${percent(one.probabilities[place])} at ${data.values[place]}`
+    const at = (place) => `${percent(one.probabilities[place], 1)} at ${data.values[place]}`
     const breaks = one.breaks.map((place) => data.values[place]).join(" and ")
     return `${one.name}: ${[0, data.rest, data.values.length - 1].map(at).join(", ")}; its answer changes ${breaks ? `at ${breaks}` : "nowhere"}.`
   })

@@ -71,9 +71,9 @@ function draw(view) {
     line.classList.toggle("chosen", index === row)
     slider.value = scores[index]
     fillTrack(slider)
-    slider.setAttribute("aria-valuetext", `${written(scores[index])}, probability ${percent(parts[index] / total)}`)
+    slider.setAttribute("aria-valuetext", `${written(scores[index])}, probability ${percent(parts[index] / total, 1)}`)
     power.innerHTML = `${written(scores[index])} → e<sup>${written(below[index])}</sup> = <b>${written(parts[index])}</b>`
-    share.textContent = percent(parts[index] / total)
+    share.textContent = percent(parts[index] / total, 1)
     bar.style.width = `${(100 * parts[index]) / total}%`
   })
   view.find("total").textContent = `Largest score ${written(largest)}, taken off each. Sum of the exponentials: ${written(total)}`
@@ -81,10 +81,9 @@ function draw(view) {
   view.find("line").replaceChildren(
     `${name}: ${written(scores[row])} − ${bracketed(largest)} = ${written(below[row])}; e to that power is ${written(parts[row])}; ` +
     `${written(parts[row])} ÷ ${written(total)} ≈ ${written(rounded(parts[row] / total, data.digits))}, that is `)
-  add(view.find("line"), "b", "", percent(parts[row] / total))
+  add(view.find("line"), "b", "", percent(parts[row] / total, 1))
 }
 
 const rounded = (value, digits) => Number(value.toFixed(digits)) + 0
 const written = (value) => String(value).replace("-", "−")
 const bracketed = (value) => (value < 0 ? `(${written(value)})` : written(value))
-const percent = (share) => (share > 0 && share < 0.0005 ? "< 0.1 %" : share < 1 && share > 0.9995 ? "> 99.9 %" : `${(100 * share).toFixed(1)} %`)
