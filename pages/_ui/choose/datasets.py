@@ -8,7 +8,7 @@ from core.data import DatasetSpec, LabelledImages, availability, datasets, load
 from core.errors import LabError
 from pages._ui import cached
 from pages._ui.classroom.rules import hides
-from pages._ui.frame import plain, problem
+from pages._ui.frame import PAGES, plain, problem
 from pages._ui.glossary import term
 
 _OWN = {
@@ -56,6 +56,16 @@ def choose_dataset(
         where = availability(chosen)
         st.caption(_OWN[where] if datasets[chosen].count is not None else _WHERE[where])
     return chosen
+
+
+def link_to_get(name: str) -> None:
+    """Link to the page on which a data set that is not on this machine can be had."""
+    st.page_link(
+        PAGES["training"],
+        label=f"Get {plain(datasets[name].title)}",
+        icon=":material/cloud_download:",
+        query_params={"data": name},
+    )
 
 
 def dataset_title(name: str) -> str:

@@ -10,7 +10,7 @@ from core.checkpoints import Checkpoint
 from core.data import LabelledImages, availability, datasets
 from core.errors import LabError
 from pages._ui import cached
-from pages._ui.choose.datasets import dataset_or_fetch
+from pages._ui.choose.datasets import dataset_or_fetch, link_to_get
 from pages._ui.frame import plain
 
 
@@ -23,11 +23,14 @@ class TestImages:
 
 
 def test_images_or_offer(checkpoint: Checkpoint, *, key: str) -> TestImages | str:
-    """Return what `test_images` does; images of the data folder are decoded where the student asks for it."""
+    """Return what `test_images` does; images of the data folder are decoded where the student asks for it, and where
+    there are none stands a link to the page that gets them."""
     found = test_images(checkpoint)
+    card = checkpoint.card
+    if card.dataset in datasets and availability(card.dataset, card.image_size) == "hub":
+        link_to_get(card.dataset)
     if found != "folder":
         return found
-    card = checkpoint.card
     if not st.button(
         f"Decode {plain(datasets[card.dataset].title)} to see the images",
         key=f"decode_{key}",
@@ -47,8 +50,8 @@ def test_images(checkpoint: Checkpoint) -> TestImages | str:
     found = availability(card.dataset, card.image_size)
     if found == "hub":
         return (
-            f"The images behind these figures appear when {title} is on this machine: download it on the Training "
-            "page, or name a folder that holds it by CNN_LAB_DATA."
+            f"{title} is not on this machine, so its images cannot be shown: download it on the Training page, or name "
+            "a folder that holds it by CNN_LAB_DATA."
         )
     if found == "folder":
         return "folder"

@@ -9,8 +9,9 @@ from core.checkpoints import Card
 from core.checkpoints.backbones import backbones_seconds
 from core.data import availability, datasets
 from core.errors import LabError
-from core.intervals import percent
+from core.intervals import percent, percent_span
 from core.judging.evaluation import Evaluation
+from pages._ui.choose.datasets import link_to_get
 from pages._ui.choose.shown import from_address
 from pages._ui.draw import vega
 from pages._ui.draw.line_chart import Kind, Line, line_chart
@@ -60,10 +61,10 @@ def _figures(network: Judged) -> dict[str, str]:
         low, high = evaluation.ci95
         without = network.without_doubtful
         row |= {
-            "Accuracy": f"{evaluation.accuracy * 100:.2f} %",
-            "95 % interval": f"{low * 100:.1f} to {high * 100:.1f} %",
+            "Accuracy": percent(evaluation.accuracy, 2),
+            "95 % interval": percent_span(low, high, 1),
             "Images judged": f"{evaluation.n:,}",
-            _WITHOUT: f"{without.accuracy * 100:.2f} % of {without.n:,}" if without else _NONE_KNOWN,
+            _WITHOUT: f"{percent(without.accuracy, 2)} of {without.n:,}" if without else _NONE_KNOWN,
             "Is it a test accuracy?": f"no, on {evaluation.doubt}" if evaluation.doubt else "yes",
             "Loss": f"{evaluation.loss:.3f} nats",
         }
@@ -109,7 +110,8 @@ def _judge_again(networks: Sequence[Judged]) -> None:
 def _judge_button(network: Judged, label: str, *, again: bool = False) -> None:
     card = network.checkpoint.card
     if card.dataset in datasets and availability(card.dataset, card.image_size) == "hub":
-        st.caption(f"{plain(datasets[card.dataset].title)} is not on this machine; it can be had on the Training page.")
+        st.caption(f"{plain(datasets[card.dataset].title)} is not on this machine.")
+        link_to_get(card.dataset)
         return
     key = f"judge_{'again_' if again else ''}{network.reference}"
     if st.button(label, key=key, icon=":material/gavel:"):

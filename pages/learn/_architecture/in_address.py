@@ -110,7 +110,7 @@ def _put_network(given: Mapping[str, str]) -> None:
 
 
 def _put_data(given: Mapping[str, str]) -> None:
-    dataset = given.get(_DATA, chain.FIRST_DATASET)
+    dataset = given.get(_DATA, chain.first_dataset())
     if dataset not in datasets:
         raise ConfigError(f"it can be {', '.join(name for name, _spec in datasets.items())}")
     st.session_state[chain.DATASET] = dataset
@@ -172,6 +172,6 @@ def _chain_written() -> dict[str, str | None]:
     dataset, side, line = chain.dataset(), chain.image_size(), chain.line()
     return {
         _LAYERS: None if line == LENET else line,
-        _DATA: None if dataset == chain.FIRST_DATASET else dataset,
+        _DATA: None if dataset == chain.first_dataset() else dataset,
         _SIZE: None if side in (None, datasets[dataset].size) else str(side),
     }

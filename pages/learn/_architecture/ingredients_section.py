@@ -5,7 +5,7 @@ import html
 import streamlit as st
 
 from core.explain.ingredients import Ablation, measured
-from core.intervals import signed
+from core.intervals import percent, signed
 from pages._ui.draw.palette import categorical
 from pages._ui.frame import PAGES, look_for, number, section
 
@@ -19,7 +19,7 @@ def ingredients_section() -> None:
     section(
         "What is each ingredient worth?",
         f"The fast network learned {images} images of CIFAR-10 for {ablation.epochs} epochs, "
-        f"{ablation.seeds} times from different seeds, and then recognised {100 * ablation.whole:.1f} % of "
+        f"{ablation.seeds} times from different seeds, and then recognised {percent(ablation.whole, 1)} of "
         f"{ablation.n:,} validation images. Then the same once more, each time without one ingredient.",
     )
     _chart(ablation)
@@ -40,7 +40,12 @@ def ingredients_section() -> None:
         f"To leave one out yourself: CIFAR-10, the Fast CNN, the recipe modern, {images} training images and "
         f"{ablation.epochs} epochs; then once more without it, for instance with the identity start switched off."
     )
-    st.page_link(PAGES["training"], label="To the Training page", icon=":material/model_training:")
+    st.page_link(
+        PAGES["training"],
+        label="To the Training page",
+        icon=":material/model_training:",
+        query_params={"data": "cifar10", "network": "fast_cnn", "recipe": "modern"},
+    )
 
 
 @st.cache_data(max_entries=1, show_spinner=False)

@@ -130,7 +130,7 @@ def test_what_an_address_cannot_mean_is_a_sentence(home: Path, link: dict[str, s
 
 
 def test_after_a_visit_to_another_page_everything_is_in_the_address_again(home: Path) -> None:
-    link = {"part": "build", "layers": "flatten_dense-classes", "data": "shapes", "network": "own", "why_padding": "2"}
+    link = {"part": "build", "layers": "flatten_dense-classes", "data": "digits", "network": "own", "why_padding": "2"}
     page = at(**link)
     open_page(page, "learn/convolution")
     page.query_params.clear()

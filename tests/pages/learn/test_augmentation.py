@@ -59,6 +59,20 @@ def test_steps_change_places_and_go(page: AppTest) -> None:
     assert chain(check(page)) == ["rotation", "crop"]
 
 
+@pytest.mark.parametrize("loses", ["empty", "course", "delete"])
+def test_a_chain_that_was_replaced_or_cut_comes_back_with_its_settings(page: AppTest, loses: str) -> None:
+    add(page, "rotation")
+    number = number_of(page, 2)
+    page.session_state[f"chain_{number}_degrees"] = 90.0
+    page.run()
+    page.button(key=f"chain_{number}_delete" if loses == "delete" else f"chain_{loses}").click().run()
+    assert "rotation" not in chain(check(page))
+    page.button(key="chain_undo").click().run()
+    assert chain(check(page)) == ["flip_horizontal", "crop", "rotation"]
+    assert page.session_state["chain_steps"][2][1].settings["degrees"] == 90.0
+    assert "chain_undo" not in {button.key for button in page.button}
+
+
 def test_a_step_keeps_its_settings_when_it_moves(page: AppTest) -> None:
     add(page, "rotation")
     number = number_of(page, 2)

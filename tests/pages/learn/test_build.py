@@ -18,7 +18,7 @@ from tests.pages.visit import check, open_page, texts, visitor
 
 @pytest.fixture
 def page(home: Path) -> AppTest:
-    return at(part="build")
+    return at(part="build", data="cifar10")
 
 
 def press(page: AppTest, label: str) -> AppTest:
@@ -26,7 +26,24 @@ def press(page: AppTest, label: str) -> AppTest:
     return check(page)
 
 
-def test_it_begins_with_lenet_for_cifar10(page: AppTest) -> None:
+def test_without_cifar10_it_begins_with_images_that_are_here(home: Path) -> None:
+    page = at(part="build")
+    assert page.selectbox(key="arch_own_dataset").value == "shapes"
+    page.button(key="arch_train").click().run()
+    assert page.selectbox(key="training_dataset").value == "shapes"
+    assert not page.button(key="train").disabled
+
+
+@pytest.mark.data
+def test_it_begins_with_cifar10_where_it_is_here(data_folder: Path) -> None:
+    assert at(part="build").selectbox(key="arch_own_dataset").value == "cifar10"
+
+
+def test_of_images_that_are_not_here_it_says_so(page: AppTest) -> None:
+    assert "Not on this machine: needs a download." in texts(page)
+
+
+def test_it_begins_with_lenet(page: AppTest) -> None:
     assert figures(page)["Parameters"] == "62,006"
     assert not page.button(key="arch_train").disabled
     assert "self.conv2 = nn.Conv2d(6, 16, 5)" in page.code[0].value
@@ -42,7 +59,16 @@ def test_the_course_s_stack_and_an_empty_list_are_a_button_away(page: AppTest) -
     assert in_address(page)["layers"] == "flatten_dense-classes"
     assert figures(page)["Parameters"] == "30,730"  # 3,073·10
     press(page, "LeNet-style")
-    assert in_address(page) == {"part": "build"}
+    assert in_address(page) == {"part": "build", "data": "cifar10"}
+
+
+def test_a_chain_that_was_replaced_comes_back(home: Path) -> None:
+    line = "conv-4-3x3-p1_relu_flatten_dense-classes"
+    page = at(part="build", layers=line)
+    press(page, "Empty")
+    press(page, "Undo")
+    assert in_address(page)["layers"] == line
+    assert "Undo" not in {button.label for button in page.button}
 
 
 def test_another_data_set_brings_its_own_side(page: AppTest) -> None:
@@ -130,7 +156,7 @@ def test_what_is_no_chain_is_not_taken(sent: object) -> None:
 def test_a_chain_with_all_there_is_can_be_drawn(home: Path) -> None:
     line = "relu_conv-8-3x3-p1_batchnorm_avg-2x2_dropout-0.2_flatten_batchnorm_dense-32_relu_dense-classes"
     assert write(read(line)) == line
-    page = at(part="build", layers=line)
+    page = at(part="build", layers=line, data="cifar10")
     assert figures(page)["Parameters"] == "70,234"  # 224 + 16 + 2·2,048 + 2,049·32 + 33·10
 
 

@@ -409,9 +409,11 @@ def test_what_a_filter_looks_for_is_looked_for_once_and_for_all(shipped: Path) -
     assert "Filter 1 of 0.0" in captions(at(checkpoint="another", look="nine", map="1")), "for everybody"
 
 
-def test_without_the_data_what_a_filter_looks_for_is_a_sentence(home: Path) -> None:
+def test_without_the_data_what_a_filter_looks_for_is_a_sentence_and_a_way_to_it(home: Path) -> None:
     page = at(checkpoint="cats_vs_dogs-strided_cnn", look="nine")
-    assert "is on this machine: download it on the Training page" in texts(page).replace("\\", "")
+    assert "Cats vs dogs is not on this machine" in texts(page).replace("\\", "")
+    (link,) = [entry.proto for entry in page.page_link if entry.label == "Get Cats vs dogs"]
+    assert (link.page, link.query_string) == ("training", "data=cats_vs_dogs")
     assert "looks for nothing yet" in texts(at(untrained="lenet@shapes", look="nine"))
 
 

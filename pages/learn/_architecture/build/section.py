@@ -57,9 +57,8 @@ def _images() -> None:
         choose_dataset(
             key=chain.DATASET,
             label="For the images of",
-            default=chain.FIRST_DATASET,
+            default=chain.first_dataset(),
             on_change=_own_size,
-            needs_images=False,
         )
     with right:
         try:
@@ -77,7 +76,9 @@ def _begin_with() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("Begin with", width="content")
         for name, line in starts(chain.image_size() or chain.IMAGE_SIZE.default).items():
-            st.button(name, key=f"arch_begin_{name}", on_click=chain.put, args=(read(line),), type="tertiary")
+            st.button(name, key=f"arch_begin_{name}", on_click=chain.begin_with, args=(read(line),), type="tertiary")
+        if chain.can_undo():
+            st.button("Undo", key="arch_undo", icon=":material/undo:", on_click=chain.undo, type="tertiary")
 
 
 def _complete(sizes: Sizes) -> None:

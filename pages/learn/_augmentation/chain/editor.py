@@ -15,7 +15,7 @@ from pages._ui.choose.setting_widgets import setting_widget
 from pages._ui.live_slider.live_slider import live_slider
 
 MOST_STEPS = 12
-_ADD = "chain_add"
+_ADD, _BEFORE = "chain_add", "chain_before"
 _PROBABILITY = Setting(
     name="probability",
     title="Probability",
@@ -62,6 +62,7 @@ def chain_of_session() -> tuple[AugmentationStep, ...]:
 
 def set_chain(steps: Sequence[AugmentationStep]) -> None:
     """Put another chain into the editor."""
+    st.session_state.pop(_BEFORE, None)
     st.session_state[state.CHAIN] = [(next(_numbers), step) for step in steps]
 
 
@@ -113,6 +114,7 @@ def _button(icon: str, tip: str, number: int, disabled: bool, act, *args: int) -
         on_click=act,
         args=args,
         type="tertiary",
+        width=32,
     )
 
 
@@ -124,8 +126,21 @@ def _move(position: int, by: int) -> None:
 
 def _remove(position: int) -> None:
     entries = list(st.session_state[state.CHAIN])
+    st.session_state[_BEFORE] = list(entries)
     del entries[position]
     st.session_state[state.CHAIN] = entries
+
+
+def _replace(steps: Sequence[AugmentationStep]) -> None:
+    entries, before = st.session_state[state.CHAIN], chain_of_session()
+    set_chain(steps)
+    if before != tuple(steps):
+        st.session_state[_BEFORE] = entries
+
+
+def _undo() -> None:
+    """Bring back the chain before a step was removed or all were replaced."""
+    st.session_state[state.CHAIN] = st.session_state.pop(_BEFORE)
 
 
 def _adding(length: int) -> None:
@@ -150,11 +165,13 @@ def _adding(length: int) -> None:
             "Course chain",
             icon=":material/school:",
             key="chain_course",
-            on_click=set_chain,
+            on_click=_replace,
             args=(COURSE_CHAIN,),
             help="Flip left-right half of the time, then RandomCrop with a padding of 4 px.",
         )
-        st.button("Empty", icon=":material/delete_sweep:", key="chain_empty", on_click=set_chain, args=((),))
+        st.button("Empty", icon=":material/delete_sweep:", key="chain_empty", on_click=_replace, args=((),))
+        if st.session_state.get(_BEFORE):
+            st.button("Undo", icon=":material/undo:", key="chain_undo", on_click=_undo, type="tertiary")
 
 
 def _add() -> None:
@@ -162,3 +179,4 @@ def _add() -> None:
     by_chance = not transforms[name].settings and not transforms[name].takes_turns
     step = AugmentationStep(name=name, probability=0.5 if by_chance else 1.0)
     st.session_state[state.CHAIN] = [*st.session_state[state.CHAIN], (next(_numbers), step)]
+    st.session_state.pop(_BEFORE, None)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from core.checkpoints import Checkpoint
-from core.data import DatasetSpec, LabelledImages, changing_name, datasets
+from core.data import DatasetSpec, LabelledImages, availability, changing_name, datasets
 from core.errors import LabError
 from core.explain.augmentation.label_safety import DIGITS, RISKS, Answers, Risk, answers, names_of, read_as
 from core.explain.filters.surgery import Sample, sample_of
@@ -93,7 +93,7 @@ def _images(
 ) -> tuple[LabelledImages | None, npt.NDArray[np.int64], Checkpoint | None]:
     """Return the images, the places of the test images, and the network that can be asked about them."""
     none = np.zeros(0, dtype=np.int64)
-    if checkpoint is not None:
+    if checkpoint is not None and availability(name) != "hub":
         found = test_images_or_offer(checkpoint, key="safety")
         if not isinstance(found, str):
             return found.data, found.indices, checkpoint

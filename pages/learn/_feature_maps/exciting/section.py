@@ -11,7 +11,7 @@ from core.explain.inside.receptive_field import field_at, outline
 from core.models.architecture.receptive_field import Field
 from pages._ui.choose.test_images import TestImages, test_images_or_offer
 from pages._ui.draw.pictures import contact_sheet, jpeg, show
-from pages._ui.frame import number, plain, problem, think, try_this
+from pages._ui.frame import empty_state, number, plain, problem, think, try_this
 from pages._ui.glossary import term
 from pages.learn._feature_maps.layer_choice import LayerView
 from pages.learn._feature_maps.networks import Network
@@ -36,7 +36,7 @@ def exciting_section(network: Network, view: LayerView) -> None:
         return
     images = test_images_or_offer(network.checkpoint, key=network.identity)
     if isinstance(images, str):
-        st.caption(f":material/info: {plain(images)}")
+        empty_state(plain(images))
         return
     try:
         found = _found(network, network.checkpoint, images)

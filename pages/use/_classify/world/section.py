@@ -12,6 +12,7 @@ from core.explain.familiarity.known import DISTANCE, ENERGY, FAINTNESS, USUAL, N
 from core.explain.familiarity.measuring import Familiarity, measured_familiarity
 from core.intervals import percent
 from pages._ui import cached
+from pages._ui.choose.datasets import link_to_get
 from pages._ui.choose.test_images import test_images_or_offer
 from pages._ui.draw.pictures import contact_sheet, jpeg, show
 from pages._ui.frame import facts, number, plain, problem, section, think
@@ -125,6 +126,8 @@ def _measure_or_offer(checkpoint: Checkpoint) -> Familiarity | None:
             ":material/info: What this network was trained on is not on this machine, so nobody can say how near your "
             "photo comes to it."
         )
+        if card.dataset in datasets:
+            link_to_get(card.dataset)
         return None
     key = card.sha256
     if st.session_state.get(_MEASURING) != key:
