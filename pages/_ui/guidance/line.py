@@ -9,6 +9,11 @@ from pages._ui import address
 STEP = "step"  # in the address: the step that is shown
 
 
+def ended(title: str) -> str:
+    """Return a title as a sentence: with a full stop, unless it has an end of its own ("Why 16·5·5?")."""
+    return title if title.endswith(("?", "!", ".", "…")) else f"{title}."
+
+
 def step_here(steps: Mapping[str, str], done: Collection[str], *, at: str) -> str | None:
     """Return the step to show on this page: that of the address, else the first that was not done on arrival.
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages._ui import address
 from pages._ui.guidance import progress
-from pages._ui.guidance.line import STEP, step_here
+from pages._ui.guidance.line import STEP, ended, step_here
 from pages._ui.guidance.progress import Lesson
 from pages._ui.guidance.steps import STEPS, told_apart, where
 
@@ -46,7 +46,7 @@ def strip(pages: Mapping[str, str]) -> None:
 
 def _all_done(now: Lesson, name: str | None) -> None:
     """Say that the lesson is done, on the page of its last step as on any other, and let it be ended."""
-    last = f" Step {now.number(name)} of {len(now.steps)} – {STEPS[name].title}." if name else ""
+    last = f" Step {now.number(name)} of {len(now.steps)} – {ended(STEPS[name].title)}" if name else ""
     st.markdown(f"{_TICK}{last} **All {len(now.steps)} steps are done.**", width="stretch")
     st.button("End the lesson", key="lesson_end", icon=":material/done_all:", type="primary", on_click=_end)
 
@@ -79,10 +79,12 @@ def _begin(text: str) -> None:
 def _step(now: Lesson, name: str, pages: Mapping[str, str]) -> None:
     step, number = STEPS[name], now.number(name)
     tick = f"{_TICK} " if name in now.done else ""
-    _fold(f"{tick}**Step {number} of {len(now.steps)} – {step.title}.** {step.task}", f"lesson_fold_{name}")
-    following = now.steps[number] if number < len(now.steps) else now.next_open
-    if following not in (None, name):
+    _fold(f"{tick}**Step {number} of {len(now.steps)} – {ended(step.title)}** {step.task}", f"lesson_fold_{name}")
+    following = next((other for other in now.steps[number:] if other not in now.done), None)
+    if following is not None:
         _link("Next step", following, pages)
+    elif now.next_open not in (None, name):
+        _link(f"Back to step {now.number(now.next_open)}", now.next_open, pages)
 
 
 def _link(label: str, name: str, pages: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from core.runs.worksheets import Given, Work
 from pages._ui import address
 from pages._ui.draw.plain_text import plain
-from pages._ui.guidance.line import step_here
+from pages._ui.guidance.line import ended, step_here
 from pages._ui.worksheet import shown
 from pages._ui.worksheet.add_picture import add_what_is_shown
 from pages._ui.worksheet.now import current, done_parts, page_is_at, page_is_at_none, part_name, where, work_of_mine
@@ -67,8 +67,7 @@ def _part(given: Given, number: int, work: Work, pages: Mapping[str, str]) -> No
     shown.begin(address.here())
     part, count = given.sheet.parts[number - 1], len(given.sheet.parts)
     tick = ":green[:material/check_circle: **done**] " if work.is_done(number, given) else ""
-    point = "" if part.title.endswith(("?", "!", ".", "…")) else "."
-    label = f"{tick}**Part {number} of {count} – {plain(part.title)}{point}** {plain(part.task)}"
+    label = f"{tick}**Part {number} of {count} – {ended(plain(part.title))}** {plain(part.task)}"
     key = f"worksheet_{given.id}_{number}"
     with st.expander(label, icon=":material/assignment:", expanded=True, key=key):
         _inside(given, number, bool(tick))

@@ -214,7 +214,7 @@ def _take_edit() -> None:
 
 def _take_divide() -> None:
     if st.session_state[PRESET] == OWN:
-        st.session_state[_TYPED_DIVIDE] = st.session_state[DIVIDE]
+        st.session_state[_TYPED_DIVIDE] = st.session_state.get(DIVIDE, False)
 
 
 def _typed() -> dict[int, Kernel]:

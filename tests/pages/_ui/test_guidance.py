@@ -102,6 +102,31 @@ def test_a_step_ticks_itself_when_it_is_done_and_leads_on(home: object) -> None:
     assert links(page)["Next step"] == ("feature-maps", "step=maps&look=maps")
 
 
+@pytest.mark.parametrize(
+    ("step", "done", "leads"),
+    [
+        ("kernel", {"padding"}, ("Next step", "maps")),
+        ("padding", {"maps"}, ("Back to step 1", "kernel")),
+        ("padding", {"padding", "kernel"}, ("Next step", "maps")),
+        ("padding", {"kernel", "maps"}, None),
+    ],
+)
+def test_a_step_leads_to_none_that_is_done(
+    home: object, step: str, done: set[str], leads: tuple[str, str] | None
+) -> None:
+    page = at(CONVOLUTION, lesson="kernel,padding,maps", step=step)
+    page.session_state["lesson_now"] = replace(page.session_state["lesson_now"], done=frozenset(done))
+    page.run()
+    found = {label: query for label, (_page, query) in links(page).items() if "step" in label}
+    assert {label: query.split("&")[0] for label, query in found.items()} == (
+        {leads[0]: f"step={leads[1]}"} if leads else {}
+    )
+
+
+def test_a_title_that_is_a_question_gets_no_full_stop(home: object) -> None:
+    assert "– Why 16·5·5?** Set the padding" in said(at("learn/architecture", lesson="sizes,maps", step="sizes"))
+
+
 def test_another_page_says_where_the_lesson_is(home: object) -> None:
     page = at(CONVOLUTION, lesson="padding,maps")
     page.text_input(key="conv.padding").set_value("1").run()
