@@ -19,7 +19,7 @@ export default function (component) {
     view.after = null
   }
   offers(view)
-  draw(view, parentElement)
+  draw(view)
   if (view.edit === data.edit) answer(view)
 }
 
@@ -36,7 +36,9 @@ function offers(view) {
     view.layers.splice(place < 0 ? view.layers.length : place + 1, 0, layer)
     view.after = place < 0 ? null : layer.id // the next one comes after it
     changed(view, `${view.data.kinds[kind].title} is layer ${view.layers.indexOf(layer) + 1} now.`)
+    rowOf(view, layer).scrollIntoView({ block: "nearest" })
   }
+  view.find("adding").onkeydown = (event) => event.stopPropagation() // not to the row that it may stand in
   view.find("end").onclick = () => {
     view.after = null
     draw(view)
@@ -51,17 +53,19 @@ function changed(view, spoken) {
   view.tell()
 }
 
-// Rows by the ids of their layers: what has the focus keeps it when a row moves.
+// Rows by the ids of their layers: what has the focus keeps it when a row moves. What adds one stands below the layer
+// that the new one comes after, else below all.
 function draw(view) {
-  const rows = view.find("rows"), root = rows.getRootNode(), focused = root.activeElement
+  const rows = view.find("rows"), root = rows.getRootNode(), focused = root.activeElement, adding = view.find("adding")
   const there = new Map([...rows.children].map((row) => [Number(row.dataset.id), row]))
   const wanted = view.layers.map((layer) => there.get(layer.id) ?? build(view, layer))
   if (wanted.length !== rows.children.length || wanted.some((row, place) => row !== rows.children[place])) {
     rows.replaceChildren(...wanted)
-    if (focused && rows.contains(focused)) focused.focus()
   }
   view.layers.forEach((layer, place) => number(view, wanted[place], layer, place))
-  const after = view.layers.findIndex(({ id }) => id === view.after)
+  const after = view.layers.findIndex(({ id }) => id === view.after), under = wanted[after] ?? view.find("foot")
+  if (adding.parentElement !== under) under.append(adding)
+  if (focused && focused !== root.activeElement && root.contains(focused)) focused.focus({ preventScroll: true })
   view.find("where").textContent = after < 0 ? "" : `after layer ${after + 1}`
   view.find("end").hidden = after < 0
   view.find("add").disabled = view.layers.length >= view.data.most
@@ -122,7 +126,7 @@ function number(view, row, layer, place) {
   const title = view.data.kinds[layer.kind].title, name = `layer ${place + 1}, ${title}`
   row.querySelector(".title").textContent = `${place + 1}. ${title}`
   const labels = [`Move up ${name}`, `Move down ${name}`, `Add after ${name}`, `Remove ${name}`]
-  row.querySelectorAll("button").forEach((button, which) => {
+  row.querySelectorAll(".buttons button").forEach((button, which) => {
     button.setAttribute("aria-label", labels[which])
     button.title = labels[which]
   })
@@ -212,9 +216,13 @@ function move(view, layer, by) {
   keepFocus(view, layer)
 }
 
+function rowOf(view, layer) {
+  return [...view.find("rows").children].find((one) => Number(one.dataset.id) === layer.id)
+}
+
 // A button that leads nowhere any more lets go of the focus: it goes to the row's other one.
 function keepFocus(view, layer) {
-  const row = [...view.find("rows").children].find((one) => Number(one.dataset.id) === layer.id)
+  const row = rowOf(view, layer)
   const [up, down] = row.querySelectorAll("button")
   const focused = row.getRootNode().activeElement
   if (focused === up && up.disabled) down.focus()
