@@ -62,7 +62,7 @@ def link_to_get(name: str) -> None:
     """Link to the page on which a data set that is not on this machine can be had."""
     st.page_link(
         PAGES["training"],
-        label=f"Get {plain(datasets[name].title)}",
+        label=f"Get the images of {plain(datasets[name].title)}",
         icon=":material/cloud_download:",
         query_params={"data": name},
     )

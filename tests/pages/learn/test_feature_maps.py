@@ -412,7 +412,7 @@ def test_what_a_filter_looks_for_is_looked_for_once_and_for_all(shipped: Path) -
 def test_without_the_data_what_a_filter_looks_for_is_a_sentence_and_a_way_to_it(home: Path) -> None:
     page = at(checkpoint="cats_vs_dogs-strided_cnn", look="nine")
     assert "Cats vs dogs is not on this machine" in texts(page).replace("\\", "")
-    (link,) = [entry.proto for entry in page.page_link if entry.label == "Get Cats vs dogs"]
+    (link,) = [entry.proto for entry in page.page_link if entry.label == "Get the images of Cats vs dogs"]
     assert (link.page, link.query_string) == ("training", "data=cats_vs_dogs")
     assert "looks for nothing yet" in texts(at(untrained="lenet@shapes", look="nine"))
 
