@@ -32,8 +32,10 @@ PAGES = {
     "projector": "pages/teach/projector.py",
 }
 
-# A theme cannot say it: a page that is handed in is printed without its menu, and as wide as the paper.
-_ON_PAPER = "<style>@media print { [data-testid=stSidebar], [data-testid=stHeader] { display: none; } }</style>"
+# A theme cannot say it: a page that is handed in is printed without its menu, and as wide as the paper; and on a phone
+# tabs stand in as many rows as they need, or the one that a link opens would be out of sight.
+_STYLE = """<style>@media print { [data-testid=stSidebar], [data-testid=stHeader] { display: none; } }
+@media (max-width: 640px) { [data-testid=stTabs] [role=tablist] { flex-wrap: wrap; } }</style>"""
 
 
 class Fact(NamedTuple):
@@ -77,7 +79,7 @@ def header(title: str, lead: str, *, icon: str) -> None:
     st.markdown(lead)
     if not worksheet_strip(PAGES):
         strip(PAGES)
-    st.html(_ON_PAPER)
+    st.html(_STYLE)
 
 
 def section(title: str, lead: str = "") -> None:

@@ -139,3 +139,19 @@ def test_back_and_forward_change_the_run(page: Page, still_server: Server) -> No
         lambda: expect(page.get_by_role("heading", name="The first one")).to_be_visible(),
         lambda: expect(page.get_by_role("heading", name="The second one")).to_be_visible(),
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "tab"),
+    [("augmentation?look=code", "Code and JSON"), ("convolution?tab=batchnorm", "BatchNorm"),
+     ("feature-maps?look=epochs", "Over the epochs"), ("architecture?part=dummy", "A dummy tensor")],
+)  # fmt: skip
+def test_on_a_phone_the_tab_that_a_link_opens_is_in_sight(page: Page, server: Server, address: str, tab: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    path, _, query = address.partition("?")
+    open_page(page, server, path, f"?{query}")
+    chosen = page.get_by_role("tab", name=tab)
+    expect(chosen).to_have_attribute("aria-selected", "true")
+    box = chosen.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 390
