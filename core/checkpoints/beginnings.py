@@ -25,16 +25,14 @@ def check_beginning(config: TrainingConfig, *, channels: int) -> Checkpoint | No
     try:
         card = (found := find(reference)).card
     except CheckpointError:
-        raise ConfigError(
-            f"The network that this training goes on from, that of '{reference}', is gone; let it begin anew."
-        ) from None
+        raise ConfigError("The network that this training goes on from is gone; let it begin anew.") from None
     if str(card.epoch) != epoch:
-        raise ConfigError(f"The best epoch of '{reference}' is now {card.epoch} and not {epoch}; go on from that one.")
+        raise ConfigError(f"The best epoch of '{card.title}' is now {card.epoch} and not {epoch}; go on from that one.")
     given = (config.model, dict(config.model_arguments), channels, config.image_size)
     kept = (card.model, dict(card.arguments), card.channels, card.image_size)
     if given != kept:
         raise ConfigError(
-            f"The network of '{reference}' is another one ({card.model}, {card.channels}×{card.image_size}×"
+            f"The network of '{card.title}' is another one ({card.model}, {card.channels}×{card.image_size}×"
             f"{card.image_size}): a training can only go on with the same network and images of the same size."
         )
     return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.config import TrainingConfig
 from core.errors import LabError
+from core.models import models
 from core.recipes.choice import recipe_config
 
 _DECIDES = ("image_size", "greyscale")  # what other defaults follow from
@@ -45,7 +46,9 @@ def changes(config: TrainingConfig) -> tuple[Change, ...]:
         value, usual = getattr(config, field.name), getattr(base if field.name in _DECIDES else follows, field.name)
         if value != usual:
             found.append(Change(name=field.name, value=value, recipe=usual))
-    for name, value in config.model_arguments.items():
-        if value != follows.model_arguments.get(name):
-            found.append(Change(name=name, value=value, recipe=follows.model_arguments.get(name)))
+    defaults = {setting.name: setting.default for setting in models[config.model].settings}
+    usual_arguments = defaults | dict(follows.model_arguments)
+    for name, value in (defaults | dict(config.model_arguments)).items():
+        if value != usual_arguments.get(name):
+            found.append(Change(name=name, value=value, recipe=usual_arguments.get(name)))
     return tuple(found)

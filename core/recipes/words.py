@@ -15,6 +15,7 @@ _NAMES = {
     "start_size": "images grow from",
     "begins_from": "goes on from",
 }
+_WITHOUT = {"limit": "all", "start_size": "full size"}  # settings that may be left out, and what that means
 
 
 def setting_words(name: str) -> str:
@@ -22,8 +23,8 @@ def setting_words(name: str) -> str:
     return _NAMES.get(name, name.replace("_", " "))
 
 
-def value_words(value: object) -> str:
-    """Return a setting's value: "0.05", "yes", "all", "Flip, horizontal (50 %), then crop"."""
+def value_words(value: object, *, of: str = "") -> str:
+    """Return the value ``of`` a setting: "0.05", "yes", "all", "Flip, horizontal (50 %), then crop"."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
@@ -32,7 +33,7 @@ def value_words(value: object) -> str:
         if value and isinstance(value[0], AugmentationStep):
             return chain_words(value).removesuffix(".")
         return ", ".join(str(part).replace("_", " ") for part in value) or "none"
-    return "all" if value is None else str(value).replace("_", " ")
+    return _WITHOUT.get(of, "none") if value in (None, "") else str(value).replace("_", " ")
 
 
 def chain_words(steps: tuple[AugmentationStep, ...]) -> str:
@@ -52,7 +53,8 @@ def changed_words(config: TrainingConfig) -> str:
     What is broken on purpose is `broken_words`.
     """
     return ", ".join(
-        f"{setting_words(change.name)} {value_words(change.value)} ({value_words(change.recipe)})"
+        f"{setting_words(change.name)} {value_words(change.value, of=change.name)} "
+        f"({value_words(change.recipe, of=change.name)})"
         for change in changes(config)
         if change.name != "slips"
     )
@@ -72,8 +74,9 @@ def all_settings(config: TrainingConfig) -> Mapping[str, Value | object]:
 def settings_beside_the_recipe(config: TrainingConfig) -> list[tuple[str, str, str]]:
     """Return name, value and, where it differs, the recipe's value ("" elsewhere), in words; what differs comes
     first."""
-    recipes = {change.name: value_words(change.recipe) for change in changes(config)}
+    recipes = {change.name: value_words(change.recipe, of=change.name) for change in changes(config)}
     rows = [
-        (setting_words(name), value_words(value), recipes.get(name, "")) for name, value in all_settings(config).items()
+        (setting_words(name), value_words(value, of=name), recipes.get(name, ""))
+        for name, value in all_settings(config).items()
     ]
     return sorted(rows, key=lambda row: not row[2])

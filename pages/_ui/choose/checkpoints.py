@@ -139,6 +139,24 @@ def choose_checkpoint(
     return checkpoint
 
 
+def beginning_words(begins_from: str) -> str:
+    """Return which network a training goes on from, as people know it: "epoch 12 of Ada's LeNet"."""
+    from core.runs.store.store import open_store
+
+    reference, _, epoch = begins_from.partition("@")
+    name = "a network that is gone"
+    with suppress(LabError):
+        name = cached.checkpoint(reference).card.title
+    with suppress(LabError):
+        name = open_store().get(reference).name if has_store() else name
+    return f"epoch {epoch} of {name}"
+
+
+def with_names(words: str, config: TrainingConfig) -> str:
+    """Return words about a configuration with the name of the run that it goes on from in the place of its id."""
+    return words.replace(config.begins_from, beginning_words(config.begins_from)) if config.begins_from else words
+
+
 def say_what_is_gone(references: Sequence[str], what_to_do: str) -> None:
     """Say of each network that the address names and that is not here why that is so, and what to do instead."""
     for reference in references[:MOST_SAID]:

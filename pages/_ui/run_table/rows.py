@@ -16,6 +16,7 @@ from core.models import models
 from core.recipes.words import broken_words, changed_words
 from core.runs.records import WAITING
 from core.runs.store.listed import ListedRun
+from pages._ui.choose.checkpoints import with_names
 from pages._ui.run_words import STATES, guesses, place
 
 LOOK = 0.3  # seconds that one look spends on what it has not read before; the next look goes on
@@ -183,7 +184,7 @@ def _tested(found: Figures) -> Figures:
 
 def _changed(config: TrainingConfig) -> str:
     with suppress(LabError):  # a recipe or a network that the lab no longer has
-        return "; ".join(filter(None, (broken_words(config), changed_words(config))))
+        return "; ".join(filter(None, (broken_words(config), with_names(changed_words(config), config))))
     return ""
 
 

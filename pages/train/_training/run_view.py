@@ -13,6 +13,7 @@ from core.recipes.words import broken_words, changed_words
 from core.runs import ensure_supervisor, open_store
 from core.runs.records import AT_WORK, Run, StoreError
 from pages._ui.at_rest import look_again
+from pages._ui.choose.checkpoints import with_names
 from pages._ui.draw.line_chart import Line, line_chart
 from pages._ui.frame import empty_state, facts, plain, problem
 from pages._ui.glossary import term
@@ -112,7 +113,7 @@ def _head(run: Run) -> None:
     if failing := broken_words(run.config):
         st.caption(f":material/heart_broken: {failing.capitalize()}.")
     if changed := changed_words(run.config):
-        st.caption(f"Changed from the recipe: {plain(changed)}.")
+        st.caption(f"Changed from the recipe: {plain(with_names(changed, run.config))}.")
     if run.note:
         st.markdown(f"> {plain(run.note)}")
     if run.notice:

@@ -12,6 +12,7 @@ from core.recipes.changes import changes, recipe_of
 from core.recipes.words import settings_beside_the_recipe
 from core.runs.records import Run
 from pages._ui import state
+from pages._ui.choose.checkpoints import with_names
 from pages._ui.classroom.rules import hides
 from pages._ui.frame import plain
 from pages.train._training.form import fill_form
@@ -22,7 +23,7 @@ def settings_table(run: Run) -> None:
     with st.expander("Settings", icon=":material/tune:"):
         beside = settings_beside_the_recipe(run.config)
         rows = [
-            {"Setting": name, "Value": value, "The recipe has": f"← {recipe}" if recipe else ""}
+            {"Setting": name, "Value": with_names(value, run.config), "The recipe has": f"← {recipe}" if recipe else ""}
             for name, value, recipe in beside
         ]
         st.dataframe(rows, hide_index=True, alt="Every setting of this run")

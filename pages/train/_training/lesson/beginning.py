@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages._ui.choose.checkpoints import beginning_words
 from pages._ui.frame import plain
 
 
@@ -10,8 +11,5 @@ def choose_beginning(*, key: str) -> str:
     kept = str(st.session_state.get(f"{key}.begins_from", ""))
     if not kept:
         return ""
-    run, _, epoch = kept.partition("@")
-    on = st.checkbox(
-        f"Go on from epoch {plain(epoch)} of run {plain(run)}", True, key=f"{key}.goes_on", persist_state="session"
-    )
+    on = st.checkbox(f"Go on from {plain(beginning_words(kept))}", True, key=f"{key}.goes_on", persist_state="session")
     return kept if on else ""

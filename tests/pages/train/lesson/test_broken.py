@@ -79,6 +79,7 @@ def test_a_run_goes_on_from_the_best_epoch_of_another(
     epoch = button.label.split()[4]
     check(button.click().run())
     assert page.checkbox(key="training.digits.lenet.modern.goes_on").value
+    assert page.checkbox(key="training.digits.lenet.modern.goes_on").label == f"Go on from epoch {epoch} of {run.name}"
     page.checkbox(key="training.digits.lenet.modern.goes_on").uncheck().run()
     assert "begins_from" not in str(check(page).query_params)
     page.checkbox(key="training.digits.lenet.modern.goes_on").check().run()
