@@ -6,11 +6,12 @@ Everything that people have typed goes through `text`, and every picture is insi
 import base64
 import html
 import io
+import math
 from collections.abc import Iterable, Sequence
 
 from PIL import Image
 
-from core.intervals import percent
+from core.intervals import minus, percent
 
 _JOINERS = "\n\u200c\u200d"  # scripts and emoji need the last two
 _NOTHING_FROM_OUTSIDE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -103,16 +104,14 @@ def line_chart(
     ]
     everything = [point for each in points for point in each] or [(0.0, 0.0)]
     left, right = min(x for x, _y in everything), max(x for x, _y in everything)
-    low, high = min(y for _x, y in everything), max(y for _x, y in everything)
-    right, high = (right if right > left else left + 1), (high if high > low else low + 1)
-    across, up = 600 / (right - left), 200 / (high - low)
+    marks = round_marks(min(y for _x, y in everything), max(y for _x, y in everything), shares=shares)
+    low, right = marks[0], (right if right > left else left + 1)
+    across, up = 600 / (right - left), 200 / (marks[-1] - low)
     parts = []
-    for step in range(5):
-        value = low + (high - low) * step / 4
-        y = 220 - 50 * step
-        words = percent(value, 1) if shares else f"{value:.3g}"
-        parts.append(f'<line x1="60" x2="660" y1="{y}" y2="{y}" stroke="var(--line)"/>')
-        parts.append(f'<text x="54" y="{y + 4}" text-anchor="end">{words}</text>')
+    for value in marks:
+        y = 220 - (value - low) * up
+        parts.append(f'<line x1="60" x2="660" y1="{y:.1f}" y2="{y:.1f}" stroke="var(--line)"/>')
+        parts.append(f'<text x="54" y="{y + 4:.1f}" text-anchor="end">{_mark(value, shares)}</text>')
     for place, ((name, _xs, _ys), each) in enumerate(zip(lines, points, strict=True)):
         at = " ".join(f"{60 + (x - left) * across:.1f},{220 - (y - low) * up:.1f}" for x, y in each)
         colour, dashes = f"var(--c{place % 6})", ("", "6 4", "2 3")[place // 2 % 3]
@@ -132,9 +131,11 @@ def line_chart(
 
 def intervals(rows: Sequence[tuple[str, float, tuple[float, float]]], *, alt: str) -> str:
     """Return accuracies, each a name with its figure and interval in [0, 1], as dots with bars."""
-    low = max(0.0, min(ends[0] for _name, _figure, ends in rows) - 0.02)
-    high = min(1.0, max(ends[1] for _name, _figure, ends in rows) + 0.02)
-    across = 560 / (high - low if high > low else 1)
+    marks = round_marks(
+        min(ends[0] for _name, _figure, ends in rows), max(ends[1] for _name, _figure, ends in rows), shares=True
+    )
+    low = marks[0]
+    across = 560 / (marks[-1] - low)
     parts = []
     for place, (name, accuracy, ends) in enumerate(rows):
         y = 36 + 48 * place
@@ -144,8 +145,27 @@ def intervals(rows: Sequence[tuple[str, float, tuple[float, float]]], *, alt: st
         parts.append(f'<line x1="{begin:.1f}" x2="{end:.1f}" y1="{y}" y2="{y}" stroke="var(--c0)" stroke-width="3"/>')
         parts.append(f'<circle cx="{middle:.1f}" cy="{y}" r="6" fill="var(--c0)"/>')
     bottom = 36 + 48 * len(rows)
-    parts += [f'<text x="60" y="{bottom}">{percent(low, 1)}</text><text x="600" y="{bottom}">{percent(high, 1)}</text>']
+    parts += [
+        f'<text x="{60 + (value - low) * across:.1f}" y="{bottom}" text-anchor="middle">{_mark(value, True)}</text>'
+        for value in marks
+    ]
     return _svg(parts, alt, height=bottom + 10)
+
+
+def round_marks(low: float, high: float, *, shares: bool = False) -> Sequence[float]:
+    """Return three to six marks of an axis at round numbers, from ``low`` or below to ``high`` or above; of ``shares``
+    none outside [0, 1]."""
+    if high - low <= 1e-9 * max(1.0, abs(high)):  # all alike
+        low, high = (max(0.0, low - 0.05), min(1.0, high + 0.05)) if shares else (low - 0.5, high + 0.5)
+    rough = (high - low) / 4
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [place * step for place in range(first, last + 1)]
+
+
+def _mark(value: float, share: bool) -> str:
+    return minus(f"{value * 100:.6g} %" if share else f"{value:.6g}")
 
 
 def _svg(parts: Sequence[str], alt: str, *, height: int) -> str:

@@ -61,11 +61,18 @@ class Question:
             printable(line.replace("\t", " "), what="answer", error=WorksheetError)
         if len(kept) > ANSWER_LENGTH:
             raise WorksheetError(f"The answer has {len(kept):,} characters; it may have {ANSWER_LENGTH:,}.")
-        if kept and self.kind == "number" and not _is_number(kept):
+        if kept and self.kind == "number" and _number(kept) is None:
             raise WorksheetError(f"'{kept[:20]}' is no number; write one such as 12.5.")
         if kept and self.kind == "choice" and kept not in self.choices:
             raise WorksheetError(f"'{kept[:20]}' is none of the choices.")
         return kept
+
+    def cell(self, answer: str) -> str | float:
+        """Return an answer as a table has it: a number as one, whatever its point and unit were typed as."""
+        number = _number(answer) if self.kind == "number" else None
+        if number is None:
+            return answer
+        return int(number) if number.is_integer() else number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,8 +221,9 @@ def _sentences(text: str, what: str, *, at_most: int, empty: bool = False) -> No
         raise WorksheetError(f"The {what} has {len(text):,} characters; it may have {at_most:,}.")
 
 
-def _is_number(text: str) -> bool:
+def _number(text: str) -> float | None:
     try:
-        return math.isfinite(float(text.removesuffix("%").strip().replace(",", ".").replace("\u2212", "-")))
+        number = float(text.removesuffix("%").strip().replace(",", ".").replace("\u2212", "-"))
     except ValueError:
-        return False
+        return None
+    return number if math.isfinite(number) else None

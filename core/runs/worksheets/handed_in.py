@@ -202,7 +202,7 @@ def _table(sheet: Worksheet, rows: Sequence[tuple[str, float | None, int, Mappin
             name,
             _NOT_HANDED_IN if at is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(at)),
             times,
-            *(answers.get(key, "") for key, _q in questions),
+            *(question.cell(answers.get(key, "")) for key, question in questions),
         ]
         for name, at, times, answers in rows
     ]

@@ -14,6 +14,7 @@ from PIL import Image
 
 from core.judging.certainty import probability_words
 from pages._ui.draw.palette import page_colour
+from pages._ui.draw.plain_text import plain
 from pages._ui.frame import look_for as say_what_to_look_for
 from pages._ui.worksheet.shown import note_figures, note_picture
 
@@ -70,11 +71,14 @@ def show(
     alt: str,
     look_for: str = "",
     caption: str = "",
+    badge: str = "",
     width: Width = "stretch",
     at_least: int = 320,
     photo: bool = False,
 ) -> None:
     """Show a picture with its name for screen readers, a caption, and the sentence that says what to look for.
+
+    ``caption`` and the ``badge`` behind it are plain text.
 
     Every pixel arrives as it is, unless the picture is a ``photo`` that needs no enlarging: its JPEG has a sixth of the
     bytes. A ``width`` in pixels is that of a container around the picture: Streamlit would draw a wider file anew, with
@@ -84,8 +88,9 @@ def show(
     kind: Literal["JPEG", "PNG"] = "JPEG" if data.startswith(b"\xff\xd8") else "PNG"
     with st.container(width=width) if isinstance(width, int) else contextlib.nullcontext():
         inside: Literal["stretch", "content"] = "stretch" if isinstance(width, int) else width
-        st.image(data, caption=caption or None, width=inside, output_format=kind, alt=alt)
-    note_picture(data, f"{alt}. {caption}" if caption else alt)
+        below = plain(caption) + (f" :orange-badge[{plain(badge)}]" if badge else "")
+        st.image(data, caption=below or None, width=inside, output_format=kind, alt=alt)
+    note_picture(data, ". ".join(filter(None, (alt, caption, badge))))
     if look_for:
         say_what_to_look_for(look_for)
 

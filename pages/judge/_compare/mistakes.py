@@ -140,8 +140,8 @@ def _worst(network: Judged, evaluation: Evaluation, pictures: TestImages | str) 
                 image,
                 alt=f"{truth}, answered {answer}",
                 at_least=140,
-                caption=plain(f"{truth} → {answer}, {_confidence(predictions, index)}")
-                + (f" :orange-badge[{plain(odd[index])}]" if index in odd else ""),
+                caption=f"{truth} → {answer}, {_confidence(predictions, index)}",
+                badge=odd.get(index, ""),
             )
     look_for("True class → answer, with its confidence. Would you have known? Some labels are wrong, not the network.")
 

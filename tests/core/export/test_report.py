@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from core.checkpoints import Checkpoint, find
-from core.export.page import line_chart, text
+from core.export.page import line_chart, round_marks, text
 from core.export.report import Answered, classification_report, comparison_report, of_checkpoints, training_report
 from core.intervals import percent
 from core.judging import doubtful
@@ -105,6 +105,26 @@ def text_of(words: str) -> str:
 def test_text_keeps_what_scripts_and_emoji_need_and_drops_what_turns_the_line() -> None:
     assert text("<b>\u202e&'\"") == "&lt;b&gt;\ufffd&amp;&#x27;&quot;"
     assert text("👩\u200d🔬 \ud800") == "👩\u200d🔬 \ufffd"
+
+
+@pytest.mark.parametrize(
+    ("ends", "shares", "marks"),
+    [
+        ((0.223, 0.988), True, [0.2, 0.4, 0.6, 0.8, 1.0]),
+        ((0.961, 0.984), True, [0.96, 0.97, 0.98, 0.99]),
+        ((0.021, 2.31), False, [0.0, 1.0, 2.0, 3.0]),
+        ((1.0, 1.0), True, [0.94, 0.96, 0.98, 1.0]),
+    ],
+)
+def test_the_marks_of_an_axis_are_round_numbers_around_what_is_drawn(
+    ends: tuple[float, float], shares: bool, marks: list[float]
+) -> None:
+    assert round_marks(*ends, shares=shares) == pytest.approx(marks)
+
+
+def test_a_curve_of_shares_is_marked_in_round_percents() -> None:
+    drawn = line_chart([("a", [1.0, 2.0], [0.223, 0.988])], alt="a", shares=True)
+    assert [mark for mark in ("20 %", "40 %", "60 %", "80 %", "100 %") if f">{mark}<" not in drawn] == []
 
 
 @pytest.mark.parametrize("values", [[], [0.5], [float("nan"), 0.5], [0.5, 0.5]])

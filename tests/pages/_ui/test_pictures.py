@@ -1,4 +1,5 @@
 import io
+import json
 
 import numpy as np
 import pytest
@@ -87,3 +88,26 @@ def test_a_picture_that_is_shown_narrower_than_its_file_is_not_drawn_anew(monkey
     assert not app.exception
     assert len(app.image) == 1
     assert drawn_anew == []
+
+
+def captioned() -> None:
+    import numpy as np
+    import streamlit as st
+
+    from pages._ui.draw.pictures import show
+    from pages._ui.worksheet.shown import begin, shown
+
+    begin("compare")
+    show(np.zeros((8, 8)), alt="cat, answered dog", caption="cat → dog, 86.3 %", badge="twin of a *training* image")
+    st.json(list(shown()))
+
+
+def test_a_caption_is_escaped_for_the_page_alone_and_plain_text_in_a_worksheet() -> None:
+    app = AppTest.from_function(captioned).run()
+    assert not app.exception
+    (caption,) = [each.caption for each in app.image[0].proto.imgs]
+    assert "86\\.3 %" in caption
+    assert "\\*training\\*" in caption
+    assert json.loads(app.json[0].value) == [
+        "cat, answered dog. cat → dog, 86.3 %. twin of a *training* image",
+    ]

@@ -132,7 +132,7 @@ def _tiles(
             pictures.show(
                 pictures.jpeg(sheet) if data.images.shape[1] == 3 else pictures.png(sheet),
                 alt=f"{label}, as it is and {risk.done}. {said}",
-                caption=plain(said),
+                caption=said,
             )
     st.button("Other images", key="safety_again", icon=":material/casino:", on_click=_next_images)
 

@@ -113,7 +113,7 @@ def _nearest(checkpoint: Checkpoint, nearest: Sequence[Neighbour]) -> None:
     show(
         jpeg(contact_sheet(tiles, columns=len(tiles), tile=_TILE)),
         alt=f"The nearest training images, from left to right: {said}",
-        caption=f"From left to right, with the distance: {plain(said)}",
+        caption=f"From left to right, with the distance: {said}",
         width="content",
         look_for="What do they share with your photo: the thing, or colour, background and how it was taken?",
     )

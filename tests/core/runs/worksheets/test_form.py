@@ -65,6 +65,15 @@ def test_answers_are_kept_without_spaces_around_them(question: Question, answer:
 
 
 @pytest.mark.parametrize(
+    ("answer", "cell"),
+    [("98,85 %", 98.85), ("98.85", 98.85), ("\u22123", -3), ("12", 12), ("", "")],
+)
+def test_a_number_is_one_in_a_table_however_it_was_typed(answer: str, cell: str | float) -> None:
+    assert Question(text="How many?", kind="number").cell(answer) == cell
+    assert Question(text="What?").cell(answer) == answer, "text stays as it was typed"
+
+
+@pytest.mark.parametrize(
     ("question", "answer"),
     [
         (Question(text="What?"), "x" * (ANSWER_LENGTH + 1)),

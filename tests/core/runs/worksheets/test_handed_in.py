@@ -94,12 +94,12 @@ def test_it_is_handed_in_again_and_the_latest_counts(
     Worksheets(store).begin(given.id, by=ben)
     with pytest.raises(WorksheetError, match="nothing to hand in yet"):
         hand_ins.hand_in(given.id, by=ada)
-    work.answer(given.id, {"1.1": "=1+1", "1.2": "-3"}, by=ada)
+    work.answer(given.id, {"1.1": "=1+1", "1.2": "-3,5 %"}, by=ada)
     first = hand_ins.hand_in(given.id, by=ada)
     work.answer(given.id, {"1.1": "@later"}, by=ada)
     (row,) = list(csv.reader(io.StringIO(hand_ins.answers_csv(given.id, by=teacher).decode("utf-8-sig"))))[1:]
     assert row[0] == HOSTILE
-    assert row[2:] == ["1", "'=1+1", "'-3", ""], "what was handed in, and nothing that a spreadsheet would run"
+    assert row[2:] == ["1", "'=1+1", "-3.5", ""], "what was handed in, a number as one, and nothing that is run"
     assert hand_ins.hand_in(given.id, by=ada) >= first
     standings = hand_ins.standings(given.id, by=teacher)
     assert [(one.name, one.answered, one.times, one.handed_in is not None) for one in standings] == [
