@@ -49,7 +49,7 @@ def show(run_id: str, as_json: bool) -> None:
         click.echo(json.dumps({**_fields(run), "config": config, "epochs": [_finite(asdict(e)) for e in epochs]}))
         return
     click.echo(_line(run))
-    for text in (run.note, run.notice, run.message, run.log):
+    for text in (_times(run), run.note, run.notice, run.message, run.log):
         if text:
             click.echo(text)
     for line in _settings(run):
@@ -195,6 +195,12 @@ def _line(run: Run) -> str:
     changed = "; ".join(filter(None, (broken_words(run.config), changed_words(run.config))))
     line = f"{run.id}  {run.status:11}  {where:13}  {validation:10}  {test:30}  {run.owner_name}: {run.name}"
     return f"{line}  [{changed}]" if changed else line
+
+
+def _times(run: Run) -> str:
+    if run.training_seconds is None or run.seconds_at_work is None:
+        return ""
+    return f"training time {run.training_seconds:,.1f} s, {run.seconds_at_work:,.1f} s from start to end"
 
 
 def _settings(run: Run) -> list[str]:

@@ -61,7 +61,17 @@ def comparison_report(checkpoints: Sequence[Checkpoint], evaluations: Sequence[E
     cards = [checkpoint.card for checkpoint in checkpoints]
     names = [f"{place}. {card.title}" for place, card in enumerate(cards, start=1)]
     rows = [_row(name, card, found) for name, card, found in zip(names, cards, evaluations, strict=True)]
-    head = ("network", "data set", "right", "95 % interval", "images", "loss (nats)", "parameters", "seconds", "seed")
+    head = (
+        "network",
+        "data set",
+        "right",
+        "95 % interval",
+        "images",
+        "loss (nats)",
+        "parameters",
+        "training time (s)",
+        "seed",
+    )
     body = [html.section("Figures", html.table(head, rows))]
     judged = [(n, c, e) for n, c, e in zip(names, cards, evaluations, strict=True) if e is not None]
     if judged:

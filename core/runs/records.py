@@ -47,7 +47,9 @@ class Run:
     ``precision`` is a sentence: what it computes in, and why (empty before it started). ``notice`` is a sentence about
     what went otherwise than planned, such as a saved state that could not be read (empty where nothing did).
     ``best_validation`` is the best accuracy of an epoch on the validation images, in [0, 1] (None: no epoch yet),
-    ``seconds_at_work`` the time that workers spent on it, without what it lay stopped or waited (None: none yet).
+    ``training_seconds`` what was computed in its epochs, and by a frozen backbone in its look at the images: the figure
+    to compare trainings by, as on its network's card. ``seconds_at_work`` is the time from start to end, with loading,
+    saving, the last judging and the turns of others, without what it lay stopped or waited (each None: none yet).
     While it is at work ``others`` is the number of runs that it takes turns with, ``turn_every`` the seconds from one
     of its turns to the next (None: it has none, or no second one yet).
     """
@@ -82,6 +84,7 @@ class Run:
     precision: str
     notice: str
     best_validation: float | None
+    training_seconds: float | None
     seconds_at_work: float | None
     others: int
     turn_every: float | None

@@ -62,16 +62,22 @@ class _About:
 
 
 class LookCounter:
-    """Counts images over all passes of one look at ``what`` (in words), and tells how far they are."""
+    """Counts images over all passes of one look at ``what`` (in words), and tells how far they are.
+
+    ``waited`` is how many seconds whoever was told kept it waiting, such as for the turns of others.
+    """
 
     def __init__(self, progress: Progress | None, what: str, total: int) -> None:
         self.progress = progress or (lambda _text, _fraction: None)
         self.what, self.total, self.done = what, total, 0
+        self.waited = 0.0
 
     def tell(self) -> None:
+        began = time.perf_counter()
         self.progress(
             f"The frozen backbone looks at {self.what}: {self.done:,} of {self.total:,}", self.done / self.total
         )
+        self.waited += time.perf_counter() - began
 
     def wait(self) -> None:
         self.progress("Waiting for another training that looks at the same images", 0.0)
@@ -127,7 +133,7 @@ def _look_at_new(
     width: int,
 ) -> Kept:
     """Look at the images whose pictures no kept features of this family hold, and take the others from those."""
-    started = time.perf_counter()
+    started, waited = time.perf_counter(), counter.waited
     known, each = _known(set(pictures), family, width) if pictures else ({}, 0.0)
     new = [row for row in range(len(indices)) if not known or pictures[row] not in known]
     counter.done += len(indices) - len(new)
@@ -136,7 +142,7 @@ def _look_at_new(
         values[new] = look(indices[new])
     for row in set(range(len(indices))).difference(new):
         values[row] = known[pictures[row]]
-    spent = time.perf_counter() - started
+    spent = time.perf_counter() - started - (counter.waited - waited)
     each = spent / len(new) if new else each
     return Kept(values=torch.from_numpy(values), seconds=each * len(indices), spent=spent)
 

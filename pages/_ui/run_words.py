@@ -136,9 +136,19 @@ def _times(epochs: int) -> str:
     return f"{epochs} epoch{'s' if epochs > 1 else ''}"
 
 
-def took(run: Run) -> float | None:
-    """Return the seconds for which a run was at work, until now while it is; what it lay stopped or waited is out."""
-    return run.seconds_at_work
+def from_start_to_end(run: Run) -> str | None:
+    """Return why a run that has ended took longer, or less long, than its training time; None where it did not."""
+    whole, computed = run.seconds_at_work, run.training_seconds
+    if whole is None or computed is None or run.live or duration(whole) == duration(computed):
+        return None
+    if whole > computed:
+        return f"{duration(whole)} from start to end, with loading, saving, the last judging and the turns of others."
+    if run.features is None:  # its clock was set back
+        return None
+    return (
+        f"{duration(whole)} from start to end: its backbone's look at the images, "
+        f"{duration(run.features.look_seconds)}, was made in an earlier run and counts as training time."
+    )
 
 
 def accuracy_with_interval(accuracy: float, interval: tuple[float, float], n: int) -> str:

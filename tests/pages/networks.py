@@ -33,6 +33,7 @@ def ship(
     settings: Mapping[str, Any] | None = None,
     arguments: Mapping[str, Any] | None = None,
     confidence: float = 0.99,
+    device: str = "CPU",
 ) -> Checkpoint:
     """Save an untrained network for digits that is said to have answered ``wrong`` test images wrongly.
 
@@ -69,6 +70,7 @@ def ship(
             **{"dataset": "digits", "model": model, "image_size": 28, "epochs": 2, **(settings or {})}
         ),
         epoch=2,
+        device=device,
         seconds=12.0,
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         trainable_parameters=10,

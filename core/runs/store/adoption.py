@@ -1,15 +1,16 @@
 """Runs that were trained in another lab: kept here as finished ones of whoever has brought them."""
 
+import json
 import math
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from core.disk import sentence
 from core.errors import RunError
-from core.events import StepDone
+from core.events import FeaturesKept, StepDone
 from core.names import new_id
 from core.runs import folders
 from core.runs.records import Run, check_name, check_note
@@ -71,11 +72,11 @@ def _insert(connection: sqlite3.Connection, run_id: str, brought: BroughtRun, sa
     values = (
         *(run_id, *said, began, began, ended, brought.message, NOTICE),
         *(card.split_fingerprint, card.device, card.precision),
-        *(done, max(done, card.config.epochs * an_epoch), len(epochs)),
+        *(done, max(done, card.config.epochs * an_epoch), len(epochs), _looked(card)),
     )
     connection.execute(
         "INSERT INTO runs (id, owner, name, note, config, created, started, ended, message, notice, split, device,"
-        " precision, step, steps_total, epochs_done, status, reason, ticket)"
+        " precision, step, steps_total, epochs_done, features, status, reason, ticket)"
         f" VALUES ({', '.join('?' * len(values))}, 'finished', 'brought',"
         " (SELECT coalesce(max(ticket), 0) + 1 FROM runs))",
         values,
@@ -102,6 +103,14 @@ def _insert(connection: sqlite3.Connection, run_id: str, brought: BroughtRun, sa
         "INSERT INTO checkpoints VALUES (?, ?, 'final', ?, ?, ?, ?)",
         (run_id, FINAL, done, card.epoch, size, time.time()),
     )
+
+
+def _looked(card: "Card") -> str:
+    """What its card says beyond its epochs: the look of a frozen backbone at the images, made where it comes from."""
+    seconds = card.seconds - sum(each.seconds for each in card.history)
+    if seconds <= 0.1:  # a card's seconds have one digit
+        return ""
+    return json.dumps(asdict(FeaturesKept(views=1, epoch_seconds=0.0, spent_seconds=0.0, look_seconds=seconds)))
 
 
 def _finite(value: float) -> float | None:

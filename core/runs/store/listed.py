@@ -15,15 +15,14 @@ from core.rights import shown_name
 from core.runs import folders
 from core.runs.records import Status
 from core.runs.store.queue_order import positions
+from core.runs.store.rows import TRAINING_SECONDS
 from core.runs.store.store import Store
 
-_LISTED = """
+_LISTED = f"""
     SELECT runs.id, runs.owner, runs.name, runs.note, runs.config, runs.status, runs.created, runs.epochs_done,
         runs.split, coalesce(owners.nickname, '') AS nickname, models.folder, coalesce(models.created, 0) AS kept,
         (SELECT max(val_accuracy) FROM epochs WHERE run = runs.id) AS best_validation,
-        (SELECT sum(max(0, coalesce(until, (julianday('now') - 2440587.5) * 86400.0) - at)) FROM
-            (SELECT at, status, lead(at) OVER (ORDER BY rowid) AS until FROM changes WHERE run = runs.id)
-            WHERE status IN ('running', 'stopping')) AS seconds
+        {TRAINING_SECONDS} AS training_seconds
     FROM runs LEFT JOIN owners USING (owner) LEFT JOIN checkpoints AS models ON models.run = runs.id AND models.folder =
         (SELECT folder FROM checkpoints WHERE run = runs.id AND kind IN ('best', 'final')
             ORDER BY kind = 'final' DESC, epoch DESC LIMIT 1)
@@ -34,8 +33,8 @@ _LISTED = """
 class ListedRun:
     """One run of a list. ``owner`` is an id, and never shown; ``config`` is a configuration as it is stored, in JSON.
 
-    ``seconds`` is the time that workers spent on it, ``created`` in seconds since 1970, ``best_validation`` in [0, 1];
-    each is None where there is none yet. ``position`` is the place in the queue from 1, ``split`` the fingerprint of
+    ``training_seconds`` and ``best_validation`` are those of a `Run`, ``created`` in seconds since 1970; each is None
+    where there is none yet. ``position`` is the place in the queue from 1, ``split`` the fingerprint of
     the images ('' before it began), ``network`` the folder of the best model so far, ``kept`` when that was written (0:
     there is none).
     """
@@ -54,7 +53,7 @@ class ListedRun:
     epochs: int
     epochs_done: int
     best_validation: float | None
-    seconds: float | None
+    training_seconds: float | None
     created: float
     split: str
     network: Path | None
@@ -117,7 +116,7 @@ def _run(row: sqlite3.Row, home: Path, position: int | None) -> ListedRun:
         epochs=epochs,
         epochs_done=row["epochs_done"],
         best_validation=row["best_validation"],
-        seconds=row["seconds"],
+        training_seconds=row["training_seconds"],
         created=row["created"],
         split=row["split"],
         network=folders.run_folder(home, row["id"]) / row["folder"] if row["folder"] else None,

@@ -15,6 +15,11 @@ from core.runs.records import AT_WORK, Run, check_id
 from core.strict_json import NotStrictJsonError, parse, typed
 
 EPOCHS_ASKED = 3  # the last ones, for the time that an epoch takes
+# What a card says as ``seconds``: the epochs, and a frozen backbone's look at the images.
+TRAINING_SECONDS = """
+    (SELECT sum(seconds) FROM epochs WHERE run = runs.id)
+        + iif(json_valid(runs.features), coalesce(json_extract(runs.features, '$.look_seconds'), 0.0), 0.0)
+"""
 RUNS = f"""
     SELECT runs.*, runs.rowid AS place,
         coalesce((SELECT nickname FROM owners WHERE owners.owner = runs.owner), '') AS nickname,
@@ -28,6 +33,7 @@ RUNS = f"""
         (SELECT sum(max(0, coalesce(until, (julianday('now') - 2440587.5) * 86400.0) - at)) FROM
             (SELECT at, status, lead(at) OVER (ORDER BY rowid) AS until FROM changes WHERE run = runs.id)
             WHERE status IN ('running', 'stopping')) AS seconds_at_work,
+        {TRAINING_SECONDS} AS training_seconds,
         iif(runs.shared AND runs.status IN ('running', 'stopping'), (SELECT count(*) - 1 FROM runs AS each
             WHERE each.status IN ('running', 'stopping') AND each.handle = runs.handle), 0) AS others
     FROM runs
@@ -101,6 +107,7 @@ def run_of(row: sqlite3.Row, *, home: Path, places: Mapping[str, int]) -> Run:
         features=kept_features(row),
         precision=row["precision"],
         best_validation=row["best_validation"],
+        training_seconds=row["training_seconds"],
         seconds_at_work=row["seconds_at_work"],
         notice=row["notice"],
         others=max(0, row["others"]),

@@ -18,7 +18,17 @@ from core.runs.worksheets.work import KeptPicture, Work
 
 MOST_RUNS = 12  # the newest ones
 _WIDEST = 460  # pixels
-_HEAD = ("run", "data set", "network", "recipe", "state", "epochs", "best validation", "test accuracy (95 % interval)")
+_HEAD = (
+    "run",
+    "data set",
+    "network",
+    "recipe",
+    "state",
+    "epochs",
+    "training time",
+    "best validation",
+    "test accuracy (95 % interval)",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +105,8 @@ def _runs(trained: Sequence[TrainedRun]) -> Iterator[str]:
         best = "" if run.best_validation is None else percent(run.best_validation, 2)
         network, recipe = (name.replace("_", " ") for name in (config.model, config.recipe))
         done = f"{run.epochs_done} of {config.epochs}"
-        rows.append((run.name, title, network, recipe, run.status, done, best, each.tested))
+        time_ = "" if run.training_seconds is None else f"{run.training_seconds:,.0f} s"
+        rows.append((run.name, title, network, recipe, run.status, done, time_, best, each.tested))
     yield html.table(_HEAD, rows)
     lines = [
         (each.run.name, [float(done.epoch) for done in each.epochs], [done.val_accuracy for done in each.epochs])

@@ -111,6 +111,7 @@ def card_row(reference: str, card: Card, *, owner_name: str) -> Row:
         epochs=card.config.epochs,
         epochs_done=len(card.history),
         validation=max(validations, default=None),
+        seconds=card.seconds,
         trained=True,
         broken=bool(card.config.slips),
     )
@@ -145,7 +146,7 @@ def _row(run: ListedRun, facts: _Facts | None) -> Row:
         epochs_done=run.epochs_done,
         created=run.created,
         validation=run.best_validation,
-        seconds=run.seconds,
+        seconds=run.training_seconds,
         split=run.split,
         trained=run.network is not None,
         broken=bool(facts and facts.broken),
@@ -161,7 +162,6 @@ def _with_figures(row: Row, found: Figures) -> Row:
         interval=tested.test_ci95 if tested else None,
         images=tested.test_n if tested else None,
         parameters=found.parameters,
-        seconds=found.seconds,
         split=found.split_fingerprint,
     )
 

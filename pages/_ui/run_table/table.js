@@ -15,7 +15,7 @@ const COLUMNS = {
   accuracy: { title: "Test accuracy", width: 180, falls: true, say: accuracy_words, tip: "With its 95 % interval, on images of the test split." },
   validation: { title: "Validation", width: 96, falls: true, say: (row) => share(row.validation), tip: "The best epoch's accuracy on the validation images." },
   parameters: { title: "Parameters", width: 110, number: true, say: (row) => (row.parameters ?? "").toLocaleString("en-GB") },
-  seconds: { title: "Training", width: 100, number: true, say: (row) => time_words(row.seconds), tip: "Time at work; a frozen backbone's own training is not in it." },
+  seconds: { title: "Training time", width: 112, number: true, say: (row) => time_words(row.seconds), tip: "Computing alone: all epochs with their validation, and a frozen backbone's look at the images; the backbone's own training is not in it." },
   epochs: { title: "Epochs", width: 84, number: true, of: (row) => row.done, say: (row) => (row.planned === null ? "" : `${row.done} of ${row.planned}`) },
   data: { title: "Data set", width: 150 },
   model: { title: "Network", width: 170 },

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.checkpoints import Card
 from core.errors import LabError
 from core.intervals import signed
 from core.judging.comparison import Comparison, compare
@@ -32,6 +33,7 @@ CIRCUMSTANCES = {
     "optimizer": ("optimizer", "momentum", "nesterov", "weight_decay"),
     "label smoothing": ("label_smoothing",),
 }
+_MACHINE = "what they were computed on"
 _TESTS = {
     True: "McNemar's exact test, on the images that just one of the two gets right.",
     False: "The z test for two proportions, because they were judged on different images.",
@@ -124,5 +126,16 @@ def _fairness(result: Comparison, first: Judged, second: Judged) -> str:
     unequal = [
         what for what, fields in CIRCUMSTANCES.items() if any(getattr(a, name) != getattr(b, name) for name in fields)
     ]
-    said += f" They differ in {', '.join(unequal)}." if unequal else " All settings of their trainings are alike."
+    machines = [computed_on(network.checkpoint.card) for network in (first, second)]
+    if unequal:
+        said += f" They differ in {', '.join([*unequal, *([_MACHINE] if machines[0] != machines[1] else [])])}."
+    else:
+        said += " All settings of their trainings are alike."
+        if machines[0] != machines[1]:
+            said += f" But {machines[0]} and {machines[1]} round differently, which changes as much as another seed."
     return plain(said)
+
+
+def computed_on(card: Card) -> str:
+    """Return what a network was computed on and in: the same seed gives the same training on the same of both."""
+    return f"{card.device}, {'bfloat16' if card.precision.startswith('bfloat16') else 'float32'}"

@@ -17,7 +17,7 @@ from pages._ui.choose.checkpoints import with_names
 from pages._ui.draw.line_chart import Line, line_chart
 from pages._ui.frame import empty_state, facts, plain, problem
 from pages._ui.glossary import term
-from pages._ui.run_words import badge, duration, meaning, place, saved, took, turns, what
+from pages._ui.run_words import badge, duration, from_start_to_end, meaning, place, saved, turns, what
 from pages._ui.visitor import visitor, who_owns, who_stopped, whose
 from pages.train._training.lesson.broken import what_happened
 from pages.train._training.lesson.coach import coach
@@ -167,13 +167,19 @@ def _figures(run: Run, curve: DrawnCurve, epochs: Sequence[EpochDone]) -> None:
                 f"{term('loss')} Smoothed over the last twenty steps.",
             ),
             ("Best validation", "none yet" if best is None else percent(best, 2), term("validation split")),
-            ("Time left", duration(run.seconds_left), _LEFT) if run.live else ("Took", duration(took(run)), _TOOK),
+            ("Time left", duration(run.seconds_left), _LEFT) if run.live else _training_time(run),
         ]
     )
     if run.live:
         st.progress(_share(run), text=_pace(run, curve))
-    if sentence := saved(run):
-        st.caption(f":material/bolt: {sentence}")
+    for icon, sentence in (("timer", from_start_to_end(run)), ("bolt", saved(run))):
+        if sentence:
+            st.caption(f":material/{icon}: {sentence}")
+
+
+def _training_time(run: Run) -> tuple[str, str, str]:
+    seconds = run.training_seconds
+    return "Training time", "none yet" if seconds is None else duration(seconds), term("training time")
 
 
 def _until_the_end(run: Run) -> str:
@@ -261,7 +267,3 @@ def _row(epoch: EpochDone) -> dict[str, object]:
 
 _READING = "You can look at it. Only the browser that started it, and whoever runs the lab, can change it."
 _LEFT = "The steps to come at the present pace, larger images included, and judging as long as it took before."
-_TOOK = (
-    "While it was at work, with loading, judging and saving. Training time on Compare counts the epochs alone, and a "
-    "frozen backbone's one look at the images."
-)

@@ -112,6 +112,7 @@ def test_a_set_with_its_runs_is_in_another_lab_what_it_was(home: Path, another_l
     for before, run, state in zip(runs, found.runs, states, strict=True):
         assert (run.name, run.note, run.config, run.owner) == (before.name, before.note, before.config, BEN.owner)
         assert (run.status, run.reason, run.message) == ("finished", "brought", before.message)
+        assert run.training_seconds == pytest.approx(before.training_seconds, abs=0.11)  # of a card, to a tenth
         assert (run.step, run.steps_total, run.epochs_done) == (before.step, before.steps_total, before.epochs_done)
         assert abs((run.ended or 0) - (before.ended or 0)) < 1e-3
         checkpoint = find(run.id)
@@ -160,6 +161,7 @@ def test_a_backbone_that_every_lab_has_stays_behind(home: Path, another_lab: Cal
         assert archive.getinfo(WEIGHTS).file_size < 20_000
     another_lab()
     (brought,) = opened(data).runs
+    assert brought.training_seconds == pytest.approx(run.training_seconds, abs=0.11), "its look was made elsewhere"
     assert all(torch.equal(value, state[name]) for name, value in load_network(find(brought.id)).state_dict().items())
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import filelock
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from core.checkpoints.backbones import load_network, weights_hash
 from core.config import AugmentationStep, TrainingConfig
@@ -25,6 +26,7 @@ from core.models.transfer import TransferNetwork
 from core.recipes import recipe_config
 from core.runs.folders import size_of
 from core.training import feature_files
+from core.training.feature_files import LookCounter, open_or_make
 from core.training.kept_features import FeatureBatches
 from core.training.resume import restore, state_of
 from core.training.session import Session
@@ -449,6 +451,26 @@ def test_a_second_process_waits_for_the_first_and_can_be_stopped_while_it_waits(
     finally:
         for lock in held:
             lock.release()
+
+
+def test_what_a_look_waits_for_the_turns_of_others_is_none_of_its_time(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(feature_files.time, "perf_counter", lambda: clock[0])
+
+    def pass_by(seconds: float) -> None:
+        clock[0] += seconds
+
+    counter = LookCounter(lambda _what, _share: pass_by(40.0), "every image", 3)
+
+    def look(some: Tensor) -> npt.NDArray[np.float32]:
+        counter.tell()
+        pass_by(2.0)
+        return np.zeros((len(some), 4), np.float32)
+
+    made = open_or_make({"test": "waits"}, torch.arange(3), look, counter, width=4, data="none")
+    assert (made.seconds, made.spent) == (2.0, 2.0)
 
 
 def test_two_at_once_look_once(home: Path, looks: list[int], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,12 @@ from core.config import TrainingConfig
 from core.intervals import percent
 from core.judging.calibration import calibration, calibration_error
 from core.judging.learning_curve import Point, write_curve
+from core.runs import open_store
+from core.runs.store.listed import listed
 from pages._ui import state
 from pages._ui.frame import plain
+from pages._ui.run_table.rows import run_rows
+from pages._ui.run_words import duration
 from pages.judge._compare.disagreement import A_PAGE
 from pages.judge._compare.fair_play import CIRCUMSTANCES
 from tests.pages import runs
@@ -70,11 +74,21 @@ def test_a_small_difference_is_no_victory(folder: Path) -> None:
     assert "All settings of their trainings are alike." in words
 
 
+def test_trainings_of_the_same_settings_and_seed_on_other_machines_are_said_to_round_differently(folder: Path) -> None:
+    ship(folder, "one", wrong=10, device="CPU, 1 thread")
+    ship(folder, "two", wrong=12, device="CPU, 2 threads")
+    page = compare()
+    assert "But CPU, 1 thread, float32 and CPU, 2 threads, float32 round differently" in said(page)
+    assert figures(page)["Computed on"] == ["CPU, 1 thread, float32", "CPU, 2 threads, float32"]
+
+
 def test_what_else_differs_is_named(folder: Path) -> None:
     ship(folder, "one", wrong=10)
     ship(folder, "two", wrong=100, settings={"mirror_at_test": True, "batch_size": 32})
+    ship(folder, "elsewhere", wrong=100, settings={"batch_size": 32}, device="one GPU")
     words = said(compare("one", "two"))
     assert "They differ in a second opinion on the mirror image, batch size." in words
+    assert "They differ in batch size, what they were computed on." in said(compare("one", "elsewhere"))
 
 
 def test_no_setting_of_a_training_is_left_out_of_the_comparison() -> None:
@@ -93,6 +107,20 @@ def test_a_heads_training_time_names_its_backbones_own(folder: Path) -> None:
     head("here", "lab"), head("there", "imagenet"), head("nowhere", "random")
     shown = figures(compare("here", "there", "nowhere"))["Training time"]
     assert shown == ["12 s, after 12 s for its backbone", "12 s, after its backbone's, which is not known here", "12 s"]
+
+
+def test_a_runs_training_time_is_the_same_on_compare_in_the_table_of_runs_and_on_training(
+    folder: Path, home: Path
+) -> None:
+    run, other = runs.finished(home, name="ours"), runs.finished(home, name="another")
+    assert run.training_seconds is not None
+    words = duration(run.training_seconds)
+    assert figures(compare(run.id, other.id))["Training time"] == [words, words]
+    assert run_rows(listed(open_store()))[0][0].seconds == run.training_seconds
+    app = visitor()
+    app.query_params["run"] = run.id
+    (shown,) = [each.value for each in check(open_page(app, "train/training")).metric if each.label == "Training time"]
+    assert shown == words
 
 
 def test_a_stored_confidence_is_never_certain(folder: Path) -> None:

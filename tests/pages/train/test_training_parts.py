@@ -16,7 +16,7 @@ from core.registry import Setting
 from core.runs.records import Run
 from core.runs.store.store import Store
 from pages._ui.choose.setting_widgets import any_number, whole_numbers
-from pages._ui.run_words import duration, place, saved, turns
+from pages._ui.run_words import duration, from_start_to_end, place, saved, turns
 from pages.train._training import run_curves
 from pages.train._training.run_curves import figures_of
 from pages.train._training.run_view import _pace
@@ -154,6 +154,35 @@ def test_who_followed_a_long_run_and_who_opens_it_see_one_curve(home: Path) -> N
 )
 def test_durations_are_told_as_people_do(seconds: float | None, words: str) -> None:
     assert duration(seconds) == words
+
+
+LOOKED = FeaturesKept(views=1, epoch_seconds=25.0, spent_seconds=0.0, look_seconds=25.0)
+
+
+@pytest.mark.parametrize(
+    ("computed", "whole", "cost", "words"),
+    [
+        (7.0, 43.0, None, "43 s from start to end, with loading, saving, the last judging and the turns of others."),
+        (
+            28.0,
+            3.0,
+            LOOKED,
+            (
+                "3 s from start to end: its backbone's look at the images, 25 s, was made in an earlier run and counts "
+                "as training time."
+            ),
+        ),
+        (7.0, 7.3, None, None),
+        (7.0, 6.0, None, None),
+        (None, 6.0, None, None),
+    ],
+)
+def test_why_a_run_took_longer_or_less_long_than_its_training_time_is_said(
+    home: Path, computed: float | None, whole: float, cost: FeaturesKept | None, words: str | None
+) -> None:
+    run = runs.ended(home, "finished", reason="completed")
+    assert from_start_to_end(replace(run, training_seconds=computed, seconds_at_work=whole, features=cost)) == words
+    assert from_start_to_end(replace(run, training_seconds=computed, seconds_at_work=whole, status="running")) is None
 
 
 KEPT = FeaturesKept(views=1, epoch_seconds=30.0, spent_seconds=30.0)

@@ -15,6 +15,7 @@ import pytest
 
 from core.config import TrainingConfig, training_size
 from core.errors import ConfigError, RunError
+from core.events import FeaturesKept
 from core.recipes import recipe_config
 from core.rights import OPERATOR
 from core.runs import folders
@@ -460,6 +461,17 @@ def test_the_time_of_a_run_leaves_out_what_it_lay_stopped(store: Store, submit: 
         for status, at in (("queued", 9_000.0), ("running", 9_100.0), ("finished", 9_112.0)):
             connection.execute("INSERT INTO changes VALUES (?, ?, ?, '', 2)", (lease.run_id, at, status))
     assert store.get(lease.run_id).seconds_at_work == pytest.approx(42.0)
+
+
+def test_the_training_time_of_a_run_is_that_of_its_epochs_and_its_backbones_look(store: Store, submit: Submit) -> None:
+    lease = at_work(store, submit)
+    assert store.get(lease.run_id).training_seconds is None
+    lease.record([], [(10, epoch(1)), (20, epoch(2))], pace=None)
+    computed = epoch(1).seconds + epoch(2).seconds
+    assert store.get(lease.run_id).training_seconds == pytest.approx(computed)
+    looked = FeaturesKept(views=1, epoch_seconds=3.0, spent_seconds=0.0, look_seconds=25.0)  # by an earlier run
+    lease.describe(device="CPU", steps_total=20, split="abc", features=looked)
+    assert store.get(lease.run_id).training_seconds == pytest.approx(computed + 25.0)
 
 
 def test_runs_that_belong_together_are_queued_together_or_not_at_all(
