@@ -134,6 +134,17 @@ def test_the_table_of_runs_is_searched_sorted_and_read_by_the_keys_and_leads_to_
     grid, names = page.get_by_role("grid", name="All runs"), page.locator(".row > :first-child")
     expect(names.first).to_have_text("adder 2999")
     assert names.count() < 60, "only what is in sight is drawn"
+    heads, end = grid.get_by_role("columnheader"), grid.bounding_box()
+    boxes = [(each.inner_text(), each.bounding_box()) for each in heads.all()]
+    seen = [name for name, box in boxes if end and box and box["x"] < end["x"] + end["width"] - 2]
+    assert {"Name", "Test accuracy", "Owner", "State", "Training time"} <= set(seen)
+    cut = [
+        name
+        for name, box in boxes
+        if box and end and box["x"] < end["x"] + end["width"] - 2 < box["x"] + box["width"] - 2
+    ]
+    assert cut == []
+    expect(page.get_by_text("More columns: scroll to the right")).to_be_visible()
     page.get_by_role("button", name="Test accuracy").click()
     expect(grid.get_by_role("columnheader", name="Test accuracy")).to_have_attribute("aria-sort", "descending")
     expect(names.first).to_have_text(hostile)

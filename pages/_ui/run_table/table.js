@@ -3,25 +3,26 @@
 // Names, notes and nicknames arrive in `data` and are written with `textContent` only. A choice goes to Python as
 // "chosen": [references]. What the reader has set is kept for the tab, so that it is there after a page switch.
 
-const ROW = 34 // pixels, as in table.css
+const ROW = 42 // pixels, as in table.css: two lines of text
+const MARK = 34 // pixels of the column that says what is chosen
 const TALL = 520 // pixels of the list at most
 const AROUND = 8 // rows drawn beyond the edge
 const FIELDS = ["reference", "name", "state", "accuracy", "interval", "images", "validation", "parameters", "seconds", "done", "planned",
   "data", "model", "recipe", "changed", "owner", "created", "note", "trained", "broken"]
 const SHARED = ["state", "data", "model", "recipe", "changed", "owner", "note"] // sent as places in a list of words
 const COLUMNS = {
-  name: { title: "Name", width: 230 },
-  state: { title: "State", width: 120 },
-  accuracy: { title: "Test accuracy", width: 180, falls: true, say: accuracy_words, tip: "With its 95 % interval, on images of the test split." },
-  validation: { title: "Validation", width: 96, falls: true, say: (row) => share(row.validation), tip: "The best epoch's accuracy on the validation images." },
+  name: { title: "Name", width: 200 },
+  state: { title: "State", width: 92 },
+  accuracy: { title: "Test accuracy", width: 164, falls: true, say: accuracy_words, tip: "With its 95 % interval, on images of the test split." },
+  validation: { title: "Validation", width: 88, falls: true, say: (row) => share(row.validation), tip: "The best epoch's accuracy on the validation images." },
   parameters: { title: "Parameters", width: 110, number: true, say: (row) => (row.parameters ?? "").toLocaleString("en-GB") },
-  seconds: { title: "Training time", width: 112, number: true, say: (row) => time_words(row.seconds), tip: "Computing alone: all epochs with their validation, and a frozen backbone's look at the images; the backbone's own training is not in it." },
-  epochs: { title: "Epochs", width: 84, number: true, of: (row) => row.done, say: (row) => (row.planned === null ? "" : `${row.done} of ${row.planned}`) },
+  seconds: { title: "Training time", width: 108, number: true, say: (row) => time_words(row.seconds), tip: "Computing alone: all epochs with their validation, and a frozen backbone's look at the images; the backbone's own training is not in it." },
+  epochs: { title: "Epochs", width: 78, number: true, of: (row) => row.done, say: (row) => (row.planned === null ? "" : `${row.done} of ${row.planned}`) },
   data: { title: "Data set", width: 150 },
   model: { title: "Network", width: 170 },
   recipe: { title: "Recipe", width: 96 },
   changed: { title: "Changed (the recipe's)", width: 240 },
-  owner: { title: "Owner", width: 120 },
+  owner: { title: "Owner", width: 88 },
   created: { title: "Queued", width: 130, number: true, falls: true, say: (row) => age_words(row.created) },
   note: { title: "Note", width: 240 },
 }
@@ -108,8 +109,10 @@ function build(root, name) {
     button.onclick = () => change(view, { look })
     return [look, button]
   })
-  view.count = add(root, "div", "count")
+  const said = add(root, "div", "count")
+  view.count = add(said, "span", "")
   view.count.setAttribute("aria-live", "polite")
+  view.more = add(said, "span", "more", "More columns: scroll to the right")
   view.grid = add(root, "div", "grid")
   view.grid.setAttribute("role", "grid")
   view.grid.tabIndex = 0
@@ -178,6 +181,7 @@ function choose_rows(view) {
   const chart = view.set.look === "chart"
   for (const [look, button] of view.looks) button.setAttribute("aria-pressed", look === view.set.look)
   view.grid.hidden = chart
+  view.more.hidden = chart
   view.chart.root.hidden = !chart
   draw(view)
 }
@@ -208,8 +212,6 @@ function sort_by(view, column) {
 
 function head(view) {
   const focused = view.root.getRootNode().activeElement?.dataset?.column
-  const widths = view.columns.map((column) => `min(${column.width}px, 46vw)`).join(" ") // a phone shows the accuracy beside the name
-  view.grid.style.setProperty("--columns", view.data.at_most > 1 ? `34px ${widths}` : widths)
   view.head.replaceChildren()
   if (view.data.at_most > 1) cell(view.head, "columnheader", "✓").setAttribute("aria-label", "Compared")
   for (const column of view.columns) {
@@ -227,9 +229,22 @@ function head(view) {
   }
 }
 
+// The first columns fill what is seen of the table, so that none is cut; the others are a scroll away.
+function share_width(view) {
+  const mark = view.data.at_most > 1 ? MARK : 0
+  const room = view.grid.clientWidth - mark
+  const widths = view.columns.map((column) => Math.min(column.width, Math.floor(room * 0.5)))
+  let [seen, used] = [0, 0]
+  while (seen < widths.length && used + widths[seen] <= room) used += widths[seen++]
+  const shared = widths.map((width, place) => (place < seen ? (width * room) / used : width)).map((width) => `${width}px`).join(" ")
+  view.grid.style.setProperty("--columns", mark ? `${mark}px ${shared}` : shared)
+  view.more.hidden = seen === widths.length
+}
+
 function draw(view) {
   if (!view.lines) return
   if (view.set.look === "chart") return view.chart.draw(view.shown)
+  share_width(view)
   const height = (view.lines.length + 1) * ROW
   view.grid.style.height = `${Math.min(TALL, height + 18)}px` // the bar that scrolls sideways needs room
   view.grid.setAttribute("aria-rowcount", view.lines.length + 1)
@@ -267,7 +282,8 @@ function line(view, row, place) {
   if (view.data.at_most > 1) cell(box, "gridcell", chosen ? "✓" : "")
   for (const column of view.columns) {
     const said = String(column.say(row))
-    const one = cell(box, "gridcell", said)
+    const one = cell(box, "gridcell", "")
+    add(one, "span", "", said)
     if (column.number) one.classList.add("number")
     if (said.length * 7 > column.width) one.title = said
   }

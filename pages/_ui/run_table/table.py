@@ -17,17 +17,17 @@ from pages._ui.run_table.rows import Row, titles
 Column = Literal[
     "name",
     "accuracy",
+    "owner",
     "state",
-    "validation",
-    "parameters",
     "seconds",
     "epochs",
+    "validation",
+    "changed",
+    "created",
+    "parameters",
     "data",
     "model",
     "recipe",
-    "changed",
-    "owner",
-    "created",
     "note",
 ]
 OF_RUNS: tuple[Column, ...] = get_args(Column)
