@@ -27,7 +27,7 @@ BEAT_SECONDS = 2.0
 PULSE_SECONDS = 1.0
 DISK_SECONDS = 1.0
 STORE_LOST_SECONDS = 10.0
-_PACE_WINDOW = 5.0
+_PACE_WINDOW = 15.0  # seconds: over fewer of them the time left jumps on a busy machine
 _PACE_TURNS = 5  # the pace of a run that shares its process is that of so many turns and the time between them
 
 
@@ -46,7 +46,8 @@ class Recorder:
         self.turn_every: float | None = None
         self._steps: list[StepDone] = []
         self._epochs: list[tuple[int, EpochDone]] = []
-        self._pace: deque[tuple[float, int]] = deque()
+        self._pace: deque[tuple[float, float, int]] = deque()  # of steps: when, how long after the one before, images
+        self._last_step: float | None = None
         self._message: tuple[str, float] | None = None
         self._buffer = threading.Lock()
         self._writing = threading.Lock()
@@ -72,16 +73,18 @@ class Recorder:
         now = time.monotonic()
         with self._buffer:
             self._steps.append(step)
-            self._pace.append((now, step.images))
+            if self._last_step is not None:
+                self._pace.append((now, now - self._last_step, step.images))
+            self._last_step = now
             window = max(_PACE_WINDOW, _PACE_TURNS * (self.turn_every or 0.0))
-            while now - self._pace[0][0] > window and len(self._pace) > 2:
+            while len(self._pace) > 1 and now - self._pace[0][0] > window:
                 self._pace.popleft()
 
     def epoch(self, epoch: EpochDone, *, step: int) -> None:
         """Take one epoch, which ended with ``step``; it is written soon."""
         with self._buffer:
             self._epochs.append((step, epoch))
-            self._pace.clear()  # the pause for validation says nothing about the pace of training
+            self._last_step = None  # the pause for validation says nothing about the pace of training
 
     def say(self, message: str, share: float = 0.0) -> None:
         """Take a sentence to show beside the run, and how much of it is done; the newest one is written soon."""
@@ -120,10 +123,8 @@ class Recorder:
         self.leave = self.leave or why
 
     def _images_per_second(self) -> float | None:
-        if len(self._pace) < 2 or self._pace[-1][0] <= self._pace[0][0]:
-            return None
-        images = sum(count for _at, count in list(self._pace)[1:])
-        return images / (self._pace[-1][0] - self._pace[0][0])
+        seconds = sum(lasted for _at, lasted, _images in self._pace)
+        return sum(images for _at, _lasted, images in self._pace) / seconds if seconds > 0 else None
 
     def _run(self) -> None:
         while not self._done.wait(LOOK_SECONDS):

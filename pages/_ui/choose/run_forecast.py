@@ -37,27 +37,30 @@ def training_images(config: TrainingConfig) -> int | None:
     return len(cached.split(config.dataset, config.image_size, config.slips).train) if decoded(config) else None
 
 
-def _counts(config: TrainingConfig) -> tuple[int, int] | None:
-    """Training and validation images: counted where they have been decoded, else those of the set as published."""
-    if not decoded(config):
-        return published_parts(datasets[config.dataset], slips=config.slips)
-    split = cached.split(config.dataset, config.image_size, config.slips)
-    return len(split.train), len(split.validation)
+def _counts(config: TrainingConfig) -> tuple[int, int, int] | None:
+    """Training, validation and test images: counted where they have been decoded, else of the set as published."""
+    if decoded(config):
+        split = cached.split(config.dataset, config.image_size, config.slips)
+        return len(split.train), len(split.validation), len(split.test)
+    spec = datasets[config.dataset]
+    parts = published_parts(spec, slips=config.slips)
+    return (*parts, spec.images[1]) if parts and spec.images else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What a training costs: seconds for one image, and how many images it is trained on and judged by."""
+    """What a training costs: seconds for one image, and how many images it is trained on, judged by and tested on."""
 
     each: float
     train: int
     validation: int
+    test: int
 
     def of(self, config: TrainingConfig) -> float:
         """Return the seconds that ``config`` takes with the machine to itself: others of its epochs and images too."""
         from core.training.forecast.whole import training_seconds
 
-        return training_seconds(config, each=self.each, train=self.train, validation=self.validation)
+        return training_seconds(config, each=self.each, train=self.train, validation=self.validation, test=self.test)
 
 
 def cost_of(config: TrainingConfig) -> Cost | None:
@@ -68,7 +71,8 @@ def cost_of(config: TrainingConfig) -> Cost | None:
     try:
         if (images := _counts(config)) is None or why_refused(config) is not None:
             return None
-        return Cost(each=timed(config, best_device(config.device)), train=images[0], validation=images[1])
+        each = timed(config, best_device(config.device))
+        return Cost(each=each, train=images[0], validation=images[1], test=images[2])
     except LabError:
         return None
 
@@ -113,12 +117,12 @@ def time_words(config: TrainingConfig) -> str:
     cost = cost_of(config)
     if cost is None:
         return ""
-    return f"About {about(cost.of(config))} with the machine to itself, after {start_words(config)}."
+    return f"About {about(cost.of(config))} with the machine to itself{start_words(config)}."
 
 
 def start_words(config: TrainingConfig) -> str:
-    """What comes before the first step."""
-    return "a few seconds to start" if decoded(config) else "the images have been decoded"
+    """What comes before all that is counted, if anything does."""
+    return "" if decoded(config) else ", after the images have been decoded"
 
 
 def about(seconds: float) -> str:

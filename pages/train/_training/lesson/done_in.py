@@ -35,9 +35,15 @@ def done_in(config: TrainingConfig) -> None:
     except LabError as error:
         st.caption(plain(str(error)))
         return
-    takes = _under(before, cost, lanes=lanes)
+    slower = _slower_by(trainings=len(before))
+    takes = _under(before, cost, lanes=lanes, slower=slower)
     seconds = takes(config)
-    st.markdown(f"{_words(seconds, alone, len(before))}, after {start_words(config)}.{'' if before else _busy()}")
+    busy = (
+        " The machine is busy with other work, which is counted in."
+        if about(seconds / slower) != about(seconds)
+        else ""
+    )
+    st.markdown(f"{_words(seconds, alone, len(before))}{start_words(config)}.{busy}")
     if hides("settings"):
         return  # what would fit could not be set
     left = st.pills(
@@ -49,6 +55,8 @@ def done_in(config: TrainingConfig) -> None:
     )
     if left and seconds > 60 * left:
         _offer(config, 60 * left, takes, images=cost.train)
+    elif left:
+        st.caption(f":material/check: It fits into {left} min as it is: nothing has to be changed.")
 
 
 def _words(seconds: float, alone: float, others: int) -> str:
@@ -59,21 +67,22 @@ def _words(seconds: float, alone: float, others: int) -> str:
     return with_others if about(seconds) == about(alone) else f"{with_others} ({about(alone)} alone)"
 
 
-def _busy() -> str:
-    """Say where something else than trainings keeps the machine busy; how long that goes on, nobody knows."""
+def _slower_by(*, trainings: int) -> float:
+    """How many times as long all takes beside what else keeps the machine busy just now, by its load."""
     cores = os.cpu_count() or 1
-    if not hasattr(os, "getloadavg") or os.getloadavg()[0] <= cores:
-        return ""
-    return " The machine is busy with other work just now, so it takes longer."
+    if not hasattr(os, "getloadavg"):
+        return 1.0
+    others = os.getloadavg()[0] - (cores if trainings else 0)  # trainings are counted by themselves
+    return max(1.0, (others + 1) / cores)
 
 
-def _under(before: Sequence[float], cost: Cost, *, lanes: int) -> Seconds:
-    """How long a training takes beside these."""
+def _under(before: Sequence[float], cost: Cost, *, lanes: int, slower: float) -> Seconds:
+    """How long a training takes beside these, on a machine that is ``slower`` by so much."""
     from core.training.forecast.sharing import done_after
 
     def takes(config: TrainingConfig) -> float:
         at_once = TOGETHER if is_small(config) else lanes
-        return done_after(cost.of(config), before, at_once=at_once, lanes=lanes)
+        return slower * done_after(cost.of(config), before, at_once=at_once, lanes=lanes)
 
     return takes
 

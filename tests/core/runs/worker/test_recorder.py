@@ -13,6 +13,7 @@ from core.events import EpochDone, StepDone
 from core.runs.store.lease import Lease
 from core.runs.worker import recorder
 from core.runs.worker.recorder import Recorder
+from tests.core.runs.conftest import epoch
 
 PATIENCE = 10.0  # seconds
 
@@ -98,3 +99,25 @@ def test_a_disk_that_cannot_be_looked_at_does_not_end_the_thread_that_looks(
     monkeypatch.setattr(recorder, "STORE_LOST_SECONDS", -1.0)
     taken.attend()
     assert taken.leave == "store_lost"
+
+
+def test_the_pace_is_that_of_all_late_steps_and_leaves_out_the_pauses_for_validation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(recorder, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    taken = Recorder(cast(Lease, Notebook(tmp_path)))
+    for epoch_number in (1, 2):
+        for place in range(4):
+            now[0] += 2.0
+            taken.step(step(4 * epoch_number + place))
+        taken.epoch(epoch(epoch_number), step=4 * epoch_number)
+        now[0] += 60.0  # validation
+    now[0] -= 60.0
+    images = step(1).images
+    assert taken._images_per_second() == pytest.approx(images / 2.0)
+    now[0] += 1.0
+    taken.step(step(12))
+    now[0] += 8.0  # one slow step does not quarter it
+    taken.step(step(13))
+    assert taken._images_per_second() == pytest.approx(4 * images / 14.0)
