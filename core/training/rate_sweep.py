@@ -25,17 +25,29 @@ SECONDS = 8.0  # of processor time, after which it ends
 SMOOTHING = 0.3  # weight of the newest loss
 FALL = 0.03  # of the first loss: what a few noisy steps do is less
 AWAY = 3.0  # times the lowest loss: it has run away
+MARGIN = 2.0  # from what is suggested to where the loss turns up: nothing is to be taken right beside the edge
 DRAWN = 400  # points of a schedule, about
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """``rates`` that were tried, ascending, with smoothed training ``losses`` in nats, and the rate at which the loss
-    fell fastest (None: it never fell)."""
+    """``rates`` that were tried, ascending, with smoothed training ``losses`` in nats.
+
+    ``steepest`` is the rate at which the loss fell fastest (None: it never fell), ``turned`` the one from which it rose
+    again (None: it did not). ``suggested`` is the steepest, or less, so that it keeps its distance from the turn.
+    """
 
     rates: tuple[float, ...]
     losses: tuple[float, ...]
-    suggested: float | None
+    steepest: float | None
+    turned: float | None
+
+    @property
+    def suggested(self) -> float | None:
+        """The rate to take, of one digit; None where the loss never fell."""
+        if self.steepest is None or self.turned is None:
+            return self.steepest
+        return min(self.steepest, _one_digit_down(self.turned / MARGIN))
 
 
 def sweep(
@@ -60,20 +72,22 @@ def sweep(
     size = min(config.batch_size, LARGEST_BATCH)
     rates: list[float] = []
     losses: list[float] = []
-    average, deadline = 0.0, clock() + SECONDS
+    average, deadline, ran_away = 0.0, clock() + SECONDS, False
     for step, rate in enumerate(sweep_rates()):
         for group, ratio in zip(optimizer.param_groups, ratios, strict=True):
             group["lr"] = rate * ratio
         loss = _step(model, optimizer, batches, _places(train, step, size, seed=config.seed), step, config)
         average += SMOOTHING * (loss - average)
         smooth = average / (1 - (1 - SMOOTHING) ** (step + 1))
-        if not math.isfinite(smooth) or (losses and smooth > AWAY * min(losses)) or clock() > deadline:
+        ran_away = not math.isfinite(smooth) or bool(losses and smooth > AWAY * min(losses))
+        if ran_away or clock() > deadline:
             break
         rates.append(rate)
         losses.append(smooth)
         if progress is not None:
             progress((step + 1) / STEPS)
-    return Sweep(rates=tuple(rates), losses=tuple(losses), suggested=suggestion(rates, losses))
+    turned = turn(rates, losses, ran_away=ran_away)
+    return Sweep(rates=tuple(rates), losses=tuple(losses), steepest=steepest(rates, losses), turned=turned)
 
 
 def sweep_rates() -> list[float]:
@@ -81,7 +95,16 @@ def sweep_rates() -> list[float]:
     return [LOWEST * (HIGHEST / LOWEST) ** (step / (STEPS - 1)) for step in range(STEPS)]
 
 
-def suggestion(rates: Sequence[float], losses: Sequence[float]) -> float | None:
+def turn(rates: Sequence[float], losses: Sequence[float], *, ran_away: bool) -> float | None:
+    """Return the rate of the lowest loss, where more than noise follows it upwards; None where nothing does."""
+    if not losses:
+        return None
+    lowest = min(range(len(losses)), key=lambda place: losses[place])
+    rises = ran_away or max(losses[lowest:]) - losses[lowest] > FALL * losses[0]
+    return rates[lowest] if rises else None
+
+
+def steepest(rates: Sequence[float], losses: Sequence[float]) -> float | None:
     """Return the rate, to one digit, at which the loss falls fastest for a growing rate; None where it does not fall.
 
     What comes after the lowest loss is left out, and so is what a few noisy steps do: a fall is taken over five.
@@ -92,8 +115,12 @@ def suggestion(rates: Sequence[float], losses: Sequence[float]) -> float | None:
     falls = {at: losses[at - 2] - losses[at + 2] for at in range(2, min(lowest + 1, len(losses) - 2))}
     if not falls or losses[0] - losses[lowest] < FALL * losses[0]:
         return None
-    steepest = max(falls, key=lambda at: falls[at])
-    return float(f"{rates[steepest]:.0e}")
+    return float(f"{rates[max(falls, key=lambda at: falls[at])]:.0e}")
+
+
+def _one_digit_down(value: float) -> float:
+    power = 10.0 ** math.floor(math.log10(value))
+    return float(f"{math.floor(value / power * (1 + 1e-9)) * power:.0e}")
 
 
 def scheduled_rates(config: TrainingConfig) -> tuple[list[float], list[float]]:

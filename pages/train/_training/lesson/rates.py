@@ -85,7 +85,21 @@ def _sweep(config: TrainingConfig) -> None:
     st.button(
         f"Take {tried.suggested:g}", icon=":material/check:", key="rates_take", on_click=_take, args=(config, tried)
     )
-    look_for("The loss falls fastest at the mark. Ten times as much, and it turns up again.")
+    look_for(told(tried))
+
+
+def told(tried: Sweep) -> str:
+    """Return what to see in a sweep that suggests a rate, from its own numbers."""
+    mark, turned = tried.suggested or 0.0, tried.turned
+    if turned is None:
+        return f"The loss falls fastest at the mark, and does not turn up before {tried.rates[-1]:.2g}, where it ends."
+    if mark == tried.steepest:
+        times = turned / mark
+        return f"The loss falls fastest at the mark. From {times:.2g} times as much, {turned:.2g}, it turns up again."
+    return (
+        f"The loss falls fastest near {tried.steepest:g}, but from {turned:.2g} it turns up again: the mark keeps its "
+        "distance from there."
+    )
 
 
 def _decides(config: TrainingConfig) -> tuple[object, ...]:

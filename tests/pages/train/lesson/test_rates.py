@@ -1,0 +1,19 @@
+"""What is said of a sweep of learning rates comes from its own numbers."""
+
+import pytest
+
+from core.training.rate_sweep import Sweep
+from pages.train._training.lesson.rates import told
+
+
+@pytest.mark.parametrize(
+    ("fastest", "turned", "said"),
+    [
+        (0.2, 0.3, "falls fastest near 0.2, but from 0.3 it turns up again: the mark keeps its distance from there."),
+        (0.05, 0.15, "falls fastest at the mark. From 3 times as much, 0.15, it turns up again."),
+        (0.01, 0.12, "falls fastest at the mark. From 12 times as much, 0.12, it turns up again."),
+        (0.5, None, "falls fastest at the mark, and does not turn up before 3, where it ends."),
+    ],
+)
+def test_where_the_loss_turns_up_is_read_off_the_curve(fastest: float, turned: float | None, said: str) -> None:
+    assert told(Sweep(rates=(1e-4, 3.0), losses=(2.3, 1.0), steepest=fastest, turned=turned)) == f"The loss {said}"
