@@ -57,7 +57,7 @@ def put_aside(own: OwnSet) -> None:
             alt=f"{_pictures(len(shown))} that are out of the set",
             width="content",
             at_least=1,
-            caption=f"The first {_SHOWN} of {len(aside):,}." if len(aside) > _SHOWN else None,
+            caption=f"The first {_SHOWN} of {len(aside):,}." if len(aside) > _SHOWN else "",
         )
         with st.popover("Delete them", icon=":material/delete_forever:", width="content"):
             st.markdown(
