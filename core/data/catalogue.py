@@ -83,7 +83,7 @@ for _spec in (
     DatasetSpec(
         name="digits",
         title="Digits (built in)",
-        description="1,797 handwritten digits of 8×8 pixels, enlarged to 28×28, grey. Needs no download.",
+        description="1,797 handwritten digits of 8×8 pixels, enlarged, grey. Needs no download.",
         source="E. Alpaydin, C. Kaynak (UCI), bundled with scikit-learn",
         classes=_DIGITS,
         channels=1,

@@ -57,7 +57,7 @@ models.add(
     ModelSpec(
         name="lenet",
         title="LeNet-style CNN",
-        summary="Two 5×5 convolutions and three dense layers, for 32×32 images: the course's first CIFAR-10 network.",
+        summary="Two 5×5 convolutions and three dense layers, as in the course. It is fed every image at 32×32 pixels.",
         build=lenet,
         settings=(),
         refusal=refusal,

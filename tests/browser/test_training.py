@@ -53,6 +53,13 @@ def wait_for_state(page: Page, word: str) -> None:
     )
 
 
+def test_train_is_in_sight_as_soon_as_the_page_is(page: Page, still_server: Server) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    open_page(page, still_server, "training")
+    expect(page.get_by_text("Done in about")).to_be_attached()
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_in_viewport(ratio=1)
+
+
 def test_a_training_runs_from_click_to_end_through_switch_reload_and_restart(
     fresh_server: Server, page: Page, console: Console
 ) -> None:

@@ -17,8 +17,6 @@ _OWN = {
     "folder": ":material/hourglass_top: Decoded at first use.",
 }
 _WHERE = {
-    "builtin": ":material/check: Built in.",
-    "prepared": ":material/check: Ready.",
     "folder": ":material/hourglass_top: In the data folder; decoded at first use.",
     "hub": ":material/cloud_download: Not on this machine: needs a download.",
 }
@@ -53,8 +51,9 @@ def choose_dataset(
         persist_state="session",
     )
     if needs_images:
-        where = availability(chosen)
-        st.caption(_OWN[where] if datasets[chosen].count is not None else _WHERE[where])
+        words = (_OWN if datasets[chosen].count is not None else _WHERE).get(availability(chosen))
+        if words:
+            st.caption(words)
     return chosen
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.checkpoints.weight_sources import imagenet_on_hand, source_of
 from core.config import PRECISIONS, SLIPS, TrainingConfig
@@ -28,13 +29,16 @@ FIRST_DATASET = "digits"
 _FIRST_LESSON = "lenet"  # on Digits: trained within a lesson, and one of the kind ships to be compared with
 
 
-def training_form() -> TrainingConfig | None:
-    """Show the form and return the training that it describes; None where a sentence says what does not fit."""
+def training_form(more: DeltaGenerator) -> TrainingConfig | None:
+    """Show the form and return the training that it describes; None where a sentence says what does not fit.
+
+    All but the first settings are folded into ``more``, which may stand elsewhere.
+    """
     dataset, model, recipe = _pair()
     key = state.training_form(dataset, model, recipe)
     try:
         base = recipe_config(recipe, dataset=dataset, model=model)
-        return _settings(base, key)
+        return _settings(base, key, more)
     except ConfigError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return None
@@ -102,14 +106,14 @@ def _network_box(dataset: str) -> str:
     )
 
 
-def _settings(base: TrainingConfig, key: str) -> TrainingConfig:
+def _settings(base: TrainingConfig, key: str, more: DeltaGenerator) -> TrainingConfig:
     if hides("settings"):
         arguments = dict(base.model_arguments) | weights_here(base.model)
         return recipe_config(base.recipe, dataset=base.dataset, model=base.model, model_arguments=arguments)
     fields: dict[str, Any] = dict(_form(FIRST, base, key))
     fields["slips"] = choose_slips(base, key=key)
     fields["begins_from"] = choose_beginning(key=key)
-    with st.expander("All settings", icon=":material/tune:"):
+    with more, st.expander("All settings", icon=":material/tune:"):
         images, network, steps, device = st.tabs(
             ["Images and augmentation", "The network", "Optimizer and schedule", "Device"]
         )

@@ -25,38 +25,48 @@ from pages.train._training.predictions import keep_prediction, predict_run
 
 
 def set_up() -> None:
-    """Show the form, say what it amounts to, and put the run into the queue when the button is pressed."""
-    config = training_form()
-    if config is None:
-        return
-    in_address.keep(config)
-    ready = availability(config.dataset, config.image_size) != "hub"
-    if not ready:
-        dataset_or_fetch(config.dataset, config.image_size)
-    refused = why_refused(config)
-    with st.container(border=True, key="training_go"):
-        st.markdown(_amount(config) if ready else "This data set has to be downloaded before it can be trained on.")
-        st.caption(_precision(config))
-        done_in(config)
+    """Show the form, say what it amounts to, and put the run into the queue when the button is pressed.
+
+    What a first training does without stands below the button, which is in sight at once.
+    """
+    form, go, more = st.container(), st.container(), st.container()
+    with form:
+        config = training_form(more)
+        if config is None:
+            return
+        in_address.keep(config)
+        ready = availability(config.dataset, config.image_size) != "hub"
+        if not ready:
+            dataset_or_fetch(config.dataset, config.image_size)
+    with go, st.container(border=True, key="training_go"):
         predict_run()
-        if not hides("settings"):  # both fill fields that are not there
+        _train_button(config, ready=ready)
+        done_in(config)
+        st.caption(_amount(config) if ready else "This data set has to be downloaded before it can be trained on.")
+        st.caption(_precision(config))
+    if not hides("settings"):  # both fill fields that are not there
+        with more:
             rates(config)
             break_it(config)
-        refusal = st.container()  # above the button: below it, it could be outside the window
-        if refused is not None:
-            refusal.error(plain(refused), icon=":material/error:")
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            name = st.text_input(
-                "Name of the run",
-                key=f"training.name.{config.dataset}.{config.model}",
-                max_chars=NAME_LENGTH,
-                placeholder=_name(config),
-                help="To find it again. Empty: as suggested.",
-            )
-            fits = ready and refused is None
-            if st.button("Train", type="primary", icon=":material/play_arrow:", disabled=not fits, key="train"):
-                with refusal:
-                    _submit(config, name or _name(config))
+
+
+def _train_button(config: TrainingConfig, *, ready: bool) -> None:
+    refused = why_refused(config)
+    refusal = st.container()  # above the button: below it, it could be outside the window
+    if refused is not None:
+        refusal.error(plain(refused), icon=":material/error:")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input(
+            "Name of the run",
+            key=f"training.name.{config.dataset}.{config.model}",
+            max_chars=NAME_LENGTH,
+            placeholder=_name(config),
+            help="To find it again. Empty: as suggested.",
+        )
+        fits = ready and refused is None
+        if st.button("Train", type="primary", icon=":material/play_arrow:", disabled=not fits, key="train"):
+            with refusal:
+                _submit(config, name or _name(config))
 
 
 def _submit(config: TrainingConfig, name: str) -> None:
