@@ -36,6 +36,7 @@ _PHOTO = "photo_chosen"
 _PHOTO_SOURCE = "photo_source"
 _PHOTO_SHOWS = "photo_shows"
 _PHOTO_TO_BEGIN = "photo_to_begin"
+_PHOTO_PLACE = "photo_place"  # how many photos had been added on Classify when it was chosen
 PHOTO_PROBLEM = "photo_problem"
 PHOTO_FILE = "photo_file"  # the id of the upload that was looked at last
 CLASSIFIED = "classify_photos"  # those that were added on Classify, in order
@@ -91,6 +92,7 @@ def set_photo(photo: "Photo", source: str, shows: str | None = None, *, to_begin
     st.session_state[_PHOTO_SOURCE] = source
     st.session_state[_PHOTO_SHOWS] = shows
     st.session_state[_PHOTO_TO_BEGIN] = to_begin
+    st.session_state[_PHOTO_PLACE] = len(st.session_state.get(CLASSIFIED, ()))
     st.session_state.pop(PHOTO_PROBLEM, None)
 
 
@@ -108,6 +110,16 @@ def photo_shows() -> str | None:
 def photo_is_to_begin() -> bool:
     """Return whether the photo is one that a page began with, and not the student's choice."""
     return bool(st.session_state.get(_PHOTO_TO_BEGIN))
+
+
+def photo_is_own() -> bool:
+    """Return whether the student took, drew or sent the photo: samples and images of data sets say what they show."""
+    return photo_shows() is None
+
+
+def photo_place() -> int:
+    """Return how many photos had been added on Classify when the photo was chosen."""
+    return int(st.session_state.get(_PHOTO_PLACE, 0))
 
 
 def training_chain() -> tuple[AugmentationStep, ...] | None:

@@ -13,7 +13,7 @@ from pages._ui.choose.samples import Learned, say_where_nothing_fits
 from pages._ui.frame import header, problem, section
 from pages._ui.guidance import progress
 from pages._ui.received import offer_fit, offer_making
-from pages.use._classify.answers import answer_added, classify_added, classify_photo
+from pages.use._classify.answers import answer_added, classify_all
 from pages.use._classify.doubt.section import perturbations
 from pages.use._classify.gallery import answers_section
 from pages.use._classify.live import live_camera
@@ -21,7 +21,7 @@ from pages.use._classify.many.own_set import offer_sets
 from pages.use._classify.many.sender import added_photos, many_photos
 from pages.use._classify.many.wall import class_on_them, wall_section
 from pages.use._classify.pad import drawing_pad
-from pages.use._classify.why import why
+from pages.use._classify.why import choose_answer, why
 from pages.use._classify.world.section import world_section
 
 header("Classify", "Show a trained network your photos, and ask it why it answers as it does.", icon="image_search")
@@ -37,7 +37,6 @@ if checkpoint is None or learned is None:
 
 classes = len(checkpoint.card.classes)
 section("Answers", f"This network knows {classes} classes and always names one of them, whatever the photo shows.")
-say_where_nothing_fits(learned)
 made = offer_making(checkpoint.card.dataset)
 if not made:
     offer_fit()
@@ -58,27 +57,26 @@ def offer_photos(checkpoint: Checkpoint) -> None:
 
 
 try:
-    answers = [classify_photo(checkpoint, photo, made=made), *classify_added(checkpoint, made=made)]
+    answers = classify_all(checkpoint, photo, made=made)
 except LabError as error:
     problem(error)
     offer_photos(checkpoint)
     st.stop()
 if added_photos() or not state.photo_is_to_begin():
     progress.done("classify")
+if len(answers) > len(added_photos()):
+    say_where_nothing_fits(learned)
 answers_section(checkpoint, answers, made=made)
 offer_photos(checkpoint)
 wall_section(checkpoint, answers)
 
 section("Why this answer?", "The network never sees your photo, only a small square of numbers made from it.")
-good = [answer for answer in answers if answer.photo is not None]
-asked = good[0]
-if len(good) > 1:
-    place = st.selectbox(
-        "Photo", range(len(good)), format_func=lambda index: f"{index + 1}. {good[index].name}", key="why_photo"
-    )
-    asked = good[place]
-if asked.photo is not None:
-    why(checkpoint, asked.photo, asked, made=made)
-    section("Put it to the test", "Does the answer hold where a part is hidden, or where every pixel changes a little?")
-    perturbations(checkpoint, asked.photo, asked, made=made)
-world_section(checkpoint, asked)
+if good := [answer for answer in answers if answer.photo is not None]:
+    asked = choose_answer(good)
+    if asked.photo is not None:
+        why(checkpoint, asked.photo, asked, made=made)
+        section(
+            "Put it to the test", "Does the answer hold where a part is hidden, or where every pixel changes a little?"
+        )
+        perturbations(checkpoint, asked.photo, asked, made=made)
+    world_section(checkpoint, asked)

@@ -65,6 +65,22 @@ def classify_photo(checkpoint: Checkpoint, photo: Photo, *, made: bool) -> Class
     return replace(answer, name=photo.name, photo=photo)
 
 
+def classify_all(checkpoint: Checkpoint, photo: Photo, *, made: bool) -> list[Classified]:
+    """Return an answer for each photo, the newest last: those that were added, and the one that follows the student.
+
+    A sample leaves when own photos have come; one that is chosen after them stays until the next, and is named so.
+    """
+    added = classify_added(checkpoint, made=made)
+    place = min(state.photo_place(), len(added))
+    sample = not state.photo_is_own() and any(one.photo is not None for one in added)
+    if sample and (state.photo_is_to_begin() or place < len(added)):
+        return added
+    followed = classify_photo(checkpoint, photo, made=made)
+    if sample:
+        followed = replace(followed, name=f"{followed.name} (a sample)")
+    return [*added[:place], followed, *added[place:]]
+
+
 def classify_added(checkpoint: Checkpoint, *, made: bool) -> list[Classified]:
     """Return an answer for each photo that was added, in order; each is asked for once while the network is chosen."""
     added = added_photos()

@@ -75,9 +75,10 @@ def _gallery(checkpoint: Checkpoint, answers: Sequence[Classified], *, made: boo
         shown = good[(place - 1) * _CARDS : place * _CARDS]
     with st.grid(3, min_column_width=230) as grid:
         places = [_place(grid.cell(), answer) for answer in shown]
-    for answer, (_photo_place, bars_place) in zip(shown, places, strict=True):  # the answers first, then the pictures
+    newest_first = list(zip(shown, places, strict=True))[::-1]
+    for answer, (_photo_place, bars_place) in newest_first:  # the answers first, then the pictures
         _bars(answer, bars_place, top)
-    for answer, (photo_place, _bars_place) in zip(shown, places, strict=True):
+    for answer, (photo_place, _bars_place) in newest_first:
         _photo(checkpoint, answer, photo_place, made)
 
 

@@ -14,6 +14,10 @@ from streamlit.testing.v1 import AppTest
 from core.checkpoints import note_training, trained_folder
 from core.models.faults import Fault
 from core.photos.door import open_photo
+from core.rights import Person
+from core.runs.store.owners import Owners
+from core.runs.store.store import STORE_NAME, Store
+from core.runs.worksheets import Part, Worksheet, Worksheets
 from pages._ui import cached, state
 from pages.use._classify import gallery
 from pages.use._classify.answers import Classified
@@ -21,7 +25,7 @@ from pages.use._classify.many.sender import Added
 from pages.use._classify.take_away import as_csv
 from tests.pages.networks import ship
 from tests.pages.use.adding import add, picture
-from tests.pages.visit import check, jpeg, open_page, texts, visitor
+from tests.pages.visit import ME, check, jpeg, open_page, texts, upload, visitor
 
 
 @pytest.fixture
@@ -113,7 +117,7 @@ def test_a_bad_file_gets_its_sentence_and_the_others_go_on(page: AppTest) -> Non
     assert named.startswith("3 could not be read:")
     assert "letter.jpg: This is not a picture the lab can open" in named
     assert "empty.png: This file is empty" in named
-    assert len(bars(page)) == 3
+    assert len(bars(page)) == 2
     assert "Traceback" not in said(page)
 
 
@@ -130,10 +134,10 @@ def test_sixty_photos_are_answered_and_drawn_some_at_a_time(page: AppTest) -> No
         for number, colour in enumerate(colours)
     ]
     check(page.run())
-    assert "61 photos are answered" in said(page)
+    assert "60 photos are answered" in said(page)
     assert len(bars(page)) == 24
     page.get("pagination")[0].set_value(3).run()
-    assert len(bars(page)) == 13
+    assert len(bars(page)) == 12
     assert "59.png" in said(page)
 
 
@@ -147,6 +151,65 @@ def test_a_photo_that_had_to_go_is_a_sentence_beside_its_name(page: AppTest) -> 
     assert len(page.error) == 1
     assert "no longer kept" in page.error[0].value
     assert "second.png" in said(page)
+
+
+_RECEIVED = " as the network receives it"
+
+
+def explained(page: AppTest) -> str:
+    """The photo that "Why this answer?" is about: the one whose square of numbers is shown."""
+    names = [image.proto.imgs[0].alt for image in page.image]
+    (shown,) = [name for name in names if name.endswith(_RECEIVED)]
+    return str(shown).removesuffix(_RECEIVED)
+
+
+def in_table(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The photos of "Answers as CSV", in order."""
+    taken: list[bytes] = []
+    monkeypatch.setattr(
+        gallery, "_offer_files", lambda _network, answers, *, top: taken.append(as_csv(answers, top=top))
+    )
+    check(page.run())
+    return [row[0] for row in csv.reader(io.StringIO(taken[-1].decode("utf-8-sig")))][1:]
+
+
+def test_the_newest_photo_is_explained_and_the_sample_leaves_when_own_ones_have_come(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample = explained(page)
+    add(page, ("first.png", picture("red")))
+    assert explained(page) == "first.png"
+    assert in_table(page, monkeypatch) == ["first.png"]
+    add(page, ("second.png", picture("blue")))
+    assert "2 photos are answered" in said(page)
+    assert explained(page) == "second.png"
+    (photo,) = [box for box in page.selectbox if box.label == "Photo"]
+    photo.select_index(0).run()
+    assert explained(page) == "first.png"
+    upload(page, "third.jpg", jpeg())
+    assert explained(page) == "third.jpg", "whichever way it comes, the newest one"
+    add(page, ("fourth.png", picture("green")))
+    assert explained(page) == "fourth.png"
+    names = ["first.png", "second.png", "third.jpg", "fourth.png"]
+    assert in_table(page, monkeypatch) == names
+    page.segmented_control(key="photo_from").set_value("samples").run()
+    page.button(key="photo_sample_1").click().run()
+    assert explained(page) == sample
+    assert in_table(page, monkeypatch) == [*names[:2], "fourth.png", f"{sample} (a sample)"]
+    add(page, ("fifth.png", picture("white")))
+    assert in_table(page, monkeypatch) == ["first.png", "second.png", "fourth.png", "fifth.png"]
+
+
+def test_what_a_worksheet_is_offered_first_is_of_the_newest_photo(home: Path, page: AppTest) -> None:
+    store, part = Store(home / STORE_NAME), Part(page="classify", title="T", task="Ask.")
+    given = Worksheets(store).make(
+        Worksheet(title="T", lead="", parts=(part,)), by=Person(owner="t", runs_the_lab=True)
+    )
+    Owners(store).call(ME, "Ada")
+    Worksheets(store).begin(given.id, by=Person(owner=ME))
+    add(page, ("first.png", picture("red")), ("second.png", picture("blue")))
+    captions = [caption for caption, _drawn in page.session_state["worksheet_shown"].now.values()]
+    assert [caption.partition(":")[0] for caption in captions[:2]] == ["second.png", "first.png"]
 
 
 def test_any_class_can_be_asked_why(page: AppTest) -> None:
@@ -189,7 +252,7 @@ def test_handwriting_is_made_as_the_networks_data_was_until_it_is_switched_off(p
     check(page.toggle(key="photo_made_digits").set_value(False).run())
     assert "inverted" not in said(page)
     assert "cut to its centre square, which leaves out 50 % of it; made smaller, from 100×100 to 28×28 px" in said(page)
-    assert len(page.get("image")) == pictures - 2  # the photo that follows the student has one as well
+    assert len(page.get("image")) == pictures - 1
 
 
 def test_a_network_of_photos_has_nothing_to_make_of_them(folder: Path) -> None:
