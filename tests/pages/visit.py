@@ -12,6 +12,7 @@ from streamlit.util import calc_hash
 from core.rights import owner_of
 from pages._ui import state
 from pages._ui.frame import PAGES
+from pages._ui.guidance import kept_by_browser
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a" * 43  # of whoever walks: there is no browser that could keep one
@@ -67,6 +68,11 @@ def upload(app: AppTest, name: str, data: bytes) -> AppTest:
     app.segmented_control(key="photo_from").set_value("upload").run()
     app.file_uploader(key="photo_upload").upload(name, data, "image/jpeg").run()
     return check(app)
+
+
+def keeps(cookie: str, value: str) -> None:
+    """Let the browser of whoever walks keep ``value``."""
+    kept_by_browser._told()[ME] = {cookie: value}
 
 
 def component_data(app: AppTest, name: str) -> dict[str, Any]:

@@ -1,15 +1,12 @@
-"""What a visitor has predicted, kept in the session and by their own browser, so that a reload does not forget it."""
+"""What a visitor has predicted, kept by their own browser, so that neither a reload nor another tab forgets it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-import streamlit as st
-
-from pages._ui.guidance.kept_by_browser import keep, kept
+from pages._ui.guidance.kept_by_browser import change, kept
 
 COOKIE = "cnn_lab_predicted"  # no identity: counts, names of rows of questions, runs and what was said of them
-_NOW = "predicted"
 _MOST_RUNS = 8
 
 
@@ -38,34 +35,26 @@ class Predicted:
 
 def predicted() -> Predicted:
     """Return what the visitor has predicted so far."""
-    if _NOW not in st.session_state:
-        st.session_state[_NOW] = _read(kept(COOKIE))
-    now: Predicted = st.session_state[_NOW]
-    return now
+    return _read(kept(COOKIE))
 
 
 def count(right: bool) -> None:
     """Count an answer."""
-    now = predicted()
-    _keep(replace(now, right=now.right + right, asked=now.asked + 1))
+    _change(lambda now: replace(now, right=now.right + right, asked=now.asked + 1))
 
 
 def next_turn(key: str) -> None:
     """Let the next question of a row come."""
-    now = predicted()
-    _keep(replace(now, turns={**now.turns, key: now.turns.get(key, 0) + 1}))
+    _change(lambda now: replace(now, turns={**now.turns, key: now.turns.get(key, 0) + 1}))
 
 
 def say_of_run(run_id: str, said: Said) -> None:
     """Keep what was said of a run; of the eighth before it nothing is known any more."""
-    now = predicted()
-    runs = {**now.runs, run_id: said}
-    _keep(replace(now, runs=dict(list(runs.items())[-_MOST_RUNS:])))
+    _change(lambda now: replace(now, runs=dict(list({**now.runs, run_id: said}.items())[-_MOST_RUNS:])))
 
 
-def _keep(now: Predicted) -> None:
-    st.session_state[_NOW] = now
-    keep(COOKIE, _written(now))
+def _change(become: Callable[[Predicted], Predicted]) -> None:
+    change(COOKIE, lambda text: _written(become(_read(text))))
 
 
 def _written(now: Predicted) -> str:

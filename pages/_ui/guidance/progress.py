@@ -1,20 +1,20 @@
-"""Which lesson the visitor is in, and which of its steps are done: kept in the session, and by their own browser.
+"""Which lesson the visitor is in, and which of its steps are done: kept by their own browser, for all of its tabs.
 
 A page reports what has really happened by one line, ``progress.done("kernel")``, whether there is a lesson or not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from pages._ui.guidance.kept_by_browser import keep, kept, write_cookies
+from pages._ui.guidance.kept_by_browser import change, kept, write_cookies
 from pages._ui.guidance.steps import told_apart
 from pages._ui.worksheet import shown
 from pages._ui.worksheet.now import happened
 
 COOKIE = "cnn_lab_lesson"  # no identity: the names of the steps, those that are done, and whether they are hidden
-_LESSON, _NEWS = "lesson_now", "lesson_news"
+_NEWS = "lesson_news"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,16 +37,13 @@ class Lesson:
 
 def lesson() -> Lesson | None:
     """Return the lesson that the visitor is in, None where there is none."""
-    if _LESSON not in st.session_state:
-        st.session_state[_LESSON] = _read(kept(COOKIE))
-    now: Lesson | None = st.session_state[_LESSON]
-    return now
+    return _read(kept(COOKIE))
 
 
 def begin(steps: Sequence[str]) -> None:
     """Begin a lesson of these steps; the one that the visitor is in goes on, and shows again."""
-    now = lesson()
-    _keep(replace(now, hidden=False) if now and now.steps == tuple(steps) else Lesson(steps=tuple(steps)))
+    fresh = Lesson(steps=tuple(steps))
+    _change(lambda now: replace(now, hidden=False) if now and now.steps == fresh.steps else fresh)
 
 
 def done(name: str) -> None:
@@ -55,7 +52,7 @@ def done(name: str) -> None:
         st.session_state[_NEWS] = True
     now = lesson()
     if now is not None and name in now.steps and name not in now.done:
-        _keep(replace(now, done=now.done | {name}))
+        _change(lambda now: now and replace(now, done=now.done | ({name} & set(now.steps))))
         st.session_state[_NEWS] = True
 
 
@@ -63,12 +60,12 @@ def hide(hidden: bool) -> None:
     """Hide the lesson on all pages, or show it again."""
     now = lesson()
     if now is not None and now.hidden != hidden:
-        _keep(replace(now, hidden=hidden))
+        _change(lambda now: now and replace(now, hidden=hidden))
 
 
 def leave() -> None:
     """Leave the lesson, and forget what was done."""
-    _keep(None)
+    _change(lambda _now: None)
 
 
 def is_shown() -> None:
@@ -84,9 +81,8 @@ def settle() -> None:
     write_cookies()
 
 
-def _keep(now: Lesson | None) -> None:
-    st.session_state[_LESSON] = now
-    keep(COOKIE, _written(now))
+def _change(become: Callable[[Lesson | None], Lesson | None]) -> None:
+    change(COOKIE, lambda text: _written(become(_read(text))))
 
 
 def _written(now: Lesson | None) -> str:

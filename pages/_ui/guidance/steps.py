@@ -92,7 +92,7 @@ STEPS = {
     "compare": Step(
         page="compare",
         title="Judge it fairly",
-        task="Put a third network beside the two: which is better, and is that more than chance?",
+        task="Put another network beside the two, or in the place of one: is it better, and is that more than chance?",
         minutes=1,
         view={"only": "cats_vs_dogs"},
     ),

@@ -1,7 +1,6 @@
 """The lesson on the pages: steps stand where they are done, tick themselves, and are kept. And predictions count."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,14 +9,14 @@ from streamlit.testing.v1 import AppTest
 
 from pages._ui import state
 from pages._ui.frame import PAGES
-from pages._ui.guidance import predicted, progress
+from pages._ui.guidance import kept_by_browser, predicted, progress
 from pages._ui.guidance.predicted import Predicted, Said
 from pages._ui.guidance.progress import Lesson
 from pages._ui.guidance.steps import STEPS, TEN_MINUTES, minutes, told_apart, where
 from pages.home._start.sections import OWN_LESSON
 from pages.learn._convolution import controls
 from tests.pages import runs
-from tests.pages.visit import ROOT, check, open_page, texts, visitor
+from tests.pages.visit import ME, ROOT, SECRET, check, keeps, open_page, texts, visitor
 
 CONVOLUTION, MAPS = "learn/convolution", "learn/feature_maps"
 
@@ -34,9 +33,14 @@ def at(path: str, **address: str) -> AppTest:
     return open_page(app, path)
 
 
-def ticked(page: AppTest) -> set[str]:
-    now: Lesson | None = page.session_state["lesson_now"]
+def ticked() -> set[str]:
+    now = lesson_now()
     return set(now.done) if now else set()
+
+
+def lesson_now() -> Lesson | None:
+    """The lesson that the browser of whoever walks is told to keep."""
+    return progress._read(kept_by_browser._told().get(ME, {}).get(progress.COOKIE, ""))
 
 
 def links(page: AppTest) -> dict[str, tuple[str, str]]:
@@ -55,10 +59,10 @@ def links(page: AppTest) -> dict[str, tuple[str, str]]:
 def test_a_kernel_of_ones_own_is_done_when_flat_areas_are_black(
     monkeypatch: pytest.MonkeyPatch, weights: tuple[tuple[float, ...], ...], is_done: bool
 ) -> None:
-    session = {state.KERNEL: weights, "lesson_now": Lesson(steps=("kernel",))}
-    monkeypatch.setattr(st, "session_state", session)
+    monkeypatch.setattr(st, "session_state", {state.KERNEL: weights, state.SECRET: SECRET})
+    progress.begin(("kernel",))
     controls._take_edit()
-    assert (session["lesson_now"] == Lesson(steps=("kernel",), done=frozenset({"kernel"}))) is is_done
+    assert (lesson_now() == Lesson(steps=("kernel",), done=frozenset({"kernel"}))) is is_done
 
 
 def test_every_step_stands_on_a_page_and_some_page_reports_it() -> None:
@@ -87,7 +91,7 @@ def test_a_step_ticks_itself_when_it_is_done_and_leads_on(home: object) -> None:
     assert "Step 1 of 3 – Make a kernel of your own" in said(page)
     page.session_state[state.KERNEL] = ((0.0, 0.0, 0.0), (-5.0, 5.0, 0.0), (0.0, 0.0, 0.0))
     page.session_state["conv_preset"] = "own"
-    page.session_state["lesson_now"] = replace(page.session_state["lesson_now"], done=frozenset({"kernel"}))
+    keeps(progress.COOKIE, "kernel.padding.maps~kernel~shown")
     page.run()
     assert "**done**" in said(page)
     assert links(page)["Next step"] == ("convolution", "step=padding&view=kernel")
@@ -97,7 +101,7 @@ def test_a_step_ticks_itself_when_it_is_done_and_leads_on(home: object) -> None:
     assert "Step 2 of 3 – Keep the picture's size" in said(page)
     assert page.session_state[state.KERNEL][1] == (-5.0, 5.0, 0.0), "what a step does not name stays"
     page.text_input(key="conv.padding").set_value("1").run()
-    assert ticked(page) == {"kernel", "padding"}
+    assert ticked() == {"kernel", "padding"}
     assert said(page).count("**done**") == 1, "the tick shows at once, though it was earned below the strip"
     assert links(page)["Next step"] == ("feature-maps", "step=maps&look=maps")
 
@@ -127,6 +131,28 @@ def test_a_title_that_is_a_question_gets_no_full_stop(home: object) -> None:
     assert "– Why 16·5·5?** Set the padding" in said(at("learn/architecture", lesson="sizes,maps", step="sizes"))
 
 
+def test_what_is_done_in_one_tab_is_done_in_the_other_and_neither_forgets_it(home: object) -> None:
+    one = at(CONVOLUTION, lesson="padding,maps")
+    other = at(MAPS)
+    one.text_input(key="conv.padding").set_value("1").run()
+    other.button(key="maps_Next").click().run()
+    other.text_input(key="maps_number").set_value("3").run()
+    assert ticked() == {"padding", "maps"}
+    assert "All 2 steps are done" in said(other)
+    assert "All 2 steps are done" in said(one.run())
+    (cookie,) = [entry.value for entry in one.html if progress.COOKIE in entry.value]
+    assert "=padding.maps~padding.maps~shown;" in cookie, "the tab that is drawn last writes both"
+
+
+def test_an_answer_in_one_tab_counts_beside_that_in_the_other(home: object) -> None:
+    tabs = [open_page(visitor(), CONVOLUTION) for _tab in range(2)]
+    for tab in tabs:
+        tab.session_state["conv_predict_fold"] = True
+        tab.run()
+        tab.pills[0].set_value(tab.pills[0].options[0]).run()
+    assert predicted._read(cookie_of(tabs[0].run())).asked == 2
+
+
 def test_another_page_says_where_the_lesson_is(home: object) -> None:
     page = at(CONVOLUTION, lesson="padding,maps")
     page.text_input(key="conv.padding").set_value("1").run()
@@ -137,7 +163,7 @@ def test_another_page_says_where_the_lesson_is(home: object) -> None:
     open_page(page, MAPS)
     page.button(key="maps_Next").click().run()
     page.text_input(key="maps_number").set_value("3").run()
-    assert ticked(page) == {"padding", "maps"}
+    assert ticked() == {"padding", "maps"}
     open_page(page, "home/start")
     assert "All 2 steps are done" in said(page)
     page.button(key="lesson_end").click().run()
@@ -149,7 +175,7 @@ def test_whoever_does_the_last_step_is_told_so_there_and_ends_the_lesson(home: o
     page.text_input(key="conv.padding").set_value("1").run()
     assert "**done**] Step 1 of 1 – Keep the picture's size. **All 1 steps are done.**" in said(page)
     page.button(key="lesson_end").click().run()
-    assert page.session_state["lesson_now"] is None
+    assert lesson_now() is None
     assert page.toast[0].value == "The lesson has ended. Start has it again."
     assert "steps are done" not in said(page)
 
@@ -165,7 +191,7 @@ def test_it_can_be_hidden_taken_up_again_and_left(home: object) -> None:
     page.button(key="lesson_show").click().run()
     assert "Step 2 of 2 – Make a kernel of your own" in said(page)
     page.button(key="lesson_leave").click().run()
-    assert page.session_state["lesson_now"] is None
+    assert lesson_now() is None
     assert "Begin the lesson" in links(page)
 
 
@@ -258,10 +284,15 @@ def test_the_next_layers_maps_are_predicted_from_its_shape(home: object) -> None
 
 def cookie_of(page: AppTest) -> str:
     """What the browser is told to keep of predictions."""
-    cookie = check(page).session_state["cookies_written"]["cnn_lab_predicted"]
-    value = re.fullmatch(r"cnn_lab_predicted=([a-z0-9_.~-]+); Path=/; Max-Age=\d+; SameSite=Lax", cookie)
-    assert value is not None
-    return value[1]
+    written = r"document.cookie = 'cnn_lab_predicted=([a-z0-9_.~-]+); Path=/; Max-Age=\d+; SameSite=Lax'"
+    (value,) = [found[1] for entry in check(page).html if (found := re.search(written, entry.value))]
+    return value
+
+
+def come_back(monkeypatch: pytest.MonkeyPatch, cookie: str) -> None:
+    """Let the server be started anew, and the browser bring a cookie."""
+    kept_by_browser._told().clear()
+    monkeypatch.setattr(kept_by_browser, "_brought", lambda name: cookie if name == predicted.COOKIE else "")
 
 
 def test_a_reload_forgets_no_prediction(home: object, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,8 +300,7 @@ def test_a_reload_forgets_no_prediction(home: object, monkeypatch: pytest.Monkey
     page.session_state["conv_predict_fold"] = True
     page.run()
     page.pills[0].set_value("149 × 223").run()
-    cookie = cookie_of(page)
-    monkeypatch.setattr("pages._ui.guidance.predicted.kept", lambda _name: cookie)
+    come_back(monkeypatch, cookie_of(page))
     page = open_page(visitor(), CONVOLUTION)
     page.session_state["conv_predict_fold"] = True
     assert "Right so far: **1 of 1**" in said(page.run())
@@ -281,11 +311,11 @@ def test_what_was_said_of_a_run_outlives_a_reload_and_counts_once(home: Path, mo
     run = runs.finished(home)
     cookie = f"0.0~~{run.id}-1-0"
     for _reload in range(2):
-        monkeypatch.setattr("pages._ui.guidance.predicted.kept", lambda _name, kept=cookie: kept)
+        come_back(monkeypatch, cookie)
         page = at("train/training", run=run.id)
         assert "**Right.** In epoch 2: validation 60.00 %, training 60.00 %." in said(page)
         assert "Right so far: **1 of 1**" in said(page)
-        cookie = cookie_of(page) if "cookies_written" in page.session_state else cookie
+        cookie = cookie_of(page) if kept_by_browser._told() else cookie
     assert cookie == f"1.1~~{run.id}-1-1"
 
 
@@ -311,7 +341,7 @@ def test_a_damaged_cookie_is_no_prediction(cookie: str) -> None:
 
 
 def test_of_many_runs_the_last_eight_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(st, "session_state", {})
+    monkeypatch.setattr(st, "session_state", {state.SECRET: SECRET})
     for number in range(10):
         predicted.say_of_run(f"run{number}", Said(answer=1))
     assert list(predicted.predicted().runs) == [f"run{number}" for number in range(2, 10)]

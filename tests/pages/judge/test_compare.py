@@ -18,13 +18,14 @@ from core.runs import open_store
 from core.runs.store.listed import listed
 from pages._ui import state
 from pages._ui.frame import plain
+from pages._ui.guidance import progress
 from pages._ui.run_table.rows import run_rows
 from pages._ui.run_words import duration
 from pages.judge._compare.disagreement import A_PAGE
 from pages.judge._compare.fair_play import CIRCUMSTANCES
 from tests.pages import runs
 from tests.pages.networks import ship
-from tests.pages.visit import check, component_data, open_page, table_rows, texts, visitor
+from tests.pages.visit import check, component_data, keeps, open_page, table_rows, texts, visitor
 
 
 def compare(*names: str) -> AppTest:
@@ -64,6 +65,20 @@ def test_on_first_start_two_networks_are_compared_already(folder: Path) -> None:
     assert figures(page)["Images judged"] == ["367", "367"]
     assert figures(page)["Is it a test accuracy?"] == ["yes", "yes"]
     assert len(page.get("vega_lite_chart")) == 3
+
+
+def test_the_lessons_step_waits_until_another_network_stands_there(folder: Path) -> None:
+    for name in ("one", "two", "three"):
+        ship(folder, name, wrong=7)
+    keeps(progress.COOKIE, "compare~~shown")
+    page = compare()
+    pair = page.multiselect(key="compared").value
+    done = ":green[:material/check_circle: **done**]"
+    assert len(pair) == 2
+    assert done not in said(page)
+    (third,) = {"one", "two", "three"} - set(pair)
+    page.multiselect(key="compared").set_value([pair[0], third]).run()
+    assert done in said(page)
 
 
 def test_a_small_difference_is_no_victory(folder: Path) -> None:

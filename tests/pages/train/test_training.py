@@ -21,7 +21,7 @@ from pages._ui import state
 from pages._ui.run_table import rows
 from tests.pages import runs
 from tests.pages.networks import ship
-from tests.pages.visit import ME, check, open_page, table_rows, texts, visitor
+from tests.pages.visit import ME, check, keeps, open_page, table_rows, texts, visitor
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def page(app: AppTest) -> AppTest:
 
 
 def watch(app: AppTest, run_id: str) -> AppTest:
-    app.session_state["bets"] = {"off": 0}  # nobody bets here
+    keeps("cnn_lab_bets", "off-0")  # nobody bets here
     app.query_params["run"] = run_id
     return open_page(app, "train/training")
 

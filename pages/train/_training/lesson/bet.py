@@ -11,13 +11,12 @@ import streamlit as st
 from core.checkpoints import Metrics
 from core.intervals import percent, signed
 from core.runs.records import Run
-from pages._ui.guidance.kept_by_browser import keep, kept
+from pages._ui.guidance.kept_by_browser import change, kept
 from pages._ui.visitor import visitors_id
 
 COOKIE = "cnn_lab_bets"
 FRESH = 3_600.0  # seconds after its end in which a run is bet on: an older one is opened to look something up
 _MOST_RUNS = 8
-_NOW = "bets"
 _NO_MORE = "off"
 _BET = re.compile(r"([a-z0-9]{1,20})-(\d{1,3})")
 
@@ -70,24 +69,28 @@ def _slider(run: Run) -> str:
 
 
 def _place(run: Run) -> None:
-    _keep({**_placed(), run.id: int(st.session_state[_slider(run)])})
+    _add(run.id, int(st.session_state[_slider(run)]))
 
 
 def _skip() -> None:
-    _keep({**_placed(), _NO_MORE: 0})
+    _add(_NO_MORE, 0)
 
 
 def _placed() -> dict[str, int]:
     """The bets of this browser in percent, by run, the newest last; `_NO_MORE` among them where it skipped one."""
-    if _NOW not in st.session_state:
-        found = [_BET.fullmatch(word) for word in kept(COOKIE).split(".")]
-        st.session_state[_NOW] = {bet[1]: min(100, int(bet[2])) for bet in found[: _MOST_RUNS + 1] if bet}
-    placed: dict[str, int] = st.session_state[_NOW]
-    return placed
+    return _read(kept(COOKIE))
 
 
-def _keep(placed: dict[str, int]) -> None:
+def _read(text: str) -> dict[str, int]:
+    found = [_BET.fullmatch(word) for word in text.split(".")]
+    return {bet[1]: min(100, int(bet[2])) for bet in found[: _MOST_RUNS + 1] if bet}
+
+
+def _add(run: str, bet: int) -> None:
+    change(COOKIE, lambda text: _written({**_read(text), run: bet}))
+
+
+def _written(placed: dict[str, int]) -> str:
     bets = {run: bet for run, bet in placed.items() if run != _NO_MORE}
     off = {_NO_MORE: 0} if _NO_MORE in placed else {}
-    st.session_state[_NOW] = off | dict(list(bets.items())[-_MOST_RUNS:])
-    keep(COOKIE, ".".join(f"{run}-{bet}" for run, bet in st.session_state[_NOW].items()))
+    return ".".join(f"{run}-{bet}" for run, bet in (off | dict(list(bets.items())[-_MOST_RUNS:])).items())
