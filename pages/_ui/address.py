@@ -8,6 +8,7 @@ had changed does not.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -15,6 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages._ui.state import OF_ALL_PAGES
 
 _HERE, _VISIT, _JUST_COME = "visited_page", "visits", "just_come"
+_ONE_STEP = Path(__file__).with_name("one_step_an_act.js").read_text("utf-8")
 _UNSAID = "address_unsaid"  # the browser still shows the address of another step of this page
 
 
@@ -36,7 +38,9 @@ def settle() -> None:
     """At the end of a page: let the browser's address follow a link that leads to another step of the same page.
 
     Streamlit's browser leaves it as it was, unless the page writes it; the next click would bring the old step back.
+    What the page puts back on arrival is no step of its own for Back.
     """
+    st.html(f"<script>{_ONE_STEP}</script>", unsafe_allow_javascript=True)
     if st.session_state.pop(_UNSAID, False):
         st.query_params.from_dict(st.query_params.to_dict())
 

@@ -155,3 +155,27 @@ def test_on_a_phone_the_tab_that_a_link_opens_is_in_sight(page: Page, server: Se
     box = chosen.bounding_box()
     assert box is not None
     assert box["x"] + box["width"] <= 390
+
+
+def test_one_back_leads_to_the_page_before_whatever_a_page_adds_to_its_address(page: Page, server: Server) -> None:
+    open_page(page, server, "feature-maps", "?checkpoint=digits-lenet&lesson=maps,compare,classify")
+    strip, been = page.locator(".st-key-lesson"), [page.url]
+
+    def come_to(title: str, address: str) -> None:
+        page.get_by_role("heading", level=1, name=title).wait_for()
+        settled(page)
+        expect(page).to_have_url(f"{server.url}/{address}")
+        been.append(page.url)
+
+    strip.get_by_role("link", name="Next step").click()
+    come_to("Compare", "compare?step=compare&only=cats_vs_dogs")
+    strip.get_by_role("link", name="Next step").click()
+    come_to("Classify", "classify?step=classify&checkpoint=digits-lenet")
+    go_to(page, "Feature maps")
+    come_to("Feature maps", "feature-maps?checkpoint=digits-lenet")
+    go_to(page, "Classify")
+    come_to("Classify", "classify?checkpoint=digits-lenet")
+    for address in been[-2::-1]:
+        page.go_back()
+        settled(page)
+        expect(page).to_have_url(address)
