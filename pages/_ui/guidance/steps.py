@@ -9,12 +9,13 @@ class Step:
     """One step: its ``page`` (a key of `frame.PAGES`), and the parameters of its address that open the right ``view``.
 
     ``minutes`` is what it takes somebody who has never seen the page. Each is ticked by the line of its page that calls
-    `progress.done` with its name.
+    `progress.done` with its name: when ``act`` has happened.
     """
 
     page: str
     title: str
     task: str
+    act: str
     minutes: float
     view: Mapping[str, str] = field(default_factory=dict)
 
@@ -24,6 +25,7 @@ STEPS = {
         page="convolution",
         title="Make a kernel of your own",
         task="Change two of the nine numbers so that all still add up to 0: flat areas stay black.",
+        act="numbers of yours add up to 0",
         minutes=1.5,
         view={"view": "kernel"},
     ),
@@ -31,6 +33,7 @@ STEPS = {
         page="convolution",
         title="Keep the picture's size",
         task="Raise the padding until the map is as large as the photo: half the kernel.",
+        act="padding makes the map as large as the photo",
         minutes=1,
         view={"view": "kernel"},
     ),
@@ -38,6 +41,7 @@ STEPS = {
         page="convolution",
         title="Let a kernel be learned",
         task="Watch nine zeros become the secret kernel; then raise the learning rate until it diverges, and read why.",
+        act="the learning rate was so high that it diverged",
         minutes=2,
         view={"view": "learn"},
     ),
@@ -45,6 +49,7 @@ STEPS = {
         page="convolution",
         title="Solve a kernel puzzle",
         task="Find the kernel that makes the target picture. One level is enough.",
+        act="a level is solved",
         minutes=2,
         view={"view": "puzzle"},
     ),
@@ -52,6 +57,7 @@ STEPS = {
         page="feature-maps",
         title="Look into a deeper layer",
         task="Step to the next layer, then click a map there that follows the outlines.",
+        act="you have clicked a map of a deeper layer",
         minutes=1.5,
         view={"look": "maps"},
     ),
@@ -59,6 +65,7 @@ STEPS = {
         page="feature-maps",
         title="Add up one number of a map",
         task="Click a place of the map: what it sees of the photo is framed, and its sum stands below.",
+        act="you have clicked a place of a map",
         minutes=1.5,
         view={"look": "place"},
     ),
@@ -66,6 +73,7 @@ STEPS = {
         page="feature-maps",
         title="Switch filters off",
         task="Click maps to switch their filters off, until the network's answer changes.",
+        act="the filters that you switched off have changed the answer",
         minutes=1.5,
         view={"look": "off"},
     ),
@@ -73,6 +81,7 @@ STEPS = {
         page="architecture",
         title="Why 16·5·5?",
         task="Set the padding to 2 and read PyTorch's error; then put the right number in.",
+        act="PyTorch runs with another number than 400",
         minutes=1.5,
         view={"part": "sizes"},
     ),
@@ -80,6 +89,7 @@ STEPS = {
         page="augmentation",
         title="Shake the images",
         task="Add a rotation, press Another draw, and read under each picture what was drawn for it.",
+        act="you have pressed Another draw with a rotation in the chain",
         minutes=1.5,
         view={"look": "draws"},
     ),
@@ -87,12 +97,14 @@ STEPS = {
         page="training",
         title="Train a network",
         task="Press Train: watch the loss fall and the validation accuracy rise.",
+        act="you have pressed Train",
         minutes=2,
     ),
     "compare": Step(
         page="compare",
         title="Judge it fairly",
         task="Put another network beside the two, or in the place of one: is it better, and is that more than chance?",
+        act="two networks that you chose were judged on the same images",
         minutes=1,
         view={"only": "cats_vs_dogs"},
     ),
@@ -100,6 +112,7 @@ STEPS = {
         page="classify",
         title="Use it",
         task="Choose a photo, or draw a digit: is the network sure, and is it right?",
+        act="a photo that you chose, or a drawing, was answered",
         minutes=1,
     ),
 }

@@ -11,6 +11,7 @@ from core.runs import open_store
 from core.runs.worksheets import Given, StudentsWork, Work, Worksheets
 from core.runs.worksheets.form import RUNS
 from pages._ui.classroom.now import there_is_a_store
+from pages._ui.guidance.steps import STEPS
 from pages._ui.visitor import visitor, visitors_id
 
 _AT = "worksheet_at"  # the part that the page which is drawn is at
@@ -41,6 +42,17 @@ def work_of_mine(given: Given, *, bytes_of: Sequence[int] = ()) -> Work | None:
 def done_parts(given: Given, work: Work) -> frozenset[int]:
     """Return the numbers of the parts that are done, from 1."""
     return frozenset(number for number in range(1, len(given.sheet.parts) + 1) if work.is_done(number, given))
+
+
+def done_when(given: Given, number: int, work: Work) -> str:
+    """Return what part ``number`` still waits for, as a sentence; "" where it is done."""
+    if work.is_done(number, given):
+        return ""
+    part = given.sheet.parts[number - 1]
+    waits = [STEPS[part.step].act] if part.step in STEPS and number not in work.ticked else []
+    if not all(work.answers.get(f"{number}.{place}") for place in range(1, len(part.questions) + 1)):
+        waits.append("every question is answered")
+    return f"Done when {' and '.join(waits)}." if waits else ""
 
 
 def part_name(number: int) -> str:

@@ -10,7 +10,16 @@ from pages._ui.draw.plain_text import plain
 from pages._ui.guidance.line import ended, step_here
 from pages._ui.worksheet import shown
 from pages._ui.worksheet.add_picture import add_what_is_shown
-from pages._ui.worksheet.now import current, done_parts, page_is_at, page_is_at_none, part_name, where, work_of_mine
+from pages._ui.worksheet.now import (
+    current,
+    done_parts,
+    done_when,
+    page_is_at,
+    page_is_at_none,
+    part_name,
+    where,
+    work_of_mine,
+)
 from pages._ui.worksheet.questions import questions
 
 _AT = "worksheet_step"
@@ -83,6 +92,8 @@ def _inside(given: Given, number: int, was_done: bool) -> None:
     work = work_of_mine(given)
     if work is None or work.is_done(number, given) != was_done:
         st.rerun()
+    if waits := done_when(given, number, work):
+        st.caption(f":material/touch_app: {waits}")
     questions(given, number, work)
     add_what_is_shown(given, number, work)
 

@@ -13,7 +13,7 @@ from pages._ui.draw.line_chart import Line, line_chart
 from pages._ui.frame import PAGES, plain, section
 from pages._ui.run_words import badge
 from pages._ui.visitor import visitor, visitors_id
-from pages._ui.worksheet.now import where, work_of_mine
+from pages._ui.worksheet.now import done_when, where, work_of_mine
 from pages._ui.worksheet.questions import questions
 
 _MOST_RUNS = 12
@@ -41,6 +41,8 @@ def _part(given: Given, number: int, was_done: bool) -> None:
         else:
             page = PAGES.get(part.page, PAGES[""])
             st.page_link(page, label="Go there", icon=":material/arrow_forward:", query_params=where(given, number))
+        if waits := done_when(given, number, work):
+            st.caption(f":material/touch_app: {waits}")
         questions(given, number, work)
         say_problem()
         _pictures(given, [kept for kept in work.pictures if kept.part == number])

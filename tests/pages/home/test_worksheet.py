@@ -138,12 +138,16 @@ def test_a_part_stands_on_its_page_ticks_itself_and_leads_on(home: Path, given: 
     page = at("learn/convolution", step="p1", view="kernel")
     assert "**Part 1 of 3 – Keep [it].** Raise the padding." in said(page)
     assert links(page)["Next part"] == ("convolution", "tab=pooling&step=p2")
+    assert "Done when padding makes the map as large as the photo and every question is answered." in said(page)
+    assert said(at("home/worksheet")).count("Done when you have pressed Train.") == 1
     page.text_input(key="conv.padding").set_value("1").run()
     assert mine(home, given).ticked == {1}
     assert "**done**" not in said(page), "its question is still open"
+    assert "Done when every question is answered." in said(page)
     StudentsWork(store(home)).answer(given.id, {"1.1": "one"}, by=Person(owner=ME))
     page.run()
     assert "**done**" in said(page)
+    assert "Done when" not in said(page)
     page.query_params["step"] = "p2"
     page.run()
     assert "Part 2 of 3 – Pool" in said(page)
