@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages._ui.state import OF_ALL_PAGES
 
 _HERE, _VISIT, _JUST_COME = "visited_page", "visits", "just_come"
-_ONE_STEP = Path(__file__).with_name("one_step_an_act.js").read_text("utf-8")
+_ONE_STEP = (Path(__file__).parent / "elements" / "one_step_an_act.js").read_text("utf-8")
 _UNSAID = "address_unsaid"  # the browser still shows the address of another step of this page
 
 
