@@ -6,7 +6,7 @@ One file of strict JSON a worksheet, those that ship and those that a teacher ma
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -144,6 +144,17 @@ class Worksheet:
         for number, part in enumerate(self.parts, start=1):
             for place, question in enumerate(part.questions, start=1):
                 yield f"{number}.{place}", question
+
+    def done_parts(self, answered: Collection[str], ticked: Collection[int]) -> frozenset[int]:
+        """Return the numbers of the parts that are done, from 1: what each waits for has ``ticked`` it, and the keys of
+        its questions are among the ``answered``."""
+        done = set()
+        for number, part in enumerate(self.parts, start=1):
+            keys = [f"{number}.{place}" for place in range(1, len(part.questions) + 1)]
+            waits = bool(part.step) or not keys
+            if (not waits or number in ticked) and all(key in answered for key in keys):
+                done.add(number)
+        return frozenset(done)
 
     def on(self, dataset: str, title: str) -> "Worksheet":
         """Return this worksheet on a data set, which people read as ``title``; it can then train on no other.

@@ -5,12 +5,14 @@ What was written and never handed in can be collected when the lesson ends; it s
 
 import io
 import json
+import sqlite3
 import time
 import zipfile
 import zlib
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from core.data.own.ways_out.safe_names import class_folders_of
 from core.export.spreadsheet import csv_file
@@ -32,10 +34,11 @@ _NOT_HANDED_IN = "not handed in"
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """How far a student is: ``begun`` and ``handed_in`` (None: not yet) in seconds since 1970, ``times`` how often it
-    was handed in, and how many of the questions are answered."""
+    was handed in, how many of its parts are done and of the questions answered."""
 
     name: str
     begun: float
+    parts: int
     answered: int
     pictures: int
     handed_in: float | None
@@ -89,26 +92,28 @@ class HandIns:
         """Return how far everybody is who has begun it, by name; raises RightsError to all but whoever runs the lab."""
         check_teaches(by)
         with self.database.reading() as connection:
-            given_of(connection, sheet_id)
+            sheet = given_of(connection, sheet_id).sheet
             rows = connection.execute(
                 "SELECT owner, begun, coalesce(nickname, '') AS nickname, hand_ins.name, hand_ins.at, hand_ins.times"
                 " FROM sheet_owners LEFT JOIN owners USING (owner) LEFT JOIN hand_ins USING (worksheet, owner)"
                 " WHERE worksheet = ?",
                 (sheet_id,),
             ).fetchall()
-            answered, pictures = (
-                Counter(row["owner"] for row in connection.execute(f"SELECT owner FROM {where}", (sheet_id,)))
-                for where in (
-                    "sheet_answers WHERE worksheet = ? AND answer <> ''",
-                    "sheet_pictures WHERE worksheet = ?",
+            answered, ticked, pictures = (
+                _by_owner(connection, f"SELECT owner, {what}", sheet_id)
+                for what in (
+                    "question FROM sheet_answers WHERE worksheet = ? AND answer <> ''",
+                    "part FROM sheet_ticks WHERE worksheet = ?",
+                    "id FROM sheet_pictures WHERE worksheet = ?",
                 )
             )
         found = [
             Standing(
                 name=shown_name(row["owner"], row["nickname"] or row["name"] or ""),
                 begun=row["begun"],
-                answered=answered[row["owner"]],
-                pictures=pictures[row["owner"]],
+                parts=len(sheet.done_parts(answered[row["owner"]], ticked[row["owner"]])),
+                answered=len(answered[row["owner"]]),
+                pictures=len(pictures[row["owner"]]),
                 handed_in=row["at"],
                 times=row["times"] or 0,
             )
@@ -176,6 +181,13 @@ class HandIns:
         if work is None:
             raise WorksheetError("You have not begun this worksheet in this browser; open its link and begin it.")
         return given, work, name
+
+
+def _by_owner(connection: sqlite3.Connection, select: str, sheet_id: str) -> Mapping[str, set[Any]]:
+    found: dict[str, set[Any]] = defaultdict(set)
+    for owner, what in connection.execute(select, (sheet_id,)):
+        found[owner].add(what)
+    return found
 
 
 def _answers(text: str) -> Mapping[str, str]:

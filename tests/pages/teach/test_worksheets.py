@@ -104,6 +104,13 @@ def test_the_console_shows_who_has_handed_in_and_gives_it_out(home: Path) -> Non
     assert "**1** begun, **1** handed in" in texts(check(app))
     (table,) = [each for each in app.table if "answered" in each.value.columns]
     assert list(table.value["name"]) == ["\\=1\\+1 \\*Ada\\*"]
+    parts = given.sheet.parts
+    assert list(table.value["parts done"]) == [f"0 of {len(parts)}"]
+    alone = next(number for number, part in enumerate(parts, start=1) if not part.step)
+    answers = {f"{alone}.{place}": "1" for place in range(1, len(parts[alone - 1].questions) + 1)}
+    StudentsWork(Store(home / STORE_NAME)).answer(given.id, answers, by=HER)
+    (table,) = [each for each in check(app.run()).table if "answered" in each.value.columns]
+    assert list(table.value["parts done"]) == [f"1 of {len(parts)}"]
     store = Store(home / STORE_NAME)
     rows = list(csv.reader(io.StringIO(HandIns(store).answers_csv(given.id, by=ME_TEACHING).decode("utf-8-sig"))))
     assert rows[1][0] == "'=1+1 *Ada*"

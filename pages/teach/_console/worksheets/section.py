@@ -137,6 +137,7 @@ def _table(given: Given, standings: Sequence[Standing]) -> None:
     st.table(
         {
             "name": [plain(one.name) for one in standings],
+            "parts done": [f"{one.parts} of {len(given.sheet.parts)}" for one in standings],
             "answered": [f"{one.answered} of {asked}" for one in standings],
             "pictures": [str(one.pictures) for one in standings],
             "handed in": [_when(one) for one in standings],

@@ -101,13 +101,18 @@ def test_answers_are_kept_all_or_none_and_are_nobody_elses(store: Store, given: 
     assert work.of(given.id, by=ada).answers == {"1.1": "edges"}  # type: ignore[union-attr]
 
 
-def test_a_part_is_done_when_it_has_happened_and_is_answered(store: Store, given: Given, student: Student) -> None:
+def test_a_part_is_done_when_it_has_happened_and_is_answered(
+    store: Store, given: Given, teacher: Person, student: Student
+) -> None:
     work, ada = StudentsWork(store), student("Ada")
     Worksheets(store).begin(given.id, by=ada)
 
     def done() -> list[int]:
         now = work.of(given.id, by=ada)
-        return [number for number in (1, 2, 3) if now is not None and now.is_done(number, given)]
+        (seen,) = [one.parts for one in HandIns(store).standings(given.id, by=teacher)]
+        assert now is not None
+        assert seen == len(given.sheet.done_parts(now.answers, now.ticked)), "the teacher sees as many"
+        return [number for number in (1, 2, 3) if now.is_done(number, given)]
 
     work.answer(given.id, {"1.1": "edges", "3.1": "this"}, by=ada)
     assert done() == [3]
