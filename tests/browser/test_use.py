@@ -204,6 +204,19 @@ NOTE_TRACKS = """() => {
 }"""
 
 
+# How far a bar of the live camera was from its number, at most, as either changed: in shares of a full bar.
+NOTE_BARS = """bars => {
+    window.apart = 0
+    new MutationObserver(() => {
+        for (const row of bars.children) {
+            const [, track, share] = row.children
+            const long = track.firstChild.getBoundingClientRect().width / track.getBoundingClientRect().width
+            window.apart = Math.max(window.apart, Math.abs(long - parseFloat(share.textContent.match(/[\\d.]+/)) / 100))
+        }
+    }).observe(bars, { subtree: true, childList: true, characterData: true, attributes: true })
+}"""
+
+
 def answers(page: Page) -> int:
     return int(page.locator("#bars").get_attribute("data-answers") or 0)
 
@@ -219,6 +232,10 @@ def test_a_network_answers_what_the_camera_sees_until_it_is_frozen_or_left(page:
     expect(page.locator("#spoken")).to_have_text(re.compile(r"^\w+, (over )?[\d.]+ %(\. Not of its world: .+)?$"))
     assert faults(page) == []
     assert page.evaluate(TRACKS) == 1
+    page.locator("#bars").evaluate(NOTE_BARS)
+    seen = answers(page)
+    expect(page.locator("#bars")).not_to_have_attribute("data-answers", str(seen))
+    assert page.evaluate("apart") < 0.01
 
     freeze = page.get_by_role("button", name="Freeze")
     expect(freeze).to_be_focused()

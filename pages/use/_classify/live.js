@@ -147,7 +147,7 @@ class Live {
   }
 }
 
-// Rows stay where they are, and their bars move.
+// Rows stay where they are; a bar is as long as its number says, at once, for the next answer may come in a moment.
 function draw(list, bars) {
   while (list.children.length > bars.length) list.lastChild.remove()
   while (list.children.length < bars.length) {
