@@ -4,6 +4,7 @@
 
 const DRAWN = "http://www.w3.org/2000/svg"
 const EDGE = { top: 16, right: 12, bottom: 52, left: 76 }
+const [NEAR, DASH] = [4, 14] // pixels: between two lines that lie on one another, of a dash
 const races = new WeakMap()
 
 export default function ({ data, parentElement }) {
@@ -98,16 +99,47 @@ function draw_lines(race) {
   }
   shape(race.chart, "text", { x: (EDGE.left + wide - EDGE.right) / 2, y: high - 6, "text-anchor": "middle" }, "epoch")
   if (!points.length) shape(race.chart, "text", { x: wide / 2, y: high / 2, "text-anchor": "middle" }, "No epoch is over yet.")
-  runs.toReversed().forEach((run, back) => {
-    const place = runs.length - 1 - back
-    const colour = place < ranked ? race.colours[place % race.colours.length] : "currentColor"
-    const drawn = run.line.map(([epoch, share]) => `${x(epoch).toFixed(1)},${y(share).toFixed(1)}`)
-    if (drawn.length > 1) shape(race.chart, "polyline", { class: place < 3 ? "line first" : "line", stroke: colour, points: drawn.join(" ") })
-    if (drawn.length) {
-      const [cx, cy] = drawn.at(-1).split(",")
-      shape(race.chart, "circle", { cx, cy, r: place < 3 ? 7 : 4, fill: colour })
-    }
-  })
+  const lines = runs.map((run, place) => ({
+    drawn: run.line.map(([epoch, share]) => [x(epoch), y(share)]),
+    colour: place < ranked ? race.colours[place % race.colours.length] : "currentColor",
+    kind: place < 3 ? "line first" : "line",
+    r: place < 3 ? 7 : 4,
+  }))
+  const moved = lines.filter((line) => line.drawn.length > 1)
+  for (const line of moved.toReversed()) trace(race.chart, line)
+  for (const alike of together(moved.slice(0, ranked))) {
+    if (alike.length > 1) alike.forEach((line, turn) => trace(race.chart, line, dashes(turn, alike.length)))
+  }
+  const ends = lines.filter((line) => line.drawn.length).map((line) => ({ ...line, drawn: line.drawn.slice(-1) }))
+  for (const alike of together(ends).toReversed()) {
+    const beside = alike.map(({ drawn: [[cx, cy]], r, colour }, turn) => ({ cx: cx - 1.6 * r * turn, cy, r, fill: colour }))
+    for (const dot of beside.toReversed()) shape(race.chart, "circle", dot)
+  }
+}
+
+// Lines that lie on one another, as far as both have come; each hides none of the others if it is drawn in turns.
+function together(lines) {
+  const groups = []
+  for (const line of lines) {
+    const group = groups.find(([first]) => lie_together(first.drawn, line.drawn))
+    if (group) group.push(line)
+    else groups.push([line])
+  }
+  return groups
+}
+
+function lie_together(one, other) {
+  const shared = Math.min(one.length, other.length)
+  return one.slice(0, shared).every(([x, y], place) => Math.hypot(x - other[place][0], y - other[place][1]) < NEAR)
+}
+
+function dashes(turn, count) {
+  return { "stroke-dasharray": `${DASH} ${DASH * (count - 1)}`, "stroke-dashoffset": -DASH * turn }
+}
+
+function trace(chart, line, more = {}) {
+  const points = line.drawn.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ")
+  shape(chart, "polyline", { class: line.kind, stroke: line.colour, points, ...more })
 }
 
 function shape(parent, tag, attributes, text) {

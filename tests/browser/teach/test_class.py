@@ -1,8 +1,12 @@
 """A teacher and a student in two browsers: from the key to the code, from the code to a curve that is stopped."""
 
+import io
+import re
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from core.rights import OPERATOR, Person, owner_of, shown_name
@@ -12,7 +16,7 @@ from core.runs.experiments.plan import Arm
 from core.runs.store.store import Store
 from pages._ui.server.secret_cookie import COOKIE
 from tests.browser.conftest import KEY
-from tests.browser.server import Server, open_page, store_of
+from tests.browser.server import Server, open_page, settled, store_of
 from tests.browser.test_accessibility import DARK, faults
 from tests.browser.widgets import choose, press, quiet
 from tests.pages import runs
@@ -112,3 +116,18 @@ def send_out_and_end(page: Page, student: Page, school: Server) -> None:
     student.reload()
     expect(student.get_by_role("button", name="Train", exact=True)).to_be_enabled()
     expect(student.get_by_role("link", name="Join the class")).to_be_hidden()
+
+
+def test_of_three_runs_alike_none_hides_another_in_the_race(page: Page, school: Server) -> None:
+    for owner in ("Ada", "Ben", "Cem"):
+        runs.finished(school.home, owner=owner)
+    open_page(page, school, "projector")
+    chart = page.get_by_role("img", name=re.compile("leads 3 runs"))
+    expect(chart).to_be_visible()
+    settled(page)
+    inks = page.locator(".race .bar").evaluate_all("bars => bars.map(bar => getComputedStyle(bar).backgroundColor)")
+    assert len(set(inks)) == 3
+    with Image.open(io.BytesIO(chart.screenshot())) as picture:
+        found = Counter(picture.convert("RGB").get_flattened_data())
+    counts = [found[tuple(int(part) for part in re.findall(r"\d+", ink))] for ink in inks]
+    assert min(counts) > 250, "of each line, in pixels: more than its dot"
