@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages._ui.frame import header, plain
 from pages.train._join.send import ask_for_code, joined, send, your_name
-from pages.train._join.to_class import class_code, join_class
+from pages.train._join.to_class import class_code, is_in, join_class, lead_on
 
 code = class_code()
 own = None if code is not None else joined()
@@ -18,4 +18,7 @@ elif own is not None:
     st.caption("Photos stay on the machine that runs the lab, made smaller, without place and date. Others see them.")
 else:
     header("Join", "The class, or a set of pictures that it makes together, by a code of six letters.", icon="login")
+    if known := is_in():
+        lead_on(known)
+        st.markdown("To send photos for a set of pictures, type its code.")
     ask_for_code()

@@ -79,7 +79,8 @@ class Question:
 class Part:
     """What is done on one page: ``page`` is its address, ``view`` the parameters that open the right view there.
 
-    ``minutes`` is what it takes a newcomer, ``step`` the step of the lesson whose tick this part waits for ("": none).
+    ``minutes`` is what it takes a newcomer, ``step`` the step of the lesson whose tick this part waits for ("": none),
+    ``recalls`` the part, from 1, whose answers are shown here again (0: none).
     """
 
     page: str
@@ -88,6 +89,7 @@ class Part:
     minutes: float = 3
     view: Mapping[str, str] = field(default_factory=dict)
     step: str = ""
+    recalls: int = 0
     questions: tuple[Question, ...] = ()
 
     def __post_init__(self) -> None:
@@ -126,6 +128,11 @@ class Worksheet:
         _sentences(self.lead, "lead", at_most=_SENTENCES, empty=True)
         if not 1 <= len(self.parts) <= MOST_PARTS:
             raise WorksheetError(f"A worksheet has 1 to {MOST_PARTS} parts; this one has {len(self.parts)}.")
+        for number, part in enumerate(self.parts, start=1):
+            if not 0 <= part.recalls < number:
+                raise WorksheetError(
+                    f"Part {number} cannot show the answers of part {part.recalls}: it comes no earlier."
+                )
         questions = sum(len(part.questions) for part in self.parts)
         if questions > MOST_QUESTIONS:
             raise WorksheetError(f"A worksheet has at most {MOST_QUESTIONS} questions; this one has {questions}.")

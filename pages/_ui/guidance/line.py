@@ -7,6 +7,7 @@ import streamlit as st
 from pages._ui import address
 
 STEP = "step"  # in the address: the step that is shown
+NO_TIP = ""  # for a link: without, Streamlit takes the menu's sentence, which would lie over the buttons beside it
 
 
 def ended(title: str) -> str:

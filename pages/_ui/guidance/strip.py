@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages._ui import address
 from pages._ui.guidance import progress
-from pages._ui.guidance.line import STEP, ended, step_here
+from pages._ui.guidance.line import NO_TIP, STEP, ended, step_here
 from pages._ui.guidance.progress import Lesson
 from pages._ui.guidance.steps import STEPS, told_apart, where
 
@@ -88,4 +88,5 @@ def _step(now: Lesson, name: str, pages: Mapping[str, str]) -> None:
 
 
 def _link(label: str, name: str, pages: Mapping[str, str]) -> None:
-    st.page_link(pages[STEPS[name].page], label=label, icon=":material/arrow_forward:", query_params=where(name))
+    page = pages[STEPS[name].page]
+    st.page_link(page, label=label, icon=":material/arrow_forward:", help=NO_TIP, query_params=where(name))

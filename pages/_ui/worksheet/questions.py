@@ -9,6 +9,7 @@ from core.errors import LabError
 from core.runs import open_store
 from core.runs.worksheets import ANSWER_LENGTH, Given, StudentsWork, Work
 from pages._ui.component import beside, sent
+from pages._ui.draw.plain_text import plain
 from pages._ui.visitor import visitor
 
 _view = st.components.v2.component("cnn_lab_questions", **beside(__file__))
@@ -38,6 +39,15 @@ def questions(given: Given, number: int, work: Work) -> None:
         height="content",
         on_answers_change=lambda: _keep(key, given.id),
     )
+
+
+def recall(given: Given, number: int, work: Work) -> None:
+    """Show the answers of the part that part ``number`` looks back at; nothing where there is none."""
+    before = given.sheet.parts[number - 1].recalls
+    asked = given.sheet.parts[before - 1].questions if before else ()
+    for place, question in enumerate(asked, start=1):
+        answer = work.answers.get(f"{before}.{place}")
+        st.markdown(f"> {plain(question.text)} **{plain(' '.join(answer.split()) if answer else 'No answer.')}**")
 
 
 def keep(sheet_id: str, message: object) -> dict[str, Any] | None:

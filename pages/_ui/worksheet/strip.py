@@ -7,7 +7,7 @@ import streamlit as st
 from core.runs.worksheets import Given, Work
 from pages._ui import address
 from pages._ui.draw.plain_text import plain
-from pages._ui.guidance.line import ended, step_here
+from pages._ui.guidance.line import NO_TIP, ended, step_here
 from pages._ui.worksheet import shown
 from pages._ui.worksheet.add_picture import add_what_is_shown
 from pages._ui.worksheet.now import (
@@ -20,7 +20,7 @@ from pages._ui.worksheet.now import (
     where,
     work_of_mine,
 )
-from pages._ui.worksheet.questions import questions
+from pages._ui.worksheet.questions import questions, recall
 
 _AT = "worksheet_step"
 _NOT_ON = ("worksheet", "join", "console", "projector")
@@ -94,14 +94,15 @@ def _inside(given: Given, number: int, was_done: bool) -> None:
         st.rerun()
     if waits := done_when(given, number, work):
         st.caption(f":material/touch_app: {waits}")
+    recall(given, number, work)
     questions(given, number, work)
     add_what_is_shown(given, number, work)
 
 
 def _whole(pages: Mapping[str, str]) -> None:
-    st.page_link(pages["worksheet"], label="Your worksheet", icon=":material/assignment:")
+    st.page_link(pages["worksheet"], label="Your worksheet", icon=":material/assignment:", help=NO_TIP)
 
 
 def _link(label: str, given: Given, number: int, pages: Mapping[str, str]) -> None:
     page = pages.get(given.sheet.parts[number - 1].page, pages[""])
-    st.page_link(page, label=label, icon=":material/arrow_forward:", query_params=where(given, number))
+    st.page_link(page, label=label, icon=":material/arrow_forward:", help=NO_TIP, query_params=where(given, number))

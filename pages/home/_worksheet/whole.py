@@ -11,6 +11,7 @@ from pages._ui.classroom.key import act, say_problem
 from pages._ui.classroom.rules import closed_pages
 from pages._ui.draw.line_chart import Line, line_chart
 from pages._ui.frame import PAGES, plain, section
+from pages._ui.guidance.line import NO_TIP
 from pages._ui.run_words import badge
 from pages._ui.visitor import visitor, visitors_id
 from pages._ui.worksheet.now import done_when, where, work_of_mine
@@ -40,7 +41,9 @@ def _part(given: Given, number: int, was_done: bool) -> None:
             st.caption("Your teacher has closed its page for now.")
         else:
             page = PAGES.get(part.page, PAGES[""])
-            st.page_link(page, label="Go there", icon=":material/arrow_forward:", query_params=where(given, number))
+            st.page_link(
+                page, label="Go there", icon=":material/arrow_forward:", help=NO_TIP, query_params=where(given, number)
+            )
         if waits := done_when(given, number, work):
             st.caption(f":material/touch_app: {waits}")
         questions(given, number, work)
@@ -98,7 +101,11 @@ def trained_meanwhile(work: Work) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(run.name)}** {badge(run)}{best}", width="content")
             st.page_link(
-                PAGES["training"], label="Open", icon=":material/arrow_forward:", query_params={state.RUN: run.id}
+                PAGES["training"],
+                label="Open",
+                icon=":material/arrow_forward:",
+                help=NO_TIP,
+                query_params={state.RUN: run.id},
             )
 
 

@@ -61,6 +61,19 @@ def join_class(code: str) -> None:
         if not is_known_again():
             st.caption("This browser keeps no cookies: after a reload you are somebody else, and have to join again.")
         return
+    lead_on(known)
+
+
+def is_in() -> str:
+    """Return what the class that goes on calls the visitor; "" where they have not joined it, or there is none."""
+    if not the_class().on:
+        return ""
+    store, owner = open_store(), visitor().owner
+    return Owners(store).nickname(owner) if Classroom(store).is_member(owner) else ""
+
+
+def lead_on(known: str) -> None:
+    """Say to somebody who has joined that they are in, as ``known``, and show the way on."""
     st.success(f"You are in, as **{plain(known)}**.", icon=":material/check_circle:")
     with st.container(horizontal=True):
         if "training" not in closed_pages():

@@ -160,6 +160,7 @@ def test_another_page_says_where_the_lesson_is(home: object) -> None:
     open_page(page, "learn/architecture")
     assert "Step 2 of 2 – Look into a deeper layer" in said(page)
     assert links(page)["Go there"] == ("feature-maps", "step=maps&look=maps")
+    assert not any(link.proto.help for link in page.page_link if link.proto.label == "Go there")
     open_page(page, MAPS)
     page.button(key="maps_Next").click().run()
     page.text_input(key="maps_number").set_value("3").run()

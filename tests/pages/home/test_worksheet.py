@@ -125,6 +125,15 @@ def test_who_joins_a_class_by_its_code_finds_the_worksheet_there(home: Path, giv
     assert links(check(page))["Worksheet: What \\*finds\\* it?"] == ("worksheet", f"worksheet={given.id}")
 
 
+def test_who_has_joined_is_told_so_without_the_code_and_led_on(home: Path, given: Given) -> None:
+    code = str(Classroom(store(home)).begin(by=TEACHER).code)
+    assert "You are in" not in said(at("train/join"))
+    Classroom(store(home)).join(code, NAME, by=Person(owner=ME))
+    page = at("train/join")
+    assert f"You are in, as **{NAME}**." in said(page)
+    assert "Worksheet: What \\*finds\\* it?" in links(page)
+
+
 def test_who_is_in_the_class_finds_a_worksheet_that_is_handed_out_later(home: Path) -> None:
     code = str(Classroom(store(home)).begin(by=TEACHER).code)
     given = Worksheets(store(home)).make(SHEET, by=TEACHER)
@@ -138,6 +147,7 @@ def test_a_part_stands_on_its_page_ticks_itself_and_leads_on(home: Path, given: 
     page = at("learn/convolution", step="p1", view="kernel")
     assert "**Part 1 of 3 – Keep [it].** Raise the padding." in said(page)
     assert links(page)["Next part"] == ("convolution", "tab=pooling&step=p2")
+    assert not any(link.proto.help for link in page.page_link), "a tooltip would lie over the buttons"
     assert "Done when padding makes the map as large as the photo and every question is answered." in said(page)
     assert said(at("home/worksheet")).count("Done when you have pressed Train.") == 1
     page.text_input(key="conv.padding").set_value("1").run()
@@ -154,6 +164,17 @@ def test_a_part_stands_on_its_page_ticks_itself_and_leads_on(home: Path, given: 
     assert component_data(page, "questions")["questions"][0]["text"] == "What?"
     page.run()
     assert page.query_params["step"] in ("p2", ["p2"])
+
+
+def test_a_part_that_looks_back_shows_what_was_written(home: Path) -> None:
+    bet = Part(page="training", title="Bet", task="Bet.", questions=(Question(text="How many?"), Question(text="Why?")))
+    back = Part(page="training", title="Back", task="Look at your bet.", recalls=1)
+    given = Worksheets(store(home)).make(Worksheet(title="T", lead="", parts=(bet, back)), by=TEACHER)
+    begun(home, given)
+    StudentsWork(store(home)).answer(given.id, {"1.1": "*sixty*\nat least"}, by=Person(owner=ME))
+    page = at("train/training", step="p2")
+    assert "> How many? ***sixty* at least**\n> Why? **No answer.**" in said(page)
+    assert "sixty" not in said(at("train/training", step="p1"))
 
 
 def test_another_page_says_where_it_goes_on_and_the_lesson_is_quiet(home: Path, given: Given) -> None:
