@@ -83,7 +83,8 @@ def test_a_training_runs_from_click_to_end_through_switch_reload_and_restart(
     loss_chart(page, r"Smoothed training loss went from")
 
     wait_for_state(page, "finished")
-    expect(page.get_by_role("region", name="Answers to the probe photos by epoch")).to_contain_text("epoch 80")
+    probed = page.get_by_role("list", name=re.compile("Answers to the probe photo of"))
+    expect(probed.first).to_contain_text("epoch 80")
     bet = page.get_by_role("slider", name=re.compile("of the 367 test images"))
     bet.focus()
     bet.press("End")

@@ -22,9 +22,12 @@ from pages._ui.draw.pictures import as_image, picture_file
 from pages._ui.frame import look_for, plain
 from pages._ui.visitor import visitor
 
-COLUMNS = 8  # epochs that are shown: the first that were kept, and the newest
-TILE = 44  # pixels
+TILE, CELL = 44, 72  # pixels: of a picture, of an answer at least
 _PROBLEM = "probes_problem"
+_LINE = (
+    f"flex:1;display:grid;gap:2px;grid-template-columns:repeat(auto-fill,minmax({CELL}px,1fr));"
+    "list-style:none;margin:0;padding:0;text-align:center"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +49,7 @@ def probe_strip(run: Run) -> None:
     """Show what the network calls a handful of pictures, epoch by epoch, and take the student's own photo in."""
     if table := _strip(run.id, run.fence, run.epochs_done, run.status, run):
         st.html(table)
-        look_for("After which epoch does each answer stay? Green is right, a dot is the beginning, before any step.")
+        look_for("After which epoch does each answer stay? Green is right; epochs in which none settled are left out.")
     _own_photo(run)
 
 
@@ -57,8 +60,17 @@ def _strip(run_id: str, fence: int, epochs_done: int, status: str, _run: Run) ->
     if not pages or _run.config.dataset not in datasets:
         return ""
     pictures = [found for name in pages[-1].answers if (found := _picture(_run, name)) is not None]
-    shown = pages if len(pages) <= COLUMNS else [pages[0], *pages[1 - COLUMNS :]]
-    return _table(_run, pictures, shown) if pictures else ""
+    return _table(_run, pictures, told(pages)) if pictures else ""
+
+
+def told(pages: Sequence[Page]) -> list[Page]:
+    """Return the pages that tell when answers settle: the first, those from which one stays, and the newest."""
+    newest = pages[-1].answers
+    turns = {0, len(pages) - 1}
+    for name, last in newest.items():
+        before = [at for at, page in enumerate(pages) if (said := page.answers.get(name)) and said.place != last.place]
+        turns.add(max(before, default=-1) + 1)
+    return [page for at, page in enumerate(pages) if at in turns]
 
 
 def _own_photo(run: Run) -> None:
@@ -130,31 +142,32 @@ def _address(image: Image.Image) -> str:
 
 
 def _table(run: Run, pictures: Sequence[Probed], pages: Sequence[Page]) -> str:
+    """A line a picture, which goes on below where the page is narrow."""
     classes = datasets[run.config.dataset].classes
-    heads = "".join(f"<th>{'·' if page.epoch == 0 else f'epoch {page.epoch}'}</th>" for page in pages)
     rows = []
     for picture in pictures:
-        shows = "your photo" if picture.shows is None else classes[picture.shows]
-        cells = [_cell(page, picture, classes) for page in pages]
-        image = f'<img src="{picture.source}" alt="{html.escape(shows, quote=True)}" height="{TILE}">'
-        rows.append(f"<tr><th>{image}<br>{html.escape(shows)}</th>{''.join(cells)}</tr>")
-    style = "border-collapse:collapse;font-size:.8rem;text-align:center;font-variant-numeric:tabular-nums"
-    return (
-        f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="Answers to the probe photos by epoch">'
-        f'<table style="{style}"><tr><th></th>{heads}</tr>{"".join(rows)}</table></div>'
-    )
+        shows = html.escape("your photo" if picture.shows is None else classes[picture.shows], quote=True)
+        cells = "".join(_cell(page, picture, classes) for page in pages)
+        image = f'<img src="{picture.source}" alt="" style="display:block;height:{TILE}px">'
+        rows.append(
+            f'<div style="display:flex;gap:8px;margin-bottom:10px"><div style="min-width:{TILE}px">{image}{shows}</div>'
+            f'<ul aria-label="Answers to the probe photo of {shows}, by epoch" style="{_LINE}">{cells}</ul></div>'
+        )
+    return f'<div style="font-size:.8rem;font-variant-numeric:tabular-nums">{"".join(rows)}</div>'
 
 
 def _cell(page: Page, picture: Probed, classes: Sequence[str]) -> str:
     answer = page.answers.get(picture.name)
     if answer is None or not 0 <= answer.place < len(classes):
-        return "<td></td>"
+        return "<li></li>"
     right = picture.shows == answer.place
     colour = "rgba(0,127,95,.30)" if right else "rgba(128,134,142,.18)"
     mark = "" if picture.shows is None else ", right" if right else ", wrong"
-    words = f"{classes[answer.place]}, {probability_words(answer.probability)}{mark}"
+    said = probability_words(answer.probability)
+    words = f"{classes[answer.place]}, {said}{mark}"
+    when = f"epoch {page.epoch}" if page.epoch else "at first"
     return (
-        f'<td style="padding:4px 8px;background:{colour};border:2px solid transparent;background-clip:padding-box" '
-        f'title="{html.escape(words, quote=True)}"><b>{html.escape(classes[answer.place])}</b><br>'
-        f"{html.escape(probability_words(answer.probability))}</td>"
+        f'<li style="font-size:.8rem;margin:0;padding:3px 0;background:{colour};overflow-wrap:anywhere" '
+        f'title="{html.escape(words, quote=True)}">{when}<br><b>{html.escape(classes[answer.place])}</b><br>'
+        f"{html.escape(said)}</li>"
     )

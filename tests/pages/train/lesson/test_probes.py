@@ -6,10 +6,11 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.explain.probes import FOLDER, brought
+from core.explain.probes import FOLDER, Answer, Page, brought
 from core.photos.door import read_photo
 from core.runs.folders import run_folder
 from pages._ui import state
+from pages.train._training.lesson.probes import told
 from tests.pages import runs
 from tests.pages.visit import check, jpeg, open_page, texts
 
@@ -30,7 +31,7 @@ def watched(app: AppTest, run_id: str) -> AppTest:
 
 
 def strip(page: AppTest) -> str:
-    return "".join(str(found.proto.body) for found in page.get("html") if "probe photos" in str(found.proto.body))
+    return "".join(str(found.proto.body) for found in page.get("html") if "probe photo" in str(found.proto.body))
 
 
 def test_what_each_epoch_answered_stands_side_by_side(app: AppTest, home: Path) -> None:
@@ -39,6 +40,16 @@ def test_what_each_epoch_answered_stands_side_by_side(app: AppTest, home: Path) 
     shown = strip(watched(app, run.id))
     assert 'title="3, 75.0 %, wrong"' in shown
     assert 'title="0, 75.0 %, right"' in shown  # the first image of digits is a 0
+
+
+def test_the_epochs_from_which_answers_stay_are_shown_however_many_there_are() -> None:
+    first, second = [3, 3, 0, 1, 0, *[0] * 15], [3, 1, 1, *[1] * 17]
+    pages = [
+        Page(epoch=epoch, answers={"7": Answer(place=one, probability=0.5), "9": Answer(place=other, probability=0.5)})
+        for epoch, (one, other) in enumerate(zip(first, second, strict=True))
+    ]
+    assert [page.epoch for page in told(pages)] == [0, 1, 4, 19]
+    assert [page.epoch for page in told(pages[:1])] == [0]
 
 
 def test_a_dead_layer_is_told_below_the_chart(app: AppTest, home: Path) -> None:
