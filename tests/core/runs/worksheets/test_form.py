@@ -32,6 +32,10 @@ PART = Part(page="training", title="Train", task="Press Train.")
         (lambda: Worksheet(title="T", lead="", parts=(PART,) * 21), "this one has 21"),
         (lambda: Worksheet(title="T" * 121, lead="", parts=(PART,)), "121 characters"),
         (
+            lambda: Worksheet(title="T", lead="", parts=(dataclasses.replace(PART, recalls=1),)),
+            "Part 1 cannot show the answers of part 1",
+        ),
+        (
             lambda: Worksheet(
                 title="T",
                 lead="",
