@@ -99,9 +99,9 @@ TERMS = {
     "tensor": "An array of numbers with a shape; images are (N, C, H, W): how many, channels, height, width.",
     "test split": "Images that are used once, at the end, to say how good a network is; never for training "
     "or choosing.",
+    "training split": "The images from which the weights are learned.",
     "training time": "What was computed: all epochs with their validation, and a frozen backbone's look at the images, "
     "even if an earlier run had it. Loading, waiting, the turns of others and the last judging are not in it.",
-    "training split": "The images from which the weights are learned.",
     "transfer learning": "Start from a network that was trained on other images; often only its last part learns anew.",
     "validation split": "Images kept out of training to choose by: when to stop, which epoch to keep.",
     "weight decay": "Pulls every weight a little towards zero at each step.",

@@ -222,7 +222,7 @@ def test_flips_of_digits_come_with_a_caution_and_the_way_to_see_it(page: AppTest
 
 def captions(page: AppTest) -> list[str]:
     """Return what stands below the draws, without the image before them."""
-    shown = (str(image.caption) for entry in check(page).image for image in entry.proto.imgs)
+    shown = (str(image.caption).replace("\\", "") for entry in check(page).image for image in entry.proto.imgs)
     return [caption.split(". ", 1)[1] for caption in shown if ". " in caption]
 
 

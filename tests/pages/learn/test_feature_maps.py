@@ -147,7 +147,7 @@ def test_handwriting_is_made_as_on_classify_and_the_switch_is_the_same(shipped: 
 
 def captions(page: AppTest) -> str:
     """The captions of all pictures."""
-    return " ".join(image.caption for entry in page.get("image") for image in entry.proto.imgs)
+    return " ".join(image.caption for entry in page.get("image") for image in entry.proto.imgs).replace("\\", "")
 
 
 def as_layer(kind: str, maps: torch.Tensor) -> Layer:
