@@ -15,7 +15,7 @@ from typing import NamedTuple
 from core.compute.allocator import of_c_library
 
 _DONT_NEED = 4  # madvise's MADV_DONTNEED on Linux
-_MAPPING = re.compile(r"(?P<start>[0-9a-f]+)-(?P<end>[0-9a-f]+) (?P<rights>\S{4}) \S+ \S+ (?P<inode>\d+)")
+_MAPPING = re.compile(r"(?P<start>[0-9a-f]+)-(?P<end>[0-9a-f]+) (?P<rights>\S{4}) \S+ \S+ (?P<inode>\d+) +(?P<file>.*)")
 _MAPPINGS = Path("/proc/self/smaps")
 _CODE, _TABLES = "r-xp", "r--p"
 
@@ -59,14 +59,16 @@ class LibraryPages:
 def _unchanged() -> Iterator[tuple[_Mapping, int]]:
     """The code and tables of files of which no page was ever changed, each with its bytes in memory."""
     here: re.Match[str] | None = None
-    held = 0
+    held = changed = 0  # KiB; a changed page may have been swapped out, and is then not in memory
     with _MAPPINGS.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             if found := _MAPPING.match(line):
-                here, held = found, 0
+                here, held, changed = found, 0, 0
             elif line.startswith("Rss:"):
-                held = 1024 * int(line.split()[1])
-            elif line.startswith("Anonymous:") and here and not int(line.split()[1]):
+                held = int(line.split()[1])
+            elif line.startswith(("Anonymous:", "Swap:")):
+                changed += int(line.split()[1])
+            elif line.startswith("VmFlags:") and here and not changed:
                 start, end, inode = int(here["start"], 16), int(here["end"], 16), int(here["inode"])
-                if inode and here["rights"] in (_CODE, _TABLES):
-                    yield _Mapping(start, end - start, inode, here["rights"]), held
+                if ".so" in here["file"] and here["rights"] in (_CODE, _TABLES):
+                    yield _Mapping(start, end - start, inode, here["rights"]), 1024 * held

@@ -179,3 +179,22 @@ def test_one_back_leads_to_the_page_before_whatever_a_page_adds_to_its_address(p
         page.go_back()
         settled(page)
         expect(page).to_have_url(address)
+
+
+def test_who_scrolls_while_a_page_comes_or_goes_back_by_key_makes_no_step_of_it(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution", "?kernel=sobel_y&padding=1")
+    go_to(page, "Compare")
+    page.get_by_role("heading", level=1, name="Compare").wait_for()
+    settled(page)
+    steps = page.evaluate("history.length")
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Convolution").click()
+    while "?" not in page.url or "convolution" not in page.url:
+        page.keyboard.press("PageDown")
+    settled(page)
+    expect(page).to_have_url(re.compile(r"/convolution\?(?=.*kernel=sobel_y)(?=.*padding=1)"))
+    assert page.evaluate("history.length") == steps + 1
+    page.keyboard.press("Alt+ArrowLeft")
+    page.get_by_role("heading", level=1, name="Compare").wait_for()
+    settled(page)
+    page.go_forward()
+    expect(page).to_have_url(re.compile(r"/convolution\?(?=.*kernel=sobel_y)(?=.*padding=1)"))

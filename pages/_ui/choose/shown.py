@@ -87,7 +87,9 @@ def by_name(options: Iterable[object]) -> dict[str, object]:
 
 def not_taken(name: str, text: str, why: str) -> str:
     """Return the sentence for a parameter that is not one of its values."""
-    return plain(f"The address has {name} = {short(text)}; {why}. What the page begins with is shown instead.")
+    return plain(
+        f"The address has {name} = {short(text)}; {why.removesuffix('.')}. What the page begins with is shown instead."
+    )
 
 
 def take(names: Iterable[str], *, kept: str, put: Callable[[Mapping[str, str]], list[str]]) -> None:

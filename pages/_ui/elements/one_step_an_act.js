@@ -1,14 +1,21 @@
 // One step of the browser's history for each act: what a page adds to the address once it has come belongs to that step.
 //
-// Streamlit pushes the page and its parameters one after the other, and Back would lead to the half of a step.
+// Streamlit pushes the page and its parameters one after the other, and Back would lead to the half of a step. Who
+// scrolls while the page comes does not ask for another step, nor does who goes back.
 if (!window.oneStepAnAct) {
   window.oneStepAnAct = true
   const push = history.pushState.bind(history)
   let acted = true
+  let coming = false // the page that was pushed last is still being drawn
   for (const act of ["pointerdown", "click", "keydown", "drop"]) addEventListener(act, () => (acted = true), true)
+  addEventListener("popstate", () => (acted = false), true)
+  const drawn = () => (coming &&= !document.querySelector("[data-test-script-state=notRunning]"))
+  new MutationObserver(drawn).observe(document.body, { subtree: true, attributeFilter: ["data-test-script-state"] })
   history.pushState = (...step) => {
-    if (acted) push(...step)
+    const elsewhere = new URL(step[2] ?? location.href, location.href).pathname !== location.pathname
+    if (acted && (elsewhere || !coming)) push(...step)
     else history.replaceState(...step)
     acted = false
+    coming ||= elsewhere
   }
 }

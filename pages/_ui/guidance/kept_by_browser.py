@@ -5,6 +5,7 @@ runs it knows what each browser was last told to keep, so that all tabs go on fr
 """
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -29,10 +30,11 @@ def change(name: str, become: Callable[[str], str]) -> None:
     """
     told, browser = _told(), browsers_id()
     with _LOCK:
-        now = told.pop(browser, {})
+        now = told.get(browser, {})
         told[browser] = {**now, name: become(now.get(name, _brought(name)))}
-        for oldest in list(told)[:-_MOST]:
-            del told[oldest]
+        told.move_to_end(browser)
+        while len(told) > _MOST:
+            told.popitem(last=False)
 
 
 def write_cookies() -> None:
@@ -43,9 +45,9 @@ def write_cookies() -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def _told() -> dict[str, dict[str, str]]:
+def _told() -> OrderedDict[str, dict[str, str]]:
     """What each browser was told to keep: browser → name → value, those that were told last at the end."""
-    return {}
+    return OrderedDict()
 
 
 def _brought(name: str) -> str:

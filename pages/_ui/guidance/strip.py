@@ -53,6 +53,7 @@ def _all_done(now: Lesson, name: str | None) -> None:
 
 def _end() -> None:
     progress.leave()
+    st.query_params.pop(LESSON, None)  # a reload would begin it again
     st.toast("The lesson has ended. Start has it again.", icon=":material/school:")
 
 

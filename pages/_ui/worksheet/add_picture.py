@@ -25,14 +25,15 @@ def add_what_is_shown(given: Given, number: int, work: Work) -> None:
     if not fold.open:
         return
     with fold:
-        captions = list(shown())
-        if not captions:
+        here_now = shown()
+        if not here_now:
             st.caption("The page shows no picture and no curve now. Scroll, or set something up, and come back.")
             return
-        chosen = st.radio("What", captions, format_func=plain, key=f"{key}_what")
-        picture = shown().get(chosen or "")
+        titles = {each: one.title for each, one in here_now.items()}
+        chosen = st.radio("What", list(titles), format_func=lambda each: plain(titles[each]), key=f"{key}_what")
+        picture = here_now[chosen].what
         if isinstance(picture, bytes):
-            st.image(picture, width=220, alt=str(chosen))
+            st.image(picture, width=220, alt=titles[chosen])
         st.button(
             "Add it",
             icon=":material/add:",
@@ -45,12 +46,11 @@ def add_what_is_shown(given: Given, number: int, work: Work) -> None:
 
 
 def _add(sheet_id: str, number: int, key: str) -> None:
-    caption = st.session_state.get(f"{key}_what")
-    what = shown().get(str(caption))
-    if what is None:
+    one = shown().get(str(st.session_state.get(f"{key}_what")))
+    if one is None:
         st.session_state[_PROBLEM] = "The page does not show this any more; choose something else."
         return
     try:
-        StudentsWork(open_store()).add(sheet_id, number, what, caption=str(caption), by=visitor())
+        StudentsWork(open_store()).add(sheet_id, number, one.what, caption=one.caption, by=visitor())
     except LabError as error:
         st.session_state[_PROBLEM] = str(error)

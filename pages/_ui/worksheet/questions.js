@@ -96,7 +96,7 @@ class Sheet {
     const waits = [...this.fields.keys()].some((key) => typed.has(this.name(key)))
     const wrong = [...this.fields.values()].some((field) => field.isWrong())
     const written = [...this.fields.values()].some((field) => field.read())
-    const said = !this.data.open ? "" : wrong ? "Not kept: see above." : waits ? "Keeping …" : written ? "✓ Kept." : ""
+    const said = !this.data.open ? "" : wrong ? "An answer is not kept; it says why." : waits ? "Keeping …" : written ? "✓ Kept." : ""
     if (this.told.textContent !== said) this.told.textContent = said
   }
 

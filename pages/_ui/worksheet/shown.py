@@ -5,6 +5,7 @@ Pictures that the lab itself has drawn, curves and named figures; what a student
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -14,19 +15,25 @@ _SHOWN = "worksheet_shown"  # absent: nobody wants to know
 _MOST = 24
 _LONGEST = 190  # characters of a caption
 
-Shown = bytes | Curves | Figures
+
+class Shown(NamedTuple):
+    """What is drawn: its ``title``, which stays while it changes, and the ``caption`` that says how it is now."""
+
+    title: str
+    caption: str
+    what: bytes | Curves | Figures
 
 
 @dataclass(kw_only=True)
 class _Noted:
-    """What ``page``, an address, shows ``now``, by a key each: caption and what is drawn.
+    """What ``page``, an address, shows ``now``, by a key each.
 
     What it showed ``before`` stands until it has been drawn anew.
     """
 
     page: str
-    before: dict[str, tuple[str, Shown]]
-    now: dict[str, tuple[str, Shown]] = field(default_factory=dict)
+    before: dict[str, Shown]
+    now: dict[str, Shown] = field(default_factory=dict)
 
 
 def begin(page: str | None) -> None:
@@ -45,14 +52,14 @@ def is_drawn() -> None:
 
 
 def shown() -> Mapping[str, Shown]:
-    """Return what the page shows, by captions."""
+    """Return what the page shows, by a key that stays while it changes."""
     noted: _Noted | None = st.session_state.get(_SHOWN)
-    return {} if noted is None else dict((noted.now or noted.before).values())
+    return {} if noted is None else noted.now or noted.before
 
 
 def note_picture(data: bytes, caption: str) -> None:
     """Note a picture's file."""
-    _note(caption, caption, data)
+    _note(caption, Shown(caption, caption, data))
 
 
 def note_curves(
@@ -69,16 +76,17 @@ def note_curves(
     if _SHOWN in st.session_state:
         drawn = curves(title, [curve(name, x, y) for name, x, y in lines], x_name=x_name, shares=shares)
         if drawn.lines:
-            _note(key, f"{title}: {alt}", drawn)
+            _note(key, Shown(title, f"{title}: {alt}", drawn))
 
 
 def note_figures(rows: Sequence[tuple[str, str]], caption: str) -> None:
     """Note named figures, such as the bars of an answer."""
     if rows:
-        _note(caption, caption, figures(rows))
+        _note(caption, Shown(caption, caption, figures(rows)))
 
 
-def _note(key: str, caption: str, what: Shown) -> None:
+def _note(key: str, shown: Shown) -> None:
     noted: _Noted | None = st.session_state.get(_SHOWN)
     if noted is not None and (key in noted.now or len(noted.now) < _MOST):
-        noted.now[key] = (" ".join(caption.split())[:_LONGEST], what)
+        title, caption = (" ".join(text.split())[:_LONGEST] for text in (shown.title, shown.caption))
+        noted.now[key] = shown._replace(title=title, caption=caption)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.checkpoints import Card
+from core.config import TrainingConfig
 from core.errors import LabError
 from core.intervals import signed
 from core.judging.comparison import Comparison, compare
@@ -29,7 +30,8 @@ CIRCUMSTANCES = {
     "size or colours of the images": ("image_size", "start_size", "greyscale"),
     "a second opinion on the mirror image": ("mirror_at_test",),
     "batch size": ("batch_size",),
-    "learning rate and its schedule": ("learning_rate", "norm_shift_rate", "schedule", "step_size", "gamma"),
+    "learning rate": ("learning_rate", "norm_shift_rate"),
+    "schedule": ("schedule", "step_size", "gamma"),
     "optimizer": ("optimizer", "momentum", "nesterov", "weight_decay"),
     "label smoothing": ("label_smoothing",),
 }
@@ -123,9 +125,8 @@ def _fairness(result: Comparison, first: Judged, second: Judged) -> str:
     else:
         said = "Not quite fair: they were judged on different test images, so only a large difference tells anything."
     a, b = first.checkpoint.card.config, second.checkpoint.card.config
-    unequal = [
-        what for what, fields in CIRCUMSTANCES.items() if any(getattr(a, name) != getattr(b, name) for name in fields)
-    ]
+    differences = (_difference(what, fields, a, b) for what, fields in CIRCUMSTANCES.items())
+    unequal = [difference for difference in differences if difference]
     machines = [computed_on(network.checkpoint.card) for network in (first, second)]
     if unequal:
         said += f" They differ in {', '.join([*unequal, *([_MACHINE] if machines[0] != machines[1] else [])])}."
@@ -134,6 +135,14 @@ def _fairness(result: Comparison, first: Judged, second: Judged) -> str:
         if machines[0] != machines[1]:
             said += f" But {machines[0]} and {machines[1]} round differently, which changes as much as another seed."
     return plain(said)
+
+
+def _difference(what: str, fields: Sequence[str], a: TrainingConfig, b: TrainingConfig) -> str:
+    """Say in what two trainings differ, with both values where it is one number; "" where they do not."""
+    pairs = [pair for name in fields if (pair := (getattr(a, name), getattr(b, name)))[0] != pair[1]]
+    if len(pairs) == 1 and all(type(value) in (int, float) for value in pairs[0]):
+        return f"{what} ({pairs[0][0]:,.6g} and {pairs[0][1]:,.6g})"
+    return what if pairs else ""
 
 
 def computed_on(card: Card) -> str:

@@ -80,7 +80,7 @@ def _set(given: Mapping[str, str]) -> list[str]:
     try:
         chain = _chain(given[CHAIN]) if CHAIN in given else COURSE_CHAIN
     except ConfigError as error:
-        refused.append(not_taken(CHAIN, given[CHAIN], str(error).rstrip(".")))
+        refused.append(not_taken(CHAIN, given[CHAIN], str(error)))
     if chain_word(chain) != chain_word(chain_of_session()):
         set_chain(chain)
     return refused

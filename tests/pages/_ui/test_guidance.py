@@ -7,6 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.errors import ConfigError
 from pages._ui import state
 from pages._ui.frame import PAGES
 from pages._ui.guidance import kept_by_browser, predicted, progress
@@ -144,6 +145,23 @@ def test_what_is_done_in_one_tab_is_done_in_the_other_and_neither_forgets_it(hom
     assert "=padding.maps~padding.maps~shown;" in cookie, "the tab that is drawn last writes both"
 
 
+def test_a_tab_that_looks_while_another_one_ticks_sees_what_was_done_before(home: object) -> None:
+    open_page(visitor(), CONVOLUTION)
+    keeps(progress.COOKIE, "padding.maps~padding~shown")
+    seen: list[str] = []
+
+    def become(text: str) -> str:
+        seen.append(kept_by_browser._told()[ME][progress.COOKIE])
+        raise ConfigError("no")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(kept_by_browser, "browsers_id", lambda: ME)
+        with pytest.raises(ConfigError):
+            kept_by_browser.change(progress.COOKIE, become)
+    assert seen == ["padding.maps~padding~shown"]
+    assert ticked() == {"padding"}, "what goes wrong forgets nothing"
+
+
 def test_an_answer_in_one_tab_counts_beside_that_in_the_other(home: object) -> None:
     tabs = [open_page(visitor(), CONVOLUTION) for _tab in range(2)]
     for tab in tabs:
@@ -178,6 +196,7 @@ def test_whoever_does_the_last_step_is_told_so_there_and_ends_the_lesson(home: o
     page.button(key="lesson_end").click().run()
     assert lesson_now() is None
     assert page.toast[0].value == "The lesson has ended. Start has it again."
+    assert "lesson" not in page.query_params, "a reload does not begin it again"
     assert "steps are done" not in said(page)
 
 

@@ -99,7 +99,7 @@ def captioned() -> None:
 
     begin("compare")
     show(np.zeros((8, 8)), alt="cat, answered dog", caption="cat → dog, 86.3 %", badge="twin of a *training* image")
-    st.json(list(shown()))
+    st.json([one.caption for one in shown().values()])
 
 
 def test_a_caption_is_escaped_for_the_page_alone_and_plain_text_in_a_worksheet() -> None:

@@ -191,8 +191,8 @@ def test_what_the_page_shows_is_added_as_it_is(home: Path, given: Given) -> None
     key = f"worksheet_add_{given.id}_1"
     page.session_state[key] = True
     page.run()
-    captions = [caption for caption, _what in page.session_state["worksheet_shown"].now.values()]
-    page.radio(key=f"{key}_what").set_value(next(caption for caption in captions if "map that" in caption))
+    noted = page.session_state["worksheet_shown"].now
+    page.radio(key=f"{key}_what").set_value(next(each for each in noted if "map that" in each))
     page.button(key=f"{key}_it").click().run()
     (kept,) = mine(home, given).pictures
     assert kept.caption.startswith("The map that the kernel makes of the photo. After: 1 ×")
@@ -208,10 +208,28 @@ def test_the_curves_of_a_run_are_added_by_their_points(home: Path, given: Given)
     run = runs.finished(home)
     page = at("train/training", step="p3", run=run.id)
     noted = page.session_state["worksheet_shown"].now
-    assert [type(what).__name__ for _caption, what in noted.values()].count("Curves") >= 2
+    assert [type(one.what).__name__ for one in noted.values()].count("Curves") >= 2
     Worksheets(store(home)).leave(by=Person(owner=ME))
     page.run()
     assert "worksheet_shown" not in page.session_state, "nothing is noted for whoever does no worksheet"
+
+
+def test_curves_that_have_moved_on_since_they_were_offered_are_added_as_they_are_now(home: Path, given: Given) -> None:
+    begun(home, given)
+    page = at("train/training", step="p3", run=runs.finished(home).id)
+    key = f"worksheet_add_{given.id}_3"
+    page.session_state[key] = True
+    page.run()
+    noted = page.session_state["worksheet_shown"].now
+    loss = next(each for each, one in noted.items() if one.title.startswith("Loss"))
+    page.radio(key=f"{key}_what").set_value(loss).run()
+    options = page.radio(key=f"{key}_what").options
+    noted = page.session_state["worksheet_shown"].now
+    noted[loss] = noted[loss]._replace(caption="Loss (nats): 65 steps")
+    assert [one.title for one in noted.values()] == [title.replace("\\", "") for title in options]
+    page.button(key=f"{key}_it").click().run()
+    (kept,) = mine(home, given).pictures
+    assert kept.caption == "Loss (nats): 65 steps"
 
 
 def test_what_the_browser_sends_is_kept_answer_by_answer_or_refused_in_a_sentence(

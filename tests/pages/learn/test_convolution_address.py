@@ -107,3 +107,8 @@ def test_a_link_that_names_what_is_shown_at_first_stays_as_it_is() -> None:
     app.query_params["view"] = "kernel"  # as the lesson's link does; written anew, it would cost a second Back
     page = check(open_page(app, "learn/convolution"))
     assert page.query_params["view"] == "kernel"
+
+
+def test_a_size_that_a_preset_does_not_have_is_refused_in_sentences_with_one_end_each(home: object) -> None:
+    (warning,) = (entry.value.replace("\\", "") for entry in at(kernel="sobel_x-7").warning)
+    assert "it comes in 3, 5. What the page begins with is shown instead." in warning

@@ -42,6 +42,7 @@ class Sender {
 
   show(data) {
     this.data = data
+    this.last = Math.max(this.last, data.number) // a clock that was set back meanwhile would count below it
     this.at("files").accept = data.accept
     const awaited = this.awaited
     if (awaited && data.number === awaited.number && data.part >= awaited.part) this.answered(data)
