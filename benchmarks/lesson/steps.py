@@ -39,7 +39,7 @@ def sizes(one: Newcomer) -> None:
     one.look(2)
     one.page.get_by_text("What PyTorch says").scroll_into_view_if_needed()
     one.look()
-    one.press(one.button("Put 1,024 in"))
+    one.press(one.button("Put 1024 in"))
     one.look()
 
 

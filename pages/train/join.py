@@ -9,7 +9,7 @@ from pages.train._join.to_class import class_code, is_in, join_class, lead_on
 code = class_code()
 own = None if code is not None else joined()
 if code is not None:
-    header("Join the class", "A nickname of your own, and you are in.", icon="groups")
+    header("Join the class", "A nickname of your own is all it takes.", icon="groups")
     join_class(code)
 elif own is not None:
     header("Add pictures", "Photos of yours for a set that the class makes together.", icon="add_a_photo")

@@ -137,7 +137,7 @@ def test_many_photos_are_answered_one_after_the_other_and_judged_where_their_cla
     expect(page.get_by_role("button", name="Add photos")).to_be_visible()
     expect(page.get_by_text(re.compile("of its validation images"))).to_have_count(1)  # two until the page is done
     page.evaluate("Date.now = () => 1000")  # the clock is set back, and the component mounted anew
-    go_to(page, "Start")
+    go_to(page, "Compare")
     go_to(page, "Classify")
     settled(page)
     with page.expect_file_chooser() as choosing:

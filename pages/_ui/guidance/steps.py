@@ -111,7 +111,7 @@ STEPS = {
     "classify": Step(
         page="classify",
         title="Use it",
-        task="Choose a photo, or draw a digit: is the network sure, and is it right?",
+        task="Choose a photo of your own: is the network sure, and is it right?",
         act="a photo that you chose, or a drawing, was answered",
         minutes=1,
     ),

@@ -19,7 +19,7 @@ def what_is_ready() -> None:
                 f"Ready: {plain(', '.join(here))}. The others can be downloaded.",
             ),
             ("Trained networks", f"{len(networks)}", "Those that ship with the lab and those that were trained here."),
-            ("Photos leave this machine", "never", "Uploads are cleaned and kept in memory for your session only."),
+            ("Photos sent on", "never", "Uploads are cleaned and kept in memory for your session only."),
         ]
     )
     st.caption(

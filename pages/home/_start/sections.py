@@ -29,10 +29,10 @@ def lesson() -> None:
             _step_link(now.next_open, f"Go on with step {now.number(now.next_open)}")
         if now is not None:
             st.markdown(f"{len(done)} of {len(names)} done")
-            label = "Show it on the pages" if now.hidden else "Hide it on the pages"
+            label = "Show the lesson" if now.hidden else "Hide the lesson"
             st.button(label, key="lesson_show", type="tertiary", on_click=progress.hide, args=(not now.hidden,))
             st.button(
-                "Leave it", key="lesson_leave", type="tertiary", on_click=progress.leave, help="Forgets the ticks."
+                "End the lesson", key="lesson_leave", type="tertiary", on_click=progress.leave, help="Forgets the ticks."
             )
     with st.grid(4, min_column_width=230, gap="small"):
         for number, name in enumerate(names, start=1):

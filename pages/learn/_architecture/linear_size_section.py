@@ -55,7 +55,7 @@ def why_section() -> None:
         st.markdown("**What that means**")
         st.markdown(plain(explain(wanted, work)))
         if said is not None:
-            st.button(f"Put {work.in_features:,} in", on_click=_put, args=(work.in_features,), icon=":material/build:")
+            st.button(f"Put {work.in_features} in", on_click=_put, args=(work.in_features,), icon=":material/build:")
     try_this("Find an image that is too small for a kernel of 7.")
     think(
         "Why does a convolution not have to know the size of the image, and a dense layer has to?",
