@@ -1,13 +1,17 @@
 """Whose turn is next among trainings that share a process: those that have not begun, then fair by owner and by time.
 
 Every owner gets as much time as every other, however many runs they have, and each of an owner's runs as much as the
-next. Whoever comes in begins with the least that anybody has had by then: it need not wait until the others have been
-passed, and passes nobody by having been away.
+next. Only a step so long that its owner's curve would stand still for it, while all others of a class move, counts for
+less than it took, down to a third. Whoever comes in begins with the least that anybody has had by then: it need not
+wait until the others have been passed, and passes nobody by having been away.
 """
 
 from collections import defaultdict
 
 Key = tuple[str, int]  # of a claim: run and fence
+
+STILL_SECONDS = 1.5  # that the others are given before a long step's owner has the next one …
+LEAST_SHARE = 1 / 3  # … or more than that: a turn counts at least for this much of itself
 
 
 class Rota:
@@ -53,5 +57,6 @@ class Rota:
     def took(self, key: Key, seconds: float) -> None:
         """Count a turn."""
         self._new.pop(key, None)
-        self._used[key] += seconds
-        self._owners[self._owner[key]] += seconds
+        counted = min(seconds, max(STILL_SECONDS / self.owners, LEAST_SHARE * seconds))
+        self._used[key] += counted
+        self._owners[self._owner[key]] += counted

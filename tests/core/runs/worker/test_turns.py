@@ -49,8 +49,45 @@ def test_owners_share_alike_however_many_runs_they_have() -> None:
 
 def test_what_counts_is_time_so_that_short_steps_are_not_starved_by_long_ones() -> None:
     rota = rota_of(("long", "ada"), ("short", "bob"))
-    count = Counter(serve(rota, 1100, seconds={"long": 1.0, "short": 0.1}))
+    count = Counter(serve(rota, 1100, seconds={"long": 0.5, "short": 0.05}))
     assert count["short"] == pytest.approx(10 * count["long"], rel=0.05)
+
+
+def class_of(rota: Rota, seconds: float, *, step: dict[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+    """Give turns for so many seconds, of a twentieth of a second or of one step, whichever is longer; returns the time
+    that everybody had, and the longest time that each stood still."""
+    now, had, last, still = 0.0, Counter[str](), dict.fromkeys(step, 0.0), dict.fromkeys(step, 0.0)
+    while now < seconds:
+        key = rota.next()
+        name, took = key[0], max(0.05, step[key[0]])
+        still[name] = max(still[name], now - last[name])
+        now += took
+        last[name] = now
+        had[name] += took
+        rota.took(key, took)
+    return dict(had), still
+
+
+def test_no_curve_of_a_class_stands_still_because_its_steps_are_longer_than_a_turn() -> None:
+    step = {f"small {n}": 0.005 for n in range(23)} | {f"mnist {n}": 0.1 for n in range(7)}
+    had, still = class_of(rota_of(*((name, name) for name in step)), 300.0, step=step)
+    assert max(still.values()) < 2.0, "one round; by time alone it is every second one, and 4 s"
+    assert max(had.values()) < 2.1 * min(had.values())
+
+
+@pytest.mark.parametrize("others", [1, 29])
+def test_steps_of_seconds_get_at_most_three_times_what_the_others_have(others: int) -> None:
+    step = {f"small {n}": 0.005 for n in range(others)} | {"long": 1.5}
+    had, _still = class_of(rota_of(*((name, name) for name in step)), 600.0, step=step)
+    assert had["long"] < 3.2 * min(had.values())
+    alike = [seconds for name, seconds in had.items() if name != "long"]
+    assert max(alike) < 1.1 * min(alike)
+
+
+def test_where_all_steps_are_long_all_have_the_same() -> None:
+    step = {f"run {n}": 0.4 for n in range(30)}
+    had, _still = class_of(rota_of(*((name, name) for name in step)), 600.0, step=step)
+    assert max(had.values()) - min(had.values()) < 0.5
 
 
 def test_who_comes_later_neither_waits_nor_catches_up() -> None:
