@@ -1,5 +1,6 @@
 """A race of runs on one data set: validation accuracy over the epochs, and who leads, large enough for a wall."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,15 +22,20 @@ def at_start(runs: Sequence[RunInClass]) -> list[RunInClass]:
 
 
 def race(runs: Sequence[RunInClass], *, key: str) -> None:
-    """Draw the race: a line each, and the first `MOST_RANKED` in a list; runs come in the order of the race."""
-    _mount(key=key, data={"runs": [_row(run) for run in runs], "ranked": MOST_RANKED}, height="content")
+    """Draw the race: a line each, and the first `MOST_RANKED` in a list; runs come in the order of the race.
+
+    Where somebody has several, each has its name as well.
+    """
+    owners = Counter(run.owner_name for run in runs)
+    rows = [_row(run, several=owners[run.owner_name] > 1) for run in runs]
+    _mount(key=key, data={"runs": rows, "ranked": MOST_RANKED}, height="content")
 
 
-def _row(run: RunInClass) -> dict[str, Any]:
+def _row(run: RunInClass, *, several: bool) -> dict[str, Any]:
     best = run.best
     return {
         "id": run.id,
-        "who": run.owner_name,
+        "who": f"{run.owner_name} · {run.name}" if several else run.owner_name,
         "name": run.name,
         "accuracy": percent(best, 1) if best is not None else "",
         "best": best or 0.0,

@@ -323,6 +323,14 @@ def test_the_projector_shows_the_race_to_all_and_the_code_to_the_teacher(home: P
     assert [each for each in page.get("html") if code[:3] in str(each.proto.body)]
 
 
+def test_two_runs_of_one_person_are_told_apart_on_the_projector(home: Path) -> None:
+    in_class(home)
+    runs.at_work(home, owner=HER.owner, name="wide")
+    runs.queued(home, owner=HER.owner, name="narrow")
+    shown = [row["who"] for row in component_data(student("teach/projector"), "race")["runs"]]
+    assert shown == ["Ada · wide", "Ada · narrow"]
+
+
 def test_one_person_on_their_own_machine_notices_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CNN_LAB_KEY")
     app = visitor()
