@@ -32,7 +32,11 @@ def lesson() -> None:
             label = "Show the lesson" if now.hidden else "Hide the lesson"
             st.button(label, key="lesson_show", type="tertiary", on_click=progress.hide, args=(not now.hidden,))
             st.button(
-                "End the lesson", key="lesson_leave", type="tertiary", on_click=progress.leave, help="Forgets the ticks."
+                "End the lesson",
+                key="lesson_leave",
+                type="tertiary",
+                on_click=progress.leave,
+                help="Forgets the ticks.",
             )
     with st.grid(4, min_column_width=230, gap="small"):
         for number, name in enumerate(names, start=1):
