@@ -122,6 +122,11 @@ def photo_place() -> int:
     return int(st.session_state.get(_PHOTO_PLACE, 0))
 
 
+def photo_comes_first() -> None:
+    """Put the photo before all that are added from now on: those that had been added are taken away."""
+    st.session_state[_PHOTO_PLACE] = 0
+
+
 def training_chain() -> tuple[AugmentationStep, ...] | None:
     """Return the chain that the Augmentation page handed over, or None."""
     chain: tuple[AugmentationStep, ...] | None = st.session_state.get(_TRAINING_CHAIN)

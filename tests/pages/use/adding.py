@@ -3,10 +3,12 @@
 import base64
 import io
 
+import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages._ui import state
+from pages.use._classify.many import sender
 from tests.pages.visit import check
 
 
@@ -33,3 +35,12 @@ def add(page: AppTest, *files: tuple[str, bytes], shows: str | None = None) -> A
         }
         page.run()
     return check(page)
+
+
+def take_away(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """Press "Take them away", which the component sends."""
+    with monkeypatch.context() as pressed:
+        pressed.setattr(sender, "sent", lambda _key, _event: 1)
+        pressed.setattr(sender, "_view", lambda **given: given["on_clear_change"]())
+        page.run()
+    return check(page.run())

@@ -24,7 +24,7 @@ from pages.use._classify.answers import Classified
 from pages.use._classify.many.sender import Added
 from pages.use._classify.take_away import as_csv
 from tests.pages.networks import ship
-from tests.pages.use.adding import add, picture
+from tests.pages.use.adding import add, picture, take_away
 from tests.pages.visit import ME, check, jpeg, open_page, texts, upload, visitor
 
 
@@ -198,6 +198,31 @@ def test_the_newest_photo_is_explained_and_the_sample_leaves_when_own_ones_have_
     assert in_table(page, monkeypatch) == [*names[:2], "fourth.png", f"{sample} (a sample)"]
     add(page, ("fifth.png", picture("white")))
     assert in_table(page, monkeypatch) == ["first.png", "second.png", "fourth.png", "fifth.png"]
+
+
+def test_the_newest_photo_is_explained_after_those_before_were_taken_away(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(page, ("first.png", picture("red")), ("second.png", picture("blue")))
+    upload(page, "own.jpg", jpeg())
+    take_away(page, monkeypatch)
+    add(page, ("new.png", picture("green")))
+    assert explained(page) == "new.png"
+    assert in_table(page, monkeypatch) == ["own.jpg", "new.png"]
+
+
+def test_the_sample_of_a_network_that_is_chosen_after_photos_were_added_is_not_among_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ship(folder, "tiny", wrong=5)
+    ship(folder, "shapes", wrong=5, dataset="shapes")
+    visit = visitor()
+    visit.query_params["checkpoint"] = "tiny"
+    page = open_page(visit, "use/classify")
+    add(page, ("first.png", picture("red")))
+    page.selectbox(key="checkpoint_chosen").select("shapes").run()
+    assert explained(page) == "first.png"
+    assert in_table(page, monkeypatch) == ["first.png"]
 
 
 def test_what_a_worksheet_is_offered_first_is_of_the_newest_photo(home: Path, page: AppTest) -> None:

@@ -187,4 +187,5 @@ def _over() -> None:
 def _clear() -> None:
     if sent(_KEY, "clear") is not None:
         added_photos().clear()
+        state.photo_comes_first()
         st.session_state[state.MANY_OVER] = True
