@@ -66,11 +66,28 @@ def test_a_chain_that_was_replaced_or_cut_comes_back_with_its_settings(page: App
     page.session_state[f"chain_{number}_degrees"] = 90.0
     page.run()
     page.button(key=f"chain_{number}_delete" if loses == "delete" else f"chain_{loses}").click().run()
+    if loses != "delete":
+        page.button(key=f"chain_{loses}").click().run()
     assert "rotation" not in chain(check(page))
     page.button(key="chain_undo").click().run()
     assert chain(check(page)) == ["flip_horizontal", "crop", "rotation"]
     assert page.session_state["chain_steps"][2][1].settings["degrees"] == 90.0
     assert "chain_undo" not in {button.key for button in page.button}
+
+
+def test_a_move_is_a_change_that_ends_undo(page: AppTest) -> None:
+    add(page, "rotation")
+    page.button(key=f"chain_{number_of(page, 2)}_delete").click().run()
+    page.button(key=f"chain_{number_of(page, 0)}_arrow_downward").click().run()
+    assert chain(check(page)) == ["crop", "flip_horizontal"]
+    assert "chain_undo" not in {button.key for button in page.button}
+
+
+def test_the_empty_chain_comes_back_as_any_other(page: AppTest) -> None:
+    page.button(key="chain_empty").click().run()
+    page.button(key="chain_course").click().run()
+    page.button(key="chain_undo").click().run()
+    assert chain(check(page)) == []
 
 
 def test_a_step_keeps_its_settings_when_it_moves(page: AppTest) -> None:

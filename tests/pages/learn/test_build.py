@@ -66,6 +66,7 @@ def test_a_chain_that_was_replaced_comes_back(home: Path) -> None:
     line = "conv-4-3x3-p1_relu_flatten_dense-classes"
     page = at(part="build", layers=line)
     press(page, "Empty")
+    press(page, "Empty")
     press(page, "Undo")
     assert in_address(page)["layers"] == line
     assert "Undo" not in {button.label for button in page.button}

@@ -29,7 +29,9 @@ def layers() -> tuple[Layer, ...]:
 
 
 def put(chain: tuple[Layer, ...], *, from_the_list: bool = False) -> None:
-    """Take another chain; the list on the page is told, unless it comes from there."""
+    """Take another chain; the list on the page is told, unless it comes from there. The same one changes nothing."""
+    if write(chain) == line():
+        return
     st.session_state.pop(_BEFORE, None)
     st.session_state[_LINE] = write(chain)
     if not from_the_list:

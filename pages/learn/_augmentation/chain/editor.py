@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.config import AugmentationStep
 from core.registry import Setting, Value
-from core.transforms import COURSE_CHAIN, transforms
+from core.transforms import COURSE_CHAIN, chain_word, transforms
 from pages._ui import state
 from pages._ui.choose.setting_widgets import setting_widget
 from pages._ui.live_slider.live_slider import live_slider
@@ -122,6 +122,7 @@ def _move(position: int, by: int) -> None:
     entries = list(st.session_state[state.CHAIN])
     entries.insert(position + by, entries.pop(position))
     st.session_state[state.CHAIN] = entries
+    st.session_state.pop(_BEFORE, None)
 
 
 def _remove(position: int) -> None:
@@ -132,10 +133,11 @@ def _remove(position: int) -> None:
 
 
 def _replace(steps: Sequence[AugmentationStep]) -> None:
-    entries, before = st.session_state[state.CHAIN], chain_of_session()
+    if chain_word(chain_of_session()) == chain_word(steps):  # settings that nobody has named are there as well
+        return
+    entries = st.session_state[state.CHAIN]
     set_chain(steps)
-    if before != tuple(steps):
-        st.session_state[_BEFORE] = entries
+    st.session_state[_BEFORE] = entries
 
 
 def _undo() -> None:
@@ -170,7 +172,7 @@ def _adding(length: int) -> None:
             help="Flip left-right half of the time, then RandomCrop with a padding of 4 px.",
         )
         st.button("Empty", icon=":material/delete_sweep:", key="chain_empty", on_click=_replace, args=((),))
-        if st.session_state.get(_BEFORE):
+        if _BEFORE in st.session_state:
             st.button("Undo", icon=":material/undo:", key="chain_undo", on_click=_undo, type="tertiary")
 
 
