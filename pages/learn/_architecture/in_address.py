@@ -35,6 +35,7 @@ VIEWS = {
 VIEW = "arch_view"
 _KEPT = "arch_in_address"
 _NETWORK, _WITH, _LAYERS, _DATA, _SIZE = "network", "with", "layers", "data", "size"
+_FIRST_DATA = "cifar10"  # of layers without a data set
 _LONGEST = 2_000  # characters of the settings of a network
 
 _SHOWN = {
@@ -67,7 +68,7 @@ def keep() -> None:
     """Write into the address what is shown now."""
     values = shown.written(_SHOWN)
     source = st.session_state.get(chosen.SOURCE, chosen.LAB)
-    values |= _network_written(source) | _chain_written()
+    values |= _network_written(source) | _chain_written(shown_here=values["part"] == "build")
     values[sees.IN_ADDRESS] = st.session_state.get(sees.LAYER) if values["part"] == "sees" else None
     if source != chosen.TRAINED and state.CHECKPOINT in st.query_params:
         del st.query_params[state.CHECKPOINT]  # which one it was is still known when it is asked for
@@ -110,7 +111,8 @@ def _put_network(given: Mapping[str, str]) -> None:
 
 
 def _put_data(given: Mapping[str, str]) -> None:
-    dataset = given.get(_DATA, chain.first_dataset())
+    first = _FIRST_DATA if _LAYERS in given else chain.first_dataset()  # a link is the same network on any day
+    dataset = given.get(_DATA, first)
     if dataset not in datasets:
         raise ConfigError(f"it can be {', '.join(name for name, _spec in datasets.items())}")
     st.session_state[chain.DATASET] = dataset
@@ -168,10 +170,12 @@ def _network_written(source: str) -> dict[str, str | None]:
     return {_NETWORK: None if first else f"{model}@{dataset}", _WITH: written}
 
 
-def _chain_written() -> dict[str, str | None]:
+def _chain_written(*, shown_here: bool) -> dict[str, str | None]:
+    """The chain; its data set is left out only where nobody has chosen anything, as what is here changes by the day."""
     dataset, side, line = chain.dataset(), chain.image_size(), chain.line()
+    as_at_first = line == LENET and dataset == chain.first_dataset() and not shown_here
     return {
         _LAYERS: None if line == LENET else line,
-        _DATA: None if dataset == chain.first_dataset() else dataset,
+        _DATA: None if as_at_first else dataset,
         _SIZE: None if side in (None, datasets[dataset].size) else str(side),
     }

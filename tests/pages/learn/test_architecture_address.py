@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.learn._architecture.build import chain
 from tests.pages.visit import check, open_page, texts, visitor
 
 
@@ -53,6 +54,21 @@ def test_a_link_shows_the_layers_of_its_sender(home: Path) -> None:
     assert page.text_input(key="arch_own_size").value == "20"
     assert in_address(page) == link
     assert not page.warning
+
+
+def test_an_address_is_the_same_network_whatever_images_are_here(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = "conv-4-3x3_flatten_dense-classes"
+    first = at(part="build")
+    assert in_address(first) == {"part": "build", "data": "shapes"}, "images that are here"
+    of_old = at(part="build", layers=layers)
+    assert in_address(of_old) == {"part": "build", "layers": layers, "data": "cifar10"}
+    own = at(network="own", layers=layers)
+    assert in_address(own)["data"] == "cifar10"
+    monkeypatch.setattr(chain, "availability", lambda _name: "decoded")
+    for before in (first, of_old, own):
+        again = at(**in_address(before))
+        assert in_address(again) == in_address(before)
+        assert again.session_state[chain.DATASET] == before.session_state[chain.DATASET]
 
 
 def test_a_step_of_the_lesson_leaves_what_it_does_not_name_as_it_was(home: Path) -> None:
