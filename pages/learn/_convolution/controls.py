@@ -165,12 +165,15 @@ def put(name: str, kernel: Kernel) -> None:
     st.session_state[PRESET], st.session_state[SIZE] = name, len(kernel)
 
 
-def link_brings(name: str, kernel: Kernel) -> None:
+def link_brings(name: str, kernel: Kernel, *, divide: bool) -> None:
     """Put a kernel of the address into the grid; one's own numbers are kept as those that are typed."""
     if name == OWN and kernel != st.session_state.get(state.KERNEL):
-        _typed()[len(kernel)] = kernel
+        _keep_typed(kernel)
     st.session_state.pop(_CUT, None)
     put(name, kernel)
+    st.session_state[DIVIDE] = divide
+    if _typed().get(len(kernel)) == kernel:
+        _take_divide()
 
 
 def _take_preset() -> None:
@@ -204,8 +207,7 @@ def _take_edit() -> None:
     kernel: Kernel = st.session_state[state.KERNEL]
     st.session_state[PRESET] = OWN
     st.session_state.pop(_CUT, None)
-    _typed().pop(len(kernel), None)
-    _typed()[len(kernel)] = kernel
+    _keep_typed(kernel)
     _take_divide()
     weights = sum(kernel, ())
     if any(weights) and abs(sum(weights)) < _NOTHING:
@@ -215,6 +217,11 @@ def _take_edit() -> None:
 def _take_divide() -> None:
     if st.session_state[PRESET] == OWN:
         st.session_state[_TYPED_DIVIDE] = st.session_state.get(DIVIDE, False)
+
+
+def _keep_typed(kernel: Kernel) -> None:
+    _typed().pop(len(kernel), None)
+    _typed()[len(kernel)] = kernel
 
 
 def _typed() -> dict[int, Kernel]:

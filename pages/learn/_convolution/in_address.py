@@ -79,9 +79,8 @@ def _set(given: Mapping[str, str]) -> list[str]:
     except ConfigError as error:
         refused.append(not_taken(KERNEL, given[KERNEL], str(error)))
         name, kernel = controls.FIRST, preset(controls.FIRST).kernel
-    controls.link_brings(name, kernel)
     divide = given.get(DIVIDE)
-    st.session_state[controls.DIVIDE] = _OFF_ON.get(divide or "", _divided(name))
+    controls.link_brings(name, kernel, divide=_OFF_ON.get(divide or "", _divided(name)))
     if divide is not None and divide not in _OFF_ON:
         refused.append(not_taken(DIVIDE, divide, "it can be 0, 1"))
     return refused

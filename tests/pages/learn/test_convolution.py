@@ -90,6 +90,27 @@ def test_after_a_named_kernel_ones_own_numbers_are_there_again(home: object, nam
     assert page.toggle(key="conv_divide").value is False
 
 
+def test_after_a_named_kernel_ones_own_numbers_are_divided_as_they_were(home: object) -> None:
+    page = with_own_numbers()
+    page.toggle(key="conv_divide").set_value(True).run()
+    page.selectbox(key="conv_preset").select("sharpen").run()
+    assert page.toggle(key="conv_divide").value is False
+    page.selectbox(key="conv_preset").select("own").run()
+    assert check(page).toggle(key="conv_divide").value is True
+
+
+def test_after_a_named_kernel_those_of_ones_own_numbers_are_there_that_have_its_size(home: object) -> None:
+    page = with_own_numbers()
+    open_page(page, "learn/architecture")
+    page.query_params["kernel"] = "1_2_3_4"
+    open_page(page, "learn/convolution")
+    assert len(kernel(check(page))) == 2
+    page.selectbox(key="conv_preset").select("emboss").run()
+    page.select_slider(key="conv_size").set_value(3).run()
+    page.selectbox(key="conv_preset").select("own").run()
+    assert kernel(check(page)) == OWN, "not the latest, which are of another size"
+
+
 def test_another_size_and_back_brings_a_named_kernel_back(page: AppTest) -> None:
     page.selectbox(key="conv_preset").select("emboss").run()
     page.select_slider(key="conv_size").set_value(1).run()

@@ -51,6 +51,15 @@ def test_ones_own_numbers_and_a_preset_go_there_and_come_back(home: object) -> N
     assert in_address(check(page))["divide"] == "0"
 
 
+def test_ones_own_numbers_of_a_link_come_back_divided_as_the_link_said(home: object) -> None:
+    link = {"kernel": "1_2_3_4_5_6_7_8_9", "divide": "1"}
+    page = at(**link)
+    page.selectbox(key="conv_preset").select("sharpen").run()
+    assert not page.toggle(key="conv_divide").value
+    page.selectbox(key="conv_preset").select("own").run()
+    assert in_address(check(page)) == link
+
+
 @pytest.mark.parametrize(
     ("link", "key", "value"),
     [
