@@ -7,7 +7,7 @@ import streamlit as st
 from core.data import DatasetSpec, LabelledImages, availability, datasets, load
 from core.errors import LabError
 from pages._ui import cached
-from pages._ui.classroom.rules import hides
+from pages._ui.classroom.rules import closed_pages, hides
 from pages._ui.frame import PAGES, plain, problem
 from pages._ui.glossary import term
 
@@ -58,7 +58,9 @@ def choose_dataset(
 
 
 def link_to_get(name: str) -> None:
-    """Link to the page on which a data set that is not on this machine can be had."""
+    """Link to the page on which a data set that is not on this machine can be had, unless it is closed."""
+    if "training" in closed_pages():
+        return
     st.page_link(
         PAGES["training"],
         label=f"Get the images of {plain(datasets[name].title)}",

@@ -23,12 +23,9 @@ class TestImages:
 
 
 def test_images_or_offer(checkpoint: Checkpoint, *, key: str) -> TestImages | str:
-    """Return what `test_images` does; images of the data folder are decoded where the student asks for it, and where
-    there are none stands a link to the page that gets them."""
+    """Return what `test_images` does; images of the data folder are decoded where the student asks for it."""
     found = test_images(checkpoint)
     card = checkpoint.card
-    if card.dataset in datasets and availability(card.dataset, card.image_size) == "hub":
-        link_to_get(card.dataset)
     if found != "folder":
         return found
     if not st.button(
@@ -39,6 +36,13 @@ def test_images_or_offer(checkpoint: Checkpoint, *, key: str) -> TestImages | st
         return "The images lie in the data folder; decode them once to see them here."
     dataset_or_fetch(card.dataset, card.image_size)
     return test_images(checkpoint)
+
+
+def link_where_missing(checkpoint: Checkpoint) -> None:
+    """Link to what gets a network's images where there are none here; drawn behind the sentence that says so."""
+    card = checkpoint.card
+    if card.dataset in datasets and availability(card.dataset, card.image_size) == "hub":
+        link_to_get(card.dataset)
 
 
 def test_images(checkpoint: Checkpoint) -> TestImages | str:

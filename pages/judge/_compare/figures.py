@@ -94,7 +94,12 @@ def _training_time(network: Judged) -> str:
 def _unjudged(network: Judged) -> None:
     with st.container(border=True):
         st.markdown(f"**{plain(network.title)}** has not been judged: its run was stopped, or is still going on.")
-        _judge_button(network, "Judge it on the test split now")
+        if _images_are_here(network):
+            _judge_button(network, "Judge it on the test split now")
+        else:
+            dataset = network.checkpoint.card.dataset
+            st.caption(f"{plain(datasets[dataset].title)} is not on this machine.")
+            link_to_get(dataset)
 
 
 def _judge_again(networks: Sequence[Judged]) -> None:
@@ -106,16 +111,20 @@ def _judge_again(networks: Sequence[Judged]) -> None:
             "Stored figures are of the images that a network was tested on when it was trained. If the copy of the "
             "data here is another one, or in another order, a figure made here is not called a test accuracy."
         )
+        missing = [network for network in networks if not _images_are_here(network)]
         for network in networks:
-            _judge_button(network, f"Judge {plain(network.title)}", again=True)
+            if network not in missing:
+                _judge_button(network, f"Judge {plain(network.title)}", again=True)
+        for title in dict.fromkeys(datasets[network.checkpoint.card.dataset].title for network in missing):
+            st.caption(f"{plain(title)} is not on this machine.")
+
+
+def _images_are_here(network: Judged) -> bool:
+    card = network.checkpoint.card
+    return card.dataset not in datasets or availability(card.dataset, card.image_size) != "hub"
 
 
 def _judge_button(network: Judged, label: str, *, again: bool = False) -> None:
-    card = network.checkpoint.card
-    if card.dataset in datasets and availability(card.dataset, card.image_size) == "hub":
-        st.caption(f"{plain(datasets[card.dataset].title)} is not on this machine.")
-        link_to_get(card.dataset)
-        return
     key = f"judge_{'again_' if again else ''}{network.reference}"
     if st.button(label, key=key, icon=":material/gavel:"):
         try:

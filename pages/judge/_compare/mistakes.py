@@ -11,7 +11,7 @@ from core.judging.certainty import probability_words
 from core.judging.evaluation import Evaluation
 from core.models.answers import Predictions
 from pages._ui.choose.shown import from_address
-from pages._ui.choose.test_images import TestImages, test_images_or_offer
+from pages._ui.choose.test_images import TestImages, link_where_missing, test_images_or_offer
 from pages._ui.draw.pictures import contact_sheet, show
 from pages._ui.frame import choice, look_for, plain
 from pages.judge._compare import in_address
@@ -91,6 +91,7 @@ def _opened(network: Judged, evaluation: Evaluation, cell: tuple[int, int] | Non
     )
     if isinstance(pictures, str):
         st.caption(plain(pictures))
+        link_where_missing(network.checkpoint)
         return
     if not len(inside):
         st.caption("No image is in this cell.")

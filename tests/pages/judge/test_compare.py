@@ -50,6 +50,14 @@ def charts(page: AppTest) -> list[dict[str, Any]]:
     return [json.loads(chart.proto.spec) for chart in page.get("vega_lite_chart")]
 
 
+def test_images_that_are_not_here_are_linked_to_once(home: Path) -> None:
+    page = compare("cats_vs_dogs-strided_cnn", "cats_vs_dogs-fast_cnn")
+    assert said(page).count("Cats vs dogs is not on this machine.") == 1
+    assert [entry.label for entry in page.page_link if entry.label.startswith("Get the images")] == [
+        "Get the images of Cats vs dogs"
+    ]
+
+
 def test_with_nothing_trained_there_is_a_way_out(folder: Path) -> None:
     page = compare()
     assert "nothing to compare yet" in said(page)

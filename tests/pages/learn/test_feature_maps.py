@@ -414,7 +414,17 @@ def test_without_the_data_what_a_filter_looks_for_is_a_sentence_and_a_way_to_it(
     assert "Cats vs dogs is not on this machine" in texts(page).replace("\\", "")
     (link,) = [entry.proto for entry in page.page_link if entry.label == "Get the images of Cats vs dogs"]
     assert (link.page, link.query_string) == ("training", "data=cats_vs_dogs")
+    drawn = [str(getattr(each, "label" if each.type == "page_link" else "value", "")) for each in page.main]
+    (sentence,) = [place for place, text in enumerate(drawn) if "is not on this machine" in text]
+    assert sentence < drawn.index(link.label), "the link stands behind the sentence that explains it"
     assert "looks for nothing yet" in texts(at(untrained="lenet@shapes", look="nine"))
+
+
+def test_without_the_data_nothing_links_to_a_page_that_is_closed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages._ui.choose.datasets.closed_pages", lambda: {"training"})
+    page = at(checkpoint="cats_vs_dogs-strided_cnn", look="nine")
+    assert "Cats vs dogs is not on this machine" in texts(page).replace("\\", "")
+    assert not [entry for entry in page.page_link if entry.proto.page == "training"]
 
 
 def test_a_network_without_a_time_lapse_says_so(shipped: Path) -> None:

@@ -17,7 +17,7 @@ from core.judging.certainty import probability_words
 from core.models.input_format import InputFormat, to_batch
 from pages._ui import address, cached, state
 from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch
-from pages._ui.choose.test_images import test_images_or_offer
+from pages._ui.choose.test_images import link_where_missing, test_images_or_offer
 from pages._ui.draw import pictures
 from pages._ui.frame import changed_figure, choice, look_for, plain, problem, think, try_this
 from pages._ui.glossary import term
@@ -98,6 +98,7 @@ def _images(
         if not isinstance(found, str):
             return found.data, found.indices, checkpoint
         st.caption(f":material/info: {plain(found)}")
+        link_where_missing(checkpoint)
     data = dataset_or_fetch(name)
     return (None, none, None) if data is None else (data, cached.split(name).test, None)
 

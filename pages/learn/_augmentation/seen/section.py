@@ -13,7 +13,7 @@ from core.registry import Setting
 from core.training.replay import Fed, Replay
 from pages._ui import address
 from pages._ui.choose.checkpoints import choose_checkpoint
-from pages._ui.choose.test_images import test_images_or_offer
+from pages._ui.choose.test_images import link_where_missing, test_images_or_offer
 from pages._ui.choose.whole_fields import turned_field, whole_value
 from pages._ui.draw import pictures
 from pages._ui.draw.pictures import Pixels
@@ -55,6 +55,7 @@ def _replay_or_say_why(checkpoint: Checkpoint) -> Replay | None:
     found = test_images_or_offer(checkpoint, key="seen")
     if isinstance(found, str):
         empty_state(f"{plain(found)} Its batches cannot be made again without its images.")
+        link_where_missing(checkpoint)
         return None
     try:
         return _replay(checkpoint.card.sha256, checkpoint, found.data)

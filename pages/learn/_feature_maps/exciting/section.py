@@ -9,7 +9,7 @@ from core.explain.drawing.colours import Pixels
 from core.explain.filters.exciting_images import Excited, Exciting, kept_exciting_images, looked_at
 from core.explain.inside.receptive_field import field_at, outline
 from core.models.architecture.receptive_field import Field
-from pages._ui.choose.test_images import TestImages, test_images_or_offer
+from pages._ui.choose.test_images import TestImages, link_where_missing, test_images_or_offer
 from pages._ui.draw.pictures import contact_sheet, jpeg, show
 from pages._ui.frame import empty_state, number, plain, problem, think, try_this
 from pages._ui.glossary import term
@@ -37,6 +37,7 @@ def exciting_section(network: Network, view: LayerView) -> None:
     images = test_images_or_offer(network.checkpoint, key=network.identity)
     if isinstance(images, str):
         empty_state(plain(images))
+        link_where_missing(network.checkpoint)
         return
     try:
         found = _found(network, network.checkpoint, images)

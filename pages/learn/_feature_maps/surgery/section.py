@@ -8,7 +8,7 @@ from core.judging.certainty import probability_words
 from core.models.received import Received
 from core.photos.door import Photo
 from pages._ui import address
-from pages._ui.choose.test_images import TestImages, test_images_or_offer
+from pages._ui.choose.test_images import TestImages, link_where_missing, test_images_or_offer
 from pages._ui.draw import pictures
 from pages._ui.frame import changed_figure, look_for, plain, think, try_this
 from pages._ui.glossary import term
@@ -45,6 +45,8 @@ def surgery_section(network: Network, photo: Photo, given: Received, view: Layer
         images = _images(network)
         if isinstance(images, str):
             st.caption(f":material/info: {plain(images)}")
+            if network.checkpoint is not None:
+                link_where_missing(network.checkpoint)
         else:
             sample = _sample(network.identity, network, images)
             _accuracy(network, sample, off, layer.name)

@@ -13,7 +13,7 @@ from core.explain.familiarity.measuring import Familiarity, measured_familiarity
 from core.intervals import percent
 from pages._ui import cached
 from pages._ui.choose.datasets import link_to_get
-from pages._ui.choose.test_images import test_images_or_offer
+from pages._ui.choose.test_images import link_where_missing, test_images_or_offer
 from pages._ui.draw.pictures import contact_sheet, jpeg, show
 from pages._ui.frame import facts, number, plain, problem, section, think
 from pages._ui.glossary import term
@@ -108,6 +108,7 @@ def _nearest(checkpoint: Checkpoint, nearest: Sequence[Neighbour]) -> None:
     images = test_images_or_offer(checkpoint, key=f"nearest_{checkpoint.card.sha256[:12]}")
     if isinstance(images, str):
         st.caption(f":material/info: By class and distance: {plain(said)}. {plain(images)}")
+        link_where_missing(checkpoint)
         return
     tiles = [np.asarray(images.data.images[one.index]) for one in nearest]
     show(
