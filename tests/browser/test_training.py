@@ -129,6 +129,19 @@ def test_a_link_shows_the_same_run_to_somebody_else(page: Page, server: Server) 
         other.close()
 
 
+_HIDDEN_AND_BACK = """async (grid) => {
+  const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))
+  const root = grid.closest(".runs"), wrong = []
+  for (const width of ["0", "20px", "34px", "35px", ""]) {
+    root.style.width = width
+    await frames() // the observer has drawn it
+    const columns = grid.style.getPropertyValue("--columns").split(" ")
+    if (!columns.every((column) => parseFloat(column) > 0)) wrong.push([width, columns])
+  }
+  return wrong
+}"""
+
+
 def test_the_table_of_runs_is_searched_sorted_and_read_by_the_keys_and_leads_to_a_run(
     page: Page, still_server: Server
 ) -> None:
@@ -153,6 +166,7 @@ def test_the_table_of_runs_is_searched_sorted_and_read_by_the_keys_and_leads_to_
     ]
     assert cut == []
     expect(page.get_by_text("More columns: scroll to the right")).to_be_visible()
+    assert grid.evaluate(_HIDDEN_AND_BACK) == []
     page.get_by_role("button", name="Test accuracy").click()
     expect(grid.get_by_role("columnheader", name="Test accuracy")).to_have_attribute("aria-sort", "descending")
     expect(names.first).to_have_text(hostile)

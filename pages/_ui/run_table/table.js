@@ -233,6 +233,7 @@ function head(view) {
 function share_width(view) {
   const mark = view.data.at_most > 1 ? MARK : 0
   const room = view.grid.clientWidth - mark
+  if (room < 2) return // out of sight: the observer draws it anew when it has room
   const widths = view.columns.map((column) => Math.min(column.width, Math.floor(room * 0.5)))
   let [seen, used] = [0, 0]
   while (seen < widths.length && used + widths[seen] <= room) used += widths[seen++]
