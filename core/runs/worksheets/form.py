@@ -153,15 +153,19 @@ class Worksheet:
                 yield f"{number}.{place}", question
 
     def done_parts(self, answered: Collection[str], ticked: Collection[int]) -> frozenset[int]:
-        """Return the numbers of the parts that are done, from 1: what each waits for has ``ticked`` it, and the keys of
-        its questions are among the ``answered``."""
-        done = set()
-        for number, part in enumerate(self.parts, start=1):
-            keys = [f"{number}.{place}" for place in range(1, len(part.questions) + 1)]
-            waits = bool(part.step) or not keys
-            if (not waits or number in ticked) and all(key in answered for key in keys):
-                done.add(number)
-        return frozenset(done)
+        """Return the numbers of the parts that are done, from 1: those that wait for nothing (`waits_for`)."""
+        numbers = range(1, len(self.parts) + 1)
+        return frozenset(number for number in numbers if not any(self.waits_for(number, answered, ticked)))
+
+    def waits_for(self, number: int, answered: Collection[str], ticked: Collection[int]) -> tuple[bool, bool]:
+        """Return whether part ``number``, from 1, still waits to be among the ``ticked``, and whether for an answer.
+
+        Its step ticks it, or a visit where it has neither a step nor questions; ``answered`` are keys of `questions`.
+        """
+        part = self.parts[number - 1]
+        keys = [f"{number}.{place}" for place in range(1, len(part.questions) + 1)]
+        to_tick = bool(part.step) or not keys
+        return to_tick and number not in ticked, not all(key in answered for key in keys)
 
     def on(self, dataset: str, title: str) -> "Worksheet":
         """Return this worksheet on a data set, which people read as ``title``; it can then train on no other.

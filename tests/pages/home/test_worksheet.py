@@ -177,6 +177,27 @@ def test_a_part_that_looks_back_shows_what_was_written(home: Path) -> None:
     assert "sixty" not in said(at("train/training", step="p1"))
 
 
+def test_a_part_without_step_and_questions_is_done_when_it_has_been_visited(home: Path) -> None:
+    parts = tuple(Part(page="convolution", title=title, task="Look.") for title in ("One", "Two"))
+    given = Worksheets(store(home)).make(Worksheet(title="T", lead="", parts=parts), by=TEACHER)
+    begun(home, given)
+    assert said(at("home/worksheet")).count("Done when you have been there.") == 2
+    page = at("learn/convolution", step="p1")
+    assert "**done**" in said(page)
+    assert mine(home, given).ticked == {1}
+    assert said(at("home/worksheet")).count("Done when you have been there.") == 1
+    Worksheets(store(home)).set_open(given.id, False, by=TEACHER)
+    at("learn/convolution", step="p2")
+    assert mine(home, given).ticked == {1}, "it is closed"
+
+
+def test_of_a_step_that_the_lab_does_not_have_nothing_is_promised(home: Path) -> None:
+    part = Part(page="convolution", title="T", task="Do.", step="of_old", questions=(Question(text="What?"),))
+    given = Worksheets(store(home)).make(Worksheet(title="T", lead="", parts=(part,)), by=TEACHER)
+    begun(home, given)
+    assert "Done when" not in said(at("home/worksheet"))
+
+
 def test_another_page_says_where_it_goes_on_and_the_lesson_is_quiet(home: Path, given: Given) -> None:
     begun(home, given)
     page = at("judge/compare", lesson="kernel,padding")

@@ -17,6 +17,28 @@ PART = Part(page="training", title="Train", task="Press Train.")
 
 
 @pytest.mark.parametrize(
+    ("step", "asks", "answered", "ticked", "waits"),
+    [
+        ("train", 0, (), (), (True, False)),
+        ("train", 0, (), (1,), (False, False)),
+        ("train", 2, ("1.1",), (1,), (False, True)),
+        ("train", 2, ("1.1", "1.2"), (), (True, False)),
+        ("", 2, ("2.1", "2.2"), (), (False, True)),
+        ("", 2, ("1.1", "1.2"), (), (False, False)),
+        ("", 0, (), (2,), (True, False)),
+        ("", 0, (), (1,), (False, False)),
+    ],
+)
+def test_a_part_waits_for_its_tick_and_its_answers(
+    step: str, asks: int, answered: tuple[str, ...], ticked: tuple[int, ...], waits: tuple[bool, bool]
+) -> None:
+    part = dataclasses.replace(PART, step=step, questions=(Question(text="What?"),) * asks)
+    sheet = Worksheet(title="T", lead="", parts=(part,))
+    assert sheet.waits_for(1, answered, ticked) == waits
+    assert (1 in sheet.done_parts(answered, ticked)) == (waits == (False, False))
+
+
+@pytest.mark.parametrize(
     ("make", "said"),
     [
         (lambda: Question(text=" "), "question is empty"),
