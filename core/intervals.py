@@ -25,6 +25,16 @@ def percent(share: float, digits: int = 0) -> str:
     return text.replace("%", " %")
 
 
+def percent_number(share: float, digits: int = 0) -> float:
+    """Return a share in percent for a column that is sorted, and that shows so many ``digits``.
+
+    As with `percent`, less than all is never 100 there, and more than none never 0: it is one step away.
+    """
+    step = 10.0 ** -(digits + 2)
+    between = _EXACT < share < 1 - _EXACT
+    return 100 * (min(max(share, step), 1 - step) if between else share)
+
+
 def percent_span(low: float, high: float, digits: int = 0) -> str:
     """Return an interval of shares: "96.9 to 97.6 %"."""
     return f"{percent(low, digits).removesuffix(' %')} to {percent(high, digits)}"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.intervals import percent, percent_span, signed, wilson_interval
+from core.intervals import percent, percent_number, percent_span, signed, wilson_interval
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,6 +39,22 @@ def test_a_number_is_told_with_its_sign(value: float, unit: str, digits: int, te
 )
 def test_only_all_is_a_hundred_percent_and_only_none_is_0(share: float, digits: int, text: str) -> None:
     assert percent(share, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "shown"),
+    [
+        (0, 1, "0.0"),
+        (0.0004, 1, "0.1"),
+        (0.123, 1, "12.3"),
+        (0.9996, 1, "99.9"),
+        (1 - 1e-9, 1, "100.0"),
+        (1, 1, "100.0"),
+        (0.996, 0, "99"),
+    ],
+)
+def test_a_column_of_percentages_follows_the_same_rule(share: float, digits: int, shown: str) -> None:
+    assert f"{percent_number(share, digits):.{digits}f}" == shown
 
 
 def test_an_interval_of_shares_has_one_unit() -> None:

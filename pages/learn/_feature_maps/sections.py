@@ -7,6 +7,7 @@ from core.checkpoints import Checkpoint
 from core.explain.drawing.colours import colour_bar
 from core.explain.drawing.mosaic import full_colour, upscale
 from core.explain.inside.feature_maps import LayerStatistics, histogram, kernels, statistics
+from core.intervals import percent_number
 from core.judging.certainty import probability_words
 from core.judging.classification import Guess, rank
 from core.models.input_format import denormalise
@@ -26,6 +27,7 @@ from pages.learn._feature_maps.mosaic import clickable_mosaic
 from pages.learn._feature_maps.networks import Network
 
 MOST_KERNEL_PLANES = 64
+_ZEROS = "A map of zeros alone is silent. 0.1 is also what lies under it, and 99.9 what lies over it."
 _RECEIVED = 112  # pixels on the screen
 
 
@@ -141,11 +143,6 @@ def numbers_section(view: LayerView) -> None:
         _table(whole)
 
 
-def _of_a_hundred(share: float) -> float:
-    """Return a share in percent; only all is shown as 100.0, and only none as 0.0."""
-    return 100 * (share if share in (0, 1) else min(max(share, 0.001), 0.999))
-
-
 def _table(whole: LayerStatistics) -> None:
     decimals = st.column_config.NumberColumn(format="%.3f")
     st.dataframe(
@@ -155,7 +152,7 @@ def _table(whole: LayerStatistics) -> None:
             "spread": np.array([one.spread for one in whole.filters]),
             "smallest": np.array([one.low for one in whole.filters]),
             "largest": np.array([one.high for one in whole.filters]),
-            "zeros": np.array([_of_a_hundred(one.zeros) for one in whole.filters]),
+            "zeros": np.array([percent_number(one.zeros, 1) for one in whole.filters]),
         },
         hide_index=True,
         height=250,
@@ -165,6 +162,6 @@ def _table(whole: LayerStatistics) -> None:
             "spread": decimals,
             "smallest": decimals,
             "largest": decimals,
-            "zeros": st.column_config.NumberColumn("zeros (%)", format="%.1f", help="A map of zeros alone is silent."),
+            "zeros": st.column_config.NumberColumn("zeros (%)", format="%.1f", help=_ZEROS),
         },
     )
