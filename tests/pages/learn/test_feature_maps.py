@@ -409,14 +409,18 @@ def test_what_a_filter_looks_for_is_looked_for_once_and_for_all(shipped: Path) -
     assert "Filter 1 of 0.0" in captions(at(checkpoint="another", look="nine", map="1")), "for everybody"
 
 
-def test_without_the_data_what_a_filter_looks_for_is_a_sentence_and_a_way_to_it(home: Path) -> None:
-    page = at(checkpoint="cats_vs_dogs-strided_cnn", look="nine")
+@pytest.mark.parametrize("look", ["nine", "off"])
+def test_without_the_data_what_needs_it_is_a_sentence_and_a_way_to_it(home: Path, look: str) -> None:
+    page = at(checkpoint="cats_vs_dogs-strided_cnn", look=look)
     assert "Cats vs dogs is not on this machine" in texts(page).replace("\\", "")
     (link,) = [entry.proto for entry in page.page_link if entry.label == "Get the images of Cats vs dogs"]
     assert (link.page, link.query_string) == ("training", "data=cats_vs_dogs")
     drawn = [str(getattr(each, "label" if each.type == "page_link" else "value", "")) for each in page.main]
     (sentence,) = [place for place, text in enumerate(drawn) if "is not on this machine" in text]
     assert sentence < drawn.index(link.label), "the link stands behind the sentence that explains it"
+
+
+def test_an_untrained_network_looks_for_nothing(home: Path) -> None:
     assert "looks for nothing yet" in texts(at(untrained="lenet@shapes", look="nine"))
 
 
