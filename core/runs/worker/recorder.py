@@ -46,7 +46,8 @@ class Recorder:
         self.turn_every: float | None = None
         self._steps: list[StepDone] = []
         self._epochs: list[tuple[int, EpochDone]] = []
-        self._pace: deque[tuple[float, float, int]] = deque()  # of steps: when, how long after the one before, images
+        self._pace: deque[tuple[float, float, int]] = deque()  # of steps: when, how long after the one before, pixels
+        self._side = 1  # of the newest images, in pixels
         self._last_step: float | None = None
         self._message: tuple[str, float] | None = None
         self._buffer = threading.Lock()
@@ -68,14 +69,17 @@ class Recorder:
         with contextlib.suppress(StaleWorkerError, StoreError):
             self.flush()
 
-    def step(self, step: StepDone) -> None:
-        """Take one step; it is written soon."""
+    def step(self, step: StepDone, *, side: int = 1) -> None:
+        """Take one step, on images of ``side`` pixels; it is written soon.
+
+        Images that grow take longer as their pixels, so the pace of earlier steps is carried over to their new size.
+        """
         now = time.monotonic()
         with self._buffer:
             self._steps.append(step)
             if self._last_step is not None:
-                self._pace.append((now, now - self._last_step, step.images))
-            self._last_step = now
+                self._pace.append((now, now - self._last_step, step.images * side**2))
+            self._last_step, self._side = now, side
             window = max(_PACE_WINDOW, _PACE_TURNS * (self.turn_every or 0.0))
             while len(self._pace) > 1 and now - self._pace[0][0] > window:
                 self._pace.popleft()
@@ -123,8 +127,9 @@ class Recorder:
         self.leave = self.leave or why
 
     def _images_per_second(self) -> float | None:
-        seconds = sum(lasted for _at, lasted, _images in self._pace)
-        return sum(images for _at, _lasted, images in self._pace) / seconds if seconds > 0 else None
+        seconds = sum(lasted for _at, lasted, _pixels in self._pace)
+        pixels = sum(pixels for _at, _lasted, pixels in self._pace)
+        return pixels / self._side**2 / seconds if seconds > 0 else None
 
     def _run(self) -> None:
         while not self._done.wait(LOOK_SECONDS):

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.config import TrainingConfig
+from core.config import TrainingConfig, training_size
 from core.disk import refusal, sentence
 from core.errors import CheckpointError, ConfigError, LabError, OtherBackboneError, OtherSplitError
 from core.events import EpochDone, Finished, StepDone
@@ -204,7 +204,7 @@ class Worker:
             film.take(0)
         for event in session.events():
             if isinstance(event, StepDone):
-                self.recorder.step(event)
+                self.recorder.step(event, side=training_size(self.config, event.epoch - 1))
             elif isinstance(event, EpochDone):
                 self.recorder.epoch(event, step=session.trainer.progress.step)
                 film.take(event.epoch)

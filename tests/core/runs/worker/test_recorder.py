@@ -121,3 +121,21 @@ def test_the_pace_is_that_of_all_late_steps_and_leaves_out_the_pauses_for_valida
     now[0] += 8.0  # one slow step does not quarter it
     taken.step(step(13))
     assert taken._images_per_second() == pytest.approx(4 * images / 14.0)
+
+
+def test_the_pace_of_images_that_grow_is_that_of_their_present_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(recorder, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    taken = Recorder(cast(Lease, Notebook(tmp_path)))
+    number, images = 0, step(1).images
+    for epoch_number, side in enumerate((64, 64, 80, 80, 80, 96), start=1):
+        for _step in range(4):
+            now[0] += 1e-4 * side**2
+            number += 1
+            taken.step(step(number), side=side)
+            if number > 1:
+                assert taken._images_per_second() == pytest.approx(images / (1e-4 * side**2))
+        taken.epoch(epoch(epoch_number), step=number)
+        now[0] += 60.0  # validation

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from core.config import TrainingConfig
+from core.config import TrainingConfig, training_size
 from core.errors import DataError
 from core.events import StepDone
 from core.intervals import percent
@@ -60,8 +60,8 @@ def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Act], None]:
     def arrange(number: int, act: Act) -> None:
         plain = Recorder.step
 
-        def step(self: Recorder, event: StepDone) -> None:
-            plain(self, event)
+        def step(self: Recorder, event: StepDone, *, side: int) -> None:
+            plain(self, event, side=side)
             if event.step == number:
                 monkeypatch.setattr(Recorder, "step", plain)
                 act(self)
@@ -414,3 +414,17 @@ def test_a_worker_imports_before_it_waits_for_its_turn(
         with pytest.raises(KeyboardInterrupt):
             way(store, claim.run_id, claim.fence)
     assert order == ["imports", "a turn"] * 2
+
+
+def test_the_pace_is_told_at_which_size_each_step_was_made(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from core.recipes import recipe_config
+
+    sides: dict[int, int] = {}
+    config = recipe_config(
+        "modern", dataset="shapes", model="fast_cnn", image_size=32, start_size=16, epochs=3, limit=64, batch_size=32
+    )
+    monkeypatch.setattr(Recorder, "step", lambda _self, event, *, side: sides.update({event.epoch: side}))
+    queued(store, config)
+    assert serve(store)
+    assert sides == {number: training_size(config, number - 1) for number in (1, 2, 3)}
+    assert sides[1] == 16 < sides[3] == 32
