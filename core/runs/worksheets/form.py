@@ -24,6 +24,8 @@ _PAGE = re.compile(r"[a-z][a-z-]{0,29}")
 _PARAMETER = re.compile(r"[a-z][a-z_]{0,29}")
 _STEP = re.compile(r"[a-z_]{0,40}")
 _WRITTEN = re.compile(r"(?P<text>.*?)\s*(?:\[(?P<kind>[^\[\]]*)\])?\s*")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
+_EXACT = 2**53  # from here on a float skips whole numbers
 OWN_SET = "own"  # what `Worksheet.needs` says where it is a set of the class's own pictures
 # What stands for the data set of a worksheet: its name in addresses, an own set's id there, its title in sentences.
 DATA, OWN, SET = "{data}", "{own}", "{set}"
@@ -68,9 +70,10 @@ class Question:
         return kept
 
     def cell(self, answer: str) -> str | float:
-        """Return an answer as a table has it: a number as one, whatever its point and unit were typed as."""
+        """Return an answer as a table has it: a number as one, whatever its point and unit were typed as, unless it has
+        more digits than a number keeps."""
         number = _number(answer) if self.kind == "number" else None
-        if number is None:
+        if number is None or abs(number) >= _EXACT:
             return answer
         return int(number) if number.is_integer() else number
 
@@ -244,8 +247,10 @@ def _sentences(text: str, what: str, *, at_most: int, empty: bool = False) -> No
 
 
 def _number(text: str) -> float | None:
+    """A comma is that of thousands where three digits follow, as the lab writes them, else the point."""
+    digits = text.removesuffix("%").strip().replace("\u2212", "-")
     try:
-        number = float(text.removesuffix("%").strip().replace(",", ".").replace("\u2212", "-"))
+        number = float(digits.replace(",", "" if _THOUSANDS.fullmatch(digits) else "."))
     except ValueError:
         return None
     return number if math.isfinite(number) else None

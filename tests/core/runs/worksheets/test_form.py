@@ -92,7 +92,20 @@ def test_answers_are_kept_without_spaces_around_them(question: Question, answer:
 
 @pytest.mark.parametrize(
     ("answer", "cell"),
-    [("98,85 %", 98.85), ("98.85", 98.85), ("\u22123", -3), ("12", 12), ("", "")],
+    [
+        ("98,85 %", 98.85),
+        ("98.85", 98.85),
+        ("\u22123", -3),
+        ("12", 12),
+        ("", ""),
+        ("62,006", 62_006),
+        ("1,797", 1_797),
+        ("\u22121,234,567.5", -1_234_567.5),
+        ("0,125", 0.125),
+        ("1234,567", 1_234.567),
+        ("98,8512", 98.8512),
+        ("1e300", "1e300"),
+    ],
 )
 def test_a_number_is_one_in_a_table_however_it_was_typed(answer: str, cell: str | float) -> None:
     assert Question(text="How many?", kind="number").cell(answer) == cell
