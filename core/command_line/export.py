@@ -29,13 +29,14 @@ def export(checkpoints: tuple[str, ...], form: str, out: Path, photos: tuple[str
     """Write CHECKPOINT to a new file that needs nothing of the lab; report, csv and json take several."""
     from core.checkpoints import find
     from core.export.forms import FORMS as WRITERS
+    from core.runs.whole_time import with_whole_time
 
     chosen = WRITERS[form]
     if photos and (form != "report" or len(checkpoints) > 1):
         raise click.BadParameter("photos go into the report of one network.", param_hint="--photo")
     if len(checkpoints) > 1 and chosen.several is None:
         raise click.BadParameter(f"{form} holds one network; give one.", param_hint="CHECKPOINT")
-    networks = [find(reference) for reference in checkpoints]
+    networks = [with_whole_time(find(reference)) for reference in checkpoints]
     files = [out] if chosen.beside is None else [out, out.with_suffix(".py")]
     _check_new(files)
     if photos:

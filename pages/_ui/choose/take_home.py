@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import ExportError, LabError
+from core.runs.whole_time import with_whole_time
 from pages._ui.frame import plain
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def take_home(checkpoint: "Checkpoint") -> None:
     if not opened.open:
         return
     with opened:
-        _files(checkpoint, key)
+        _files(with_whole_time(checkpoint), key)
 
 
 def download(label: str, make: Callable[[], bytes], name: str, mime: str, *, key: str, tip: str = "") -> None:

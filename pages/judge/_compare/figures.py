@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.checkpoints import Card
 from core.checkpoints.backbones import backbones_seconds
 from core.data import availability, datasets
 from core.errors import LabError
@@ -16,7 +17,6 @@ from pages._ui.draw import vega
 from pages._ui.draw.line_chart import Kind, Line, line_chart
 from pages._ui.frame import choice, look_for, plain
 from pages._ui.glossary import sentence
-from pages._ui.run_table.networks import network_rows
 from pages._ui.run_words import duration
 from pages.judge._compare.fair_play import computed_on
 from pages.judge._compare.in_address import CURVE
@@ -70,7 +70,7 @@ def _figures(network: Judged) -> dict[str, str]:
             "Loss": f"{evaluation.loss:.3f} nats",
         }
     return row | {
-        "Training time": _training_time(network),
+        "Training time": _training_time(card),
         "Trained parameters": f"{card.trainable_parameters:,}",
         "All parameters": f"{card.parameters:,}",
         "Input": f"{card.image_size}×{card.image_size} px, {'grey' if card.channels == 1 else 'colour'}",
@@ -81,11 +81,10 @@ def _figures(network: Judged) -> dict[str, str]:
     }
 
 
-def _training_time(network: Judged) -> str:
-    """What this training took, a run's with the epochs after its best one, and what its backbone had taken before."""
-    card, row = network.checkpoint.card, network_rows().get(network.reference)
+def _training_time(card: Card) -> str:
+    """What this training took, and what its backbone had taken before, which is its own."""
     before = backbones_seconds(card.config)
-    own = duration(card.seconds if row is None or row.seconds is None else row.seconds)
+    own = duration(card.seconds)
     if before is None:
         return f"{own}, after its backbone's, which is not known here"
     return f"{own}, after {duration(before)} for its backbone" if before else own

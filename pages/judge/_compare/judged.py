@@ -7,6 +7,7 @@ import streamlit as st
 from core.checkpoints import Checkpoint
 from core.judging.doubtful import Doubtful, Without, doubtful_images, without_doubtful
 from core.judging.evaluation import Evaluation, evaluate_checkpoint, stored_evaluation
+from core.runs.whole_time import with_whole_time
 from pages._ui import cached
 from pages._ui.frame import plain
 
@@ -39,7 +40,7 @@ class Judged:
 
 def judged(reference: str, title: str) -> Judged:
     """Return a network with the verdict made here, or else the stored one; raises LabError where it is unreadable."""
-    checkpoint = cached.checkpoint(reference)
+    checkpoint = with_whole_time(cached.checkpoint(reference))
     made = _made_here().get(str(checkpoint.folder))
     evaluation = made or _stored(str(checkpoint.folder), checkpoint.card.created, checkpoint)
     known = checkpoint.card.title if checkpoint.folder.name == reference else title  # what ships needs no owner

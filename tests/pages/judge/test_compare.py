@@ -7,15 +7,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import find
+from core.command_line.program import main
 from core.config import TrainingConfig
+from core.export.model_card import model_card
+from core.export.report import of_checkpoints
 from core.intervals import percent
 from core.judging.calibration import calibration, calibration_error
 from core.judging.learning_curve import Point, write_curve
 from core.runs import open_store
+from core.runs.folders import run_folder
 from core.runs.store.listed import listed
+from core.runs.whole_time import with_whole_time
 from pages._ui import state
 from pages._ui.frame import plain
 from pages._ui.guidance import progress
@@ -152,6 +158,28 @@ def test_a_runs_training_time_is_the_same_on_compare_in_the_table_of_runs_and_on
     app.query_params["run"] = run.id
     (shown,) = [each.value for each in check(open_page(app, "train/training")).metric if each.label == "Training time"]
     assert shown == words
+
+
+def test_a_stopped_runs_training_time_is_that_of_all_its_epochs_in_files_as_well(folder: Path, home: Path) -> None:
+    run, lease = runs.at_work(home, name="stopped")
+    best = ship(run_folder(home, run.id), "best-0001", wrong=5)  # its card says 12 s
+    lease.saved(best.folder, kind="best", step=1, epoch=1)
+    for epoch in range(3, 33):
+        lease.record([], [(5 * epoch, runs.epoch_done(epoch))], pace=None)
+    lease.end("stopped", reason="asked")
+    seconds = open_store().get(run.id).training_seconds
+    assert seconds == 32 != best.card.seconds
+    ship(folder, "other", wrong=5)
+    page = compare(run.id, "other")
+    assert figures(page)["Training time"] == [duration(32), duration(12)]
+    checkpoint = with_whole_time(find(run.id))
+    report = of_checkpoints([checkpoint, with_whole_time(find("other"))]).decode()
+    assert "<td>32</td>" in report
+    assert "<td>12</td>" in report
+    assert "Seed 0, 32 s on" in model_card(checkpoint)
+    out = home / "card.md"
+    assert CliRunner().invoke(main, ["export", run.id, "--as", "card", "--out", str(out)]).exit_code == 0
+    assert "Seed 0, 32 s on" in out.read_text()
 
 
 def test_a_stored_confidence_is_never_certain(folder: Path) -> None:
