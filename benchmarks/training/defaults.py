@@ -24,7 +24,7 @@ from core.judging.curve.chance_level import frozen_backbone
 from core.models import models
 from core.recipes import RECIPES, config_here, fitting_models, input_channels
 from core.training.forecast.steps import image_seconds
-from core.training.forecast.whole import training_seconds
+from core.training.forecast.whole import computing_seconds
 from core.training.trainer import Trainer
 
 JUDGED = 1_000  # validation images, at most
@@ -146,7 +146,7 @@ def shortened(config: TrainingConfig, data: LabelledImages, split: Split, *, sec
 
     def takes(epochs: int, images: int) -> float:
         shorter = dataclasses.replace(config, epochs=epochs)
-        return training_seconds(shorter, each=each, train=images, validation=judged)
+        return computing_seconds(shorter, each=each, train=images, validation=judged)
 
     for epochs in range(config.epochs, 0, -1):
         if takes(epochs, train) <= seconds:

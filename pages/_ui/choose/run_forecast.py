@@ -58,9 +58,9 @@ class Cost:
 
     def of(self, config: TrainingConfig) -> float:
         """Return the seconds that ``config`` takes with the machine to itself: others of its epochs and images too."""
-        from core.training.forecast.whole import training_seconds
+        from core.training.forecast.whole import seconds_to_verdict
 
-        return training_seconds(config, each=self.each, train=self.train, validation=self.validation, test=self.test)
+        return seconds_to_verdict(config, each=self.each, train=self.train, validation=self.validation, test=self.test)
 
 
 def cost_of(config: TrainingConfig) -> Cost | None:
@@ -97,19 +97,21 @@ def work_before(owner: str, *, lanes: int) -> Sequence[float | None]:
 def _work_left(run: Run, *, share: float) -> float | None:
     from core.compute.devices import best_device
     from core.training.forecast.steps import kept
-    from core.training.forecast.whole import training_seconds
+    from core.training.forecast.whole import START, computing_seconds
 
     try:
         config = run.config
         each = kept(config, best_device(config.device))
-        parts = published_parts(datasets[config.dataset], slips=config.slips)
+        counts = _counts(config)
     except LabError:
-        each = parts = None
-    train = run.steps_total // config.epochs * config.batch_size if run.steps_total else parts and parts[0]
-    if each is None or train is None:
+        each = counts = None
+    if each is None or counts is None:
         return None if run.seconds_left is None else run.seconds_left * share
-    whole = training_seconds(config, each=each, train=train, validation=parts[1] if parts else 0)
-    return whole * (1 - run.step / run.steps_total if run.steps_total else 1)
+    train, validation, test = counts
+    epochs = computing_seconds(config, each=each, train=train, validation=validation)
+    verdict = computing_seconds(config, each=each, train=0, validation=0, test=test)
+    done = run.step / run.steps_total if run.steps_total else 0.0
+    return (0.0 if run.step else START) + epochs * (1 - done) + verdict
 
 
 def time_words(config: TrainingConfig) -> str:

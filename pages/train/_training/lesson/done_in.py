@@ -35,14 +35,10 @@ def done_in(config: TrainingConfig) -> None:
     except LabError as error:
         st.caption(plain(str(error)))
         return
-    slower = _slower_by(trainings=len(before))
+    slower = _slower_by(config, trainings=len(before))
     takes = _under(before, cost, lanes=lanes, slower=slower)
     seconds = takes(config)
-    busy = (
-        " The machine is busy with other work, which is counted in."
-        if about(seconds / slower) != about(seconds)
-        else ""
-    )
+    busy = " The machine is busy just now, which is counted in." if about(seconds / slower) != about(seconds) else ""
     st.markdown(f"{_words(seconds, alone, len(before))}{start_words(config)}.{busy}")
     if hides("settings"):
         return  # what would fit could not be set
@@ -67,10 +63,12 @@ def _words(seconds: float, alone: float, others: int) -> str:
     return with_others if about(seconds) == about(alone) else f"{with_others} ({about(alone)} alone)"
 
 
-def _slower_by(*, trainings: int) -> float:
-    """How many times as long all takes beside what else keeps the machine busy just now, by its load."""
+def _slower_by(config: TrainingConfig, *, trainings: int) -> float:
+    """How many times as long all takes beside what else keeps the processor busy just now, by its load; 1 elsewhere."""
+    from core.compute.devices import best_device
+
     cores = os.cpu_count() or 1
-    if not hasattr(os, "getloadavg"):
+    if not hasattr(os, "getloadavg") or best_device(config.device).type != "cpu":
         return 1.0
     others = os.getloadavg()[0] - (cores if trainings else 0)  # trainings are counted by themselves
     return max(1.0, (others + 1) / cores)

@@ -95,7 +95,8 @@ def told(tried: Sweep) -> str:
         return f"The loss falls fastest at the mark, and does not turn up before {tried.rates[-1]:.2g}, where it ends."
     if mark == tried.steepest:
         times = turned / mark
-        return f"The loss falls fastest at the mark. From {times:.2g} times as much, {turned:.2g}, it turns up again."
+        many = f"{times:.0f}" if times >= 10 else f"{times:.2g}"
+        return f"The loss falls fastest at the mark. From {many} times as much, {turned:.2g}, it turns up again."
     return (
         f"The loss falls fastest near {tried.steepest:g}, but from {turned:.2g} it turns up again: the mark keeps its "
         "distance from there."

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.config import AugmentationStep, TrainingConfig
-from core.training.forecast.whole import START, training_seconds
+from core.training.forecast.whole import START, computing_seconds, seconds_to_verdict
 
 CONFIG = TrainingConfig(dataset="digits", model="lenet", image_size=28, epochs=4, batch_size=50)
 HEAD = replace(CONFIG, model="resnet18", image_size=64, model_arguments={"train": "head"})
@@ -24,12 +24,17 @@ FLIPS = (AugmentationStep(name="flip_horizontal"),)
     ],
 )
 def test_the_work_is_that_of_the_images_that_go_through(config: TrainingConfig, images: float) -> None:
-    assert training_seconds(config, each=0.5, train=1_040, validation=300) == pytest.approx(START + 0.5 * images)
+    assert computing_seconds(config, each=0.5, train=1_040, validation=300) == pytest.approx(0.5 * images)
 
 
-def test_the_verdict_on_the_test_images_is_part_of_it() -> None:
-    without = training_seconds(CONFIG, each=0.5, train=1_040, validation=300)
-    assert training_seconds(CONFIG, each=0.5, train=1_040, validation=300, test=600) == pytest.approx(without + 100)
-    assert training_seconds(HEAD, each=0.5, train=1_040, validation=300, test=600) == pytest.approx(
-        training_seconds(HEAD, each=0.5, train=1_040, validation=300) + 300
+@pytest.mark.parametrize(("config", "verdict"), [(CONFIG, 100), (HEAD, 300)])
+def test_the_start_and_the_verdict_on_the_test_images_are_part_of_what_one_waits_for(
+    config: TrainingConfig, verdict: float
+) -> None:
+    computing = computing_seconds(config, each=0.5, train=1_040, validation=300)
+    assert computing_seconds(config, each=0.5, train=1_040, validation=300, test=600) == pytest.approx(
+        computing + verdict
+    )
+    assert seconds_to_verdict(config, each=0.5, train=1_040, validation=300, test=600) == pytest.approx(
+        START + computing + verdict
     )

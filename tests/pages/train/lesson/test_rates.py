@@ -11,6 +11,7 @@ from pages.train._training.lesson.rates import told
     [
         (0.2, 0.3, "falls fastest near 0.2, but from 0.3 it turns up again: the mark keeps its distance from there."),
         (0.05, 0.15, "falls fastest at the mark. From 3 times as much, 0.15, it turns up again."),
+        (0.003, 0.6, "falls fastest at the mark. From 200 times as much, 0.6, it turns up again."),
         (0.01, 0.12, "falls fastest at the mark. From 12 times as much, 0.12, it turns up again."),
         (0.5, None, "falls fastest at the mark, and does not turn up before 3, where it ends."),
     ],
