@@ -36,8 +36,9 @@ def percent_number(share: float, digits: int = 0) -> float:
 
 
 def percent_span(low: float, high: float, digits: int = 0) -> str:
-    """Return an interval of shares: "96.9 to 97.6 %"."""
-    return f"{percent(low, digits).removesuffix(' %')} to {percent(high, digits)}"
+    """Return an interval of shares: "96.9 to 97.6 %"; once, "97.3 %" or "over 99 %", where both ends read alike."""
+    first, last = percent(low, digits), percent(high, digits)
+    return last if first == last else f"{first.removesuffix(' %')} to {last}"
 
 
 def minus(text: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import asdict
 import click
 
 from core.command_line.options import as_json, named_settings
+from core.intervals import percent, percent_span
 from core.rights import OPERATOR, has_browser
 from core.runs.records import Run
 from core.runs.store.owners import Owners
@@ -57,7 +58,7 @@ def show(run_id: str, as_json: bool) -> None:
     for done in epochs:
         click.echo(
             f"epoch {done.epoch:3}  train loss {done.train_loss:.4f}  validation loss {done.val_loss:.4f}"
-            f"  validation accuracy {done.val_accuracy:.1%}{'  best' if done.is_best else ''}"
+            f"  validation accuracy {percent(done.val_accuracy, 1)}{'  best' if done.is_best else ''}"
         )
 
 
@@ -187,13 +188,13 @@ def _line(run: Run) -> str:
     from core.recipes.words import broken_words, changed_words
 
     where = f"place {run.position}" if run.position else f"epoch {run.epochs_done}/{run.config.epochs}"
-    validation = "" if run.best_validation is None else f"val {run.best_validation:6.1%}"
+    validation = "" if run.best_validation is None else f"val {percent(run.best_validation, 1):>7}"
     test = ""
     if run.status == "finished" and (metrics := tested(run.id)):
         low, high = metrics.test_ci95
-        test = f"test {metrics.test_accuracy:6.1%} ({low:.1%} to {high:.1%})"
+        test = f"test {percent(metrics.test_accuracy, 1):>7} ({percent_span(low, high, 1)})"
     changed = "; ".join(filter(None, (broken_words(run.config), changed_words(run.config))))
-    line = f"{run.id}  {run.status:11}  {where:13}  {validation:10}  {test:30}  {run.owner_name}: {run.name}"
+    line = f"{run.id}  {run.status:11}  {where:13}  {validation:11}  {test:30}  {run.owner_name}: {run.name}"
     return f"{line}  [{changed}]" if changed else line
 
 

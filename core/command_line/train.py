@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from core.command_line.options import MODELS, RECIPES, DatasetName, as_json, named_settings, progress_lines
 from core.disk import sentence
 from core.errors import LabError
+from core.intervals import percent, percent_span
 
 if TYPE_CHECKING:
     from core.config import TrainingConfig
@@ -142,7 +143,7 @@ def _epoch_line(event: Any, as_json: bool) -> str:
         return json.dumps({"event": "epoch"} | {name: _finite(getattr(event, name)) for name in fields})
     return (
         f"epoch {event.epoch:3d}   train loss {event.train_loss:.4f}   val loss {event.val_loss:.4f}   "
-        f"val accuracy {event.val_accuracy:.2%}   {event.seconds:.1f} s"
+        f"val accuracy {percent(event.val_accuracy, 2)}   {event.seconds:.1f} s"
     )
 
 
@@ -173,7 +174,8 @@ def _finished(checkpoint: Any, event: Any, precision: str, warning: str | None, 
         doubt = doubt_about(checkpoint.card)
         what = f"accuracy on {doubt}" if doubt else "test accuracy"
         click.echo(
-            f"{event.reason}: {what} {metrics.test_accuracy:.2%} ({low:.2%} to {high:.2%}), n = {metrics.test_n:,}"
+            f"{event.reason}: {what} {percent(metrics.test_accuracy, 2)} "
+            f"({percent_span(low, high, 2)}), n = {metrics.test_n:,}"
         )
         click.echo(f"Classify, Compare and Feature maps offer it as '{checkpoint.card.title}'.")
         click.echo(path)

@@ -144,7 +144,7 @@ for epoch in range(EPOCHS):
     val_loss, val_accuracy = judged(validation){each_epoch}
     history.append((sum(losses) / len(losses), val_loss, val_accuracy))
     losses = f"training loss {{history[-1][0]:.6f}}, validation loss {{val_loss:.6f}}"
-    print(f"epoch {{epoch + 1}}: {{losses}}, {{100 * val_accuracy:.2f}} % right")
+    print(f"epoch {{epoch + 1}}: {{losses}}, validation accuracy {{val_accuracy:.6f}}")
     since += 1
     if (val_accuracy, -val_loss) > best:
         best, kept, since = (val_accuracy, -val_loss), copy.deepcopy(network.state_dict()), 0{patience}'''
@@ -153,4 +153,4 @@ PATIENCE = """
         break"""
 VERDICT = """network.load_state_dict(kept)
 test_loss, test_accuracy = judged(test)
-print(f"test: loss {test_loss:.6f}, {100 * test_accuracy:.2f} % of {len(test):,} images")"""
+print(f"test: loss {test_loss:.6f}, accuracy {test_accuracy:.6f} on {len(test):,} images")"""

@@ -99,9 +99,16 @@ def answer(network: nn.Module, photo: Image.Image) -> dict[str, float]:
     return dict(sorted(pairs, key=lambda pair: -pair[1]))
 
 
+def percent(probability: float) -> str:
+    """Less than all is never 100 %, more than nothing never 0 %."""
+    if probability > 0.9995:
+        return "over 99.9 %"
+    return f"{{round(100 * probability, 1)}} %" if probability >= 0.0005 else "under 0.1 %"
+
+
 if __name__ == "__main__":
     trained = load()
     for name in sys.argv[1:]:
         likeliest = list(answer(trained, Image.open(name)).items())[:5]
-        print(f"{{name}}: " + ", ".join(f"{{label}} {{100 * probability:.1f}} %" for label, probability in likeliest))
+        print(f"{{name}}: " + ", ".join(f"{{label}} {{percent(probability)}}" for label, probability in likeliest))
 '''

@@ -60,13 +60,14 @@ def test_a_column_of_percentages_follows_the_same_rule(share: float, digits: int
 def test_an_interval_of_shares_has_one_unit() -> None:
     assert percent_span(0.969, 0.976, 1) == "96.9 to 97.6 %"
     assert percent_span(0.895, 0.9965) == "90 to over 99 %"
+    assert percent_span(0.001, 0.004) == "under 1 %"
+    assert percent_span(0.996, 0.999) == "over 99 %"
+    assert percent_span(0.9726, 0.9734, 1) == "97.3 %"
 
 
 def test_no_page_rounds_a_percentage_by_itself() -> None:
-    by_itself = re.compile(r"\b100\b[^{}]*:[.]\d+f\} %|:[.]\d%\}")  # f"{share * 100:.1f} %" and f"{share:.1%}"
-    files = [
-        path for top in ("pages", "core/explain", "core/data", "core/judging") for path in (ROOT / top).rglob("*.py")
-    ]
+    by_itself = re.compile(r"\b100\b[^{}]*:[.]\d+f\}+ %|:\d*[.]\d%\}")  # f"{share * 100:.1f} %" and f"{share:6.1%}"
+    files = [path for top in ("core", "pages") for path in (ROOT / top).rglob("*.py")]
     assert [path.name for path in files if by_itself.search(path.read_text(encoding="utf-8"))] == []
 
 

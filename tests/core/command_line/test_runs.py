@@ -65,8 +65,8 @@ def test_a_list_says_what_came_out_and_what_was_changed(store: Store) -> None:
     run = pages_runs.finished(store.home, name="one", config=pages_runs.digits(learning_rate=1.0))
     (line,) = call("runs", "list").stdout.splitlines()
     assert "epoch 2/4" in line
-    assert "val  60.0%" in line
-    assert "test  98.6% (96.9% to 99.4%)" in line
+    assert "val  60.0 %" in line
+    assert "test  98.6 % (96.9 to 99.4 %)" in line
     assert line.endswith("[epochs 4 (20), learning rate 1 (0.05)]")
     (listed,) = objects(call("runs", "list", "--json"))
     assert (listed["id"], listed["test_n"]) == (run.id, 367)

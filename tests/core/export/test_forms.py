@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -103,6 +104,15 @@ def test_weights_are_opened_by_safetensors_alone(hostile: Checkpoint, tmp_path: 
         assert {name: file.get_tensor(name).shape for name in file.keys()} == {  # noqa: SIM118  (it is no mapping)
             name: tuple(value.shape) for name, value in load_network(hostile).state_dict().items()
         }
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(1 - 1e-7, "over 99.9 %"), (0.973, "97.3 %"), (2e-4, "under 0.1 %"), (0.9994, "99.9 %")]
+)
+def test_in_the_code_beside_the_weights_no_answer_is_certain(share: float, text: str) -> None:
+    made: dict[str, Any] = {"__name__": "network", "__file__": "network.py"}
+    exec(loading_code(find("cats_vs_dogs-fast_cnn"), "w.safetensors"), made)
+    assert made["percent"](share) == text
 
 
 def test_the_card_is_read_by_the_hubs_own_reader_and_holds_the_measured_figures(hostile: Checkpoint) -> None:
