@@ -64,12 +64,13 @@ def _strip(run_id: str, fence: int, epochs_done: int, status: str, _run: Run) ->
 
 
 def told(pages: Sequence[Page]) -> list[Page]:
-    """Return the pages that tell when answers settle: the first, those from which one stays, and the newest."""
+    """Return the pages that tell when answers settle: each picture's first answer, the one that stays, the newest."""
     newest = pages[-1].answers
     turns = {0, len(pages) - 1}
     for name, last in newest.items():
-        before = [at for at, page in enumerate(pages) if (said := page.answers.get(name)) and said.place != last.place]
-        turns.add(max(before, default=-1) + 1)
+        said = [(at, page.answers[name].place) for at, page in enumerate(pages) if name in page.answers]
+        first = said[0][0]
+        turns |= {first, max((at + 1 for at, place in said if place != last.place), default=first)}
     return [page for at, page in enumerate(pages) if at in turns]
 
 

@@ -52,6 +52,12 @@ def test_the_epochs_from_which_answers_stay_are_shown_however_many_there_are() -
     assert [page.epoch for page in told(pages[:1])] == [0]
 
 
+def test_the_first_answer_to_a_photo_that_came_later_is_shown_though_it_never_changed() -> None:
+    same, photo = Answer(place=3, probability=0.5), Answer(place=1, probability=0.5)
+    pages = [Page(epoch=epoch, answers={"7": same} | ({"p": photo} if epoch >= 6 else {})) for epoch in range(20)]
+    assert [page.epoch for page in told(pages)] == [0, 6, 19]
+
+
 def test_a_dead_layer_is_told_below_the_chart(app: AppTest, home: Path) -> None:
     run, _lease = runs.at_work(home)
     answered(home, run.id, dead="conv2")
