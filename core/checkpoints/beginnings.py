@@ -7,6 +7,8 @@ from core.checkpoints.networks import Checkpoint, find
 from core.config import TrainingConfig
 from core.errors import CheckpointError, ConfigError
 
+_BEGINNING = "The network that this training goes on from"  # a page adds which; its card keeps the name it had at first
+
 
 def beginning(checkpoint: Checkpoint, reference: str) -> str:
     """Return what a config says that goes on from ``checkpoint``, which ``reference`` names: "k7mq2xw9ab@12"."""
@@ -25,15 +27,17 @@ def check_beginning(config: TrainingConfig, *, channels: int) -> Checkpoint | No
     try:
         card = (found := find(reference)).card
     except CheckpointError:
-        raise ConfigError("The network that this training goes on from is gone; let it begin anew.") from None
+        raise ConfigError(f"{_BEGINNING} is gone; let it begin anew.") from None
     if str(card.epoch) != epoch:
-        raise ConfigError(f"The best epoch of '{card.title}' is now {card.epoch} and not {epoch}; go on from that one.")
+        raise ConfigError(
+            f"{_BEGINNING} has learned on: its best epoch is now {card.epoch} and not {epoch}; go on from that."
+        )
     given = (config.model, dict(config.model_arguments), channels, config.image_size)
     kept = (card.model, dict(card.arguments), card.channels, card.image_size)
     if given != kept:
         raise ConfigError(
-            f"The network of '{card.title}' is another one ({card.model}, {card.channels}×{card.image_size}×"
-            f"{card.image_size}): a training can only go on with the same network and images of the same size."
+            f"{_BEGINNING} is another one ({card.model}, {card.channels}×{card.image_size}×{card.image_size}): a "
+            "training can only go on with the same network and images of the same size."
         )
     return found
 
@@ -45,8 +49,8 @@ def load_beginning(model: nn.Module, config: TrainingConfig, *, channels: int, c
     if found is None:
         return
     if found.card.classes != classes:
-        raise ConfigError(f"The network that this training goes on from tells {len(found.card.classes)} other classes.")
+        raise ConfigError(f"{_BEGINNING} tells {len(found.card.classes)} other classes.")
     try:
         model.load_state_dict(load_network(found).state_dict())
     except (CheckpointError, RuntimeError) as error:
-        raise ConfigError(f"The network that this training goes on from cannot be read: {error}") from error
+        raise ConfigError(f"{_BEGINNING} cannot be read: {error}") from error
