@@ -167,9 +167,10 @@ def put(name: str, kernel: Kernel) -> None:
 
 def link_brings(name: str, kernel: Kernel, *, divide: bool) -> None:
     """Put a kernel of the address into the grid; one's own numbers are kept as those that are typed."""
-    if name == OWN and kernel != st.session_state.get(state.KERNEL):
-        _keep_typed(kernel)
-    st.session_state.pop(_CUT, None)
+    if name != OWN or kernel != st.session_state.get(state.KERNEL):
+        st.session_state.pop(_CUT, None)
+        if name == OWN:
+            _keep_typed(kernel)
     put(name, kernel)
     st.session_state[DIVIDE] = divide
     if _typed().get(len(kernel)) == kernel:

@@ -119,6 +119,19 @@ def test_another_size_and_back_brings_a_named_kernel_back(page: AppTest) -> None
     assert (kernel(check(page)), page.selectbox(key="conv_preset").value) == (PRESETS["emboss"].kernel, "emboss")
 
 
+def test_a_named_kernel_is_brought_back_after_another_page_as_well(home: object) -> None:
+    page = visitor()
+    page.query_params["kernel"] = "sobel_x"
+    open_page(page, "learn/convolution")
+    page.select_slider(key="conv_size").set_value(4).run()
+    brought = page.query_params["kernel"]
+    open_page(page, "judge/compare")
+    page.query_params["kernel"] = brought
+    open_page(page, "learn/convolution")
+    page.select_slider(key="conv_size").set_value(3).run()
+    assert page.selectbox(key="conv_preset").value == "sobel_x"
+
+
 def test_a_named_kernel_leaves_the_bias_as_it_is(page: AppTest) -> None:
     page.session_state["conv_bias"] = 0.3
     page.selectbox(key="conv_preset").select("emboss").run()
