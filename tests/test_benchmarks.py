@@ -835,7 +835,7 @@ def test_the_runs_of_the_list_that_is_measured_are_as_workers_leave_them(tmp_pat
         assert all(store.get(run.id).config.to_json() == run.config for run in runs)
     ended = [run for run in runs if run.network is not None]
     assert [run.status for run in ended] == ["finished"] * 2
-    assert all(run.epochs_done == run.epochs and (run.seconds or 0) > 0 for run in ended)
+    assert all(run.epochs_done == run.epochs and (run.training_seconds or 0) > 0 for run in ended)
     assert all(figures(cast(Path, run.network)).metrics for run in ended)
 
 

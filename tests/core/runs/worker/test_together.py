@@ -61,8 +61,8 @@ def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[Run, int, Act], None]:
     acts: dict[tuple[str, int], Act] = {}
     plain = Recorder.step
 
-    def step(self: Recorder, event: StepDone) -> None:
-        plain(self, event)
+    def step(self: Recorder, event: StepDone, *, side: int) -> None:
+        plain(self, event, side=side)
         if (act := acts.pop((self.lease.run_id, event.step), None)) is not None:
             act(self)
 
