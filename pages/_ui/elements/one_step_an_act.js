@@ -1,7 +1,8 @@
 // One step of the browser's history for each act: what a page adds to the address once it has come belongs to that step.
 //
-// Streamlit pushes the page and its parameters one after the other, and Back would lead to the half of a step. Who
-// scrolls while the page comes does not ask for another step, nor does who goes back.
+// Streamlit pushes the page and its parameters one after the other, and Back would lead to the half of a step
+// (findings/streamlit_two_steps_back_from_a_page.sh). Who scrolls while the page comes does not ask for another step,
+// nor does who goes back.
 if (!window.oneStepAnAct) {
   window.oneStepAnAct = true
   const push = history.pushState.bind(history)
