@@ -116,16 +116,16 @@ def test_what_else_differs_is_named(folder: Path) -> None:
     ship(folder, "two", wrong=100, settings={"mirror_at_test": True, "batch_size": 32})
     ship(folder, "elsewhere", wrong=100, settings={"batch_size": 32}, device="one GPU")
     words = said(compare("one", "two"))
-    assert "They differ in a second opinion on the mirror image, batch size (512 and 32)." in words
-    assert "They differ in batch size (512 and 32), what they were computed on." in said(compare("one", "elsewhere"))
+    assert "They differ in a second opinion on the mirror image, batch size (64 and 32)." in words
+    assert "They differ in batch size (64 and 32), what they were computed on." in said(compare("one", "elsewhere"))
 
 
 def test_what_one_number_is_in_each_is_said_and_a_schedule_is_none(folder: Path) -> None:
     ship(folder, "one", wrong=10, settings={"learning_rate": 0.05})
     ship(folder, "two", wrong=100, settings={"learning_rate": 0.005})
-    ship(folder, "cosine", wrong=100, settings={"learning_rate": 0.05, "schedule": "constant"})
+    ship(folder, "cycle", wrong=100, settings={"learning_rate": 0.05, "schedule": "one_cycle"})
     assert "They differ in learning rate (0.05 and 0.005)." in said(compare("one", "two"))
-    assert "They differ in schedule." in said(compare("one", "cosine"))
+    assert "They differ in schedule." in said(compare("one", "cycle"))
 
 
 def test_no_setting_of_a_training_is_left_out_of_the_comparison() -> None:

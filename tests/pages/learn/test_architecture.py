@@ -90,7 +90,7 @@ def test_a_wrong_in_features_shows_pytorchs_error_and_the_right_number(why: AppT
 
 def test_putting_the_right_number_in_makes_it_run(why: AppTest) -> None:
     why.slider(key="why_padding").set_value(2).run()
-    assert "1,024" in next(entry.label for entry in why.button if entry.label.startswith("Put"))
+    assert "1024" in next(entry.label for entry in why.button if entry.label.startswith("Put"))
     next(entry for entry in why.button if entry.label.startswith("Put")).click().run()
     assert why.text_input(key="why_in_features").value == "1024"  # 16 · 8 · 8
     assert why.success
