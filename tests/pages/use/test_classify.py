@@ -233,7 +233,7 @@ def test_what_a_worksheet_is_offered_first_is_of_the_newest_photo(home: Path, pa
     Owners(store).call(ME, "Ada")
     Worksheets(store).begin(given.id, by=Person(owner=ME))
     add(page, ("first.png", picture("red")), ("second.png", picture("blue")))
-    captions = [caption for caption, _drawn in page.session_state["worksheet_shown"].now.values()]
+    captions = [one.caption for one in page.session_state["worksheet_shown"].now.values()]
     assert [caption.partition(":")[0] for caption in captions[:2]] == ["second.png", "first.png"]
 
 
