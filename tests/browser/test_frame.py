@@ -199,3 +199,20 @@ def test_who_scrolls_while_a_page_comes_or_goes_back_by_key_makes_no_step_of_it(
     settled(page)
     page.go_forward()
     expect(page).to_have_url(re.compile(r"/convolution\?(?=.*kernel=sobel_y)(?=.*padding=1)"))
+
+
+def test_who_presses_a_control_of_a_page_that_still_comes_makes_a_step_of_it(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution")
+    added = page.evaluate(
+        """() => {
+            const step = (act, address) => { document.querySelector(act).click(); history.pushState({}, "", address) }
+            document.querySelector("[data-test-script-state]").setAttribute("data-test-script-state", "running")
+            const before = history.length
+            step("[data-testid=stHeader]", "guide")
+            step("[data-testid=stMain]", "guide?page=measured")
+            const came = history.length
+            step("[data-testid=stMain] button", "guide?page=speed")
+            return [came - before, history.length - came]
+        }"""
+    )
+    assert added == [1, 1]

@@ -1,6 +1,7 @@
 """The server's clock: what it closes and lets go of, and when."""
 
 import asyncio
+import contextlib
 import gc
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,39 +19,47 @@ from pages._ui.server.sessions import Sessions
 
 @pytest.fixture
 def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the clock does, in order, with a tick of a hundredth of a second."""
+    """What the clock does, in order."""
     done: list[str] = []
     known = Sessions()
     monkeypatch.setattr(sessions, "SESSIONS", known)
     monkeypatch.setattr(housekeeping, "SESSIONS", known)
-    monkeypatch.setattr(housekeeping, "TICK", 0.01)
     monkeypatch.setattr(housekeeping, "tidy_up", lambda: done.append("tidy up"))
     monkeypatch.setattr(housekeeping, "let_go_of_everything", lambda: done.append("let go"))
     return done
 
 
-async def clock(
-    here: set[str], *, ticks: float, then: set[str] | None = None, files: MediaFileManager | None = None
-) -> None:
-    """Run the clock with the sessions that are ``here``, and with those that are left ``then``."""
-    present = set(here)
+def clock(here: set[str], *, ticks: int, then: set[str] | None = None, files: MediaFileManager | None = None) -> None:
+    """Let the clock tick with the sessions that are ``here``, and as often with those of them that are left ``then``.
+
+    A tick takes ``TICK`` by the clock's own time and a hundredth of a second by ours.
+    """
+    present, passed = set(here), 0
     server = SimpleNamespace(
         is_active_session=lambda session: session in present,
         close_session=lambda _session: None,
         media_file_mgr=files or MediaFileManager(MemoryMediaFileStorage("/media")),
     )
-    house = asyncio.create_task(keep_house(cast(Any, server), None, away=0.0))
-    await asyncio.sleep(ticks * 0.01)
-    if then is not None:
-        present.intersection_update(then)
-        await asyncio.sleep(ticks * 0.01)
-    house.cancel()
+
+    async def tick(_seconds: float) -> None:
+        nonlocal passed
+        passed += 1
+        if passed > (ticks if then is None else 2 * ticks):
+            raise asyncio.CancelledError
+        if then is not None and passed > ticks:
+            present.intersection_update(then)
+        await asyncio.sleep(0.01)
+
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(asyncio.CancelledError):
+        patch.setattr(housekeeping, "asyncio", SimpleNamespace(sleep=tick, to_thread=asyncio.to_thread))
+        patch.setattr(housekeeping, "time", SimpleNamespace(monotonic=lambda: passed * housekeeping.TICK))
+        asyncio.run(keep_house(cast(Any, server), None, away=0.0))
 
 
 def test_everything_goes_once_when_the_last_session_has_been_closed(done: list[str]) -> None:
     sessions.SESSIONS.note("ada")
-    asyncio.run(clock({"ada"}, ticks=10, then=set()))
-    assert done == ["let go"]
+    clock({"ada"}, ticks=10, then=set())
+    assert done == ["tidy up"] * 5 + ["let go"]
 
 
 def test_what_a_button_would_make_a_file_of_goes_although_nobody_comes_any_more(done: list[str]) -> None:
@@ -61,23 +70,19 @@ def test_what_a_button_would_make_a_file_of_goes_although_nobody_comes_any_more(
     files.remove_orphaned_files()
     assert len(files._deferred_callables) == 1
     sessions.SESSIONS.note("ada")
-    asyncio.run(clock({"ada"}, ticks=20, then=set(), files=files))
+    clock({"ada"}, ticks=20, then=set(), files=files)
     assert not files._deferred_callables
 
 
 def test_a_server_that_nobody_has_visited_keeps_what_it_has_imported_for_the_first(done: list[str]) -> None:
-    asyncio.run(clock(set(), ticks=10))
+    clock(set(), ticks=10)
     assert done == []
 
 
-def test_while_students_are_here_memory_is_tidied_up_now_and_then(
-    done: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(housekeeping, "TIDY_EVERY", 0.03)
+def test_while_students_are_here_memory_is_tidied_up_now_and_then(done: list[str]) -> None:
     sessions.SESSIONS.note("ada")
-    asyncio.run(clock({"ada"}, ticks=30))
-    assert 2 <= len(done) <= 10
-    assert set(done) == {"tidy up"}
+    clock({"ada"}, ticks=30)
+    assert done == ["tidy up"] * 15
 
 
 def test_a_failure_of_one_tick_does_not_stop_the_clock(done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,8 +93,8 @@ def test_a_failure_of_one_tick_does_not_stop_the_clock(done: list[str], monkeypa
         raise RuntimeError("one bad tick")
 
     monkeypatch.setattr(housekeeping, "close_left", fails)
-    asyncio.run(clock(set(), ticks=10))
-    assert len(calls) > 1
+    clock(set(), ticks=10)
+    assert len(calls) == 10
 
 
 def test_letting_go_empties_the_caches_and_frees_what_was_exempt_from_collection() -> None:
