@@ -115,13 +115,12 @@ def line_chart(
     for place, ((name, _xs, _ys), each) in enumerate(zip(lines, points, strict=True)):
         at = " ".join(f"{60 + (x - left) * across:.1f},{220 - (y - low) * up:.1f}" for x, y in each)
         colour, dashes = f"var(--c{place % 6})", ("", "6 4", "2 3")[place // 2 % 3]
-        parts.append(
-            f'<polyline points="{at}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dashes}"/>'
-        )
+        stroke = f'stroke="{colour}" stroke-width="2" stroke-dasharray="{dashes}"'
+        parts.append(f'<polyline points="{at}" fill="none" {stroke}/>')
         dots = "".join(f'<circle cx="{dot.split(",")[0]}" cy="{dot.split(",")[1]}" r="2.5"/>' for dot in at.split())
         parts.append(f'<g fill="{colour}">{dots}</g>')
         y = 262 + 18 * place
-        parts.append(f'<line x1="60" x2="90" y1="{y - 4}" y2="{y - 4}" stroke="{colour}" stroke-width="3"/>')
+        parts.append(f'<line x1="60" x2="90" y1="{y - 4}" y2="{y - 4}" {stroke}/>')
         parts.append(f'<text x="98" y="{y}">{text(name)}</text>')
     for x, words in ((left, f"{left:g}"), (right, f"{right:g}")):
         parts.append(f'<text x="{60 + (x - left) * across:.0f}" y="240" text-anchor="middle">{words}</text>')

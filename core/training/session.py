@@ -17,6 +17,7 @@ from core.config import TrainingConfig
 from core.data import LabelledImages, kept_name, load, split_begun_with
 from core.errors import CheckpointError, OtherBackboneError, OtherSplitError
 from core.events import EpochDone, Event, Finished, StepDone
+from core.models import models
 from core.training.folder import TrainingFolder
 from core.training.resume import check_split, restore, state_of
 from core.training.trainer import Trainer
@@ -174,7 +175,7 @@ class Session:
         parameters = list(trainer.model.parameters())
         return Card(
             name=self.folder.name,
-            title=self.title or f"{config.model} on {self.data.spec.title}",
+            title=self.title or f"{models[config.model].title} on {self.data.spec.title}",
             model=config.model,
             arguments=dict(config.model_arguments),
             channels=trainer.format.channels,

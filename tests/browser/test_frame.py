@@ -99,7 +99,7 @@ def test_back_and_forward_change_the_network(page: Page, server: Server, address
         page,
         lambda: choose(page, "Trained network", "LeNet-style CNN on CIFAR-10", typed=True),
         lambda: expect(box).to_have_value(before),
-        lambda: expect(page.get_by_text(re.compile("^lenet · CIFAR-10"))).to_be_visible(),
+        lambda: expect(page.get_by_text(re.compile("^LeNet-style CNN · CIFAR-10"))).to_be_visible(),
     )
 
 

@@ -180,6 +180,7 @@ def test_the_table_of_runs_is_searched_sorted_and_read_by_the_keys_and_leads_to_
     page.get_by_role("combobox", name="Owner").select_option("Everybody")
     page.get_by_role("button", name="What accuracy costs").click()
     costs = chart(page, "^2 runs by test accuracy and training time")
+    assert len(costs.get_by_text(re.compile(r"^[\d.]+ (s|min)( [\d.]+ s)?$")).all()) >= 2
     costs.press("End")
     expect(page.locator(".tip")).to_contain_text("98.6 % (96.9 to 99.4), Digits (built in)")
     costs.press("Enter")

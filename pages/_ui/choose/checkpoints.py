@@ -11,6 +11,7 @@ from core.config import TrainingConfig
 from core.data import datasets
 from core.errors import LabError
 from core.intervals import percent
+from core.models import models
 from pages._ui import address, cached, state
 from pages._ui.frame import empty_state, plain, problem
 from pages._ui.glossary import term
@@ -195,9 +196,10 @@ def _fits(reference: str, fits: "Callable[[Card], bool]") -> bool:
 def describe(card: "Card") -> str:
     """Return a card's facts in one line: network, data, input, parameters, what the test said."""
     data = datasets[card.dataset].title if card.dataset in datasets else card.dataset
+    network = models[card.model].title if card.model in models else card.model
     colour = "grey" if card.channels == 1 else "colour"
     line = (
-        f"{card.model} · {data} · {len(card.classes)} classes · input {card.image_size}×{card.image_size} "
+        f"{network} · {data} · {len(card.classes)} classes · input {card.image_size}×{card.image_size} "
         f"px, {colour} · "
         f"{card.parameters:,} parameters · after epoch {card.epoch}"
     )

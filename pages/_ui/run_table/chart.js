@@ -7,6 +7,11 @@ const DRAWN = "http://www.w3.org/2000/svg"
 const EDGE = { top: 14, right: 16, bottom: 40, left: 54 }
 const CHART = 380 // pixels high
 const NEAR = 26 // pixels between the pointer and the point that it means
+const APART = 64 // pixels between two numbers of the axis of costs, at least
+const ROUND = {
+  seconds: [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 18000, 36000, 86400],
+  parameters: Array.from({ length: 9 }, (_, power) => [1, 2, 5].map((one) => one * 10 ** power)).flat(),
+}
 const MARKS = [
   "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0Z",
   "M-4-4H4V4H-4Z",
@@ -85,7 +90,7 @@ function draw_chart(chart, rows) {
   }
   const inner = { w: width - EDGE.left - EDGE.right, h: CHART - EDGE.top - EDGE.bottom }
   const costs = found.map(cost)
-  const [low, high] = [Math.log10(Math.min(...costs)) - 0.08, Math.log10(Math.max(...costs)) + 0.08]
+  const [low, high] = ends(ROUND[axis], Math.min(...costs), Math.max(...costs)).map(Math.log10)
   const bottom = Math.max(0, Math.floor(Math.min(...found.map((row) => row.accuracy)) * 20 - 0.2) / 20)
   const to_x = (value) => EDGE.left + ((Math.log10(value) - low) / (high - low)) * inner.w
   const to_y = (value) => EDGE.top + (1 - (value - bottom) / (1.005 - bottom)) * inner.h
@@ -99,6 +104,13 @@ function draw_chart(chart, rows) {
   chart.bar = mark(chart.svg, "line", { class: "ring", visibility: "hidden" })
   chart.to_y = to_y
   point_at(chart, chart.points.find((point) => point.row.reference === chart.at?.row.reference) ?? null)
+}
+
+// The round numbers around all costs, a little further on either side; never one alone.
+function ends(round, least, most) {
+  const below = round.findLast((one) => one <= least) ?? least
+  const above = round.find((one) => one >= most && one > below) ?? most
+  return [below / 1.2, above * 1.2]
 }
 
 function stairs(rows, cost, to_x, to_y, end) {
@@ -119,10 +131,13 @@ function draw_frame(chart, { width, inner, low, high, bottom, to_x, to_y, axis }
     mark(grid, "line", { x1: EDGE.left, x2: width - EDGE.right, y1: to_y(value), y2: to_y(value) })
     mark(grid, "text", { x: EDGE.left - 8, y: to_y(value) + 4, "text-anchor": "end" }, `${Math.round(value * 100)} %`)
   }
-  const ticks = axis === "seconds" ? [0.1, 1, 5, 20, 60, 300, 1200, 3600, 18000, 86400] : [1, 2, 3, 4, 5, 6, 7, 8, 9].map((power) => 10 ** power)
-  for (const value of ticks.filter((one) => Math.log10(one) >= low && Math.log10(one) <= high)) {
+  const ticks = []
+  for (const one of ROUND[axis].filter((one) => Math.log10(one) >= low && Math.log10(one) <= high)) {
+    if (!ticks.length || to_x(one) - to_x(ticks.at(-1)) >= APART) ticks.push(one)
+  }
+  for (const value of ticks) {
     mark(grid, "line", { x1: to_x(value), x2: to_x(value), y1: EDGE.top + inner.h, y2: EDGE.top + inner.h + 4 })
-    const words = axis === "seconds" ? (value < 1 ? "0.1 s" : time_words(value).replace(" 0 min", "")) : value.toLocaleString("en-GB", { notation: "compact" })
+    const words = axis === "seconds" ? (value < 1 ? `${value} s` : time_words(value).replace(" 0 min", "")) : value.toLocaleString("en-US", { notation: "compact" })
     mark(grid, "text", { x: to_x(value), y: EDGE.top + inner.h + 18, "text-anchor": "middle" }, words)
   }
   const name = axis === "seconds" ? "training time (logarithmic)" : "parameters (logarithmic)"

@@ -27,13 +27,12 @@ def add_what_is_shown(given: Given, number: int, work: Work) -> None:
     with fold:
         here_now = shown()
         if not here_now:
-            st.caption("The page shows no picture and no curve now. Scroll, or set something up, and come back.")
+            st.caption("The page shows no picture and no curve now. Scroll, or set something up.")
+            st.button("Look again", icon=":material/refresh:", key=f"{key}_again")  # draws this anew
             return
         titles = {each: one.title for each, one in here_now.items()}
         chosen = st.radio("What", list(titles), format_func=lambda each: plain(titles[each]), key=f"{key}_what")
         picture = here_now[chosen].what
-        if isinstance(picture, bytes):
-            st.image(picture, width=220, alt=titles[chosen])
         st.button(
             "Add it",
             icon=":material/add:",
@@ -42,6 +41,8 @@ def add_what_is_shown(given: Given, number: int, work: Work) -> None:
             on_click=_add,
             args=(given.id, number, key),
         )
+        if isinstance(picture, bytes):
+            st.image(picture, width=220, alt=titles[chosen])
         st.caption("It is kept on the machine that runs the lab, for you and your teacher.")
 
 

@@ -46,5 +46,8 @@ def stage() -> None:
     shown = at_start([run for run in runs if run.dataset == dataset])
     others = len(runs) - sum(name == dataset for name in names)
     beside = f" {others} {'run is' if others == 1 else 'runs are'} on other data sets." if others else ""
-    st.markdown(f"**{plain(dataset_title(dataset))}**, accuracy on validation images, epoch by epoch.{beside}")
+    st.markdown(
+        f"**{plain(dataset_title(dataset))}**, accuracy on validation images: epoch by epoch, and the best so far. "
+        f"A bar is full when its run is done.{beside}"
+    )
     race(shown, key="stage_race")

@@ -2,19 +2,21 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from core.errors import LabError
 from core.runs import open_store
 from core.runs.records import AT_WORK, WAITING
-from core.runs.store.listed import last_change, listed
+from core.runs.store.listed import ListedRun, last_change, listed
 from pages._ui import address, state
 from pages._ui.at_rest import AT_REST
 from pages._ui.frame import empty_state, look_for, problem
-from pages._ui.run_table.rows import read_on, run_rows
+from pages._ui.run_table.rows import Row, read_on, run_rows
 from pages._ui.run_table.table import OF_RUNS, Group, follow_rows, run_table
 from pages._ui.visitor import visitors_id
+from pages.train._training.lesson.bet import awaited
 
 TICK = 2.0  # seconds between two looks while a run is at work
 AT_ONCE = 0.5  # seconds to the next look while there is more to be read
@@ -35,7 +37,7 @@ def show_list(*, shown: str | None) -> None:
     rows, unread = run_rows(runs)
     you = visitors_id()
     run_table(
-        [Group(title="", rows=rows)],
+        [Group(title="", rows=[_before_the_bet(run, row) for run, row in zip(runs, rows, strict=True)])],
         columns=OF_RUNS,
         you=you,
         key=state.RUN_TABLE,
@@ -59,6 +61,13 @@ def show_list(*, shown: str | None) -> None:
         follow_rows(run_rows(listed(store, at_work=True))[0], you=you, table=state.RUN_TABLE)
 
     follow()
+
+
+def _before_the_bet(run: ListedRun, row: Row) -> Row:
+    """The row of a run without what its owner may still bet on."""
+    if row.accuracy is None or run.status != "finished" or not awaited(run.id, owner=run.owner, ended=run.kept):
+        return row
+    return replace(row, state="place your bet", accuracy=None, interval=None, images=None)
 
 
 def _open(chosen: Sequence[str]) -> None:

@@ -23,16 +23,18 @@ def result(run: Run) -> None:
         problem(error)
         return
     st.markdown("### What came out")
-    _figures(run, checkpoint)
+    shown = _figures(run, checkpoint)
     with st.container(horizontal=True, key=f"next_{run.id}"):
         _go("Classify photos with it", "classify", "image_search", {state.CHECKPOINT: run.id})
         _go("Look into its layers", "feature-maps", "layers", {state.CHECKPOINT: run.id})
-        _go("Compare it", "compare", "balance", {state.COMPARED: run.id})
+        if shown:
+            _go("Compare it", "compare", "balance", {state.COMPARED: run.id})
         _go("See the batches it was fed", "augmentation", "grid_view", {"look": "seen", state.CHECKPOINT: run.id})
         take_home(checkpoint)
 
 
-def _figures(run: Run, checkpoint: Checkpoint) -> None:
+def _figures(run: Run, checkpoint: Checkpoint) -> bool:
+    """Show the figures; whether its test accuracy, if there is one, is among them."""
     card = checkpoint.card
     rows = [
         (
@@ -46,16 +48,17 @@ def _figures(run: Run, checkpoint: Checkpoint) -> None:
     if card.metrics is None:
         facts(rows)
         st.caption("It has not been tested: only a run that ends by itself is judged on the test split.")
-        return
+        return True
     if not may_show(run, card.metrics):
         facts(rows)
-        return
+        return False
     facts([*rows, ("Test loss", f"{card.metrics.test_loss:.3f} nats", term("loss"))])
     st.markdown(_verdict(card))
     how_near(run, card.metrics)
     predictions = None if doubt_about(card) else checkpoint.predictions()
     if predictions is not None and (without := without_doubtful(card, predictions)):
         st.markdown(without.sentence)
+    return True
 
 
 def _verdict(card: Card) -> str:

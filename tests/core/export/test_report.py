@@ -1,5 +1,6 @@
 """Reports: the figures that the lab shows, in one file that asks for nothing and runs nothing."""
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -120,6 +121,13 @@ def test_the_marks_of_an_axis_are_round_numbers_around_what_is_drawn(
     ends: tuple[float, float], shares: bool, marks: list[float]
 ) -> None:
     assert round_marks(*ends, shares=shares) == pytest.approx(marks)
+
+
+def test_the_legend_of_a_curve_is_drawn_as_the_curve_is() -> None:
+    drawn = line_chart([(f"run {place}", [1.0, 2.0], [0.1, 0.2]) for place in range(5)], alt="five")
+    curves = re.findall(r'<polyline [^>]*(stroke="[^"]*" [^>]*)/>', drawn)
+    assert len(set(curves)) == 5
+    assert re.findall(r'<line x1="60" x2="90" [^>]*?(stroke="[^"]*" [^>]*)/>', drawn) == curves
 
 
 def test_a_curve_of_shares_is_marked_in_round_percents() -> None:

@@ -58,6 +58,7 @@ def test_the_second_one_is_handed_out_on_a_data_set_of_the_machine(home: Path) -
     (given,) = sheets(home).all()
     assert (given.sheet.rules.dataset, given.sheet.rules.controls) == ("digits", ("experiments",))
     assert given.sheet.only_its_pages
+    assert "On Digits \\(built in\\), made on" in texts(app)
     assert given.sheet.parts[1].view["data"] == "digits"
     assert given.open
     assert any(f"worksheet?worksheet={given.id}" in code.value for code in app.code)

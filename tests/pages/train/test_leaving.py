@@ -18,6 +18,7 @@ def test_a_finished_run_leads_to_the_pages_that_use_it(app: AppTest, home: Path,
     shown = open_page(app, "train/training")
     if nickname:
         check(shown.text_input(key=state.NICKNAME).set_value(nickname).run())
+    check(shown.button(key="bet_skip").click().run())
     links = {link.proto.label: link.proto for link in shown.get("page_link")}
     for label, page, parameter in (
         ("Classify photos with it", "classify", state.CHECKPOINT),

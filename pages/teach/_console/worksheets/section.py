@@ -11,6 +11,7 @@ from core.runs import open_store
 from core.runs.store.owners import Owners
 from core.runs.worksheets import Given, HandIns, Standing, Worksheets
 from pages._ui import state
+from pages._ui.choose.datasets import dataset_title
 from pages._ui.choose.take_home import download
 from pages._ui.classroom.invitation import lab_address, square
 from pages._ui.classroom.key import act, say_problem
@@ -63,7 +64,9 @@ def _one(given: Given, standings: Sequence[Standing]) -> None:
         closed = "" if given.open else " :gray-badge[:material/lock: closed]"
         st.markdown(f"**{plain(given.sheet.title)}**{closed}")
         made = time.strftime("%d %B, %H:%M", time.localtime(given.made))
-        st.caption(f"Made on {made}. **{len(standings)}** begun, **{came}** handed in.")
+        data = given.sheet.rules.dataset
+        on = f"On {plain(dataset_title(data))}, made" if data else "Made"
+        st.caption(f"{on} on {made}. **{len(standings)}** begun, **{came}** handed in.")
         with st.container(horizontal=True, vertical_alignment="center"):
             if given.open:
                 with st.popover("Link and square", icon=":material/qr_code_2:", width="content"):

@@ -26,9 +26,7 @@ def may_show(run: Run, metrics: Metrics) -> bool:
 
     Shows the bet where it may not.
     """
-    placed = _placed()
-    recent = run.ended is not None and time.time() - run.ended < FRESH
-    if run.id in placed or _NO_MORE in placed or run.owner != visitors_id() or not recent:
+    if not awaited(run.id, owner=run.owner, ended=run.ended):
         return True
     with st.container(border=True, key="bet"):
         st.slider(
@@ -50,6 +48,14 @@ def may_show(run: Run, metrics: Metrics) -> bool:
             )
             st.button("Skip", key="bet_skip", on_click=_skip, help="You are not asked again.")
     return False
+
+
+def awaited(run_id: str, *, owner: str, ended: float | None) -> bool:
+    """Whether this visitor may still bet on a run that ``ended`` then, in seconds since 1970; None: it has not."""
+    if owner != visitors_id() or ended is None or time.time() - ended >= FRESH:
+        return False
+    placed = _placed()
+    return run_id not in placed and _NO_MORE not in placed
 
 
 def how_near(run: Run, metrics: Metrics) -> None:

@@ -86,8 +86,8 @@ def _judgement(found: Familiarity, strange: Strangeness) -> None:
     st.caption(
         plain(
             f"Measured by {figures.score} on {figures.n:,} images of {figures.images} against {figures.own_n:,} test "
-            f"images (AUROC by {others}). As many others of both, drawn by a seed, chose the score, and validation "
-            f"images the threshold.{_blur(figures.as_small)}"
+            f"images (AUROC by {others}). The score was chosen on as many other images of both, the threshold on "
+            f"validation images.{_blur(figures.as_small)}"
         )
     )
 
