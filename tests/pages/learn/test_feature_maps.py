@@ -85,7 +85,7 @@ def test_a_map_is_enlarged_by_its_number_and_stays_in_range_in_a_smaller_layer(p
 def test_a_shipped_network_is_chosen_at_once(shipped: Path) -> None:
     page = open_page(visitor(), "learn/feature_maps")
     assert page.segmented_control(key="maps_source").value == "trained"
-    assert "strided\\_cnn · Digits" in texts(page)
+    assert "Strided CNN · Digits" in texts(page)
     assert not page.error
 
 

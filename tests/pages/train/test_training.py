@@ -590,7 +590,7 @@ def test_a_run_says_what_was_changed_and_can_be_set_up_again(app: AppTest, home:
 
 
 def test_the_list_says_accuracy_with_its_interval_and_what_was_changed(app: AppTest, home: Path) -> None:
-    run = runs.finished(home, name="done")
+    run = runs.finished(home, name="done", owner="Ada")
     runs.at_work(home, epochs=2)
     live, done = table_rows(all_runs(app))
     assert (live["validation"], live["done"], live["planned"]) == (pytest.approx(0.6), 2, 4)
@@ -624,8 +624,8 @@ def test_a_network_that_cannot_be_read_hides_no_run(app: AppTest, home: Path) ->
 def test_a_long_list_opens_before_every_card_has_been_read(
     app: AppTest, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs.finished(home, name="old")
-    runs.finished(home, name="new")
+    runs.finished(home, name="old", owner="Ada")
+    runs.finished(home, name="new", owner="Ada")
     for look in ("LOOK", "FIRST_LOOK"):
         monkeypatch.setattr(rows, look, -1.0)
     page = all_runs(app)
