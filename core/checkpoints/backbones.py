@@ -42,6 +42,12 @@ def pretrained_normalisation(config: TrainingConfig) -> Normalisation | None:
     return None if source is None else source.normalisation()
 
 
+def measures_its_images(config: TrainingConfig) -> bool:
+    """Whether mean and std of the network's input are those of its training images: pretrained weights bring others,
+    and without normalisation there are none."""
+    return "no_normalisation" not in config.slips and source_of(config.model, weights_choice(config)) is None
+
+
 def load_backbone(model: nn.Module, config: TrainingConfig) -> None:
     """Fill the backbone of a transfer model with the weights that the config names; other models stay as they are.
 

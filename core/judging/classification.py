@@ -8,11 +8,11 @@ import torch
 from torch import nn
 
 from core.checkpoints import Checkpoint
-from core.checkpoints.backbones import load_network
+from core.checkpoints.backbones import load_network, measures_its_images
 from core.data.catalogue import ink_frame
 from core.errors import CheckpointError, PhotoError
 from core.models.answers import logits_of
-from core.models.faults import faults_of
+from core.models.faults import Fault, faults_of
 from core.models.received import Fit, Received, receive
 from core.photos.door import Photo, read_photo
 
@@ -50,6 +50,13 @@ def received(checkpoint: Checkpoint, photo: Photo, *, as_it_is: bool = False, fi
     """Return what the network is given of ``photo``: made as its data set was, or, if asked for, ``as_it_is``."""
     frame = None if as_it_is else ink_frame(checkpoint.card.dataset)
     return receive(photo.image, checkpoint.format, frame, fit=fit)
+
+
+def faults(checkpoint: Checkpoint, given: Received) -> tuple[Fault, ...]:
+    """Return what is wrong with what the network is given; of its light, where that of its training images is known."""
+    card = checkpoint.card
+    measured = measures_its_images(card.config)
+    return faults_of(given, checkpoint.format, ink_frame(card.dataset), measured=measured)
 
 
 def classify(
@@ -123,7 +130,7 @@ def classify_paths(
         else:
             given = received(checkpoint, photo, as_it_is=as_it_is, fit=fit)
             (ranking,) = rank(checkpoint, [given], model=model, top=top)
-            found = faults_of(given, checkpoint.format, ink_frame(checkpoint.card.dataset))
+            found = faults(checkpoint, given)
             yield ClassifiedPhoto(
                 photo=str(path),
                 top=ranking,

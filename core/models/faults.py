@@ -35,14 +35,21 @@ class Fault:
     sentence: str
 
 
-def faults_of(given: Received, format: InputFormat, frame: InkFrame | None) -> tuple[Fault, ...]:
+def faults_of(
+    given: Received, format: InputFormat, frame: InkFrame | None, *, measured: bool = True
+) -> tuple[Fault, ...]:
     """Return what is wrong with what a network is given, worst first.
 
     ``frame`` is that of the network's own data set, where that is handwriting, whether or not the photo was made like
-    it. Mean and spread of the training images are the format's.
+    it. Mean and spread of the training images are the format's where it was ``measured`` on them; elsewhere nothing is
+    said of the light.
     """
     values = np.clip(denormalise(given.batch, format)[0].numpy(), 0, 1)
-    found = _of_ink(values, frame) if frame is not None else _of_light(values, format)
+    found: list[Fault] = []
+    if frame is not None:
+        found = _of_ink(values, frame)
+    elif measured:
+        found = _of_light(values, format)
     return (*found, *_of_shape(given))
 
 

@@ -65,7 +65,7 @@ def sides(image_size: int) -> tuple[int, ...]:
 
 
 def filling_value(filling: Filling, format: InputFormat) -> Tensor:
-    """Return the colour that hides, float32 (C,) in [0, 1]; ``mean`` is that of the images in training."""
+    """Return the colour that hides, float32 (C,) in [0, 1]; ``mean`` is what normalisation makes 0."""
     if filling == "mean":
         return torch.tensor(format.mean)
     return torch.full((format.channels,), float(filling == "white"))

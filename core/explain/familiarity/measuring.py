@@ -20,12 +20,13 @@ from core.explain.familiarity.watching import look_at
 from core.explain.filters import kept_arrays
 from core.models.input_format import InputFormat, normalise, to_batch
 from core.strict_json import NotStrictJsonError, parse_object, typed
+from core.training.assembly import training_indices
 from core.whole_files import read_file, write_files
 
 FILE = "familiarity.safetensors"
 TRAINING, OTHERS = 2_000, 1_000  # training images that are kept; images of each of the three other kinds
 _LARGEST = 16 * 2**20
-_FORMAT = 2  # part of every key: raise it where the same key would mean something else
+_FORMAT = 3  # part of every key: raise it where the same key would mean something else
 
 Progress = Callable[[str, float], None]
 
@@ -87,7 +88,8 @@ def measure(
             f"The copy of {data.spec.title} on this machine, or its order, is not the one that this network learned "
             "from, so nobody can say which of these images it knows."
         )
-    parts = [spread(split.train, training), spread(split.validation, others), spread(split.test, others)]
+    learned = training_indices(split, card.config).numpy()  # fewer than the split's where the run had a limit
+    parts = [spread(learned, training), spread(split.validation, others), spread(split.test, others)]
     foreign = foreign_images(card.dataset, card.classes, channels=card.channels, at_most=others)
     count = sum(map(len, [*parts, foreign.indices]))
     looking = _Looking(

@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.checkpoints import Checkpoint
-from core.data.catalogue import ink_frame
 from core.errors import LabError
 from core.explain.familiarity.judgement import world
 from core.explain.familiarity.known import Strangeness
 from core.explain.familiarity.measuring import Familiarity
-from core.judging.classification import rank
-from core.models.faults import Fault, faults_of
+from core.judging.classification import faults, rank
+from core.models.faults import Fault
 from core.models.received import Fit
 from core.photos.door import Photo
 from pages._ui import state
@@ -145,7 +144,7 @@ def _answer(
         ranking=tuple((guess.label, guess.probability) for guess in guesses),
         strange=strange,
         foreign=judged.sentence if judged is not None and judged.foreign else "",
-        faults=faults_of(given, _checkpoint.format, ink_frame(_checkpoint.card.dataset)),
+        faults=faults(_checkpoint, given),
     )
 
 

@@ -5,9 +5,9 @@ import streamlit as st
 from PIL import Image
 
 from core.checkpoints import Checkpoint
-from core.data.catalogue import ink_frame
+from core.checkpoints.backbones import measures_its_images
 from core.errors import PhotoError
-from core.models.faults import faults_of
+from core.judging.classification import faults
 from core.models.input_format import denormalise
 from core.models.received import Received
 from core.photos.door import Photo
@@ -37,11 +37,12 @@ def eyes(checkpoint: Checkpoint, photo: Photo, given: Received) -> None:
             photo=checkpoint.card.image_size > _FINE,
             alt=f"{photo.name} as the network receives it",
         )
-    faults = faults_of(given, checkpoint.format, ink_frame(checkpoint.card.dataset))
-    for fault in faults:
+    found = faults(checkpoint, given)
+    for fault in found:
         st.markdown(f":material/report: {plain(fault.sentence)}")
-    if not faults:
-        st.markdown(":material/check_circle: Nothing is wrong with it, as far as light, place and shape go.")
+    if not found:
+        known = "light, place and shape" if measures_its_images(checkpoint.card.config) else "place and shape"
+        st.markdown(f":material/check_circle: Nothing is wrong with it, as far as {known} go.")
     channels, side = checkpoint.card.channels, checkpoint.card.image_size
     st.caption(
         f"{in_words(given)} {side}×{side} px, {'grey' if channels == 1 else 'colour'}: a tensor of shape "

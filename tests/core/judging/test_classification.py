@@ -14,9 +14,9 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from core.checkpoints import Checkpoint
+from core.checkpoints import Checkpoint, find
 from core.errors import CheckpointError
-from core.judging.classification import Guess, classify, classify_paths, rank, received
+from core.judging.classification import Guess, classify, classify_paths, faults, rank, received
 from core.models.input_format import InputFormat
 from core.photos.door import Photo
 
@@ -38,7 +38,10 @@ def colour_checkpoint(classes: Sequence[str] = COLOURS, model: nn.Module | None 
     """A stand-in with what classification reads of a checkpoint: its card, its format, its network."""
     stand_in = SimpleNamespace(
         card=SimpleNamespace(
-            classes=tuple(classes), title="Colours", dataset="own", config=SimpleNamespace(mirror_at_test=False)
+            classes=tuple(classes),
+            title="Colours",
+            dataset="own",
+            config=SimpleNamespace(mirror_at_test=False, slips=(), model="simple_nn"),
         ),
         format=InputFormat(channels=3, size=8, mean=(0.0,) * 3, std=(1.0,) * 3),
         load_model=lambda *_device, **_fill: (model or Colour()).eval(),
@@ -139,3 +142,21 @@ def test_an_answer_has_the_fields_that_json_prints(files: Callable[..., list[Pat
         "faults": [],
     }
     assert dataclasses.asdict(bad) == {"photo": bad.photo, "error": bad.error, "top": (), "notes": (), "faults": ()}
+
+
+@pytest.mark.parametrize(
+    ("name", "slips", "known"),
+    [
+        ("cats_vs_dogs-strided_cnn", (), True),
+        ("cats_vs_dogs-strided_cnn", ("no_normalisation",), False),  # its mean is 0 and its spread 1
+        ("cats_vs_dogs-efficientnet_lite0", (), False),  # it has its backbone's
+    ],
+)
+def test_light_is_judged_only_beside_that_of_the_training_images(
+    name: str, slips: tuple[str, ...], known: bool
+) -> None:
+    checkpoint = find(name)
+    card = dataclasses.replace(checkpoint.card, config=dataclasses.replace(checkpoint.card.config, slips=slips))
+    pale = Photo(image=Image.new("RGB", (200, 200), (117, 117, 117)), sha256="", name="pale")
+    found = faults(Checkpoint(checkpoint.folder, card), received(checkpoint, pale))
+    assert [fault.kind for fault in found] == ["flat"] * known

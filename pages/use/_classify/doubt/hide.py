@@ -21,7 +21,7 @@ from pages._ui.glossary import term
 _view = st.components.v2.component("cnn_lab_hide_a_part", **beside(__file__))
 
 _SMALL = 64  # pixels a side: a PNG of so few takes less than a JPEG
-_FILLED = {"mean": "Mean colour", "black": "Black", "white": "White"}
+_FILLED = {"mean": "Neutral", "black": "Black", "white": "White"}
 
 
 def hide_section(checkpoint: Checkpoint, photo: Photo, given: Received) -> None:
@@ -38,8 +38,8 @@ def hide_section(checkpoint: Checkpoint, photo: Photo, given: Received) -> None:
         default=FILLINGS[0],
         required=True,
         key="hide_filling",
-        help="The square is itself something to see. The mean colour of the training images is what tells the network "
-        "least; try whether another one gives the same places.",
+        help="The square is itself something to see. The neutral colour, which becomes 0 in normalisation, for most "
+        "networks the mean of their training images, tells least; try whether another one gives the same places.",
         persist_state="session",
     )
     asked = (checkpoint.card.sha256, photo.sha256, given.notes)

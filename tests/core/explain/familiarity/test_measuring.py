@@ -20,6 +20,7 @@ from core.explain.familiarity.measuring import (
     measured_familiarity,
     note_beside_card,
 )
+from core.training.assembly import training_indices
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,14 @@ def test_only_training_images_are_kept(digits: Checkpoint, found: Familiarity) -
     assert len(found.known.indices) == 300
     labels = load("digits", size=digits.card.image_size).labels[found.known.indices]
     assert found.known.labels.tolist() == labels.tolist()
+
+
+def test_of_a_training_on_fewer_images_those_alone_are_kept(digits: Checkpoint) -> None:
+    config = dataclasses.replace(digits.card.config, limit=100)
+    few = Checkpoint(digits.folder, dataclasses.replace(digits.card, config=config))
+    known = measure(few, digits.load_model(), training=300, others=20).known
+    learned = training_indices(make_split(load("digits", size=digits.card.image_size)), config)
+    assert set(known.indices.tolist()) == set(learned.tolist())
 
 
 def test_it_is_measured_once_and_read_again(
