@@ -106,6 +106,10 @@ def test_pooling_keeps_the_largest_value_that_is_written(page: Page, server: Ser
     values = [float(text.replace("−", "-")) for text in panel.locator(".cell").all_inner_texts()]
     assert len(values) == 4
     assert float(panel.locator("#sum strong").inner_text().replace("−", "-")) == max(values)
+    expect(panel.locator(".kept")).not_to_have_count(0)
+    panel.get_by_role("radio", name="Average", exact=True).click()
+    expect(panel.get_by_text("4 values are averaged")).to_be_visible()
+    expect(panel.locator(".kept")).to_have_count(0)
     panel.get_by_role("radio", name="Global average").click()
     expect(panel.get_by_text("Output: 1×1")).to_be_visible()
     rows = [float(text.replace("−", "-")) for text in panel.locator(".cell").all_inner_texts()]

@@ -59,7 +59,7 @@ class Learned:
     """What gradient descent did.
 
     ``steps`` (F,) are the steps of the frames, the first of them 0, ``losses`` (F,) the mean squared errors there and
-    ``kernels`` (F, 3, 3) the weights. ``diverged`` tells that it was given up because the loss grew without end.
+    ``kernels`` (F, 3, 3) the weights. ``diverged`` tells that the loss grows without end, however far it has come.
     ``equations`` is how many places the output has, ``rank`` how many of them say something new, of 9 at most;
     ``largest_rate`` is the learning rate from which on the loss grows. ``uncertain`` is the standard error of the
     weight that noise hides most (0 without noise, None where the rank is below 9), ``off`` how far the weight that is
@@ -137,17 +137,19 @@ def learn(task: Task, descent: Descent, *, noise: float = 0.0) -> Learned:
         speed = descent.momentum * speed + 2 * residual
         weight = weight - descent.rate * speed
     kept = shown[: len(losses)]
+    largest = (1 + descent.momentum) / float(strengths[-1]) if strengths[-1] > 0 else float("inf")
+    off = float(np.abs(kernels[-1].reshape(SIDE, SIDE) - task.secret).max())
     hidden = float(noise * np.sqrt(np.max((directions**2 / strengths).sum(1)) / count)) if rank == UNKNOWN else None
     return Learned(
         steps=kept,
         losses=tuple(losses),
         kernels=np.array(kernels).reshape(-1, SIDE, SIDE),
-        diverged=diverged,
+        diverged=diverged or (descent.rate > largest and off > CLOSE),  # slowly, or in few steps
         equations=count,
         rank=rank,
-        largest_rate=(1 + descent.momentum) / float(strengths[-1]) if strengths[-1] > 0 else float("inf"),
+        largest_rate=largest,
         uncertain=hidden,
-        off=float(np.abs(kernels[-1].reshape(SIDE, SIDE) - task.secret).max()),
+        off=off,
     )
 
 

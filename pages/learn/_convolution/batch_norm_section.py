@@ -29,6 +29,7 @@ LIMIT = 6.0  # of the colours and of every axis: fixed, so that γ and β are se
 _OTHERS = ("gaussian", "laplacian")
 _NAMES = ("your kernel", "blur", "Laplacian")
 _FLAT = 1e-9  # variance of a map whose numbers are all one
+_LOUD = 0.95  # spread after standardising below which ε has been felt
 
 
 def batch_norm_section(photo: Photo, chosen: Convolution) -> None:
@@ -74,13 +75,21 @@ def batch_norm_section(photo: Photo, chosen: Convolution) -> None:
 
 def what_it_did(steps: BatchNormSteps, gamma: float, beta: float) -> str:
     """Return what is to be seen in these maps at these settings."""
-    flat = [name for name, variance in zip(_NAMES, steps.variance.tolist(), strict=True) if variance < _FLAT]
+    spreads = steps.standardised.std(dim=(1, 2), correction=0).tolist()
+    known = list(zip(_NAMES, steps.variance.tolist(), spreads, strict=True))
+    flat = [name for name, variance, _spread in known if variance < _FLAT]
+    faint = [(name, spread) for name, variance, spread in known if variance >= _FLAT and spread < _LOUD]
     said = []
-    if len(flat) < len(_NAMES) - 1:
-        all_of_them = "all the others" if flat else "all"
+    if len(flat) + len(faint) < len(_NAMES) - 1:
+        all_of_them = "all the others" if flat or faint else "all"
         said.append(f"Before, one map may shout and another whisper; standardised, {all_of_them} speak equally loud.")
     if flat:
         said.append(f"The map of {' and of '.join(flat)} is the same everywhere: there is no spread to bring to 1.")
+    for name, spread in faint:
+        said.append(
+            f"The map of {name} hardly varies: what is divided by is √(σ² + ε) with ε = 0.00001, against a division by "
+            f"0, and that leaves it a spread of {number(spread)}."
+        )
     if gamma == 0:
         said.append(f"γ = 0 leaves nothing but β: every number is {number(beta, 1)}.")
     elif gamma == 1 and beta == 0:

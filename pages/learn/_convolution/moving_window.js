@@ -173,12 +173,12 @@ function pooled(view, top, left) {
   } else {
     drawValues(view, "Values in the window", values, data.window[1])
   }
-  if (data.kind !== "max") {
-    return [`sum <b>${number(sum, 2)}</b> ÷ ${values.length}`, sum / values.length, `${values.length} values are averaged`]
-  }
-  const largest = Math.max(...values)
+  const largest = Math.max(...values), keeps = data.kind === "max"
   for (const [index, cell] of [...view.find("tables").querySelectorAll(".cell")].entries()) {
-    cell.classList.toggle("kept", values[index] === largest)
+    cell.classList.toggle("kept", keeps && values[index] === largest) // of an average, none
+  }
+  if (!keeps) {
+    return [`sum <b>${number(sum, 2)}</b> ÷ ${values.length}`, sum / values.length, `${values.length} values are averaged`]
   }
   return [`the largest of ${values.length} <b>${number(largest, 2)}</b>`, largest, "the others are forgotten"]
 }

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.errors import ConfigError
 from core.explain.sizes.output_size import output_sizes
 from pages._ui.guidance.predict import Question
 from pages.learn._convolution.controls import Convolution
@@ -19,8 +20,16 @@ def size_question(height: int, width: int, chosen: Convolution, turn: int) -> Qu
     """
     now = _size(height, width, chosen.side, chosen.moves)
     begin = turn % len(_CHANGES)
+
+    def fits(change: tuple[str, int]) -> bool:
+        try:
+            _size(height, width, chosen.side, chosen.moves | dict([change]))
+        except ConfigError:
+            return False
+        return True
+
     changes = [(name, chosen.side // 2 if value is None else value) for name, value in _CHANGES]
-    name, value = next(one for one in changes[begin:] + changes[:begin] if chosen.moves[one[0]] != one[1])
+    name, value = next(one for one in changes[begin:] + changes[:begin] if chosen.moves[one[0]] != one[1] and fits(one))
     moves = chosen.moves | {name: value}
     right = _size(height, width, chosen.side, moves)
     down = output_sizes(height, width, chosen.side, **moves)[0]

@@ -169,8 +169,8 @@ def _with_numbers(work: SizeWork) -> str:
     )
 
 
-def code_section(chosen: Convolution) -> None:
-    """Show the PyTorch code that makes the same map."""
+def code_section(photo: Photo, chosen: Convolution) -> None:
+    """Show the PyTorch code that makes the same map, and give the file that it reads."""
     channels = 3 if chosen.view == "rgb" else 1
     side = chosen.side
     st.markdown(
@@ -180,7 +180,15 @@ def code_section(chosen: Convolution) -> None:
         help=term("tensor"),
     )
     st.code(code(chosen.filter, view=chosen.view, max_side=SIDE), language="python")
-    st.caption("The button at the top right copies it. Save your photo as photo.png beside the notebook.")
+    st.download_button(
+        "The photo that it reads (photo.png)",
+        lambda: pictures.png(photo.image),
+        "photo.png",
+        "image/png",
+        icon=":material/image:",
+        on_click="ignore",
+    )
+    st.caption("The button at the top right of the code copies it. Save the photo beside the notebook.")
     try_this(
         "Run it in a notebook, then change one weight in the code and one in the grid: the pictures stay the same."
     )

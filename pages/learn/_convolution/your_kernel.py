@@ -60,7 +60,7 @@ def _tabs(photo: Photo, chosen: Convolution) -> None:
             size_section(photo, chosen)
     if code.open:
         with code:
-            code_section(chosen)
+            code_section(photo, chosen)
     if norm.open:
         with norm:
             batch_norm_section(photo, chosen)

@@ -1,6 +1,8 @@
 """The Convolution page: kernels are edited, sizes follow, and what does not fit is a sentence."""
 
+import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from core.photos.samples import sample_photos
 from pages.learn._convolution.batch_norm_section import what_it_did
 from pages.learn._convolution.controls import Convolution
 from pages.learn._convolution.kernel_grid import checked
+from pages.learn._convolution.predictions import size_question
 from pages.learn._convolution.sections import output_colours
 from tests.pages.visit import check, jpeg, open_page, texts, upload, visitor
 
@@ -170,6 +173,8 @@ def test_the_code_has_the_kernel_of_the_grid(page: AppTest) -> None:
     page.session_state["conv_tabs"] = "PyTorch code"
     page.run()
     assert "1.5, -2.0" in check(page).code[0].value
+    (file,) = [entry.proto for entry in page.get("download_button")]
+    assert "photo.png" in file.label, "what the code reads"
 
 
 def test_batch_norm_standardises_what_the_kernels_made(page: AppTest) -> None:
@@ -306,6 +311,27 @@ def test_a_flat_map_is_not_said_to_speak_as_loud_as_the_others(page: AppTest) ->
     assert "The map of your kernel is the same everywhere" in texts(check(page))
 
 
+def test_a_map_that_hardly_varies_is_not_said_to_speak_as_loud_as_the_others() -> None:
+    maps = (
+        torch.randn(3, 40, 40, generator=torch.Generator().manual_seed(0))
+        * torch.tensor([1.0, 1.0, 1e-3])[:, None, None]
+    )
+    steps = batch_norm_steps(maps)
+    said = what_it_did(steps, 1.0, 0.0)
+    assert "all the others speak equally loud" in said
+    spread = steps.standardised[2].std(correction=0).item()
+    assert spread == pytest.approx(1e-3 / (1e-6 + 1e-5) ** 0.5, rel=0.1)
+    assert "The map of Laplacian hardly varies" in said
+    assert f"a spread of {spread:.2f}." in said
+
+
+@pytest.mark.parametrize("turn", range(6))
+def test_what_is_asked_of_a_small_picture_fits_it(turn: int) -> None:
+    kernel = ((0.0,) * 7,) * 7  # with dilation 2 it covers 13 pixels
+    question = size_question(8, 8, Convolution(filter=Filter(kernel=kernel), preset="own", view="grey"), turn)
+    assert question.right in question.options
+
+
 @pytest.mark.parametrize(("name", "typed"), [("stride", 0), ("stride", 9), ("padding", 7), ("dilation", 5)])
 def test_a_move_out_of_range_is_said_with_its_range(page: AppTest, name: str, typed: int) -> None:
     page.text_input(key=f"conv.{name}").set_value(str(typed)).run()
@@ -375,6 +401,23 @@ def test_a_secret_kernel_is_found_on_the_photo(learning: AppTest) -> None:
 def test_where_it_is_not_found_the_sentence_says_why(learning: AppTest, key: str, value: float, said: str) -> None:
     learning.select_slider(key=key).set_value(value).run()
     assert said in texts(check(learning))
+
+
+def test_a_rate_that_is_too_large_is_said_after_few_steps_as_well(learning: AppTest) -> None:
+    for key, value in (("learn_momentum", 0.0), ("learn_rate", 0.1), ("learn_steps", 20)):
+        learning.select_slider(key=key).set_value(value).run()
+    assert "It diverges" in texts(check(learning))
+    assert "more momentum" not in texts(learning)
+
+
+@pytest.mark.parametrize("name", list(sample_photos()))
+def test_the_learning_rate_that_is_to_fail_does_so_on_this_photo(learning: AppTest, name: str) -> None:
+    file = io.BytesIO()
+    sample_photos()[name].image.save(file, "PNG")
+    upload(learning, "photo.png", file.getvalue())
+    (rate,) = re.findall(r"Take a learning rate of ([\d.]+),", texts(learning))
+    learning.select_slider(key="learn_rate").set_value(float(rate)).run()
+    assert "It diverges" in texts(check(learning))
 
 
 def test_a_flat_photo_says_how_many_unknowns_its_equations_fix(learning: AppTest) -> None:

@@ -22,7 +22,7 @@ from pages.learn._convolution.learn_kernel.words import verdict
 DRAWN = "drawn"
 SECRETS = (DRAWN, *(name for name, entry in PRESETS.items() if SIDE in entry.sizes))
 SIDES = (4, 6, 8, 16, 32, 96)  # pixels
-RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 MOMENTA = (0.0, 0.5, 0.9, 0.95, 0.99)
 STEPS = (20, 200, 2000, 20_000)
 NOISES = (0.0, 0.02, 0.1, 0.5)
@@ -58,8 +58,10 @@ def learn_section(photo: Photo) -> None:
     look_for(
         "Orange is positive, blue negative, on one scale. The rough shape comes at once, the fine differences late."
     )
+    rate = next((rate for rate in RATES if rate > learned.largest_rate), RATES[-1])  # this picture's
     try_this(
-        "Take a learning rate of 0.2, then a picture of 4 px, then a noise of 0.5: three ways to fail, three reasons."
+        f"Take a learning rate of {rate:g}, then a picture of 4 px, then a noise of 0.5: three ways to fail, three "
+        "reasons."
     )
     think(
         "The loss is 0 and the kernel is still not the secret one. How can that be?",

@@ -10,7 +10,7 @@ from torch import nn
 from core.errors import ConfigError
 from core.explain.convolution.convolve import Filter, convolve, picture
 from core.explain.convolution.kernels import PRESETS
-from core.explain.convolution.learning import CLOSE, Descent, filtered, learn, secret_kernel, set_task
+from core.explain.convolution.learning import CLOSE, DIVERGED, Descent, filtered, learn, secret_kernel, set_task
 from core.photos.samples import sample_photos
 
 PHOTOS = list(sample_photos())
@@ -75,7 +75,16 @@ def test_the_rate_from_which_on_it_diverges_is_the_one_that_is_named() -> None:
     assert not below.diverged
     assert below.losses[-1] < below.losses[0]
     assert above.losses[-1] > above.losses[0]
+    assert above.diverged, "slowly, but without end"
     assert learn(task, Descent(rate=0.5)).diverged
+
+
+def test_few_steps_at_a_rate_that_is_too_large_diverge_as_many_do() -> None:
+    task = set_task(photo(), secret_kernel(None, 1))
+    few = learn(task, Descent(rate=1.5 * learn(task, Descent(momentum=0.0)).largest_rate, momentum=0.0, steps=20))
+    assert np.abs(few.kernels).max() < DIVERGED, "nothing gave it up"
+    assert few.losses[-1] > few.losses[-2] > few.losses[0]
+    assert few.diverged
 
 
 def test_noise_is_as_far_off_as_the_standard_error_says() -> None:
