@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from core.errors import ConfigError
 from core.explain.inside.layers import device_of, map_layers, unknown_layer
 from core.models.architecture.watched_twin import watched_twin
+from core.models.resize import Resize
 
 Kind = Literal["batch_norm", "activation", "max_pooling", "addition", "mean"]
 Floats = npt.NDArray[np.float64]
@@ -275,7 +276,8 @@ def _why_not(call: _Call) -> str:
                 "its own. Look at a place of the layer before."
             )
         return "This number is the mean of several places. Look at a place of the layer before."
-    return f"{type(call.module).__name__} is no convolution: it changes the picture itself."
+    changed = "the picture itself" if isinstance(call.module, Resize) else "the maps of the layer before it"
+    return f"{type(call.module).__name__} is no convolution: it changes {changed}."
 
 
 def _without(note: str, steps: Sequence[Step], row: int, col: int, own: float) -> PlaceSum:

@@ -82,7 +82,7 @@ def _kernel(network: Network, view: LayerView) -> None:
     )
     kernel_section(network, view)
     numbers_section(view)
-    try_this("Sort the table by zeros: which filter is nearly silent on this picture? Change the photo and look again.")
+    try_this("Sort the table by spread: which filter hardly answers to this picture? Change the photo and look again.")
     think(
         "What would a kernel do whose weights add up to 0?",
         "On a flat area every number is the same, so the sum is 0 times that number: it answers to change only. That "

@@ -16,10 +16,13 @@ from core.checkpoints import shipped as shipped_checkpoints
 from core.checkpoints.backbones import load_network
 from core.explain.filters.time_lapse import Camera
 from core.explain.inside.layers import Layer, map_layers
+from core.explain.inside.receptive_field import layer_field
 from core.explain.inside.stages import first_to_show, stages
 from core.explain.inside.weighted_sum import place_sum
+from core.models.input_format import InputFormat
 from core.runs.folders import run_folder
 from pages.learn._feature_maps import words
+from pages.learn._feature_maps.place.section import what_to_choose
 from pages.learn._feature_maps.place.sum_section import MOST_ROWS, in_words, table_rows
 from tests.core.explain.nets import registered
 from tests.pages import runs
@@ -356,6 +359,33 @@ def test_every_network_that_ships_opens_on_a_layer_that_shows_something() -> Non
             assert network.get_parameter(f"{first.name}.weight").shape[-1] > 2, checkpoint.card.name
 
 
+@pytest.mark.parametrize(
+    ("model", "name", "said"),
+    [
+        ("fast_cnn", "whiten", "up to this layer nothing is padded there"),  # what follows it pads
+        ("fast_cnn", "blocks.0.conv1", "part of its window lies in the padding"),
+        ("fast_cnn", "pool", "This map has a single place"),
+        ("lenet", "pool_1", "up to this layer nothing is padded there"),
+    ],
+)
+def test_what_to_try_with_the_places_follows_the_layer(model: str, name: str, said: str) -> None:
+    network, _channels, size = registered(model)
+    assert said in what_to_choose(layer_field(network, name, image_size=size), image_size=size)
+
+
+def test_with_a_scale_of_its_own_a_map_has_the_same_colours_in_both_views(page: AppTest) -> None:
+    def scales() -> set[str]:
+        found = {str(image.caption) for entry in check(page).image for image in entry.proto.imgs}
+        return {caption for caption in found if " … " in caption}
+
+    page.segmented_control(key="maps_scale").set_value("map").run()
+    of_all = scales()
+    page.query_params["look"] = "place"
+    page.run()
+    assert len(of_all) == 1
+    assert scales() == of_all
+
+
 def test_a_filter_is_switched_off_and_on_and_the_test_images_follow(shipped: Path) -> None:
     ship(shipped, "another")
     page = at(checkpoint="another", look="off", off="1")
@@ -365,6 +395,7 @@ def test_a_filter_is_switched_off_and_on_and_the_test_images_follow(shipped: Pat
     said = texts(page)
     assert "95 % interval" in said
     assert "Off: 1; what is off is drawn as 0" in said
+    assert "the maps of the strongest colour" in said, "near-white is 0 where some numbers are negative"
     page.multiselect(key="maps_off").set_value([1, 3]).run()
     assert page.query_params["off"] == "1,3"
     page.button(key="maps_all_on").click().run()
@@ -449,7 +480,17 @@ def test_the_time_lapse_of_a_run_is_shown_and_its_layers_are_chosen(home: Path) 
     assert "16 of 20 kept epochs are shown" in texts(page)
     layers = page.segmented_control(key="maps_filmed")
     assert len(layers.options) == 3
+    assert "the first filters of 3 layers and their maps" in texts(page)
     last = camera.layers[-1].name
     layers.set_value(last).run()
     assert check(page).query_params["layer"] == last
     assert page.segmented_control(key="maps_filmed").value == last
+
+
+def test_a_network_of_two_convolutions_is_said_to_have_two_in_its_time_lapse(home: Path) -> None:
+    run = runs.finished(home)
+    network, channels, size = registered("lenet")
+    format = InputFormat(channels=channels, size=size, mean=(0.5,) * channels, std=(0.5,) * channels)
+    images = np.zeros((2, channels, size, size), dtype=np.uint8)
+    Camera(run_folder(home, run.id), network, format, images).take(network, 0)
+    assert "the first filters of 2 layers and their maps" in texts(at(checkpoint=run.id, look="epochs"))

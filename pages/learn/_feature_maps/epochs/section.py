@@ -24,11 +24,12 @@ _LAYER = "maps_filmed"
 
 def epochs_section(network: Network, view: LayerView) -> None:
     """Show the time-lapse of the run that made the network, or say why there is none."""
+    lapse = _read(network)
+    kept = "up to three layers" if lapse is None else f"{len(lapse.layers)} layer{'s' * (len(lapse.layers) != 1)}"
     st.markdown(
-        "While a run trains, its worker keeps the first filters of three layers and their maps of two images.",
+        f"While a run trains, its worker keeps the first filters of {kept} and their maps of two images.",
         help=term("epoch"),
     )
-    lapse = _read(network)
     if lapse is None:
         empty_state(
             "This network has no time-lapse: it ships with the lab, is untrained or frozen but for its head, or its "

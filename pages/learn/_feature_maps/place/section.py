@@ -5,7 +5,8 @@ import streamlit as st
 
 from core.errors import LabError
 from core.explain.drawing.colours import colour_map
-from core.explain.inside.receptive_field import layer_field
+from core.explain.drawing.mosaic import full_colour
+from core.explain.inside.receptive_field import field_at, layer_field
 from core.explain.inside.weighted_sum import place_sum
 from core.models.architecture.receptive_field import Field
 from core.models.input_format import denormalise
@@ -41,7 +42,7 @@ def place_section(network: Network, photo: Photo, given: Received, view: LayerVi
         return
     row, col = _place(view)
     one = view.maps[view.chosen]
-    limit = view.limit if view.limit is not None else float(one.abs().max())
+    limit = view.limit if view.limit is not None else full_colour([one])
     seen = as_image(denormalise(given.batch, network.format)[0].numpy())
     pick_place(
         map_file=png(as_image(colour_map(one, signed=view.signed, limit=limit or None))),
@@ -56,9 +57,7 @@ def place_section(network: Network, photo: Photo, given: Received, view: LayerVi
         key="maps_place",
     )
     scale_bar(signed=view.signed, limit=limit)
-    padded = field.begin is None or field.begin < 0
-    corner = "part of its window lies in the padding" if padded else "this network pads nothing, so it sees photo alone"
-    try_this(f"Choose a corner: {corner}. Then step to a deeper layer and choose again.")
+    try_this(what_to_choose(field, image_size=size))
     section(f"How {number(float(one[row, col]), 4)} comes about")
     try:
         found = place_sum(network.model, given.batch, layer=view.layer.name, channel=view.chosen, row=row, col=col)
@@ -71,6 +70,16 @@ def place_section(network: Network, photo: Photo, given: Received, view: LayerVi
         "The weights, the bias and the batch norm are the same everywhere in a map; only the numbers under the window "
         "differ. That is why a filter finds its pattern wherever it lies.",
     )
+
+
+def what_to_choose(field: Field, *, image_size: int) -> str:
+    """Return what to try with the places of maps that see this much of the photo."""
+    if len(field.first) == 1:
+        return "This map has a single place. Step back to a layer with more of them, and compare what two of them see."
+    beyond = field_at(field, 0, 0, image_size=image_size).beyond
+    padded = beyond is None or any(beyond)
+    corner = "part of its window lies in the padding" if padded else "up to this layer nothing is padded there"
+    return f"Choose the upper left corner: {corner}. Then step to a deeper layer and choose again."
 
 
 def _choose(row: int, col: int) -> None:

@@ -29,7 +29,7 @@ _SAID = 20  # filters that a sentence names
 def surgery_section(network: Network, photo: Photo, given: Received, view: LayerView) -> None:
     """Let filters of the layer be switched off, and show what that does."""
     st.markdown(
-        "Switch filters off: the layers behind them get an empty map. Which ones does the answer hang on?",
+        "Switch filters off: what follows them gets zeros instead of their maps. Which ones does the answer hang on?",
         help=term("filter"),
     )
     layer = cut_after(view.stage)
@@ -52,7 +52,7 @@ def surgery_section(network: Network, photo: Photo, given: Received, view: Layer
             _accuracy(network, sample, off, layer.name)
     if not isinstance(images, str):
         ranking_section(network, sample, layer.name, off, count=layer.shape[0], mirrored=mirrored(network))
-    try_this("Switch off the brightest maps one by one. How many does it take until the answer changes?")
+    try_this("Switch off the maps of the strongest colour one by one. How many does it take until the answer changes?")
     think(
         "Why does hardly anything change when one of many filters is off?",
         "Several filters find much the same, and the next layer adds up many maps: each alone counts little. Networks "

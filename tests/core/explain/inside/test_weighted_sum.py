@@ -159,3 +159,13 @@ def test_rounded_numbers_add_up(values: list[float]) -> None:
     assert sum(round(value * 10_000) for value in shown) == round(total * 10_000)
     assert total == pytest.approx(sum(values), abs=0.5e-4 + 1e-12)
     assert all(math.isclose(one, other, abs_tol=1e-4) for one, other in zip(shown, values, strict=True))
+
+
+def test_padding_in_the_middle_of_a_network_is_not_said_to_change_the_picture() -> None:
+    network, channels, size = registered("efficientnet_lite0")
+    batch = torch.zeros(1, channels, size, size)
+    notes = {
+        name: place_sum(network, batch, layer=f"backbone.{name}.0", channel=0, row=0, col=0).note
+        for name in ("stem", "stage2.0.depthwise")
+    }
+    assert notes["stage2.0.depthwise"] == "SamePad is no convolution: it changes the maps of the layer before it."
