@@ -123,8 +123,8 @@ def chain_code(
     return (
         "import torch\nfrom PIL import Image, ImageOps\nfrom torchvision.transforms import v2\n\n\n"
         f'def square(photo):\n    """Return the middle of a PIL photo, {size}×{size} pixels, {colour}."""\n'
-        f"    size = ({size}, {size})\n"
-        f'    return ImageOps.fit(photo.convert("{mode}"), size, method=Image.Resampling.BILINEAR)\n\n\n'
+        f'    upright = ImageOps.exif_transpose(photo).convert("{mode}")\n'
+        f"    return ImageOps.fit(upright, ({size}, {size}), method=Image.Resampling.BILINEAR)\n\n\n"
         f"train_transform = v2.Compose([\n{begin}{body}{end}"
         f"test_transform = v2.Compose([  # no augmentation: test images stay as they are\n{begin}{end}"
     )

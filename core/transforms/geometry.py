@@ -36,7 +36,7 @@ def _apply_flip_vertical(batch: Tensor, drawn: Drawn) -> Tensor:
     title="Flip upside down",
     summary="Mirrors the image top to bottom: right for photos from above, odd for photos of animals.",
     code=lambda *, size: "v2.RandomVerticalFlip(p=1.0)",
-    caution="Digits change: a 6 becomes a 9, or nothing at all.",
+    caution="Digits change: a flipped 6 is no 9, and no digit at all.",
 )
 def _draw_flip_vertical(count: int, generator: Generator) -> Drawn:
     return {}

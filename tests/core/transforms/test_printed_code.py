@@ -1,5 +1,6 @@
 """The printed torchvision code gives the pictures that the page shows, in distribution, from the raw photo on."""
 
+import io
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor
 from core.config import AugmentationStep
 from core.explain.augmentation.draws import MOST_DRAWS, draw
 from core.models.input_format import InputFormat
+from core.photos.door import open_photo
 from core.photos.samples import sample_photos
 from core.registry import Value
 from core.transforms import chain_code, transforms
@@ -103,3 +105,16 @@ def test_differences_in_a_detail_are_named_beside_the_line() -> None:
     flip, affine = (next(at for at, line in enumerate(lines) if word in line) for word in ("HorizontalFlip", "Affine("))
     assert "takes turns" in lines[flip - 1]
     assert "whole pixels" in lines[affine - 1]
+
+
+def test_a_photo_that_a_camera_has_stored_on_its_side_is_turned_as_on_the_page() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90° for showing
+    stored = io.BytesIO()
+    PHOTO.save(stored, "PNG", exif=exif)
+    names: dict[str, object] = {}
+    exec(chain_code([], size=32, channels=3, mean=(0.0,) * 3, std=(1.0,) * 3), names)
+    test = names["test_transform"]
+    assert callable(test)
+    expected = draw(open_photo(stored.getvalue()).image, [], format=plain(32, 3), count=1, seed=0).before
+    assert np.allclose(test(Image.open(stored)), expected, atol=1e-5)

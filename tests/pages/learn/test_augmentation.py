@@ -7,10 +7,12 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from core.config import AugmentationStep
 from core.explain.augmentation.draws import draw
 from core.models.input_format import InputFormat
 from core.photos.samples import sample_photos
 from core.transforms import transforms
+from pages.learn._augmentation.chain.draws_section import what_the_draws_are
 from tests.pages.visit import check, live_sliders, open_page, texts
 
 
@@ -176,7 +178,7 @@ def test_code_and_json_of_the_chain_are_shown_and_json_is_taken_back(page: AppTe
     turn_to(page, "Code and JSON")
     code, text = page.code[0].value, page.code[1].value
     assert "v2.RandomCrop(128, padding=4)" in code  # cats and dogs are 128 pixels wide
-    assert "size = (128, 128)" in code  # and photos of every size, which the network cannot take
+    assert "(128, 128), method" in code  # and photos of every size, which the network cannot take
     asked = json.loads(text)
     assert (asked["dataset"], asked["seed"], asked["draws"]) == ("cats_vs_dogs", 0, 7)
     other = {**asked, "steps": asked["steps"][::-1], "seed": 5, "dataset": "digits"}
@@ -259,6 +261,30 @@ def test_draws_that_are_all_alike_say_so(page: AppTest) -> None:
     assert "nothing in this chain is left to chance" in texts(check(page))
     add(page, "rotation")
     assert "Every draw is a new training image" in texts(page)
+
+
+GREY = InputFormat(channels=1, size=16, mean=(0.0,), std=(1.0,))
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ([AugmentationStep(name="flip_horizontal", probability=0.01)], "By chance nothing was applied"),
+        ([AugmentationStep(name="flip_horizontal", probability=0.99)], "By chance the same was done to each"),
+        (
+            [AugmentationStep(name="flip_horizontal", probability=0.0)],
+            "Nothing was applied to any of them: every epoch",
+        ),
+        ([AugmentationStep(name="greyscale", probability=0.5)], "leaves to chance changes nothing in this picture"),
+    ],
+)
+def test_what_is_alike_by_chance_alone_is_not_said_to_be_so_in_every_epoch(
+    steps: list[AugmentationStep], said: str
+) -> None:
+    draws = draw(next(iter(sample_photos().values())).image, steps, format=GREY, count=7, seed=0)
+    told = what_the_draws_are(draws, steps)
+    assert said in told
+    assert ("every epoch" in told) == ("By chance" not in told)
 
 
 def histograms(page: AppTest) -> dict[str, str]:

@@ -1,14 +1,18 @@
 """The views of the Augmentation page that ask trained networks, train two of them, and make batches again."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import Checkpoint
 from core.config import AugmentationStep
 from core.data import load
+from core.explain.augmentation.sweep import SWEEPS, Curve
 from core.recipes import recipe_config
 from core.runs.records import Run
 from core.runs.store.lease import Lease
@@ -17,6 +21,8 @@ from core.runs.store.store import STORE_NAME, Store
 from core.training.replay import Replay
 from core.training.session import Session
 from pages.learn._augmentation.arms.section import both
+from pages.learn._augmentation.curve import sweeper as sweeper_component
+from pages.learn._augmentation.curve.section import where_it_breaks
 from pages.learn._augmentation.labels.section import chosen_images
 from pages.learn._augmentation.seen.section import numbers_of
 from tests.pages.networks import ship
@@ -158,6 +164,41 @@ def test_two_networks_are_asked_at_every_step_and_it_is_said_where_they_break(fo
     assert texts(page).replace("\\", "").count("to the picture as it is, and") == 1
 
 
+@pytest.mark.parametrize(
+    ("beyond", "said"),
+    [
+        ([1, 1, 1], "and 9 from 1.05 times on upwards."),
+        ([1, 0, 0], "and 9 from 1.05 times on upwards, then something else again."),
+        ([1, 1, 2], "and 9 from 1.05 times on upwards, then something else again."),
+        ([0, 0, 0], "and nothing else from 0.85 times to 1.15 times."),
+    ],
+)
+def test_an_answer_that_does_not_stay_is_not_said_to_go_on(beyond: list[int], said: str) -> None:
+    sweep = replace(SWEEPS["brightness"], low=0.85, count=7)
+    sure = torch.nn.functional.one_hot(torch.tensor([0, 0, 0, 0, *beyond]), 3).float()
+    assert where_it_breaks(Curve(sweep=sweep, probabilities=sure), ("6", "9", "0")).endswith(said)
+
+
+def test_less_than_all_is_not_sent_to_the_curve_as_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(sweeper_component, "_view", lambda *, key, data, on_place_change, height: told.append(data))
+    one = sweeper_component.Answered(name="a", probabilities=[0.99998, 0.00002], answers="66", sure="--", breaks=[])
+    sweeper_component.sweeper(
+        [one],
+        values=["1", "2"],
+        rest=0,
+        place=0,
+        sheet="",
+        columns=1,
+        title="",
+        label="6",
+        of="",
+        on_rest=print,
+        key="k",
+    )
+    assert 0 < told[0]["networks"][0]["probabilities"][1] < told[0]["networks"][0]["probabilities"][0] < 1
+
+
 def test_a_link_opens_the_curve_at_its_value(folder: Path, home: Path) -> None:
     ship(folder, "plain")
     page = at(look="curve", sweep="angle", at="40")
@@ -260,11 +301,15 @@ def test_runs_that_are_not_here_are_said(home: Path, folder: Path) -> None:
 
 @pytest.fixture
 def trained(home: Path, folder: Path) -> Checkpoint:
+    return train(folder / "mine", AugmentationStep(name="affine"))
+
+
+def train(folder: Path, *chain: AugmentationStep) -> Checkpoint:
     config = recipe_config(
         "notebook", dataset="digits", model="strided_cnn", epochs=2, limit=100, batch_size=32, device="cpu",
-        augmentation=(AugmentationStep(name="affine"),),
+        augmentation=chain,
     )  # fmt: skip
-    session = Session(config, folder / "mine")
+    session = Session(config, folder)
     for _event in session.events():
         pass
     checkpoint = session.checkpoint()
@@ -290,6 +335,19 @@ def test_the_batches_of_a_training_are_shown_with_what_was_done(
     for typed, said in (("4", "batch is 4; it must lie between 1 and 3"), ("2,5", "must be a whole number")):
         page.text_input(key="seen_batch").set_value(typed).run()
         assert said in texts(check(page)).replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    ("chain", "said"),
+    [((), ": nothing was augmented."), ((AugmentationStep(name="flip_vertical", probability=0.001),), ".")],
+)
+def test_an_image_that_chance_has_left_alike_is_not_said_to_be_never_augmented(
+    home: Path, folder: Path, chain: tuple[AugmentationStep, ...], said: str
+) -> None:
+    train(folder / "mine", *chain)
+    (folder / "mine" / "final").rename(folder / "made")
+    page = at(look="seen", checkpoint="made")
+    assert any(one.value.replace("\\", "").endswith(f"It was the same every time{said}") for one in page.caption)
 
 
 def test_where_the_images_are_others_it_is_a_sentence(folder: Path, home: Path) -> None:

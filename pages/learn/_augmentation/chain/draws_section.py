@@ -64,16 +64,23 @@ def _draws(photo: Image.Image, steps: Sequence[AugmentationStep], format: InputF
             _tile(draws.picture(index), f"{index + 1}. {words}", f"Draw {index + 1}: {words}")
     if draws.notes:
         st.caption(f":material/crop: Your photo was first {'; '.join(draws.notes)}.")
-    look_for(what_the_draws_are(draws))
+    look_for(what_the_draws_are(draws, steps))
     _cautions(steps, dataset)
 
 
-def what_the_draws_are(draws: Draws) -> str:
-    """Return what is to be seen in these very draws."""
+def what_the_draws_are(draws: Draws, steps: Sequence[AugmentationStep]) -> str:
+    """Return what is to be seen in these very draws of a chain."""
+    done = {draws.words(index) for index in range(len(draws.after))}
+    if len(done) == 1 and any(0 < step.probability < 1 for step in steps):
+        what = "the same was done to each of them" if any(draws.applied) else "nothing was applied to any of them"
+        return f"By chance {what}, as these are only {len(draws.after)}: look at another draw."
     if not any(draws.applied):
         return "Nothing was applied to any of them: every epoch would see the same pixels."
     if bool((draws.after == draws.after[:1]).all()):
-        return "All draws are alike: nothing in this chain is left to chance, so every epoch would see the same pixels."
+        why = "nothing in this chain is left to chance"
+        if len(done) > 1:
+            why = "what this chain leaves to chance changes nothing in this picture"
+        return f"All draws are alike: {why}, so every epoch would see the same pixels."
     return (
         "Every draw is a new training image with the same label. Is it still what it was? Below each stands what was "
         "done to it: + is down, to the right and counter-clockwise."

@@ -216,11 +216,14 @@ def where_it_breaks(curve: Curve, classes: tuple[str, ...]) -> str:
     sweep, answers = curve.sweep, curve.answers
     sure = probability_words(float(curve.probabilities[sweep.resting].max()))
     said = f"says {classes[curve.first]} ({sure}) to the picture as it is"
-    found = [
-        f"{classes[answers[place]]} from {sweep.words(sweep.values[place])} on {way}"
-        for place, way in zip(curve.breaks(), ("downwards", "upwards"), strict=True)
-        if place is not None
-    ]
+    found = []
+    for place, way, step in zip(curve.breaks(), ("downwards", "upwards"), (-1, 1), strict=True):
+        if place is not None:
+            stays = len(set(answers[place::step])) == 1
+            found.append(
+                f"{classes[answers[place]]} from {sweep.words(sweep.values[place])} on {way}"
+                f"{'' if stays else ', then something else again'}"
+            )
     if not found:
         return f"{said}, and nothing else from {sweep.words(sweep.values[0])} to {sweep.words(sweep.values[-1])}."
     return f"{said}, and {', and '.join(found)}."

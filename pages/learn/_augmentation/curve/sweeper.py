@@ -53,7 +53,7 @@ def sweeper(
         key=key,
         data={
             "networks": [
-                asdict(one) | {"probabilities": [round(value, 4) for value in one.probabilities]} for one in networks
+                asdict(one) | {"probabilities": [round(value, 8) for value in one.probabilities]} for one in networks
             ],
             "values": list(values),
             "rest": rest,

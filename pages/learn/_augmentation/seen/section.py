@@ -201,7 +201,11 @@ def _follow_one(checkpoint: Checkpoint, replay: Replay, index: int) -> None:
     if left_over:
         said += f" In epoch {', '.join(map(str, left_over))} it was among those too few for another batch."
     alike = all(np.array_equal(one.augmented.numpy(), there[0][1].augmented.numpy()) for _epoch, one in there)
-    look_for(plain(said + (" It was the same every time: nothing was augmented." if alike and len(there) > 1 else "")))
+    if alike and len(there) > 1:
+        said += (
+            f" It was the same every time{'' if checkpoint.card.config.augmentation else ': nothing was augmented'}."
+        )
+    look_for(plain(said))
 
 
 @st.cache_resource(max_entries=16, show_spinner="The batches are made again …")

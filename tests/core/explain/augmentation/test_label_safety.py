@@ -1,5 +1,7 @@
 """Which changes leave a label true, and what a network calls the changed images."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -31,6 +33,12 @@ def test_changes_are_what_they_are_called(pictures: Tensor) -> None:
 def test_every_change_is_one_that_a_chain_can_draw(name: str) -> None:
     assert set(RISKS[name].drawn_by) <= set(transforms)
     assert any(transforms[one].caution for one in RISKS[name].drawn_by)
+
+
+@pytest.mark.parametrize("name", transforms)
+def test_a_caution_calls_a_digit_another_only_where_a_reader_does(name: str) -> None:
+    for before, after in re.findall(r"[Aa] (?:\w+ )?(\d)[^.]*? (?:becomes|is) a (\d)", transforms[name].caution):
+        assert any(risk.digits.get(before) == after for risk in RISKS.values() if name in risk.drawn_by)
 
 
 def test_a_reader_calls_half_a_turned_6_a_9_and_an_upside_down_cat_a_cat() -> None:
