@@ -44,10 +44,11 @@ def refusal(*, channels: int, image_size: int) -> str | None:
     """Say, with the arithmetic, why an image of another size does not fit."""
     if image_size == IMAGE_SIZE:
         return None
-    side = ((image_size - 4) // 2 - 4) // 2
+    side = max(0, ((image_size - 4) // 2 - 4) // 2)
+    given = f"give 16·{side}·{side} = {16 * side * side}" if side else "are too small for its two convolutions of 5×5"
     return (
         f"LeNet's first dense layer is written for 16·5·5 = 400 numbers, which 32×32 images give; "
-        f"{image_size}×{image_size} images give 16·{side}·{side} = {16 * side * side}. "
+        f"{image_size}×{image_size} images {given}. "
         f"Use 32-pixel images, or the Enhanced CNN, which computes its size."
     )
 

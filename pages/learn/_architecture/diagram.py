@@ -92,7 +92,7 @@ def _blocks(rows: Sequence[LayerRow]) -> list[_Block]:
 def _extent(block: _Block, largest: int) -> tuple[float, float]:
     """Return a box's width and height on the screen; ``largest`` is the side of the network's largest map."""
     if len(block.shape) == 1:
-        return 14, min(_TALLEST, 22 + 12 * math.log2(max(2, block.shape[0])))
+        return 14, min(_TALLEST, 22 + 10 * math.log2(max(2, block.shape[0])))
     channels, side = block.shape[0], block.shape[1]
     return 10 + 7 * math.log2(channels + 1), max(_LOWEST, _TALLEST * side / largest)
 

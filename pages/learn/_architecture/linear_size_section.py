@@ -22,7 +22,7 @@ IN_FEATURES = Setting(
 )
 SLIDERS = {"image": (12, 64, 32), "kernel": (1, 7, 5), "padding": (0, 3, 0), "pool": (1, 4, 2)}
 """Lowest, highest and first value of each slider, in pixels."""
-DUMMY_SIZES = (16, 20, 24, 28, 32, 40, 48, 64)
+DUMMY_SIZES = (16, 20, 24, 28, 32, 40, 48, 56, 64)
 
 
 def why_section() -> None:

@@ -18,22 +18,30 @@ def figures_section(drawn: Drawn) -> None:
     parameters = sum(row.parameters for row in rows)
     trainable = sum(row.trainable for row in rows)
     work = sum(row.multiply_adds for row in rows)
-    fields = [row.receptive_field for row in rows if row.receptive_field is not None]
+    maps = [row for row in rows if len(row.output_shape) == 3]
+    field = maps[-1].receptive_field if maps else None
     facts(
         [
             ("Parameters", f"{parameters:,}", term("parameters")),
             ("Trainable", f"{trainable:,}", f"{term('parameters')} {term('frozen')}"),
             ("Multiply-adds", short_count(work), f"For one image. {term('multiply-adds')}"),
-            ("Receptive field", f"{fields[-1]} px" if fields else "all px", _reach(fields[-1:], drawn.image_size)),
+            ("Receptive field", f"{field} px" if field else "all px", reach(maps, drawn.image_size)),
             ("Weights on disk", _megabytes(4 * parameters), "Four bytes a parameter (float32)."),
         ]
     )
 
 
-def _reach(last: Sequence[int], image_size: int) -> str:
-    """Return the tooltip of the receptive field of the last maps."""
-    beyond = f" An image has {image_size}: such a place sees all of it." if last and last[0] >= image_size else ""
-    return f"{term('receptive field')} This is the side of the last map's, where no border cuts it.{beyond}"
+def reach(maps: Sequence[LayerRow], image_size: int) -> str:
+    """Return the tooltip of the receptive field of the last of the layers that have maps."""
+    if not maps:
+        return f"{term('receptive field')} This network has no maps: its first layer sees all pixels."
+    side, field = maps[-1].output_shape[-1], maps[-1].receptive_field
+    said = f"{term('receptive field')} This is the side of the last map's, where no border cuts it."
+    if field is None or field < image_size:
+        return said
+    if side == 1 or field >= 2 * image_size - 1:
+        return f"{said} An image has {image_size}: such a place sees all of it."
+    return f"{said} An image has {image_size}: a place in the middle sees about all of it, one at the edge less."
 
 
 def short_count(count: int) -> str:

@@ -99,6 +99,12 @@ def test_lenet_refuses_another_image_size_with_the_arithmetic() -> None:
     assert "16·6·6 = 576" in str(raised.value)
 
 
+@pytest.mark.parametrize("size", [8, 15])
+def test_lenet_says_that_an_image_is_too_small_for_its_convolutions(size: int) -> None:
+    with pytest.raises(ModelError, match=f"{size}×{size} images are too small for its two convolutions"):
+        build_model("lenet", channels=3, image_size=size, classes=10)
+
+
 def test_lenet_itself_crashes_in_its_first_dense_layer_on_a_larger_image() -> None:
     with pytest.raises(RuntimeError, match=r"1x576 and 400x120"):
         build("lenet")(torch.zeros(1, 3, 36, 36))

@@ -12,10 +12,15 @@ from core.data import datasets
 from core.explain import ingredients
 from core.explain.sizes.linear_size import follow
 from core.models import architecture, build_model, models
+from core.models.architecture.receptive_field import receptive_fields
+from core.models.sequential.layers import read
+from core.models.sequential.sizes import follow as follow_chain
+from core.models.sequential.table import layer_rows
 from core.registry import Value
 from pages.learn._architecture import diagram as architecture_diagram
 from pages.learn._architecture.chosen import architectures
 from pages.learn._architecture.linear_size_section import what_changes
+from pages.learn._architecture.sections import reach
 from tests.pages.visit import check, open_page, texts, visitor
 
 
@@ -130,6 +135,46 @@ def test_the_dummy_tensor_counts_for_any_image_size(page: AppTest, size: int) ->
     page.run()
     page.select_slider(key="dummy_size").set_value(size).run()
     assert f"{64 * (size // 2) ** 2:,}" in texts(check(page))
+
+
+def test_the_first_size_of_the_dummy_can_be_doubled_as_the_page_asks(page: AppTest) -> None:
+    page.session_state["arch_view"] = "A dummy tensor"
+    slider = page.run().select_slider(key="dummy_size")
+    assert str(2 * int(slider.value)) in slider.options
+
+
+@pytest.mark.parametrize(
+    ("layers", "size", "said"),
+    [
+        ("conv-8-11x11-p5_conv-8-11x11-p5_conv-8-11x11-p5", 28, "one at the edge less"),  # 31 pixels of 28
+        ("_".join(["conv-8-11x11-p5"] * 6), 28, "such a place sees all of it"),
+        ("conv-8-5x5_max-2x2", 28, "where no border cuts it."),
+        ("flatten", 28, "This network has no maps"),
+    ],
+)
+def test_what_the_last_place_sees_is_said_as_it_is(layers: str, size: int, said: str) -> None:
+    line = f"{layers.removesuffix('flatten')}_flatten_dense-classes".removeprefix("_")
+    rows = layer_rows(follow_chain(read(line), channels=1, image_size=size, classes=10), channels=1, image_size=size)
+    tip = reach([row for row in rows if len(row.output_shape) == 3], size)
+    assert said in tip
+    network = build_model("sequential", channels=1, image_size=size, classes=10, arguments={"layers": line})
+    fields = [field for field in receptive_fields(network, image_size=size).values() if field is not None]
+    if "such a place sees all of it" in tip:
+        assert (set(fields[-1].first), set(fields[-1].end)) == ({0}, {size})
+    if "one at the edge less" in tip:
+        assert fields[-1].end[0] < size
+    if "has no maps" in tip:
+        assert not fields
+
+
+def test_more_units_are_drawn_higher(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr(architecture_diagram, "drawing", lambda svg, *, alt, key: drawn.append(svg))
+    sizes = follow_chain(read("flatten_dense-2048_dense-4096_dense-classes"), channels=1, image_size=8, classes=10)
+    rows = layer_rows(sizes, channels=1, image_size=8)
+    architecture_diagram.architecture_diagram(rows, channels=1, image_size=8, key="drawn")
+    _image, some, more, few = re.findall(r'<rect [^>]*height="([\d.]+)"', drawn[0])
+    assert float(few) < float(some) < float(more)
 
 
 def test_a_trained_network_is_drawn_from_its_checkpoint(shipped: Path) -> None:
