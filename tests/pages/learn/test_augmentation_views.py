@@ -168,8 +168,8 @@ def test_two_networks_are_asked_at_every_step_and_it_is_said_where_they_break(fo
     ("beyond", "said"),
     [
         ([1, 1, 1], "and 9 from 1.05 times on upwards."),
-        ([1, 0, 0], "and 9 from 1.05 times on upwards, then something else again."),
-        ([1, 1, 2], "and 9 from 1.05 times on upwards, then something else again."),
+        ([1, 0, 0], "and 9 from 1.05 times upwards, then something else again."),
+        ([1, 1, 2], "and 9 from 1.05 times upwards, then something else again."),
         ([0, 0, 0], "and nothing else from 0.85 times to 1.15 times."),
     ],
 )

@@ -221,7 +221,7 @@ def where_it_breaks(curve: Curve, classes: tuple[str, ...]) -> str:
         if place is not None:
             stays = len(set(answers[place::step])) == 1
             found.append(
-                f"{classes[answers[place]]} from {sweep.words(sweep.values[place])} on {way}"
+                f"{classes[answers[place]]} from {sweep.words(sweep.values[place])} {'on ' * stays}{way}"
                 f"{'' if stays else ', then something else again'}"
             )
     if not found:
