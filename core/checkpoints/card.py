@@ -1,6 +1,7 @@
 """What a model file says of itself: strict JSON, read field by field."""
 
 import dataclasses
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -117,6 +118,15 @@ class Card:
     precision: str = ""
     backbone: Backbone | None = None
     outsiders: Outsiders | None = None
+
+    @property
+    def identity(self) -> str:
+        """What tells this network from every one that may answer otherwise, for caches of answers.
+
+        Equal weights are not enough: a class that was renamed, trained again from the same seed, gives the very same.
+        """
+        says = (self.sha256, self.dataset, self.classes, self.mean, self.std, self.config.mirror_at_test)
+        return hashlib.sha256(json.dumps(says).encode()).hexdigest()
 
     def to_json(self) -> str:
         """Return the card as strict JSON, indented for people."""

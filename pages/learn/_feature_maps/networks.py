@@ -106,7 +106,7 @@ def _trained() -> Network | None:
         classes=card.classes,
         title=card.title,
         dataset=card.dataset,
-        identity=card.sha256,
+        identity=card.identity,
         checkpoint=checkpoint,
     )
 

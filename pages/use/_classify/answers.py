@@ -52,7 +52,7 @@ def classify_photo(checkpoint: Checkpoint, photo: Photo, *, made: bool) -> Class
     """
     found, card = familiarity_of(checkpoint), checkpoint.card
     answer = _answer(
-        sha256=card.sha256,
+        identity=card.identity,
         photo_sha256=photo.sha256,
         made=made,
         fit=photo_fit(),
@@ -114,7 +114,7 @@ def _of(one: Added, known: dict[str, Classified]) -> Classified:
 
 def _answered(checkpoint: Checkpoint, made: bool) -> dict[str, Classified]:
     """What this network has said in this session, by photo; what another one said is forgotten."""
-    key = (checkpoint.card.sha256, made, photo_fit(), familiarity_of(checkpoint) is not None)
+    key = (checkpoint.card.identity, made, photo_fit(), familiarity_of(checkpoint) is not None)
     kept = st.session_state.get(state.ANSWERED)
     if kept is None or kept[0] != key:
         kept = st.session_state[state.ANSWERED] = (key, {})
@@ -124,7 +124,7 @@ def _answered(checkpoint: Checkpoint, made: bool) -> dict[str, Classified]:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _answer(
-    sha256: str,
+    identity: str,
     photo_sha256: str,
     made: bool,
     fit: Fit,

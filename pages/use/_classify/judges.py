@@ -20,7 +20,7 @@ def judge_of(checkpoint: Checkpoint, familiarity: Familiarity | None) -> Iterato
 
     Where the look fails it does not come back, so that nothing of it is taken for the next picture's.
     """
-    model, idle = cached.model(checkpoint), _idle(sha256=checkpoint.card.sha256)
+    model, idle = cached.model(checkpoint), _idle(identity=checkpoint.card.identity)
     try:
         judge = idle.pop()
     except IndexError:
@@ -32,5 +32,5 @@ def judge_of(checkpoint: Checkpoint, familiarity: Familiarity | None) -> Iterato
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _idle(sha256: str) -> deque[Judge]:
+def _idle(identity: str) -> deque[Judge]:
     return deque(maxlen=_IDLE)

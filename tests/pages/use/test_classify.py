@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.checkpoints import note_training, trained_folder
+from core.checkpoints import CARD, find, note_training, trained_folder
 from core.models.faults import Fault
 from core.photos.door import open_photo
 from core.rights import Person
@@ -255,6 +256,23 @@ def test_the_layer_of_the_heat_map_can_be_chosen_and_is_named(page: AppTest) -> 
     assert "ReLU after convolution 1 of 3, in the code 0.2" in said(page)
     page.segmented_control(key="why_method").set_value("Grad-CAM").run()
     assert "(Grad-CAM" in said(page)
+
+
+def test_equal_weights_answer_with_the_classes_of_their_own_network(folder: Path) -> None:
+    """A class that was renamed, trained again from the same seed."""
+    ship(folder, "ab")
+    renamed = ship(folder, "ba").folder / CARD
+    about = json.loads(renamed.read_text())
+    about["classes"] = [f"digit {name}" for name in about["classes"]]
+    renamed.write_text(json.dumps(about))
+    assert find("ab").card.sha256 == find("ba").card.sha256
+    page = open_page(visitor(), "use/classify")
+    add(page, ("red.png", picture("red")))
+    assert "digit" not in bars(page)[-1]
+    page.selectbox(key="checkpoint_chosen").select("ba").run()
+    assert bars(check(page))[-1].count("digit") >= 5
+    page = open_page(page, "learn/feature_maps")
+    assert "** answers **digit" in said(page)
 
 
 def test_a_network_without_maps_says_so_instead_of_a_heat_map(folder: Path) -> None:

@@ -29,7 +29,7 @@ def fool_section(checkpoint: Checkpoint, photo: Photo, answer: Classified, given
         help=term("adversarial example"),
     )
     card = checkpoint.card
-    identity = f"{photo.sha256[:12]}_{card.sha256[:12]}"
+    identity = f"{photo.sha256[:12]}_{card.identity[:12]}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted = st.selectbox(
             "Make it say",
@@ -38,7 +38,7 @@ def fool_section(checkpoint: Checkpoint, photo: Photo, answer: Classified, given
             key=f"fool_target_{identity}",
             width=260,
         )
-        asked = (card.sha256, photo.sha256, given.notes)
+        asked = (card.identity, photo.sha256, given.notes)
         st.button(
             "Fool it",
             icon=":material/psychology_alt:",
@@ -49,7 +49,7 @@ def fool_section(checkpoint: Checkpoint, photo: Photo, answer: Classified, given
     if st.session_state.get(state.FOOL_ASKED) != asked:
         return
     target = card.classes.index(wanted) if wanted else None
-    found = _fooled(card.sha256, photo.sha256, given.notes, target, checkpoint, given)
+    found = _fooled(card.identity, photo.sha256, given.notes, target, checkpoint, given)
     bound = st.select_slider(
         "How far each pixel may go (grey levels of 255)",
         BOUNDS,
@@ -132,7 +132,7 @@ def _chart(found: Fooling, classes: tuple[str, ...]) -> None:
 
 @st.cache_resource(max_entries=64, show_spinner="The network is asked which way each pixel must go …")  # up to 0.6 MB
 def _fooled(
-    sha256: str,
+    identity: str,
     photo_sha256: str,
     notes: tuple[str, ...],
     target: int | None,

@@ -50,7 +50,7 @@ def heat_section(checkpoint: Checkpoint, photo: Photo, answer: Classified, given
         "Why, or why not",
         list(chances),
         format_func=lambda name: f"{name} ({probability_words(chances[name])})",
-        key=f"why_class_{photo.sha256[:12]}_{card.sha256[:12]}",
+        key=f"why_class_{photo.sha256[:12]}_{card.identity[:12]}",
         help="Any class: a less likely one shows what speaks for it all the same.",
     )
     layer = st.selectbox(

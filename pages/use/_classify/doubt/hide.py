@@ -42,7 +42,7 @@ def hide_section(checkpoint: Checkpoint, photo: Photo, given: Received) -> None:
         "networks the mean of their training images, tells least; try whether another one gives the same places.",
         persist_state="session",
     )
-    asked = (checkpoint.card.sha256, photo.sha256, given.notes)
+    asked = (checkpoint.card.identity, photo.sha256, given.notes)
     st.button(
         "Try every place",
         icon=":material/grid_view:",
@@ -62,7 +62,7 @@ def hide_section(checkpoint: Checkpoint, photo: Photo, given: Received) -> None:
         "Side of the square (pixels)",
         sides(size)[::-1],
         value=(turning or tried)[-1].side,
-        key=f"hide_side_{photo.sha256[:12]}_{checkpoint.card.sha256[:12]}_{filling}",
+        key=f"hide_side_{photo.sha256[:12]}_{checkpoint.card.identity[:12]}_{filling}",
         width=360,
     )
     _square(checkpoint, photo, given, _hidden(*asked, side, filling, checkpoint, given), filling)
@@ -99,7 +99,7 @@ def _clearest(hidden: Hidden) -> tuple[int, int]:
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _hidden(
-    sha256: str,
+    identity: str,
     photo_sha256: str,
     notes: tuple[str, ...],
     side: int,
@@ -122,7 +122,7 @@ def _square(checkpoint: Checkpoint, photo: Photo, given: Received, hidden: Hidde
     _view(
         key="hide_square",
         data={
-            "of": f"{photo.sha256} {checkpoint.card.sha256} {hidden.side} {filling}",
+            "of": f"{photo.sha256} {checkpoint.card.identity} {hidden.side} {filling}",
             "photo": _source(png(seen) if size <= _SMALL else jpeg(seen)),
             "photoTitle": f"What the network receives, {size}×{size} pixels. Move the square.",
             "photoAlt": f"The picture with a square of {hidden.side} pixels hidden. Move it by pointer or with the "

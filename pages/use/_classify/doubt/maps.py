@@ -45,7 +45,7 @@ def _beside_others(checkpoint: Checkpoint, photo: Photo, answer: Classified, giv
         "The other class",
         [name for name in chances if name != shown.label],
         format_func=lambda name: f"{name} ({probability_words(chances[name])})",
-        key=f"doubt_other_{photo.sha256[:12]}_{card.sha256[:12]}_{index}",
+        key=f"doubt_other_{photo.sha256[:12]}_{card.identity[:12]}_{index}",
         help=f"A map that explains an answer looks otherwise for another class. {term('sanity check')}",
         width=SIDE,
     )

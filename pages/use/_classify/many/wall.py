@@ -23,7 +23,7 @@ def class_on_them(checkpoint: Checkpoint) -> str | None:
     chosen = st.selectbox(
         "What is on the photos that you add now?",
         [_NOBODY_SAYS, *checkpoint.card.classes],
-        key=f"{_LABELS_OFFERED}_{checkpoint.card.sha256[:12]}",
+        key=f"{_LABELS_OFFERED}_{checkpoint.card.identity[:12]}",
         help="Choose a class, add photos of it, then the next class: together they are a test set of your own.",
         width=320,
     )
