@@ -145,16 +145,16 @@ def offer_image_of(dataset: str, classes: tuple[str, ...]) -> None:
         "Try an image",
         key="photo_offered",
         icon=":material/casino:",
-        on_click=_take_from_test,
+        on_click=_take_one,
         args=(name,),
         help=f"Takes one of {plain(datasets[name].title)} at random, from the test split, instead of your photo: "
         "what the network was trained for.",
     )
 
 
-def _take_from_test(name: str) -> None:
+def _take_one(name: str, candidates: np.ndarray | None = None) -> None:
     try:
-        _take_random(name, cached.split(name).test)
+        _take_random(name, cached.split(name).test if candidates is None else candidates)
     except LabError as error:
         st.session_state[state.PHOTO_PROBLEM] = str(error)
 
@@ -164,14 +164,14 @@ def _from_dataset() -> None:
     data = dataset_or_fetch(name)
     if data is None:
         return
-    spec = datasets[name]
-    wanted = st.selectbox("Class", ["any class", *spec.classes], key=f"photo_class_{name}")
-    test = cached.split(name).test
+    now, classes = data.spec.name, data.spec.classes  # of an own set the version that it is now
+    test = cached.split(now).test
+    held = data.labels[test]
+    there = [each for label, each in enumerate(classes) if (held == label).any()]
+    wanted = st.selectbox("Class", ["any class", *there], key=f"photo_class_{name}")
     if wanted != "any class":
-        test = test[data.labels[test] == spec.classes.index(wanted)]
-    st.button(
-        "Take one at random", key="photo_random", icon=":material/casino:", on_click=_take_random, args=(name, test)
-    )
+        test = test[held == classes.index(wanted)]
+    st.button("Take one at random", key="photo_random", icon=":material/casino:", on_click=_take_one, args=(now, test))
     st.caption("From the test split: images that networks trained here have never seen.")
 
 

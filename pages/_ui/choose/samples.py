@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.data import availability, datasets, present_name
+from core.data.own.versions import split_name
 from core.data.samples import held_out_samples
 from core.errors import LabError
+from core.names import folded
 from core.photos.door import Photo
 from core.photos.samples import SHOWS, package_of, sample_photos
 from pages._ui import state
@@ -65,9 +67,10 @@ def _of_data_set(name: str, where: str) -> tuple[Offered, ...]:
 
 
 def say_where_nothing_fits(learned: Learned) -> None:
-    """Say that the chosen photo shows none of a network's classes, where that is known."""
+    """Say that the chosen photo shows none of a network's classes, where that is known: what the class has called
+    things in a set of its own, the lab cannot judge."""
     shows = state.photo_shows()
-    if shows is None or shows in learned.classes:
+    if shows is None or split_name(learned.dataset) or folded(shows) in map(folded, learned.classes):
         return
     known = [plain(name) for name in learned.classes]
     classes = " or ".join(known) if len(known) == 2 else f"{known[0]}, {known[1]} … {known[-1]}"

@@ -5,11 +5,13 @@ from PIL import Image
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 from streamlit.testing.v1 import AppTest
 
+from core.data.own import OwnPictures, open_own_sets
 from core.errors import PhotoError
 from core.photos.door import Photo
 from pages._ui import cached
 from pages._ui.choose.samples import Learned, samples_for
 from pages._ui.choose.uploads import open_upload
+from tests.core.data.own.conftest import ADA, new
 from tests.pages.visit import check, jpeg, open_page, texts, upload
 
 
@@ -51,6 +53,46 @@ def test_an_image_of_a_data_set_can_be_taken(app: AppTest) -> None:
     assert photo.name.startswith("Digits")
     assert photo.image.size == (28, 28)
     assert "from the test split" in texts(app)
+
+
+def test_a_class_without_test_images_is_not_offered(app: AppTest) -> None:
+    sets = open_own_sets()
+    own = sets.create("Ours", by=ADA, classes=("cup", "lamp", "mug"))
+    for seed in range(25):
+        cup, lamp, mug = (each.id for each in own.classes)
+        class_id = lamp if seed == 24 else (cup, mug)[seed % 2]
+        OwnPictures(sets).add(own.id, class_id, new(seed), by=ADA)
+    app.segmented_control(key="photo_from").set_value("dataset").run()
+    app.selectbox(key="photo_dataset").select(own.name).run()
+    assert check(app).selectbox(key=f"photo_class_{own.name}").options == ["any class", "cup", "mug"]
+    app.selectbox(key=f"photo_class_{own.name}").select("mug").run()
+    app.button(key="photo_random").click().run()
+    assert check(app).session_state["photo_chosen"].name == "Ours: mug"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "classes", "shows", "wrong"),
+    [
+        ("cats_vs_dogs", ("cat", "dog"), "ship", True),
+        ("cats_vs_dogs", ("cat", "dog"), "Cat", False),
+        ("digits", ("0", "1", "2"), "", True),
+        ("own-k7mq2xw9ab@0123456789ab", ("Katze", "Hund"), "cat", False),
+        ("own-k7mq2xw9ab@0123456789ab", ("flower", "tree"), "", False),
+    ],
+)
+def test_a_photo_is_said_to_show_nothing_of_a_network_only_where_that_is_known(
+    dataset: str, classes: tuple[str, ...], shows: str, wrong: bool
+) -> None:
+    def page(dataset: str, classes: tuple[str, ...], shows: str) -> None:
+        import streamlit as st
+
+        from pages._ui.choose.samples import Learned, say_where_nothing_fits
+
+        st.session_state["photo_shows"] = shows
+        say_where_nothing_fits(Learned(dataset=dataset, classes=classes))
+
+    app = AppTest.from_function(page, args=(dataset, classes, shows)).run()
+    assert bool(check(app).info) is wrong
 
 
 def test_a_data_set_that_is_not_here_offers_a_download_and_fetches_nothing(app: AppTest) -> None:
