@@ -71,7 +71,8 @@ class OwnSets:
             set_id = wanted_id if wanted_id and self._is_free(connection, check_set_id(wanted_id)) else new_id()
             now = time.time()
             connection.execute(
-                "INSERT INTO sets (id, title, owner, created, changed) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO sets (id, title, owner, created, changed, revision)"
+                " VALUES (?, ?, ?, ?, ?, (SELECT number FROM changes))",  # none that a set of this id ever had
                 (set_id, title, by.owner, now, now),
             )
             for name in classes:

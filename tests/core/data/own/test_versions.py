@@ -97,6 +97,22 @@ def test_a_version_that_nobody_trained_on_is_the_past_once_the_set_changes(
         Versions(versions.sets).get(made.id, version)
 
 
+def test_a_set_that_was_deleted_and_opened_again_is_what_it_is_now(
+    sets: OwnSets, pictures: OwnPictures, made: OwnSet
+) -> None:
+    """A saved set has its id again, and as many changes as it had before are soon made."""
+    before = present_name(made.name)
+    assert datasets[before].classes == ("cup", "mug")
+    sets.delete(made.id, by=ADA)
+    again = sets.create("Mugs", by=ADA, classes=("glass", "jug"), wanted_id=made.id)
+    for seed in range(24):
+        pictures.add(again.id, again.classes[seed % 2].id, new(100 + seed), by=ADA)
+    assert again.id == made.id
+    assert sets.get(made.id).revision != made.revision
+    assert present_name(made.name) != before
+    assert datasets[present_name(made.name)].classes == ("glass", "jug")
+
+
 def test_a_kept_version_stays_whatever_becomes_of_the_set(
     versions: Versions, sets: OwnSets, pictures: OwnPictures, made: OwnSet
 ) -> None:
