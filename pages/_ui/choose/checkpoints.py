@@ -1,6 +1,5 @@
 """Choosing a trained network: those that ship, and those of the runs made here."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from core.errors import LabError
 from core.intervals import percent
 from core.models import models
 from pages._ui import address, cached, state
+from pages._ui.choose.told_apart import told_apart
 from pages._ui.frame import empty_state, plain, problem
 from pages._ui.glossary import term
 from pages._ui.run_words import state_word
@@ -34,13 +34,7 @@ def checkpoint_references(named: Sequence[str] = ()) -> dict[str, str]:
     however old they are.
     """
     found = {checkpoint.folder.name: f"{checkpoint.card.title} · ships with the lab" for checkpoint in cached.shipped()}
-    return _told_apart(found | _runs(named) | _trained(named))
-
-
-def _told_apart(titles: dict[str, str]) -> dict[str, str]:
-    """Two runs may have one name; the browser sends a title back, so each must be the only one of its kind."""
-    often = Counter(titles.values())
-    return {name: f"{title} · {name[-6:]}" if often[title] > 1 else title for name, title in titles.items()}
+    return told_apart(found | _runs(named) | _trained(named))
 
 
 def _runs(named: Sequence[str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Choosing a data set, and what the page says where it would have to be downloaded first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import streamlit as st
 
@@ -36,7 +36,7 @@ def choose_dataset(
     Below it stands where the images come from, unless the page needs none of them (``needs_images``). That is not part
     of the names, because a name that changes while it is chosen is no longer an option, and the choice would be lost.
     """
-    titles = _titles(only)
+    titles = dataset_titles(name for name in datasets if only is None or name in only)
     names = list(titles)
     here = [name for name in names if availability(name) != "hub"]
     first = default if default in names else (here or names)[0]
@@ -74,13 +74,13 @@ def dataset_title(name: str) -> str:
     return datasets[name].title if name in datasets else name
 
 
-def _titles(only: Sequence[str] | None) -> dict[str, str]:
-    """What is offered, with titles: of two own sets of one title the later ones say which they are."""
+def dataset_titles(names: Iterable[str]) -> dict[str, str]:
+    """Return what people read for data sets in a box: of two own sets of one title the later ones say which they are,
+    because the browser sends a title back."""
     titles: dict[str, str] = {}
-    for name in datasets:
-        if only is None or name in only:
-            title = dataset_title(name)
-            titles[name] = f"{title} ({name})" if title in titles.values() else title
+    for name in names:
+        title = dataset_title(name)
+        titles[name] = f"{title} ({name})" if title in titles.values() else title
     return titles
 
 

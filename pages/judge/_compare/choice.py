@@ -8,7 +8,7 @@ from core.data import changing_name, datasets
 from core.errors import LabError
 from pages._ui import address, state
 from pages._ui.choose.checkpoints import checkpoint_references, say_what_is_gone, say_what_is_left_out
-from pages._ui.choose.datasets import dataset_title
+from pages._ui.choose.datasets import dataset_titles
 from pages._ui.choose.shown import from_address
 from pages._ui.frame import PAGES, empty_state, look_for, plain
 from pages._ui.run_table.networks import nearness, network_rows
@@ -119,10 +119,11 @@ def _of_one_data_set(references: list[str], chosen: list[str], rows: Mapping[str
     if len(known) < 2:
         return references
     write = from_address(ONLY, known, key="compare_only", first=None)
+    titles = dataset_titles(known)
     only = st.pills(
         "Networks for",
         known,
-        format_func=lambda name: plain(dataset_title(name)),
+        format_func=lambda name: plain(titles.get(name, name)),
         key="compare_only",
         on_change=write,
     )

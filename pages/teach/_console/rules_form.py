@@ -9,7 +9,7 @@ from core.data import datasets
 from core.recipes import RECIPES
 from core.runs import open_store
 from core.runs.classroom import CONTROLS, Classroom, Rules
-from pages._ui.choose.datasets import dataset_title
+from pages._ui.choose.datasets import dataset_titles
 from pages._ui.classroom.key import act
 from pages._ui.classroom.now import the_class
 from pages._ui.classroom.rules import can_be_closed
@@ -33,12 +33,13 @@ def rules_form() -> None:
     for name, key in _KEYS.items():
         value = getattr(held, name)
         st.session_state[key] = [one for one in value if one in there[name]] if isinstance(value, tuple) else value
+    titles = dataset_titles(name for name in _with(held.dataset, there["dataset"]) if name)
     with st.grid(2, min_column_width=260) as grid:
         with grid.cell():
             st.selectbox(
                 "Data set that is trained on",
-                _with(held.dataset, there["dataset"]),
-                format_func=lambda name: dataset_title(name) if name else _ALL,
+                ["", *titles],
+                format_func=lambda name: titles.get(name, _ALL),
                 key=_KEYS["dataset"],
                 on_change=_hold,
             )

@@ -10,6 +10,7 @@ from core.runs.experiments.plan import Experiment
 from core.runs.experiments.results import found, progress_words
 from pages._ui import address
 from pages._ui.choose.shown import refused
+from pages._ui.choose.told_apart import told_apart
 from pages._ui.experiments.chart import draw
 from pages._ui.experiments.figures import figure_of
 from pages._ui.frame import plain, problem
@@ -32,7 +33,7 @@ def experiment_on_the_wall() -> Experiment | None:
 
 def choose_what_is_shown(shown: Experiment | None) -> None:
     """Offer the race and every experiment; nothing where there is no experiment."""
-    titles = {one.id: one.name for one in kept.kept(home())}
+    titles = told_apart({one.id: one.name for one in kept.kept(home())})
     if not titles:
         return
     st.session_state[_CHOICE] = shown.id if shown is not None else ""

@@ -24,6 +24,7 @@ from pages._ui.server.sessions import SESSIONS, Visit
 from pages.teach._console.board import card
 from pages.teach._console.people import IDLE, people
 from pages.teach._projector.race import at_start
+from tests.core.data.own.conftest import smallest_set
 from tests.pages import runs
 from tests.pages.visit import ME, check, component_data, open_page, texts, visitor
 
@@ -235,6 +236,15 @@ def test_the_rules_are_set_on_the_console_and_do_not_hold_for_the_teacher(home: 
     assert room(home).state().rules == Rules(dataset="digits", pages=("training",), members_only=False)
     teachers = open_page(visitor(), "train/training")
     assert len(teachers.selectbox(key=state.TRAINING_DATASET).options) > 1
+
+
+def test_of_two_own_sets_of_one_title_either_can_be_pinned(home: Path) -> None:
+    in_class(home)
+    sets = [smallest_set(open_own_sets()) for _each in range(2)]
+    app = console(home)
+    for own in sets:
+        check(app.selectbox(key="class_rule_dataset").select(own.name).run())
+        assert room(home).state().rules.dataset == own.name
 
 
 def test_what_is_pinned_and_no_longer_there_is_said_and_can_be_changed(home: Path) -> None:

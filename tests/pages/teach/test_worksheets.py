@@ -9,10 +9,12 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
+from core.data.own import open_own_sets
 from core.rights import Person, owner_of
 from core.runs.store.owners import Owners
 from core.runs.store.store import STORE_NAME, Store
 from core.runs.worksheets import HandIns, StudentsWork, Worksheets
+from tests.core.data.own.conftest import smallest_set
 from tests.pages.visit import ME, check, open_page, start_page, texts
 
 KEY = "the teacher's own key"
@@ -62,6 +64,16 @@ def test_the_second_one_is_handed_out_on_a_data_set_of_the_machine(home: Path) -
     assert given.sheet.parts[1].view["data"] == "digits"
     assert given.open
     assert any(f"worksheet?worksheet={given.id}" in code.value for code in app.code)
+
+
+def test_of_two_own_sets_of_one_title_either_can_be_handed_out(home: Path) -> None:
+    sets = [smallest_set(open_own_sets()) for _each in range(2)]
+    app = console(home)
+    app.selectbox(key="sheet_which").set_value("own_pictures").run()
+    for own in sets:
+        app.selectbox(key="sheet_data_own_pictures").select(own.name).run()
+        check(app.button(key="sheet_make").click().run())
+        assert sheets(home).all()[0].sheet.rules.dataset == own.name
 
 
 def test_own_pictures_may_be_left_to_each_student(home: Path) -> None:

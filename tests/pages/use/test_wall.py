@@ -12,7 +12,8 @@ from core.intervals import percent, wilson_interval
 from core.photos.door import open_photo
 from core.rights import Person
 from pages._ui import cached, state
-from pages.use._classify.many.sender import Added
+from pages.use._classify.many import own_set
+from pages.use._classify.many.sender import FULL, Added
 from tests.core.data.own.generated import photograph
 from tests.pages.networks import ship
 from tests.pages.use.adding import add, picture
@@ -111,6 +112,25 @@ def test_a_set_of_somebody_else_is_a_test_set_too_and_stays_as_it_is(page: AppTe
     page.button(key="wall_take").click().run()
     assert "This set has been deleted, or has no more photos that fit; choose another." in said(page)
     assert "of 2 photos (95 % interval" in said(page), "what has come stays"
+
+
+def test_sets_of_one_title_are_told_apart_and_the_bound_is_said(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    grace, sets = Person(owner="browser-" + "0" * 32), open_own_sets()
+    for first in (0, 10):
+        own = sets.create("Numbers", by=grace, classes=("1", "2"))
+        for number, each in enumerate(own.classes, start=first):
+            new = NewPicture(data=_png(photograph(number)), file_name=f"{number}.png")
+            OwnPictures(sets).add(own.id, each.id, new, by=grace)
+    page.run()
+    for own, names in zip(sets.list(), (["10.png", "11.png"], ["0.png", "1.png"]), strict=True):
+        page.selectbox(key="wall_set_of").select(own.id).run()
+        page.button(key="wall_take").click().run()
+        assert [one.name for one in page.session_state[state.CLASSIFIED]] == names
+        page.session_state[state.CLASSIFIED] = []
+    monkeypatch.setattr(own_set, "MOST", 1)
+    page.button(key="wall_take").click().run()
+    assert len(page.session_state[state.CLASSIFIED]) == 1
+    assert FULL in said(page)
 
 
 def _png(image: Image.Image) -> bytes:

@@ -15,6 +15,7 @@ from core.runs.experiments.results import found, progress_words
 from core.runs.store.owners import Owners
 from pages._ui import address, state
 from pages._ui.at_rest import look_again
+from pages._ui.choose.told_apart import told_apart
 from pages._ui.classroom.rules import TAKEN_OFF, hides, teaches
 from pages._ui.experiments.chart import draw
 from pages._ui.experiments.figures import figure_of
@@ -37,7 +38,8 @@ def experiments(shown: str) -> None:
         st.warning("The experiment of this address is not here (any more).", icon=":material/link_off:")
         address.write(EXPERIMENT, NEW)
         shown = NEW
-    titles = {NEW: "Set up a new one"} | {one.id: f"{one.name} · {_whose(one)}" for one in known.values()}
+    titles = told_apart({one.id: f"{one.name} · {_whose(one)}" for one in known.values()})
+    titles = {NEW: "Set up a new one"} | titles
     st.session_state[_CHOICE] = shown
     if known:
         st.selectbox(

@@ -12,7 +12,7 @@ from core.runs import open_store
 from core.runs.classroom import CONTROLS
 from core.runs.worksheets import Part, Worksheet, Worksheets, shipped_worksheets
 from core.runs.worksheets.form import OWN_SET, questions_written
-from pages._ui.choose.datasets import dataset_title
+from pages._ui.choose.datasets import dataset_title, dataset_titles
 from pages._ui.classroom.key import act
 from pages._ui.frame import plain, problem
 from pages._ui.guidance.steps import STEPS
@@ -49,11 +49,12 @@ def _on_a_data_set(name: str, sheet: Worksheet) -> Worksheet:
         return sheet
     offered = _own_sets() if sheet.needs == OWN_SET else _fitting(sheet)
     first = sheet.needs if sheet.needs in offered else _FIRST if _FIRST in offered else offered[0]
+    titles = dataset_titles(one for one in offered if one)
     chosen = st.selectbox(
         "Data set",
         offered,
         index=offered.index(first),
-        format_func=lambda one: dataset_title(one) if one else "as each student chooses",
+        format_func=lambda one: titles.get(one, "as each student chooses"),
         key=f"sheet_data_{name}",
         help="It is trained with no other as long as somebody does the worksheet.",
     )
@@ -113,10 +114,11 @@ def _own() -> Worksheet | None:
         key="sheet_steps",
         help="A step that is taken out and chosen again goes to the end.",
     )
+    titles = dataset_titles(name for name in datasets if availability(name) != "hub")
     data = st.selectbox(
         "Data set",
-        ["", *(name for name in datasets if availability(name) != "hub")],
-        format_func=lambda name: dataset_title(name) if name else "all of them",
+        ["", *titles],
+        format_func=lambda name: titles.get(name, "all of them"),
         key="sheet_data_mine",
     )
     parts = []

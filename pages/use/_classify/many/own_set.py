@@ -6,11 +6,12 @@ import streamlit as st
 
 from core.checkpoints import Checkpoint
 from core.data.own import OwnPicture, OwnPictures, OwnSet, OwnSetError, open_own_sets, there_are_own_sets
-from core.errors import LabError
+from core.errors import LabError, PhotoError
 from core.photos.door import open_photo, shown_name
 from pages._ui import cached
+from pages._ui.choose.told_apart import told_apart
 from pages._ui.frame import problem
-from pages.use._classify.many.sender import MOST, Added, added_photos
+from pages.use._classify.many.sender import FULL, MOST, Added, added_photos
 
 _TAKING = "wall_taking"
 
@@ -25,7 +26,8 @@ def offer_sets(checkpoint: Checkpoint, answer: Callable[[Added], object]) -> Non
         if not sets:
             return
         with st.popover("Photos of a set", icon=":material/collections:"):
-            chosen = st.selectbox("Set", list(sets), format_func=lambda name: _title(sets[name]), key="wall_set_of")
+            titles = told_apart({name: _title(own) for name, own in sets.items()})
+            chosen = st.selectbox("Set", list(titles), format_func=lambda name: titles.get(name, ""), key="wall_set_of")
             st.button(
                 "Add its photos",
                 key="wall_take",
@@ -60,6 +62,7 @@ def _take(own: OwnSet, checkpoint: Checkpoint, answer: Callable[[Added], object]
     bar = st.progress(0.0, text="Being looked at …")
     for place, each in enumerate(found, start=1):
         if len(added_photos()) >= MOST:
+            problem(PhotoError(FULL))
             break
         one = _added(pictures, own, each, names[each.class_id])
         if one.photo is None or one.photo.sha256 not in here:

@@ -19,7 +19,7 @@ MOST = 1_000  # photos of a session: their names and answers
 _KEY = "many_photos"
 _MOST_LETTERS = 7 * 2**20  # of a part in base64: 5.25 MB
 _NOT_WHOLE = "This photo did not arrive whole; add it again."
-_FULL = f"{MOST:,} photos are here, and no more are taken; take them away first."
+FULL = f"{MOST:,} photos are here, and no more are taken; take them away first."
 _view = st.components.v2.component("cnn_lab_many_photos", **beside(__file__))
 
 
@@ -119,7 +119,7 @@ def take(part: object, answer: Callable[[Added], object]) -> Told:
         coming.bytes.clear()
     if not any(one is coming.added for one in added):
         if len(added) >= MOST:
-            return Told(number=number, part=place, problem=_FULL, full=True)
+            return Told(number=number, part=place, problem=FULL, full=True)
         added.append(coming.added)
     if coming.added.photo is not None:
         answer(coming.added)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.data.own import NewPicture, OwnPictures, OwnSets
+from core.data.own import NewPicture, OwnPictures, OwnSet, OwnSets
 from core.rights import Person
 
 ADA, BEN = Person(owner="browser-ada"), Person(owner="browser-ben")
@@ -28,6 +28,14 @@ def picture(seed: int = 0, *, size: tuple[int, int] = (90, 70), form: str = "JPE
 
 def new(seed: int = 0, **more: str | None) -> NewPicture:
     return NewPicture(data=picture(seed), file_name=f"{seed}.jpg", **more)
+
+
+def smallest_set(sets: OwnSets) -> OwnSet:
+    """One of two pictures, in two classes, whose title others have as well."""
+    own = sets.create("Mugs", by=ADA, classes=("cup", "mug"))
+    for seed, each in enumerate(own.classes):
+        OwnPictures(sets).add(own.id, each.id, new(seed), by=ADA)
+    return sets.get(own.id)
 
 
 @pytest.fixture
