@@ -24,10 +24,12 @@ MOST_DIRECTORY = 2**22  # bytes
 MOST_UNPACKED = 2 * 2**30  # bytes of all files together, or twice what the zip has itself
 
 _NO_ZIP = "This is not a zip file, or it is damaged; make it again."
-_END, _ENTRY, _ZIP64 = b"PK\x05\x06", b"PK\x01\x02", b"PK\x06\x07"
+_END, _ENTRY = b"PK\x05\x06", b"PK\x01\x02"
 _END_LENGTH = 22
+_ZIP64_END, _ZIP64_RECORD = (b"PK\x06\x07", 20), (b"PK\x06\x06", 56)  # each with its length
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _UTF8 = 0x800
+_WINDOWS = 0  # or DOS
 
 
 def open_zip(file: BinaryIO) -> zipfile.ZipFile:
@@ -95,11 +97,16 @@ class BoundedReader:
 
 
 def path_of(entry: zipfile.ZipInfo) -> Parts:
-    """Return the folders and the name of an entry. Names that are not marked as UTF-8 often are, all the same."""
+    """Return the folders and the name of an entry.
+
+    Names that are not marked as UTF-8 often are, all the same; those of Windows, which Python reads by the code page of
+    the first PCs, are in that of Western Europe, which has the same letters and more.
+    """
     name = entry.filename
     if not entry.flag_bits & _UTF8:
-        with contextlib.suppress(UnicodeError):
-            name = name.encode("cp437").decode("utf-8")
+        for code in ("cp850",) * (entry.create_system == _WINDOWS) + ("utf-8",):
+            with contextlib.suppress(UnicodeError):
+                name = entry.filename.encode("cp437").decode(code)
     return tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
 
 
@@ -134,13 +141,27 @@ def _check_directory(file: BinaryIO) -> None:
     if at < 0 or at + _END_LENGTH > len(tail):
         raise NotFoundHereError(_NO_ZIP)
     (length,) = struct.unpack_from("<I", tail, at + 12)
-    if tail[max(0, at - 20) : at].startswith(_ZIP64) or length > MOST_DIRECTORY:
-        raise NotFoundHereError(f"This zip has more than {MOST_ENTRIES:,} files; make one of fewer.")
     end = size - len(tail) + at
+    if tail[max(0, at - _ZIP64_END[1]) : at].startswith(_ZIP64_END[0]):
+        end, length = _zip64_directory(file, end - _ZIP64_END[1])
+    if length > MOST_DIRECTORY:
+        raise NotFoundHereError(f"This zip has more than {MOST_ENTRIES:,} files; make one of fewer.")
     file.seek(max(0, end - length))
     if file.read(min(length, end)).count(_ENTRY) > MOST_ENTRIES:
         raise NotFoundHereError(f"This zip has more than {MOST_ENTRIES:,} files; make one of fewer.")
     file.seek(0)
+
+
+def _zip64_directory(file: BinaryIO, locator: int) -> tuple[int, int]:
+    """Where the directory of a zip ends whose numbers have eight bytes, as some programs write small ones too, and its
+    length; ``locator`` is where the record lies that tells of the other one, which must lie before it."""
+    record, length = _ZIP64_RECORD
+    start = locator - length
+    file.seek(max(0, start))
+    data = file.read(length + _ZIP64_END[1])
+    if start < 0 or not data.startswith(record) or struct.unpack_from("<Q", data, length + 8)[0] != start:
+        raise NotFoundHereError(_NO_ZIP)
+    return start, int(struct.unpack_from("<Q", data, 40)[0])
 
 
 def _length(archive: zipfile.ZipFile) -> int:

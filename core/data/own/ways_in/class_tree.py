@@ -1,8 +1,9 @@
 """Which class a file belongs to, by the folders that it lies in; a name decides only whether a folder is a split's.
 
 The folder directly below the top is the class. What is above the classes is passed over: folders that hold everything,
-and a level of folders for splits, whose names are all those of splits and which hold folders, not pictures. So a class
-may be called "train", "steam train", "dev" or "test".
+and a level of folders for splits, whose names are all those of splits and of which one at least holds folders, not
+pictures; what another one holds without a folder, as pictures to be told, is of no class. So a class may be called
+"train", "steam train", "dev" or "test".
 """
 
 import re
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from core.data.own.records import check_class_name
-from core.data.own.ways_in.found import NotFoundHereError, Skipped
+from core.data.own.ways_in.found import NotFoundHereError, Skipped, one_to_people
 from core.errors import LabError
 from core.names import folded
 from core.photos.door import shown_name
@@ -78,10 +79,10 @@ def _is_picture(path: Parts) -> bool:
 def _without_what_is_above(below: dict[int, Parts]) -> dict[int, Parts] | None:
     """The paths without their first folders, where those are above the classes; None where they are not."""
     firsts = {path[0] for path in below.values() if len(path) > 1}
-    holds_pictures = any(len(path) == 2 and _is_picture(path) for path in below.values())
-    holds_folders = any(len(path) > 2 and _is_picture(path) for path in below.values())
-    above = len(firsts) == 1 or {first.casefold() for first in firsts} <= _SPLITS
-    if not firsts or holds_pictures or not holds_folders or not above:
+    hold_pictures = {path[0] for path in below.values() if len(path) == 2 and _is_picture(path)}
+    hold_folders = {path[0] for path in below.values() if len(path) > 2 and _is_picture(path)}
+    splits = {first.casefold() for first in firsts} <= _SPLITS
+    if not hold_folders - hold_pictures or not (splits or len(firsts) == 1):
         return None
     return {place: path[1:] if len(path) > 1 else path for place, path in below.items()}
 
@@ -100,8 +101,7 @@ def _classes(folders: Sequence[str]) -> tuple[dict[str, str | None], list[Skippe
             continue
         names[folder] = taken.setdefault(folded(name), name)
         if names[folder] != name:
-            sentence = f"Its name and '{names[folder]}' are one to people; its pictures went there."
-            skipped.append(Skipped(file=f"{shown_name(folder)}/", error=sentence))
+            skipped.append(Skipped(file=f"{shown_name(folder)}/", error=one_to_people(str(names[folder]))))
     return names, skipped
 
 

@@ -48,5 +48,10 @@ class Source:
     versions: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
 
 
+def one_to_people(name: str) -> str:
+    """Return what is said of a class whose name people read as that of another one, ``name``."""
+    return f"Its name and '{name}' are one to people; its pictures went there."
+
+
 class NotFoundHereError(LabError):
     """There is nothing in this folder or file that could become a set; ``str(error)`` says what was expected."""

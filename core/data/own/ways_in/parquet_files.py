@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from core.data.own.records import OwnSetError, check_class_name
-from core.data.own.ways_in.found import Found, NotFoundHereError, Skipped, Source
+from core.data.own.ways_in.found import Found, NotFoundHereError, Skipped, Source, one_to_people
 from core.errors import LabError
+from core.names import folded
 from core.photos.door import shown_name
 from core.strict_json import NotStrictJsonError, parse
 
@@ -31,6 +32,18 @@ class _Columns:
     names: tuple[str, ...] | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Opened:
+    """A ``file`` with its ``name`` for people; each says by itself which its columns are and what its numbers mean."""
+
+    name: str
+    file: Any
+    columns: _Columns
+
+
+Label = tuple[object, tuple[str, ...] | None]  # as it is stored, and what numbers are called in its file
+
+
 def parquet_source(files: Sequence[Path]) -> Source:
     """Return the pictures in Parquet files, in their order, with the classes that their labels name.
 
@@ -40,12 +53,11 @@ def parquet_source(files: Sequence[Path]) -> Source:
     from pyarrow.parquet import ParquetFile
 
     try:
-        opened = [ParquetFile(file) for file in files]
-        count = sum(file.metadata.num_rows for file in opened)
+        opened = [_opened(path.name, ParquetFile(path)) for path in files]
+        count = sum(each.file.metadata.num_rows for each in opened)
         if count > MOST_ROWS:
             raise NotFoundHereError(f"There are {count:,} rows, and at most {MOST_ROWS:,} are looked through.")
-        columns = _columns(opened[0].schema_arrow)
-        classes, skipped = _classes(opened, columns)
+        classes, skipped = _classes(opened)
     except (OSError, ArrowException, KeyError, ValueError, TypeError) as error:
         raise NotFoundHereError(
             f"These Parquet files cannot be read ({type(error).__name__}); get them again."
@@ -53,9 +65,13 @@ def parquet_source(files: Sequence[Path]) -> Source:
     return Source(
         classes=tuple(dict.fromkeys(classes.values())),
         count=count,
-        pictures=_pictures([shown_name(file.name) for file in files], opened, columns, classes),
+        pictures=_pictures(opened, classes),
         skipped=tuple(skipped),
     )
+
+
+def _opened(name: str, file: Any) -> _Opened:
+    return _Opened(name=shown_name(name), file=file, columns=_columns(file.schema_arrow))
 
 
 def _columns(schema: Any) -> _Columns:
@@ -103,22 +119,34 @@ def _is_label(kind: Any) -> bool:
     return bool(types.is_integer(kind) or types.is_string(kind) or types.is_large_string(kind))
 
 
-def _classes(opened: Sequence[Any], columns: _Columns) -> tuple[dict[object, str], list[Skipped]]:
+def _classes(opened: Sequence[_Opened]) -> tuple[dict[Label, str], list[Skipped]]:
     """The class's name for each label that occurs, and what is said of those that cannot be classes."""
-    labels: set[object] = set()
-    for file in opened:
-        for batch in file.iter_batches(columns=[columns.label]):
-            labels.update(batch[0].to_pylist())
+    labels: dict[Label, None] = {}
+    for each in opened:
+        column = each.columns.label
+        for batch in each.file.iter_batches(columns=[column]):
+            labels |= dict.fromkeys((label, each.columns.names) for label in batch[0].to_pylist())
             if len(labels) > _MOST_CLASSES:
-                raise NotFoundHereError(f"The column '{columns.label}' has very many different labels; 50 are allowed.")
-    classes: dict[object, str] = {}
+                raise NotFoundHereError(f"The column '{column}' has very many different labels; 50 are allowed.")
+    classes: dict[Label, str] = {}
+    taken: dict[str, str] = {}
     skipped = []
-    for label in sorted(labels, key=lambda label: (str(type(label)), label if isinstance(label, int | str) else 0)):
+    files = [each.columns.names for each in opened]
+    for stored, names in sorted(labels, key=lambda label: (files.index(label[1]), *_in_order(label[0]))):
+        said = f"label {str(stored)[:40]}"
         try:
-            classes[label] = check_class_name(_name_of(label, columns.names))
+            name = check_class_name(_name_of(stored, names))
         except LabError as error:
-            skipped.append(Skipped(file=f"label {str(label)[:40]}", error=str(error)))
+            skipped.append(Skipped(file=said, error=str(error)))
+            continue
+        classes[stored, names] = there = taken.setdefault(folded(name), name)
+        if there != name:
+            skipped.append(Skipped(file=said, error=one_to_people(there)))
     return classes, skipped
+
+
+def _in_order(stored: object) -> tuple[str, int | str]:
+    return str(type(stored)), stored if isinstance(stored, int | str) else 0
 
 
 def _name_of(label: object, names: tuple[str, ...] | None) -> str:
@@ -131,18 +159,14 @@ def _name_of(label: object, names: tuple[str, ...] | None) -> str:
     return names[label]
 
 
-def _pictures(
-    names: Sequence[str], opened: Sequence[Any], columns: _Columns, classes: dict[object, str]
-) -> Iterator[Found]:
-    for name, file in zip(names, opened, strict=True):
-        row = 0
-        for batch in file.iter_batches(batch_size=_ROWS, columns=[columns.image, columns.label]):
+def _pictures(opened: Sequence[_Opened], classes: dict[Label, str]) -> Iterator[Found]:
+    for each in opened:
+        row, columns = 0, each.columns
+        for batch in each.file.iter_batches(batch_size=_ROWS, columns=[columns.image, columns.label]):
             stored = zip(batch[columns.image].to_pylist(), batch[columns.label].to_pylist(), strict=True)
             for picture, label in stored:
-                if label in classes:
-                    yield Found(
-                        class_name=classes[label], file=f"{name}, row {row:,}", read=partial(_bytes_of, picture)
-                    )
+                if (name := classes.get((label, columns.names))) is not None:
+                    yield Found(class_name=name, file=f"{each.name}, row {row:,}", read=partial(_bytes_of, picture))
                 row += 1
 
 

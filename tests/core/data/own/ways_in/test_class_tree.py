@@ -30,6 +30,18 @@ def test_dev_and_eval_above_the_classes_are_splits_and_their_pictures_come_toget
     assert found == {"cat": ["train/cat/1.jpg", "dev/cat/2.jpg"], "dog": ["train/dog/1.jpg", "eval/dog/2.jpg"]}
 
 
+def test_pictures_to_be_told_beside_the_classes_to_learn_from_are_of_no_class() -> None:
+    found = sorted_into_classes([("train", "cat", "1.jpg"), ("train", "dog", "2.jpg"), ("test", "3.jpg")])
+    assert (found.classes, found.files) == (("cat", "dog"), ((0, "cat"), (1, "dog")))
+    assert [(each.file, each.error.partition(";")[0]) for each in found.skipped] == [
+        ("3.jpg", "It lies beside the class folders, not in one")
+    ]
+
+
+def test_a_stray_picture_above_the_classes_of_one_split_does_not_make_classes_of_splits() -> None:
+    assert set(classes("train/cat/1.jpg", "train/2.jpg", "test/cat/3.jpg", "test/dog/4.jpg")) == {"cat", "dog"}
+
+
 @pytest.mark.parametrize("above", ["mugs", "my photos/2026/mugs", "train", "mugs/train", "train/images", "test"])
 def test_folders_above_the_classes_do_not_matter(above: str) -> None:
     assert set(classes(f"{above}/cat/1.jpg", f"{above}/dog/1.jpg")) == {"cat", "dog"}

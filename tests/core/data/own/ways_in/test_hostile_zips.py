@@ -150,6 +150,29 @@ def test_a_zip_of_very_many_entries_is_refused_before_they_are_read(run: Run, co
     assert time.process_time() - started < 5
 
 
+def with_long_numbers(data: bytes, *, record_at: int | None = None) -> bytes:
+    """The zip as programs write it that always give their numbers eight bytes (zip64)."""
+    at = data.rfind(b"PK\x05\x06")
+    count, _all, length, start = struct.unpack_from("<2H2L", data, at + 8)
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, length, start)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, at if record_at is None else record_at, 1)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, *(2 * [0xFFFF]), *(2 * [0xFFFFFFFF]), 0)
+    return data[:at] + record + locator + end
+
+
+def test_a_small_zip_of_long_numbers_is_as_good_as_any(run: Run) -> None:
+    assert run(with_long_numbers(packed(CAT | DOG))).own.pictures == 2
+
+
+def test_what_long_numbers_say_is_held_against_the_zip(run: Run) -> None:
+    entry = struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, 20, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0) + b"a/1.b"
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, len(entry) * 20_001, 0, 0)
+    with pytest.raises(NotFoundHereError, match="more than 20,000 files"):
+        run(with_long_numbers(entry * 20_001 + end))
+    with pytest.raises(NotFoundHereError, match="not a zip file, or it is damaged"):
+        run(with_long_numbers(packed(CAT | DOG), record_at=0))
+
+
 def test_a_directory_that_says_it_is_short_is_still_counted(run: Run) -> None:
     entry = struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, 20, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0) + b"a/1.b"
     end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, len(entry) * 20_001, 0, 0)

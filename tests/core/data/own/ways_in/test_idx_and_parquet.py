@@ -108,11 +108,14 @@ def parquet(path: Path, features: Any, rows: dict[str, list[Any]]) -> Path:
     return path
 
 
-def hub(path: Path, *, names: list[str] | None = None, label: str = "label", image: str = "image") -> Path:
+def hub(
+    path: Path, *, names: list[str] | None = None, label: str = "label", image: str = "image", first: int = 0
+) -> Path:
     from datasets import ClassLabel, Features, Image, Value
 
     kind = ClassLabel(names=names) if names else Value("int64")
-    rows = {image: [{"bytes": picture(seed), "path": None} for seed in range(6)], label: [0, 1, 0, 1, 0, 1]}
+    stored = [{"bytes": picture(seed), "path": None} for seed in range(first, first + 6)]
+    rows = {image: stored, label: [0, 1, 0, 1, 0, 1]}
     return parquet(path, Features({image: Image(), label: kind}), rows)
 
 
@@ -149,6 +152,18 @@ def test_a_folder_of_parquet_files_comes_together(pictures: OwnPictures, tmp_pat
     hub(folder / "train-00000.parquet", names=["a", "b"])
     found = import_set(pictures, tmp_path / "owner--name", title="x", by=ADA)
     assert counts(found) == {"a": 3, "b": 3}
+
+
+def test_each_parquet_file_says_by_itself_what_its_numbers_mean(pictures: OwnPictures, tmp_path: Path) -> None:
+    hub(tmp_path / "0.parquet", names=["cat", "dog"])
+    hub(tmp_path / "1.parquet", names=["Dog", "cat"], label="fine_label", image="img", first=6)
+    found = import_set(pictures, tmp_path, title="x", by=ADA)
+    assert counts(found) == {"cat": 6, "dog": 6}
+    cats = {each.file_name for each in pictures.list(found.own.id, found.own.classes[0].id)}
+    assert cats == {f"0.parquet, row {row}" for row in (0, 2, 4)} | {f"1.parquet, row {row}" for row in (1, 3, 5)}
+    assert [(each.file, each.error) for each in found.skipped] == [
+        ("label 0", "Its name and 'dog' are one to people; its pictures went there.")
+    ]
 
 
 @pytest.mark.parametrize("data", [b"PAR1", b"PAR1" + b"\0" * 100 + b"PAR1"])

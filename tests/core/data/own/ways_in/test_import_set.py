@@ -176,6 +176,18 @@ def test_names_in_a_zip_of_a_mac_or_of_windows_are_read(pictures: OwnPictures, t
     assert counts(found) == {"Küche": 1, "Schlüssel": 1}
 
 
+def test_names_in_a_zip_of_windows_have_the_letters_of_western_europe(pictures: OwnPictures, tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "x.zip", {"P#o/1.jpg": picture(1), "S#l/1.jpg": picture(2), "B#r/1.jpg": picture(3)})
+    data = path.read_bytes()
+    for name in ("Pão", "Søl", "Bär"):
+        data = data.replace(f"{name[0]}#{name[2]}".encode(), name.encode("cp850"))
+    written = bytearray(data)
+    for found_at in re.finditer(rb"PK\x01\x02", data):
+        written[found_at.start() + 5] = 0  # made by
+    path.write_bytes(written)
+    assert counts(import_set(pictures, path, title="Mine", by=ADA)) == {"Bär": 1, "Pão": 1, "Søl": 1}
+
+
 def test_progress_is_told(pictures: OwnPictures, tmp_path: Path) -> None:
     told: list[tuple[str, float]] = []
     folder = make_folder(tmp_path / "x", {f"cat/{seed}.jpg": picture(seed) for seed in range(40)})
