@@ -4,6 +4,7 @@ import html
 import re
 
 from core.checkpoints import Card, Checkpoint
+from core.checkpoints.backbones import backbones_seconds
 from core.data.catalogue import DatasetSpec, datasets
 from core.intervals import percent
 from core.judging.claims import doubt_about
@@ -59,6 +60,15 @@ def spec_of(card: Card) -> DatasetSpec | None:
     return datasets[card.dataset] if card.dataset in datasets else None  # noqa: SIM401  (a registry has no get)
 
 
+def training_time(card: Card) -> str:
+    """Return what a training took, and what its backbone had taken before, which is its own."""
+    before = backbones_seconds(card.config)
+    own = f"{card.seconds:.0f} s"
+    if before is None:
+        return f"{own}, after its backbone's, which is not known here"
+    return f"{own}, after {before:.0f} s for its backbone" if before else own
+
+
 def _text(checkpoint: Checkpoint, dataset: str) -> list[str]:
     card = checkpoint.card
     network = models[card.model].title if card.model in models else card.model
@@ -77,9 +87,9 @@ def _text(checkpoint: Checkpoint, dataset: str) -> list[str]:
         f"from 0 to 1). Out comes a logit for each of {len(card.classes)} classes: {classes}."
     )
     trained = (
-        f"Seed {card.config.seed}, {card.seconds:.0f} s on {_escaped(card.device)}, recipe "
-        f"{_escaped(card.config.recipe)}; the weights are those of epoch {card.epoch} of {last}, chosen by the "
-        "validation images."
+        f"Seed {card.config.seed}, recipe {_escaped(card.config.recipe)}, on {_escaped(card.device)} in "
+        f"{training_time(card)}; the weights are those of epoch {card.epoch} of {last}, chosen by the validation "
+        "images."
     )
     return [
         f"# {_escaped(card.title)}",

@@ -9,7 +9,7 @@ from PIL import Image
 from core.checkpoints import Card, Checkpoint
 from core.errors import ExportError
 from core.export import page as html
-from core.export.model_card import LIMITS, spec_of
+from core.export.model_card import LIMITS, spec_of, training_time
 from core.intervals import percent
 from core.judging.calibration import calibration_error, error_by_chance
 from core.judging.certainty import probability_words
@@ -69,7 +69,7 @@ def comparison_report(checkpoints: Sequence[Checkpoint], evaluations: Sequence[E
         "images",
         "loss (nats)",
         "parameters",
-        "training time (s)",
+        "training time",
         "seed",
     )
     body = [html.section("Figures", html.table(head, rows))]
@@ -86,7 +86,7 @@ def comparison_report(checkpoints: Sequence[Checkpoint], evaluations: Sequence[E
             verdicts.append(html.paragraph(f"{result.verdict} ({test})"))
     if verdicts:
         body.append(html.section("Two by two", *verdicts))
-    without = [(name, found) for name, card, e in judged if (found := without_doubtful(card, e.predictions))]
+    without = [(n, found) for n, c, e in judged if e.unseen and (found := without_doubtful(c, e.predictions))]
     if without:
         body.append(
             html.section(
@@ -142,7 +142,7 @@ def _data(card: Card) -> str:
 
 def _verdict(card: Card, evaluation: Evaluation) -> Iterator[str]:
     yield html.paragraph(evaluation.summary)
-    if without := without_doubtful(card, evaluation.predictions):
+    if evaluation.unseen and (without := without_doubtful(card, evaluation.predictions)):
         yield html.paragraph(without.sentence)
     error = percent(calibration_error(evaluation.predictions), 1)
     yield html.figure(
@@ -196,4 +196,4 @@ def _row(name: str, card: Card, found: Evaluation | None) -> tuple[object, ...]:
     if found is not None:
         right = percent(found.accuracy, 2) + (f", on {found.doubt}" if found.doubt else "")
         known = (right, f"{percent(found.ci95[0], 2)} to {percent(found.ci95[1], 2)}", found.n, f"{found.loss:.3f}")
-    return (name, _data(card), *known, f"{card.parameters:,}", f"{card.seconds:.0f}", card.config.seed)
+    return (name, _data(card), *known, f"{card.parameters:,}", training_time(card), card.config.seed)

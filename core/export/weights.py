@@ -8,6 +8,7 @@ from core.checkpoints import Checkpoint
 from core.checkpoints.backbones import load_network
 from core.data.catalogue import ink_frame
 from core.export.network_code import code_of
+from core.photos.appearance import to_rgb
 
 
 def weights_file(checkpoint: Checkpoint) -> bytes:
@@ -37,6 +38,7 @@ def loading_code(checkpoint: Checkpoint, weights: str) -> str:
     """
     card = checkpoint.card
     source = code_of(card)
+    source.add(to_rgb)
     source.imports |= set(_IMPORTS)
     facts = [
         f"TITLE = {card.title!r}",
@@ -64,7 +66,8 @@ _IMPORTS = (
     "import sys",
     "from pathlib import Path",
     "import torch",
-    "from PIL import Image, ImageOps",
+    "from PIL import Image",
+    "from PIL import ImageOps",
     "from safetensors.torch import load_file",
     "from torch import nn",
     "from torchvision.transforms import v2",
@@ -73,8 +76,8 @@ _HANDWRITING = """
     The lab first cuts a photo of writing to its ink and makes it bright on black, as the data set is; this does not.
 """
 _USE = '''def square(photo: Image.Image) -> Image.Image:
-    """Return the centre square of a picture at SIZE×SIZE pixels, upright, {colour}."""
-    upright = ImageOps.exif_transpose(photo).convert("RGB")
+    """Return the centre square of a picture at SIZE×SIZE pixels, upright, {colour}, transparency on white."""
+    upright = to_rgb(ImageOps.exif_transpose(photo))
     middle = ImageOps.fit(upright, (min(upright.size),) * 2)
     return ImageOps.fit(middle.convert("{mode}"), (SIZE, SIZE), method=Image.Resampling.BILINEAR)
 

@@ -84,6 +84,32 @@ def test_a_network_answers_without_the_lab_as_it_does_in_it(tmp_path: Path) -> N
     assert (classes, title) == (list(checkpoint.card.classes), checkpoint.card.title)
 
 
+def _clear(picture: Image.Image) -> Image.Image:
+    picture.putalpha(Image.linear_gradient("L").resize(picture.size))
+    return picture
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        _clear(Image.new("RGB", (40, 40), (10, 60, 10))),
+        _clear(Image.new("RGB", (40, 40), (10, 60, 10))).quantize(8),
+        Image.fromarray(np.linspace(0, 65_535, 1_600).astype(np.uint16).reshape(40, 40)),
+    ],
+    ids=["transparent", "with a palette", "16 bits"],
+)
+def test_an_unusual_picture_is_seen_without_the_lab_as_it_is_in_it(picture: Image.Image) -> None:
+    checkpoint = find("cats_vs_dogs-fast_cnn")
+    made: dict[str, Any] = {"__name__": "network", "__file__": "network.py"}
+    exec(loading_code(checkpoint, "w.safetensors"), made)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    with Image.open(stream) as file:
+        found = made["as_input"](file)
+    given = received(checkpoint, open_photo(stream.getvalue())).batch[0]
+    assert np.allclose(found, given, atol=1e-5), "torchvision normalises by another order of the same steps"
+
+
 def test_whatever_people_typed_is_text_in_the_python_file(hostile: Checkpoint, tmp_path: Path) -> None:
     _logits, answer, classes, title = alone(tmp_path, hostile)
     assert (classes, title) == (list(CLASSES), HOSTILE)

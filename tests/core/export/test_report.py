@@ -1,6 +1,7 @@
 """Reports: the figures that the lab shows, in one file that asks for nothing and runs nothing."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 from PIL import Image
 
 from core.checkpoints import Checkpoint, find
+from core.checkpoints.backbones import backbones_seconds
+from core.export.model_card import model_card
 from core.export.page import line_chart, round_marks, text
 from core.export.report import Answered, classification_report, comparison_report, of_checkpoints, training_report
 from core.intervals import percent
@@ -63,6 +66,31 @@ def test_a_comparison_says_which_test_and_which_is_better(tmp_path: Path) -> Non
     assert "The expected calibration error, in ten bins of confidence." in words
     unjudged = ship(tmp_path, "young", judged=False)
     assert "not judged" in self_contained(comparison_report([a, unjudged], [stored_evaluation(a), None])).words
+
+
+def test_a_figure_of_another_copy_of_the_data_has_no_doubtful_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = ship(tmp_path, "a", wrong=2), ship(tmp_path, "b", wrong=60)
+    known = {a.card.split_fingerprint: Oddities(shows={0: "a frog"}, copies=())}
+    monkeypatch.setattr(doubtful, "ODDITIES", known)
+    of_a = stored_evaluation(a)
+    assert of_a is not None
+    elsewhere = replace(of_a, unseen=False)
+    words = self_contained(comparison_report([a, b], [elsewhere, stored_evaluation(b)])).words
+    assert "2. b on digits: Without 1 image" in words
+    assert "1. a on digits: Without" not in words, (
+        "nobody knows which images those are, and Compare says nothing of them"
+    )
+
+
+def test_the_time_of_a_training_is_told_with_that_of_its_backbone() -> None:
+    checkpoint = find("cats_vs_dogs-resnet18")
+    before = backbones_seconds(checkpoint.card.config)
+    assert before
+    said = f"{checkpoint.card.seconds:.0f} s, after {before:.0f} s for its backbone"
+    assert said in self_contained(of_checkpoints([checkpoint, find("cats_vs_dogs-strided_cnn")])).words
+    assert said in model_card(checkpoint)
 
 
 def test_accuracy_without_the_doubtful_images_stands_beside_the_other(
