@@ -18,6 +18,7 @@ from core.data.own.sides import Indices, filled, service_of, table_of
 from core.data.parts import TEST_PART, VALIDATION_PART
 from core.errors import DataError
 from core.intervals import percent_span, wilson_interval
+from core.names import folded
 
 FEWEST_PEOPLE = 3  # of whom one or more can be kept for judging
 FEWEST_TO_JUDGE = 50  # from which on 90 % right is known to within ten in a hundred each way
@@ -91,7 +92,8 @@ def split_on(
     """Return the split in which each picture lies on the side that a letter of ``sides`` says (`sides_of`)."""
     side = np.array(list(sides))
     test = side == JUDGE
-    whose = sorted({name for name, held in zip(contributors, test.tolist(), strict=True) if held and name is not None})
+    held = [name for name, judges in zip(contributors, test.tolist(), strict=True) if judges and name is not None]
+    whose = sorted({folded(name): name for name in reversed(held)}.values())
     return HonestSplit(
         train=np.flatnonzero(side == LEARN),
         validation=np.flatnonzero(side == CHOOSE),
@@ -187,7 +189,8 @@ def _order(labels: Indices, contents: Sequence[str]) -> list[bytes]:
 def _people(groups: Indices, contributors: Sequence[str | None]) -> tuple[Indices, Indices]:
     """Number what belongs to one person (N,), and tell which numbers are of named people (none if fewer than three).
 
-    People whose pictures are in one group are one. What nobody signed and shares no group with them is its group's own.
+    Names that people read as one are one, and so are people whose pictures are in one group. What nobody signed and
+    shares no group with them is its group's own.
     """
     number: dict[str, int] = {}
     above: dict[int, int] = {}
@@ -199,7 +202,7 @@ def _people(groups: Indices, contributors: Sequence[str | None]) -> tuple[Indice
 
     first = int(groups.max()) + 1
     for group, name in zip(groups.tolist(), contributors, strict=True):
-        person = number.setdefault(name, first + len(number)) if name is not None else group
+        person = number.setdefault(folded(name), first + len(number)) if name is not None else group
         one, other = sorted((root(group), root(person)))
         above[one] = other  # the higher number, which is a person's
     people = np.array([root(group) for group in groups.tolist()], np.int64)

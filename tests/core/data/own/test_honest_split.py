@@ -134,6 +134,21 @@ def test_two_contributors_are_too_few_to_be_kept_apart() -> None:
     assert split.judged_on == "judged on pictures held back, by the same people as the rest, n = 8"
 
 
+def test_a_name_in_other_letters_is_the_same_person() -> None:
+    labels = [0, 1] * 24
+    few = split_of(labels, contributors=[name for name in ("Ada", "ada", "ADA ", "Ben") for _each in range(12)])
+    assert not few.people_apart
+    both = ["Ada", "ada", "Ben", "BEN", "Cem", "cem", "Dora", "dora"]
+    split = split_of(labels, contributors=[name for name in both for _each in range(6)])
+    assert split.people_apart
+    judges, others = (
+        {both[place // 6].casefold() for place in side.tolist()}
+        for side in (split.test, np.r_[split.train, split.validation])
+    )
+    assert judges.isdisjoint(others)
+    assert split.judged_on.count(",") == 1, "one name of the one who judges, and how many pictures"
+
+
 def test_contributors_of_one_class_each_cannot_be_kept_apart() -> None:
     split = split_of([0] * 10 + [1] * 10 + [2] * 10, contributors=["Ada"] * 10 + ["Ben"] * 10 + ["Cem"] * 10)
     assert not split.people_apart
