@@ -42,6 +42,8 @@ def in_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str
     if profile == b"":
         return image, ""
     conversion = _conversion(profile) if profile else None
+    if conversion is not None and conversion.bands == "RGB" and image.mode in ("L", "LA"):
+        image = image.convert(image.mode.replace("L", "RGB"))  # made grey by a program that left the profile as it was
     if conversion is None or conversion.bands != image.mode.rstrip("A"):
         return image, NOT_USED
     if conversion.transform is None:

@@ -73,6 +73,16 @@ def first(data: bytes) -> tuple[tuple[int, ...], tuple[str, ...]]:
     return value, photo.notes
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_picture_that_was_made_grey_and_kept_its_profile_has_its_greys(kind: str) -> None:
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert first(encoded(flat("L", 100), kind, icc_profile=srgb)) == ((100, 100, 100), ())
+    assert first(encoded(flat("L", 100), kind, icc_profile=P3)) == (
+        (100, 100, 100),
+        ("colours converted from Display P3",),
+    )
+
+
 @pytest.mark.parametrize(
     ("kind", "options"), [("PNG", {}), ("WEBP", {"lossless": True}), ("JPEG", {"quality": 100, "subsampling": 0})]
 )
