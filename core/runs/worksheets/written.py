@@ -64,7 +64,8 @@ def student_page(sheet: Worksheet, work: Work, runs: Sequence[TrainedRun], *, na
     for number, part in enumerate(sheet.parts, start=1):
         body.append(html.section(f"{number}. {part.title}", *_part(number, part, work)))
     if runs:
-        body.append(html.section("Trained meanwhile", *_runs(runs)))
+        said = f"The newest {len(runs)} of {len(work.runs)} runs." if len(work.runs) > len(runs) else ""
+        body.append(html.section("Trained meanwhile", html.paragraph(said, soft=True), *_runs(runs)))
     return html.page(f"{sheet.title} \u2013 {name}", body)
 
 

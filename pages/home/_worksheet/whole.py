@@ -6,6 +6,7 @@ from core.intervals import percent
 from core.runs import open_store
 from core.runs.worksheets import Given, KeptPicture, StudentsWork, Work
 from core.runs.worksheets.pictures import Curves, Figures
+from core.runs.worksheets.written import MOST_RUNS
 from pages._ui import state
 from pages._ui.classroom.key import act, say_problem
 from pages._ui.classroom.rules import closed_pages
@@ -16,8 +17,6 @@ from pages._ui.run_words import badge
 from pages._ui.visitor import visitor, visitors_id
 from pages._ui.worksheet.now import done_when, where, work_of_mine
 from pages._ui.worksheet.questions import questions
-
-_MOST_RUNS = 12
 
 
 def parts(given: Given, work: Work) -> None:
@@ -92,10 +91,11 @@ def _picture(kept: KeptPicture) -> None:
 
 def trained_meanwhile(work: Work) -> None:
     """List the runs that go along: those that were started since the worksheet was begun."""
-    runs = open_store().list(visitors_id(), which=lambda run: run.id in work.runs, at_most=_MOST_RUNS)
+    runs = open_store().list(visitors_id(), which=lambda run: run.id in work.runs, at_most=MOST_RUNS)
     if not runs:
         return
-    section("Trained meanwhile", "Your runs since you began go along, with their curves.")
+    of_all = "Your" if len(work.runs) <= MOST_RUNS else f"The newest {MOST_RUNS} of your {len(work.runs)}"
+    section("Trained meanwhile", f"{of_all} runs since you began go along, with their curves.")
     for run in reversed(runs):
         best = "" if run.best_validation is None else f", best validation {percent(run.best_validation, 1)}"
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -13,7 +13,7 @@ from core.config import TrainingConfig
 from core.rights import Person, RightsError
 from core.runs.store.owners import Owners
 from core.runs.store.store import Store
-from core.runs.worksheets import Given, HandIns, StudentsWork, WorksheetError, Worksheets
+from core.runs.worksheets import Given, HandIns, StudentsWork, WorksheetError, Worksheets, written
 from core.runs.worksheets.pictures import curve, curves, figures
 from tests.core.runs.worksheets.test_work import png
 
@@ -85,6 +85,19 @@ def test_the_runs_that_were_submitted_since_it_was_begun_go_along_however_the_cl
     page = HandIns(store).page(given.id, by=ada).decode()
     assert "since then" in page
     assert "before" not in page
+
+
+def test_of_many_runs_the_newest_go_along_and_that_is_said(
+    store: Store, given: Given, ada: Person, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(written, "MOST_RUNS", 2)
+    for name in ("oldest", "older"):
+        store.submit(config, ada.owner, name)
+    assert "The newest" not in HandIns(store).page(given.id, by=ada).decode()
+    store.submit(config, ada.owner, "newest")
+    page = HandIns(store).page(given.id, by=ada).decode()
+    assert "The newest 2 of 3 runs." in page
+    assert "oldest" not in page
 
 
 def test_it_is_handed_in_again_and_the_latest_counts(
