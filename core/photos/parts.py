@@ -28,7 +28,7 @@ _CUT_SHORT = "This picture is cut short or damaged; save or copy it again."
 _IN_PIECES = "This picture is stored in far too many pieces to be a photo; save it again with another program."
 _JPEG_KEPT = {0xE0, 0xEE}  # JFIF and Adobe say how colours are stored; every other APPn is metadata
 _BMP_HEADERS = {struct.pack("<I", length) for length in (12, 40, 52, 56, 64, 108, 124)}
-_PNG_KEPT = {b"IHDR", b"PLTE", b"tRNS"}
+_PNG_KEPT = {b"IHDR", b"PLTE"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +143,8 @@ def _png(data: bytes) -> PixelParts:
         kind, end = data[at + 4 : at + 8], at + 12 + length
         if kind == b"IDAT":
             pixels.append(data[at + 8 : end - 4])
+        elif kind == b"tRNS" and not pixels:
+            kept.append(_chunk(kind, _as_decoded(data[at + 8 : end - 4], depth=data[24], colour=data[25])))
         elif kind in _PNG_KEPT and not pixels:
             kept.append(data[at:end])
         elif kind == b"eXIf" and not exif:
@@ -174,6 +176,16 @@ def _inflated(body: bytes) -> bytes | None:
     except zlib.error:
         return None
     return profile if 0 < len(profile) <= MAX_PROFILE_BYTES and len(name) < 80 else None
+
+
+def _as_decoded(key: bytes, *, depth: int, colour: int) -> bytes:
+    """The colour that stands for transparency, as Pillow decodes pixels: greys of 2 or 4 bits, and colours of 16, have
+    eight then, and it looks for the numbers of the file among these."""
+    if (colour, depth) not in ((0, 2), (0, 4), (2, 16)):
+        return key
+    numbers = struct.unpack(f">{len(key) // 2}H", key[: len(key) // 2 * 2])
+    eight = (each >> 8 if depth == 16 else each * 255 // (2**depth - 1) & 255 for each in numbers)
+    return struct.pack(f">{len(numbers)}H", *eight)
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

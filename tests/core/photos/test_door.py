@@ -137,6 +137,22 @@ def test_the_transparent_grey_of_16_bits_becomes_white() -> None:
     assert (pixel(photo), pixel(photo, (1, 0))) == (WHITE, (0x12,) * 3)
 
 
+@pytest.mark.parametrize(("depth", "pixels", "clear", "grey"), [(1, 0x40, 0, 255), (2, 0x60, 1, 170), (4, 0x12, 1, 34)])
+def test_the_transparent_grey_of_few_bits_becomes_white(depth: int, pixels: int, clear: int, grey: int) -> None:
+    """As programs write drawings that make them small; the second pixel is not clear."""
+    key = chunk(b"tRNS", struct.pack(">H", clear))
+    photo = open_photo(png((2, 1), depth=depth, colours=0, rows=bytes((0, pixels)), before=key))
+    assert (pixel(photo), pixel(photo, (1, 0))) == (WHITE, (grey,) * 3)
+
+
+def test_the_transparent_colour_of_16_bits_becomes_white() -> None:
+    rows = b"\0" + struct.pack(">6H", 0x1234, 0x5678, 0x9ABC, 0x1234, 0x5678, 0)
+    photo = open_photo(
+        png((2, 1), depth=16, colours=2, rows=rows, before=chunk(b"tRNS", struct.pack(">3H", 0x1234, 0x5678, 0x9ABC)))
+    )
+    assert (pixel(photo), pixel(photo, (1, 0))) == (WHITE, (0x12, 0x56, 0))
+
+
 def test_a_palette_with_transparency_is_shown_on_white() -> None:
     palette = chunk(b"PLTE", bytes((*RED, *GREEN, *BLACK))) + chunk(b"tRNS", bytes((255, 128, 0)))
     photo = open_photo(png((3, 1), depth=8, colours=3, rows=b"\0\0\1\2", before=palette))
