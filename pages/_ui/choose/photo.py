@@ -172,7 +172,9 @@ def _from_dataset() -> None:
     if wanted != "any class":
         test = test[held == classes.index(wanted)]
     st.button("Take one at random", key="photo_random", icon=":material/casino:", on_click=_take_one, args=(now, test))
-    st.caption("From the test split: images that networks trained here have never seen.")
+    never_seen = "images that networks trained here have never seen"
+    as_it_is = "of the set as it is now; a network that learned from it before may have seen them"
+    st.caption(f"From the test split{f': {never_seen}' if data.spec.count is None else f' {as_it_is}'}.")
 
 
 def _take_random(name: str, candidates: np.ndarray) -> None:
