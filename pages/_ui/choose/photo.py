@@ -45,13 +45,20 @@ def chosen_photo(learned: Learned | None = None) -> Photo:
     """
     samples = samples_for(learned)
     chosen = state.photo()
-    if chosen is not None and (not state.photo_is_to_begin() or chosen.sha256 in [one.photo.sha256 for one in samples]):
+    if chosen is not None and (not state.photo_is_to_begin() or _begins_as_well(chosen, samples, learned)):
         return chosen
     if chosen is None and state.PHOTO_PROBLEM in st.session_state:
         st.warning(plain(st.session_state[state.PHOTO_PROBLEM]), icon=":material/broken_image:")
     first = samples[0]
     state.set_photo(first.photo, first.source, first.shows, to_begin=True)
     return chosen_photo(learned)
+
+
+def _begins_as_well(chosen: Photo, samples: tuple[Offered, ...], learned: Learned | None) -> bool:
+    """Whether the photo that another page began with is a sample here, of as known a class as the first one."""
+    classes = learned.classes if learned is not None else ()
+    known = {one.photo.sha256: one.shows in classes for one in samples}
+    return chosen.sha256 in known and known[chosen.sha256] >= known[samples[0].photo.sha256]
 
 
 def _thumbnail(photo: Photo) -> bytes:

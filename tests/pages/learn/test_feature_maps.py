@@ -227,10 +227,18 @@ def test_a_trained_network_says_its_answer_for_a_test_image_of_its_data(shipped:
     assert layer(page).value == 0
 
 
-def test_where_no_sample_fits_it_is_said(app: AppTest) -> None:
-    page = open_page(app.run(), "learn/feature_maps")  # what ships, and no data set that has to be downloaded
+@pytest.mark.parametrize("path", ["learn/feature_maps", "use/classify"])
+def test_the_photo_of_start_gives_way_to_one_of_a_class_that_the_network_knows(app: AppTest, path: str) -> None:
+    page = open_page(app.run(), path)  # what ships, and no data set that has to be downloaded
+    assert "chelsea\\.png" in texts(page)
+    assert "whatever it says is wrong" not in texts(page)
+
+
+def test_where_the_photo_fits_nothing_it_is_said(app: AppTest) -> None:
+    page = open_page(app.run(), "learn/feature_maps")
     assert "strided" in page.selectbox(key="checkpoint_chosen").value
-    assert "china\\.jpg" in texts(page)
+    check(page.button(key="photo_sample_2").click().run())
+    assert "chelsea\\.png" not in texts(page)
     assert "it can only answer cat or dog: whatever it says is wrong" in texts(page)
 
 
