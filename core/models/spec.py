@@ -55,6 +55,11 @@ class ModelSpec:
         """Whether it has a backbone that may have learned elsewhere, and a new head."""
         return any(setting.name == "weights" for setting in self.settings)
 
+    def all_arguments(self, given: Mapping[str, Value]) -> dict[str, Value]:
+        """Return the arguments of ``build`` with the defaults of those that were not given: networks that are alike
+        have the same ones, however much was said of them."""
+        return {setting.name: setting.default for setting in self.settings} | dict(given)
+
     def channels(self, stored: int) -> int:
         """Return how many channels this network is fed of images that are stored with ``stored``."""
         return 3 if self.needs_rgb else stored

@@ -30,6 +30,14 @@ def recipe_of(config: TrainingConfig) -> TrainingConfig | None:
     return dataclasses.replace(base, seed=config.seed, device=config.device)
 
 
+def written_out(config: TrainingConfig) -> TrainingConfig:
+    """Return the training with every argument of its network, as recipes have them and those of before had not: two
+    trainings are alike where these are."""
+    if config.model not in models:
+        return config
+    return dataclasses.replace(config, model_arguments=models[config.model].all_arguments(config.model_arguments))
+
+
 def changes(config: TrainingConfig) -> tuple[Change, ...]:
     """Return every setting that differs from the recipe, in the order of the configuration, the network's own last."""
     base = recipe_of(config)
@@ -46,9 +54,8 @@ def changes(config: TrainingConfig) -> tuple[Change, ...]:
         value, usual = getattr(config, field.name), getattr(base if field.name in _DECIDES else follows, field.name)
         if value != usual:
             found.append(Change(name=field.name, value=value, recipe=usual))
-    defaults = {setting.name: setting.default for setting in models[config.model].settings}
-    usual_arguments = defaults | dict(follows.model_arguments)
-    for name, value in (defaults | dict(config.model_arguments)).items():
+    usual_arguments = models[config.model].all_arguments(follows.model_arguments)
+    for name, value in models[config.model].all_arguments(config.model_arguments).items():
         if value != usual_arguments.get(name):
             found.append(Change(name=name, value=value, recipe=usual_arguments.get(name)))
     return tuple(found)

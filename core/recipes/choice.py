@@ -49,6 +49,7 @@ def sizes_offered(dataset: str) -> list[int]:
 def recipe_config(recipe: str, *, dataset: str, model: str, **overrides: Any) -> TrainingConfig:
     """Return the full configuration for a pair; ``overrides`` replace fields of `TrainingConfig` by name.
 
+    Every argument of the network is written out: whoever asks for the same training gets the same configuration.
     Raises ConfigError, with a sentence, for an unknown name, a pair that does not fit, or a value out of range.
     """
     if recipe not in RECIPES:
@@ -63,7 +64,8 @@ def recipe_config(recipe: str, *, dataset: str, model: str, **overrides: Any) ->
     suggested = models[model].suggest(channels=channels, image_size=size)
     if (fields.get("start_size") or 0) >= size:  # the images are smaller than the recipe's: nothing left to grow
         fields["start_size"] = None
-    arguments = {**suggested, **fields.get("model_arguments", {}), **overrides.pop("model_arguments", {})}
+    said = {**suggested, **fields.get("model_arguments", {}), **overrides.pop("model_arguments", {})}
+    arguments = check_values(models[model].settings, said, of=models[model].title)
     try:
         config = TrainingConfig(**{**fields, "image_size": size, "model_arguments": arguments})
         return replace(config, **overrides)

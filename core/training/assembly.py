@@ -168,7 +168,8 @@ def assemble_model(config: TrainingConfig, data: LabelledImages, split: Split, f
     with the weights that it goes on from.
 
     That are some training images, without their labels. Raises ConfigError or ModelError where a network whose images
-    grow does not take the smallest of them, and ModelError where the weights of its backbone cannot be had.
+    grow does not take the smallest of them, ConfigError where it cannot go on from what it should, and ModelError where
+    the weights of its backbone cannot be had.
     """
     model = _build(config, data, channels=format.channels, image_size=format.size)
     load_backbone(model, config)
@@ -182,7 +183,7 @@ def assemble_model(config: TrainingConfig, data: LabelledImages, split: Split, f
         wanted = max(1, PREPARATION_PIXELS // format.size**2)
         sample = data.images[split.train[:: max(1, len(split.train) // wanted)]]
         spec.prepare(model, normalise(to_batch(sample, format), format))
-    load_beginning(model, config, channels=format.channels, classes=data.spec.classes)
+    load_beginning(model, config, data, split, channels=format.channels)
     return model
 
 

@@ -18,6 +18,7 @@ from core.checkpoints import CARD, Checkpoint, newest_in, read, state_config, st
 from core.config import TrainingConfig
 from core.disk import sentence
 from core.errors import CheckpointError, ConfigError
+from core.recipes.changes import written_out
 from core.whole_files import sweep
 
 STATES_KEPT = 2
@@ -45,9 +46,9 @@ class TrainingFolder:
         if os.path.lexists(path / CARD):
             raise ConfigError(f"'{path.name}' is a checkpoint; choose another folder to train in.")
         for owner in self._owners():
-            if owner != config:
+            if written_out(owner) != written_out(config):
                 raise ConfigError(
-                    f"'{path.name}' holds another training: {differences(owner, config)}. "
+                    f"'{path.name}' holds another training: {differences(written_out(owner), written_out(config))}. "
                     "Choose another folder, or the settings that it began with."
                 )
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.checkpoints.beginnings import check_unseen
 from core.config import TrainingConfig
 from core.data import availability, datasets, published_parts
 from core.errors import LabError
@@ -22,6 +23,12 @@ def why_refused(config: TrainingConfig) -> str | None:
         return said
     try:
         check_trainable(config, training_images(config))
+        if config.begins_from and decoded(config):
+            check_unseen(
+                config,
+                cached.dataset(config.dataset, config.image_size),
+                cached.split(config.dataset, config.image_size, config.slips),
+            )
     except LabError as error:
         return str(error)
     return None

@@ -16,6 +16,7 @@ from core.data import datasets
 from core.errors import ConfigError, ModelError
 from core.models import build_model, models
 from core.recipes import RECIPES, check_trainable, config_here, fitting_models, recipe_config, shell_command
+from core.recipes.changes import written_out
 from core.recipes.choice import _lay_out
 
 
@@ -51,7 +52,16 @@ def test_as_written_repeats_the_slips_and_notebook_does_not() -> None:
 def test_an_override_replaces_a_field_and_a_model_argument_only_itself() -> None:
     config = recipe_config("notebook", dataset="mnist", model="strided_cnn", epochs=3, model_arguments={"dropout": 0.5})
     assert config.epochs == 3
-    assert config.model_arguments == {"channels": (8, 16, 32, 64, 128), "dropout": 0.5}
+    usual = recipe_config("notebook", dataset="mnist", model="strided_cnn").model_arguments
+    assert config.model_arguments == {**usual, "dropout": 0.5}
+
+
+@pytest.mark.parametrize("model", fitting_models("digits"))
+def test_whoever_asks_for_a_training_gets_one_configuration_however_much_they_say(model: str) -> None:
+    usual = recipe_config("modern", dataset="digits", model=model)
+    said = {setting.name: setting.default for setting in models[model].settings} | dict(usual.model_arguments)
+    again = recipe_config("modern", dataset="digits", model=model, model_arguments=said)
+    assert again.to_json() == usual.to_json()
 
 
 @pytest.mark.parametrize(
@@ -144,7 +154,7 @@ def test_the_command_of_a_training_says_all_of_it(checkpoint: Checkpoint, monkey
     words = shlex.split(shell_command(checkpoint.card.config))
     assert words[:3] == ["python", "-m", "core"]
     result = CliRunner().invoke(main, words[3:])
-    assert (result.exit_code, trained) == (0, [checkpoint.card.config]), result.output
+    assert (result.exit_code, trained) == (0, [written_out(checkpoint.card.config)]), result.output
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
 """Broken on purpose: set up by one press, said wherever the run is listed, never the best, and told afterwards."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.data import load, make_split
+from core.recipes import recipe_config
 from core.recipes.broken import broken
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui.choose.checkpoints import checkpoint_references
@@ -84,3 +88,35 @@ def test_a_run_goes_on_from_the_best_epoch_of_another(
     assert "begins_from" not in str(check(page).query_params)
     page.checkbox(key="training.digits.lenet.modern.goes_on").check().run()
     assert f"{run.id}@{epoch}" in str(check(page).query_params)
+
+
+def going_on(app: AppTest, home: Path, *, split: str, **settings: Any) -> AppTest:
+    """Set up what goes on from a small network that was trained so: its form."""
+    config = recipe_config("modern", dataset="digits", model="strided_cnn", epochs=4, **settings)
+    config = replace(config, model_arguments={"channels": (4, 8)})  # of the others nothing is said
+    network = {"settings": {**settings, "image_size": config.image_size}, "split_fingerprint": split}
+    run = runs.finished(home, config=config, network=network)
+    app.query_params["run"] = run.id
+    page = open_page(app, "train/training")
+    return check(page.button(key=f"fork_{run.id}").click().run())
+
+
+def test_what_goes_on_with_nothing_else_said_can_be_trained(app: AppTest, home: Path) -> None:
+    page = going_on(app, home, split=make_split(load("digits")).fingerprint)
+    assert page.checkbox(key="training.digits.strided_cnn.modern.goes_on").value
+    assert not page.error
+    assert not page.button(key="train").disabled
+
+
+def test_what_would_be_judged_on_images_that_it_began_with_is_refused_before_it_is_trained(
+    app: AppTest, home: Path
+) -> None:
+    split = make_split(load("digits"), slips=("shared_writers",))
+    page = going_on(app, home, split=split.fingerprint, slips=("shared_writers",))
+    assert not page.button(key="train").disabled
+    form = "training.digits.strided_cnn.modern"
+    page.checkbox(key=f"{form}.slip.shared_writers").uncheck().run()
+    assert "images that would judge it here, because the images were split otherwise" in page.error[0].value
+    assert page.button(key="train").disabled
+    page.checkbox(key=f"{form}.goes_on").uncheck().run()
+    assert not check(page).button(key="train").disabled
