@@ -86,6 +86,27 @@ def mcnemar(only_a: int, only_b: int) -> float:
     return min(1.0, float(2 * tail / 2**n))
 
 
+def fisher(right_a: int, n_a: int, right_b: int, n_b: int) -> float:
+    """Return the two-sided p value of Fisher's exact test for two shares of different images: how likely it is, if all
+    were of one kind, that so many right ones fall to the two as unevenly as they did, or more.
+
+    It holds for one photo beside thousands as well, where the normal distribution of a z test does not.
+    """
+    right = right_a + right_b
+    all_ways = _log_ways(n_a + n_b, right)
+    chances = [
+        math.exp(_log_ways(n_a, a) + _log_ways(n_b, right - a) - all_ways)
+        for a in range(max(0, right - n_b), min(n_a, right) + 1)
+    ]
+    here = chances[right_a - max(0, right - n_b)] * (1 + _EXACT)  # two that are alike may be rounded apart
+    return min(1.0, math.fsum(chance for chance in chances if chance <= here))
+
+
+def _log_ways(n: int, k: int) -> float:
+    """The logarithm of how many ways there are to take ``k`` of ``n``."""
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Share:
     """``right`` of ``n`` images, with the 95 % Wilson interval of that share."""

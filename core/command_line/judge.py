@@ -54,12 +54,12 @@ def compare(a: str, b: str, as_json: bool) -> None:
     from core.checkpoints import find
     from core.compute.devices import best_device
     from core.judging.comparison import compare as compare_evaluations
-    from core.judging.comparison import same_test_images
+    from core.judging.comparison import not_to_be_compared, same_test_images
     from core.judging.evaluation import evaluate_checkpoint, stored_evaluation
 
     first, second = find(a), find(b)
-    if first.card.classes != second.card.classes:
-        raise LabError(f"'{a}' and '{b}' know different classes; compare two models of one data set.")
+    if why := not_to_be_compared(first.card, second.card, (f"'{a}'", f"'{b}'")):
+        raise LabError(why)
     tell = progress_lines(quiet=as_json)
     device = best_device().type
     result = compare_evaluations(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+import numpy as np
 from PIL import Image
 
 from core.checkpoints import Card, Checkpoint
@@ -13,7 +14,7 @@ from core.export.model_card import LIMITS, spec_of, training_time
 from core.intervals import percent
 from core.judging.calibration import calibration_error, error_by_chance
 from core.judging.certainty import probability_words
-from core.judging.comparison import compare, same_test_images
+from core.judging.comparison import compare, not_to_be_compared, same_test_images
 from core.judging.doubtful import without_doubtful
 from core.judging.evaluation import Evaluation, stored_evaluation
 from core.models import models
@@ -79,11 +80,13 @@ def comparison_report(checkpoints: Sequence[Checkpoint], evaluations: Sequence[E
         body.append(html.section("Accuracy", html.figure(drawn, "Each with its 95 % interval.")))
     verdicts = []
     for (a_name, a_card, a), (b_name, b_card, b) in combinations(judged, 2):
-        if a_card.classes == b_card.classes:
-            same = same_test_images(a_card, b_card) and a.n == b.n
-            result = compare(a, b, same_images=same, names=(a_name, b_name))
-            test = "exact McNemar test" if same else "z test for two proportions"
-            verdicts.append(html.paragraph(f"{result.verdict} ({test})"))
+        if why := not_to_be_compared(a_card, b_card, (a_name, b_name)):
+            verdicts.append(html.paragraph(why))
+            continue
+        same = same_test_images(a_card, b_card) and np.array_equal(a.predictions.labels, b.predictions.labels)
+        result = compare(a, b, same_images=same, names=(a_name, b_name))
+        test = "exact McNemar test" if same else "Fisher's exact test"
+        verdicts.append(html.paragraph(f"{result.verdict} ({test})"))
     if verdicts:
         body.append(html.section("Two by two", *verdicts))
     without = [(n, found) for n, c, e in judged if e.unseen and (found := without_doubtful(c, e.predictions))]

@@ -6,14 +6,14 @@ separate figures do: only the images that one gets right and the other wrong cou
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from core.checkpoints import Card
 from core.errors import DataError
-from core.intervals import mcnemar, paired_interval, percent
+from core.intervals import fisher, mcnemar, paired_interval, percent
+from core.judging.claims import dataset_title
 from core.judging.evaluation import Evaluation
 
 SIGNIFICANT = 0.05
@@ -23,9 +23,8 @@ SIGNIFICANT = 0.05
 class Comparison:
     """``difference`` is accuracy a − b in [−1, 1] with its 95 % interval ``ci95``.
 
-    ``p_value`` is that of the exact McNemar test on the same images, of the pooled z test for two proportions on
-    different ones. ``only_a`` and ``only_b`` count the images that only one of the two gets right (0 on different
-    images).
+    ``p_value`` is that of the exact McNemar test on the same images, of Fisher's exact test on different ones.
+    ``only_a`` and ``only_b`` count the images that only one of the two gets right (0 on different images).
     """
 
     a: Evaluation
@@ -54,7 +53,8 @@ def compare(a: Evaluation, b: Evaluation, *, same_images: bool, names: tuple[str
         only_a, only_b = int((a_right & ~b_right).sum()), int((b_right & ~a_right).sum())
         ci95, p_value = paired_interval(only_a, only_b, a.n), mcnemar(only_a, only_b)
     else:
-        ci95, p_value = unpaired_interval(a, b), two_proportions(a, b)
+        hits = [int(x.confusion.trace()) for x in (a, b)]
+        ci95, p_value = unpaired_interval(a, b), fisher(hits[0], a.n, hits[1], b.n)
     return Comparison(
         a=a,
         b=b,
@@ -78,6 +78,22 @@ def right_alone(right: Evaluation, wrong: Evaluation) -> npt.NDArray[np.int64]:
     return alone[np.argsort(-b.confidence[alone], kind="stable")]
 
 
+def not_to_be_compared(a: Card, b: Card, names: tuple[str, str]) -> str:
+    """Return why the accuracies of two networks do not tell which one is better; "" where they may."""
+    titles = [dataset_title(card.dataset) for card in (a, b)]
+    if a.classes != b.classes:
+        return (
+            f"They answer different questions: {names[0]} tells {len(a.classes)} classes of {titles[0]} apart, "
+            f"{names[1]} {len(b.classes)} of {titles[1]}. Their accuracies say nothing about which one is better."
+        )
+    if a.dataset != b.dataset:
+        return (
+            f"They were judged on different pictures: {names[0]} on {titles[0]}, {names[1]} on {titles[1]}. Which one "
+            "is better, that does not tell."
+        )
+    return ""
+
+
 def same_test_images(a: Card, b: Card) -> bool:
     """Say whether two checkpoints belong to one test split: the same fingerprint, and the same number of test images.
 
@@ -94,25 +110,6 @@ def unpaired_interval(a: Evaluation, b: Evaluation) -> tuple[float, float]:
     below = math.hypot(a.accuracy - a.ci95[0], b.ci95[1] - b.accuracy)
     above = math.hypot(a.ci95[1] - a.accuracy, b.accuracy - b.ci95[0])
     return difference - below, difference + above
-
-
-class Counted(Protocol):
-    """A share of ``n`` images that were answered right."""
-
-    @property
-    def accuracy(self) -> float:
-        """The share, in [0, 1]."""
-
-    @property
-    def n(self) -> int:
-        """How many there were."""
-
-
-def two_proportions(a: Counted, b: Counted) -> float:
-    """Return the two-sided p value of the pooled z test for two proportions of different images."""
-    pooled = (a.accuracy * a.n + b.accuracy * b.n) / (a.n + b.n)
-    variance = pooled * (1 - pooled) * (1 / a.n + 1 / b.n)
-    return math.erfc(abs(a.accuracy - b.accuracy) / math.sqrt(2 * variance)) if variance else 1.0
 
 
 def _verdict(a: Evaluation, b: Evaluation, *, same_images: bool, p_value: float, names: tuple[str, str]) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from core.checkpoints import Card
 from core.errors import DataError
-from core.intervals import Share, percent
+from core.intervals import Share, fisher, percent
 from core.judging.claims import doubt_about
-from core.judging.comparison import SIGNIFICANT, two_proportions
+from core.judging.comparison import SIGNIFICANT
 from core.models.faults import KINDS, Kind
 
 
@@ -60,8 +60,8 @@ class RealWorld:
         if card.metrics is None:
             return ""
         there = Share(right=round(card.metrics.test_accuracy * card.metrics.test_n), n=card.metrics.test_n)
-        p = two_proportions(self.all, there)
-        chance = f"z test of two proportions, {'p < 0.001' if p < 0.001 else f'p = {p:.3f}'}"
+        p = fisher(self.all.right, self.all.n, there.right, there.n)
+        chance = f"Fisher's exact test, {'p < 0.001' if p < 0.001 else f'p = {p:.3f}'}"
         if p >= SIGNIFICANT:
             return f"Chance may have made the difference ({chance})."
         better = self.all.accuracy > there.accuracy

@@ -8,9 +8,10 @@ from core.checkpoints import Card
 from core.config import TrainingConfig
 from core.errors import LabError
 from core.intervals import signed
-from core.judging.comparison import Comparison, compare
+from core.judging.comparison import Comparison, compare, not_to_be_compared
+from core.recipes.changes import written_out
+from core.recipes.words import setting_words
 from pages._ui import address, state
-from pages._ui.choose.datasets import dataset_title
 from pages._ui.frame import facts, plain, problem
 from pages._ui.glossary import term
 from pages._ui.guidance import progress
@@ -38,7 +39,7 @@ CIRCUMSTANCES = {
 _MACHINE = "what they were computed on"
 _TESTS = {
     True: "McNemar's exact test, on the images that just one of the two gets right.",
-    False: "The z test for two proportions, because they were judged on different images.",
+    False: "Fisher's exact test, because they were judged on different images.",
 }
 
 
@@ -57,26 +58,12 @@ def fair_play(networks: Sequence[Judged]) -> tuple[Judged, Judged] | None:
     if first.evaluation is None or second.evaluation is None or first.reference == second.reference:
         st.caption("Choose two different networks.")
         return None
-    cards = first.checkpoint.card, second.checkpoint.card
-    same = on_the_same_images(first, second)
-    data = [plain(dataset_title(card.dataset)) for card in cards]
-    if cards[0].classes != cards[1].classes:
-        st.warning(
-            f"They answer different questions: {plain(first.title)} tells {len(cards[0].classes)} classes of "
-            f"{data[0]} apart, {plain(second.title)} {len(cards[1].classes)} of "
-            f"{data[1]}. Their accuracies say nothing about which one is better.",
-            icon=":material/balance:",
-        )
-        return None
-    if cards[0].dataset != cards[1].dataset:
-        st.warning(
-            f"They were judged on different pictures: {plain(first.title)} on {data[0]}, "
-            f"{plain(second.title)} on {data[1]}. Which one is better, that does not tell.",
-            icon=":material/balance:",
-        )
+    names, same = (first.title, second.title), on_the_same_images(first, second)
+    if why := not_to_be_compared(first.checkpoint.card, second.checkpoint.card, names):
+        st.warning(plain(why), icon=":material/balance:")
         return None
     try:
-        result = compare(first.evaluation, second.evaluation, same_images=same, names=(first.title, second.title))
+        result = compare(first.evaluation, second.evaluation, same_images=same, names=names)
     except LabError as error:
         problem(error)
         return None
@@ -124,7 +111,7 @@ def _fairness(result: Comparison, first: Judged, second: Judged) -> str:
         said = f"Fair play: both were judged on the same {result.a.n:,} test images, and compared image by image."
     else:
         said = "Not quite fair: they were judged on different test images, so only a large difference tells anything."
-    a, b = first.checkpoint.card.config, second.checkpoint.card.config
+    a, b = (written_out(network.checkpoint.card.config) for network in (first, second))
     differences = (_difference(what, fields, a, b) for what, fields in CIRCUMSTANCES.items())
     unequal = [difference for difference in differences if difference]
     machines = [computed_on(network.checkpoint.card) for network in (first, second)]
@@ -138,11 +125,13 @@ def _fairness(result: Comparison, first: Judged, second: Judged) -> str:
 
 
 def _difference(what: str, fields: Sequence[str], a: TrainingConfig, b: TrainingConfig) -> str:
-    """Say in what two trainings differ, with both values where it is one number; "" where they do not."""
-    pairs = [pair for name in fields if (pair := (getattr(a, name), getattr(b, name)))[0] != pair[1]]
-    if len(pairs) == 1 and all(type(value) in (int, float) for value in pairs[0]):
-        return f"{what} ({pairs[0][0]:,.6g} and {pairs[0][1]:,.6g})"
-    return what if pairs else ""
+    """Say in what two trainings differ, by its own name and with both values where it is one number; "" where they do
+    not."""
+    odd = [name for name in fields if getattr(a, name) != getattr(b, name)]
+    values = [getattr(config, name) for name in odd for config in (a, b)]
+    if len(odd) == 1 and all(type(value) in (int, float) for value in values):
+        return f"{setting_words(odd[0])} ({values[0]:,.6g} and {values[1]:,.6g})"
+    return what if odd else ""
 
 
 def computed_on(card: Card) -> str:

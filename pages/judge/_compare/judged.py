@@ -41,7 +41,7 @@ class Judged:
 def judged(reference: str, title: str) -> Judged:
     """Return a network with the verdict made here, or else the stored one; raises LabError where it is unreadable."""
     checkpoint = with_whole_time(cached.checkpoint(reference))
-    made = _made_here().get(str(checkpoint.folder))
+    made = _made_here().get(_which(checkpoint))
     evaluation = made or _stored(str(checkpoint.folder), checkpoint.card.created, checkpoint)
     known = checkpoint.card.title if checkpoint.folder.name == reference else title  # what ships needs no owner
     if checkpoint.card.config.slips and "broken on purpose" not in known:
@@ -61,7 +61,7 @@ def judge_here(network: Judged) -> None:
     finally:
         bar.empty()
     kept = _made_here()
-    kept[str(network.checkpoint.folder)] = evaluation
+    kept[_which(network.checkpoint)] = evaluation
     while len(kept) > 64:
         kept.pop(next(iter(kept)))
 
@@ -79,6 +79,11 @@ def on_the_same_images(first: Judged, second: Judged) -> bool:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _stored(folder: str, created: str, _checkpoint: Checkpoint) -> Evaluation | None:
     return stored_evaluation(_checkpoint)
+
+
+def _which(checkpoint: Checkpoint) -> str:
+    """Which network a verdict is of: another one may be trained into its folder."""
+    return f"{checkpoint.folder} {checkpoint.card.sha256}"
 
 
 @st.cache_resource(show_spinner=False)

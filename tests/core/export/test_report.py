@@ -63,6 +63,12 @@ def test_a_comparison_says_which_test_and_which_is_better(tmp_path: Path) -> Non
     words = self_contained(of_checkpoints([a, b])).words
     assert "1. good on digits is better" in words
     assert "(exact McNemar test)" in words
+    other = ship(tmp_path, "other", wrong=0, dataset="mnist")
+    said = self_contained(of_checkpoints([a, other])).words
+    assert (
+        "They were judged on different pictures: 1. good on digits on Digits (built in), 2. other on digits on" in said
+    )
+    assert "is better:" not in said
     assert "The expected calibration error, in ten bins of confidence." in words
     unjudged = ship(tmp_path, "young", judged=False)
     assert "not judged" in self_contained(comparison_report([a, unjudged], [stored_evaluation(a), None])).words

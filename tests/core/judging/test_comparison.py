@@ -10,9 +10,10 @@ import pytest
 from scipy import stats
 
 from core.errors import DataError
-from core.intervals import mcnemar, paired_interval
-from core.judging.comparison import compare, right_alone, same_test_images, two_proportions, unpaired_interval
+from core.intervals import fisher, mcnemar, paired_interval
+from core.judging.comparison import compare, not_to_be_compared, right_alone, same_test_images, unpaired_interval
 from core.judging.evaluation import Evaluation, Predictions, judge
+from tests import cards
 
 
 def judged(*right: bool, unseen: bool = True, labels: list[int] | None = None) -> Evaluation:
@@ -123,14 +124,42 @@ def test_the_unpaired_interval_is_newcombes() -> None:
     assert (low, high) == (pytest.approx(0.0524, abs=5e-5), pytest.approx(0.3339, abs=5e-5))
 
 
-def test_two_proportions_agree_with_scipys_chi_square() -> None:
-    table = [[60, 140], [45, 55]]
-    expected = stats.chi2_contingency(table, correction=False).pvalue
-    assert two_proportions(with_accuracy(60, 200), with_accuracy(45, 100)) == pytest.approx(expected, rel=1e-9)
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ((60, 200), (45, 100)),
+        ((1, 2), (4_470, 4_682)),
+        ((0, 1), (9, 10)),
+        ((0, 7), (7, 7)),
+        ((4_391, 4_682), (9_700, 10_000)),
+    ],
+)
+def test_fishers_exact_test_agrees_with_scipys(a: tuple[int, int], b: tuple[int, int]) -> None:
+    expected = stats.fisher_exact([[right, n - right] for right, n in (a, b)]).pvalue
+    assert fisher(*a, *b) == pytest.approx(expected, rel=1e-6)
+    assert compare(with_accuracy(*a), with_accuracy(*b), same_images=False).p_value == fisher(*a, *b)
 
 
 def test_two_perfect_models_do_not_differ() -> None:
-    assert two_proportions(with_accuracy(20, 20), with_accuracy(30, 30)) == 1.0
+    assert fisher(20, 20, 30, 30) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ({}, ""),
+        ({"dataset": "mnist"}, "They were judged on different pictures: A on Digits (built in), B on MNIST."),
+        (
+            {"classes": ("a", "b")},
+            "They answer different questions: A tells 10 classes of Digits (built in) apart, B 2 of",
+        ),
+    ],
+)
+def test_figures_of_other_pictures_or_classes_do_not_tell_who_is_better(other: dict[str, Any], why: str) -> None:
+    ours = cards.card()
+    found = not_to_be_compared(ours, dataclasses.replace(ours, **other), ("A", "B"))
+    assert found.startswith(why)
+    assert bool(found) == bool(other)
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,12 @@ from core.export.report import of_checkpoints
 from core.intervals import percent
 from core.judging.calibration import calibration, calibration_error
 from core.judging.learning_curve import Point, write_curve
+from core.models import models
 from core.runs import open_store
 from core.runs.folders import run_folder
 from core.runs.store.listed import listed
 from core.runs.whole_time import with_whole_time
-from pages._ui import state
+from pages._ui import cached, state
 from pages._ui.frame import plain
 from pages._ui.guidance import progress
 from pages._ui.run_table.rows import run_rows
@@ -128,6 +129,30 @@ def test_what_one_number_is_in_each_is_said_and_a_schedule_is_none(folder: Path)
     assert "They differ in schedule." in said(compare("one", "cycle"))
 
 
+@pytest.mark.parametrize(
+    ("settings", "what"),
+    [
+        ({"patience": 5}, "patience (0 and 5)"),
+        ({"norm_shift_rate": 64.0}, "norm shift rate (1 and 64)"),
+        ({"momentum": 0.9}, "momentum (0 and 0.9)"),
+        ({"step_size": 8}, "step size (5 and 8)"),
+        ({"epochs": 20, "patience": 5}, "number of epochs"),
+    ],
+)
+def test_one_number_is_named_as_the_setting_that_it_is(folder: Path, settings: dict[str, Any], what: str) -> None:
+    ship(folder, "one", wrong=10)
+    ship(folder, "two", wrong=100, settings=settings)
+    assert f"They differ in {what}." in said(compare("one", "two"))
+
+
+def test_what_a_network_has_by_itself_is_no_difference_where_one_training_says_it(folder: Path) -> None:
+    ship(folder, "one", wrong=10)
+    ship(folder, "two", wrong=12, settings={"model_arguments": models["strided_cnn"].all_arguments({})})
+    ship(folder, "wide", wrong=12, settings={"model_arguments": {"dropout": 0.5}})
+    assert "All settings of their trainings are alike." in said(compare("one", "two"))
+    assert "They differ in network." in said(compare("one", "wide"))
+
+
 def test_no_setting_of_a_training_is_left_out_of_the_comparison() -> None:
     fields = {field.name for field in dataclasses.fields(TrainingConfig)}
     of_the_machine = {"precision", "device"}
@@ -220,9 +245,9 @@ def test_the_p_value_is_explained_by_the_test_that_made_it(folder: Path) -> None
     ship(folder, "elsewhere", wrong=100, split_fingerprint="by-writer-another")
     same = tips(compare("here", "again"))["p value"]
     assert "McNemar" in same
-    assert "z test" not in same
+    assert "Fisher" not in same
     other = tips(compare("here", "elsewhere"))["p value"]
-    assert "z test for two proportions" in other
+    assert "Fisher's exact test" in other
     assert "McNemar" not in other
 
 
@@ -255,6 +280,17 @@ def test_a_network_that_was_not_judged_can_be_judged_here(folder: Path) -> None:
     assert figures(page)["Accuracy"] == ["98.09 %", "none yet"]
     check(page.button(key="judge_unjudged").click().run())
     assert figures(page)["Accuracy"][1].endswith(" %")
+
+
+def test_a_verdict_made_here_goes_with_its_network(folder: Path) -> None:
+    ship(folder, "one", wrong=7)
+    ship(folder, "unjudged", judged=False)
+    page = compare("one", "unjudged")
+    check(page.button(key="judge_unjudged").click().run())
+    assert figures(page)["Accuracy"][1] != "none yet"
+    ship(folder, "unjudged", judged=False, arguments={"channels": (4, 9)})  # another one is trained into its folder
+    cached.checkpoint.clear()  # half a minute later
+    assert figures(compare("one", "unjudged"))["Accuracy"][1] == "none yet"
 
 
 def test_judged_on_another_copy_of_the_data_it_is_no_test_accuracy(folder: Path) -> None:
