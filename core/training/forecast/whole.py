@@ -1,8 +1,7 @@
 """The work of a whole training, from what one image costs: seconds with the machine to itself."""
 
 from core.config import TrainingConfig, training_size
-from core.judging.curve.chance_level import frozen_backbone
-from core.training.kept_features import VIEWS
+from core.training.kept_features import VIEWS, keeps
 
 FORWARD = 1 / 3  # of a step: judging is forward alone
 START = 3.0  # seconds until the first step: the last of thirty that pressed Train at once had it after 2.7 s
@@ -17,13 +16,13 @@ def computing_seconds(config: TrainingConfig, *, each: float, train: int, valida
     """Return the seconds that a training on so many images computes, of which one takes ``each`` at full size, with the
     verdict on the ``test`` images.
 
-    Of the training images its limit, in whole batches, counts. Images that grow cost as their pixels; a frozen backbone
-    looks once at every image, or at each of its few views.
+    Of the training images its limit, in whole batches, counts. Images that grow cost as their pixels; a backbone that
+    is frozen whole looks once at every image, or at each of its few views.
     """
     train = min(train, config.limit or train) // config.batch_size * config.batch_size
-    if frozen_backbone(config):
+    opinions = 2 if config.mirror_at_test else 1
+    if keeps(config):
         looks = min(VIEWS, config.epochs) if config.augmentation else 1
-        return each * (train * looks + validation + test)
+        return each * (train * looks + (validation + test) * opinions)
     pixels = sum((training_size(config, epoch) / config.image_size) ** 2 for epoch in range(config.epochs))
-    judged = validation * FORWARD * config.epochs * (2 if config.mirror_at_test else 1)
-    return each * (train * pixels + judged + test * FORWARD)
+    return each * (train * pixels + (validation * config.epochs + test) * opinions * FORWARD)

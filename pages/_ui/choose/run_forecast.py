@@ -129,6 +129,12 @@ def time_words(config: TrainingConfig) -> str:
     return f"About {about(cost.of(config))} with the machine to itself{start_words(config)}."
 
 
+def longest_words(configs: Sequence[TrainingConfig]) -> str:
+    """Return `time_words` of the one that takes longest, as far as anybody can tell."""
+    timed = [(cost.of(config), config) for config in configs if (cost := cost_of(config)) is not None]
+    return time_words(max(timed, key=lambda one: one[0])[1]) if timed else ""
+
+
 def start_words(config: TrainingConfig) -> str:
     """What comes before all that is counted, if anything does."""
     return "" if decoded(config) else ", after the images have been decoded"

@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.config import AugmentationStep
+from core.config import AugmentationStep, TrainingConfig
 from core.rights import OPERATOR
 from core.runs.experiments import kept
 from core.runs.folders import run_folder
 from core.runs.store.lease import Lease
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
+from pages._ui.choose import run_forecast
+from pages._ui.choose.run_forecast import Cost, about
 from pages.judge._compare.experiments import form
 from pages.judge._compare.experiments.section import _as_shown
 from tests.pages.networks import ship
@@ -270,3 +272,21 @@ def test_an_experiment_at_rest_notices_a_classmates_point_and_that_it_was_delete
     assert not _as_shown(experiment, still_open=2)
     kept.delete(home, experiment.id, by=OPERATOR)
     assert not _as_shown(experiment, still_open=1)
+
+
+def test_the_longest_training_is_the_slower_networks(home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cost(config: TrainingConfig) -> Cost:
+        return Cost(each=0.1 if config.model == "strided_cnn" else 0.001, train=1_170, validation=260, test=367)
+
+    monkeypatch.setattr(run_forecast, "cost_of", cost)
+    page = experiments()
+    page.multiselect(key="experiment_networks.digits").set_value(["lenet", "strided_cnn"]).run()
+    page.pills(key="experiment_percents").set_value([10, 100]).run()
+    check(page.button(key="experiment_leave").click().run())
+    (experiment,) = kept.kept(home)
+    seconds = [cost(arm.config).of(arm.config) for arm in experiment.arms]
+    assert seconds.index(max(seconds)) == 3, "the small CNN on all images"
+    page = experiments()
+    page.multiselect(key="experiment_networks.digits").set_value(["lenet", "strided_cnn"]).run()
+    page.pills(key="experiment_percents").set_value([10, 100]).run()
+    assert f"The longest: about {about(seconds[3])} with the machine to itself" in said(page)

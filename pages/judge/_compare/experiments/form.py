@@ -22,7 +22,7 @@ from core.transforms import chain_word
 from pages._ui import address, state
 from pages._ui.choose.chains import Chain, choose_chain, link_to_build
 from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch, dataset_title
-from pages._ui.choose.run_forecast import queue_words, time_words, training_images, why_refused
+from pages._ui.choose.run_forecast import longest_words, queue_words, training_images, why_refused
 from pages._ui.choose.whole_fields import EPOCHS, LIMIT, optional_value, whole_field
 from pages._ui.frame import choice, plain, problem
 from pages._ui.glossary import term
@@ -212,8 +212,7 @@ def _begin(plan: Plan, seeds: tuple[int, ...]) -> None:
             f"**{runs} trainings**: {len(plan.arms)} {'values' if len(plan.arms) > 1 else 'value'} with {len(seeds)} "
             f"{'seeds' if len(seeds) > 1 else 'seed'} each. A training that is here already counts at once."
         )
-        longest = max(plan.arms, key=lambda arm: arm.at or 0)
-        each = time_words(longest.config)
+        each = longest_words([arm.config for arm in plan.arms])
         st.caption(f"{each and f'The longest: {each[:1].lower()}{each[1:]}'} {queue_words()}")
         refusal = st.container()
         if refused is not None:

@@ -21,13 +21,17 @@ FLIPS = (AugmentationStep(name="flip_horizontal"),)
         (replace(CONFIG, model="fast_cnn", image_size=32, start_size=16, epochs=1), 1_000 + 300 / 3),
         (HEAD, 1_000 + 300),  # its backbone looks once
         (replace(HEAD, augmentation=FLIPS, epochs=3), 3 * 1_000 + 300),  # or at each view
+        (replace(HEAD, mirror_at_test=True), 1_000 + 2 * 300),
+        (replace(HEAD, model_arguments={"train": "last_stage"}), 4 * (1_000 + 300 / 3)),  # looks in every epoch
     ],
 )
 def test_the_work_is_that_of_the_images_that_go_through(config: TrainingConfig, images: float) -> None:
     assert computing_seconds(config, each=0.5, train=1_040, validation=300) == pytest.approx(0.5 * images)
 
 
-@pytest.mark.parametrize(("config", "verdict"), [(CONFIG, 100), (HEAD, 300)])
+@pytest.mark.parametrize(
+    ("config", "verdict"), [(CONFIG, 100), (replace(CONFIG, mirror_at_test=True), 200), (HEAD, 300)]
+)
 def test_the_start_and_the_verdict_on_the_test_images_are_part_of_what_one_waits_for(
     config: TrainingConfig, verdict: float
 ) -> None:
