@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from scipy.special import stdtr, stdtrit  # type: ignore[import-untyped]
 
 FEWEST = 3  # pairs of trainings that a p value is told of
+_ALIKE = 1e-9  # by which figures of so many images in so many differ through rounding alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,8 @@ def spread(figures: Sequence[float]) -> Spread:
     mean = math.fsum(figures) / n
     if n == 1:
         return Spread(n=1, mean=mean, deviation=None, ci95=None)
-    deviation = math.sqrt(math.fsum((figure - mean) ** 2 for figure in figures) / (n - 1))
+    alike = max(figures) - min(figures) < _ALIKE
+    deviation = 0.0 if alike else math.sqrt(math.fsum((figure - mean) ** 2 for figure in figures) / (n - 1))
     reach = float(stdtrit(n - 1, 0.975)) * deviation / math.sqrt(n)
     return Spread(n=n, mean=mean, deviation=deviation, ci95=(mean - reach, mean + reach))
 
