@@ -7,16 +7,17 @@ from core.config import TrainingConfig
 from core.data.catalogue import datasets
 from core.intervals import percent
 from core.models import models
+from core.recipes.changes import recipe_of
 
 MARGIN = 0.02  # accuracy above chance that a validation split of some hundred images reaches by luck
 HARDLY = 0.08  # of the way from chance to every image right: what a training that has ended should have left behind
+SMALL = 10  # times below its recipe's, a learning rate is too small rather than too large
 PATIENCE = 3  # epochs after which a run that has not ended is judged
 
 
 def frozen_backbone(config: TrainingConfig) -> bool:
     """Whether part of the config's network came trained and stays as it is: a transfer model that is not fine-tuned."""
-    defaults = {setting.name: setting.default for setting in models[config.model].settings}
-    return (defaults | dict(config.model_arguments)).get("train", "all") != "all"
+    return models[config.model].all_arguments(config.model_arguments).get("train", "all") != "all"
 
 
 def no_better_than_guessing(config: TrainingConfig, accuracies: Sequence[float], *, finished: bool) -> str | None:
@@ -42,11 +43,18 @@ def no_better_than_guessing(config: TrainingConfig, accuracies: Sequence[float],
 
 
 def _steps(config: TrainingConfig, *, finished: bool, nothing: bool) -> str:
-    learned = "nothing yet" if nothing else "hardly anything"
-    advice = (
-        f"It has learned {learned}: steps that are too large are the usual cause. The learning rate is "
-        f"{config.learning_rate:g}; try {config.learning_rate / 10:g}"
-    )
+    learned, rate = "nothing yet" if nothing else "hardly anything", config.learning_rate
+    usual = recipe_of(config)
+    if usual is not None and usual.optimizer == config.optimizer and rate <= usual.learning_rate / SMALL:
+        advice = (
+            f"It has learned {learned}: its steps are too small. The learning rate is {rate:g}, the recipe's "
+            f"{usual.learning_rate:g}; try {rate * 10:g}"
+        )
+    else:
+        advice = (
+            f"It has learned {learned}: steps that are too large are the usual cause. The learning rate is {rate:g}; "
+            f"try {rate / 10:g}"
+        )
     if finished and config.epochs < PATIENCE:
         advice += ", or more epochs"
     return advice + (", and no augmentation to begin with." if config.augmentation else ".")

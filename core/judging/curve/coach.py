@@ -70,7 +70,8 @@ def remarks(
     if len(epochs) > 1 and not diverged and not found[0]:
         found += [_rate_too_high(config, epochs), _over_fitting(config, epochs)]
         if not any(found):
-            found += [_by_heart(epochs) or _plateau(config, epochs), _still_learning(epochs) if completed else None]
+            found.append(_by_heart(epochs) or _plateau(config, epochs))
+            found.append(_still_learning(config, epochs) if completed else None)
     return [remark for remark in found if remark is not None][:AT_ONCE]
 
 
@@ -198,10 +199,11 @@ def _plateau(config: TrainingConfig, epochs: Sequence[EpochDone]) -> Remark | No
     )
 
 
-def _still_learning(epochs: Sequence[EpochDone]) -> Remark | None:
-    """The last fifth of the epochs still added something, on images that were never trained on."""
+def _still_learning(config: TrainingConfig, epochs: Sequence[EpochDone]) -> Remark | None:
+    """The last fifth of the epochs still added something, on images that were never trained on; not where early
+    stopping left others out."""
     stretch = max(2, math.ceil(len(epochs) / 5))
-    if len(epochs) < 2 * stretch:
+    if len(epochs) < max(2 * stretch, config.epochs) or "validation_from_training" in config.slips:
         return None
     before, last = epochs[-2 * stretch : -stretch], epochs[-stretch:]
     gained = last[-1].val_accuracy - before[-1].val_accuracy

@@ -42,16 +42,17 @@ def how_it_ended(run: Run, epochs: Sequence[EpochDone]) -> None:
     if run.live or not epochs:
         st.caption(f":material/psychology_alt: You said that validation will end {said} training. Watch.")
         return
-    right, why = _outcome(epochs[-1])
+    right, why = _outcome(epochs[-1], augmented=bool(run.config.augmentation))
     if not kept.counted:
         count(said == right)
         say_of_run(run.id, replace(kept, counted=True))
     st.markdown(verdict(said, right, why))
 
 
-def _outcome(last: EpochDone) -> tuple[str, str]:
+def _outcome(last: EpochDone, *, augmented: bool) -> tuple[str, str]:
     """Return how validation ended beside training, and both figures."""
     ahead = last.val_accuracy - last.train_accuracy
     right = _SAME if abs(ahead) <= _ALIKE else _ABOVE if ahead > 0 else _BELOW
     figures = f"validation {percent(last.val_accuracy, 2)}, training {percent(last.train_accuracy, 2)}"
-    return right, f"In epoch {last.epoch}: {figures}. Training counts images while they are learned from, augmented."
+    learning = "Training counts images while they are learned from"
+    return right, f"In epoch {last.epoch}: {figures}. {learning}{', augmented' if augmented else ''}."

@@ -115,10 +115,14 @@ def charts(run: Run, curve: DrawnCurve, epochs: Sequence[EpochDone]) -> None:
             x_total=run.config.epochs,
             marks=[(best, "best")] if best else [],
         )
-        look_for(
-            "Validation images were never trained on: trust their line. Training is averaged over the epoch, while the "
-            "network learns: early on it lies lower."
-        )
+        look_for(_accuracy_hint(run))
+
+
+def _accuracy_hint(run: Run) -> str:
+    trust = "Validation images were never trained on: trust their line."
+    if "validation_from_training" in run.config.slips:
+        trust = "Here validation images are trained on as well: their line flatters, only the test can be trusted."
+    return f"{trust} Training is averaged over the epoch, while the network learns: early on it lies lower."
 
 
 def _loss_hint(run: Run) -> str:

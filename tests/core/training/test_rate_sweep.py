@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
+import torch
 
 from core.config import TrainingConfig
 from core.data import load, make_split
@@ -112,3 +113,13 @@ def test_the_schedule_is_seen_beforehand(changes: dict[str, object], first: floa
     at, rates = scheduled_rates(replace(CONFIG, **changes))  # type: ignore[arg-type]
     assert (at[0], at[-1]) == (0.0, pytest.approx(10 - 10 / len(at)))
     assert (rates[0], max(rates), rates[-1]) == pytest.approx((first, highest, last), abs=1e-3)
+
+
+def test_its_losses_are_plain_as_a_trainings_curve_is() -> None:
+    data = load("digits", size=32)
+    split = make_split(data)
+    first = []
+    for share in (0.0, 0.5):
+        torch.manual_seed(0)
+        first.append(sweep(replace(CONFIG, label_smoothing=share), data, split).losses[0])
+    assert first[1] == pytest.approx(first[0], rel=1e-6), "before the first step the two are one network"

@@ -18,7 +18,8 @@ from core.runs.store.store import Store
 from pages._ui.choose.setting_widgets import any_number, whole_numbers
 from pages._ui.run_words import duration, from_start_to_end, place, saved, turns
 from pages.train._training import run_curves
-from pages.train._training.run_curves import figures_of
+from pages.train._training.predictions import _outcome
+from pages.train._training.run_curves import _accuracy_hint, figures_of
 from pages.train._training.run_view import _pace
 from pages.train._training.step_curve import SMOOTHING, STRETCHES, DrawnCurve, StepCurve
 from tests.pages import runs
@@ -314,3 +315,16 @@ def test_what_is_typed_is_checked_against_the_settings_own_bounds() -> None:
     page.text_input(key="form.widths").set_value("4, 100").run()
     assert "must lie between 1 and 64" in page.session_state["refused"]
     assert not page.exception
+
+
+def test_only_what_was_augmented_is_said_to_have_been() -> None:
+    last = runs.epoch_done(2)
+    assert _outcome(last, augmented=True)[1].endswith("while they are learned from, augmented.")
+    assert _outcome(last, augmented=False)[1].endswith("while they are learned from.")
+
+
+def test_validation_images_that_are_trained_on_are_not_to_be_trusted(home: Path) -> None:
+    assert "never trained on: trust their line" in _accuracy_hint(runs.queued(home))
+    slipped = runs.queued(home, config=runs.digits(slips=("validation_from_training",)))
+    assert "trust their line" not in _accuracy_hint(slipped)
+    assert "validation images are trained on as well" in _accuracy_hint(slipped)

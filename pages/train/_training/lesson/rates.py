@@ -1,6 +1,7 @@
 """The learning rate before it is trained with: how it changes over the epochs, and a sweep that finds one."""
 
 import threading
+from dataclasses import fields
 
 import streamlit as st
 
@@ -14,6 +15,10 @@ from pages._ui.frame import look_for, problem
 
 _MOST_AT_ONCE = threading.BoundedSemaphore(1)
 _FOUND = "rate_sweep"
+_NO_MATTER = (
+    *("recipe", "learning_rate", "schedule", "step_size", "gamma", "epochs", "patience"),
+    *("start_size", "mirror_at_test", "precision", "device"),  # it sees full images, judges none, and is the CPU's
+)
 
 
 def rates(config: TrainingConfig) -> None:
@@ -60,14 +65,14 @@ def _sweep(config: TrainingConfig) -> None:
         disabled=not able,
         help=f"At most {STEPS} steps with a rate that grows, for some seconds; nothing of them is kept.",
     )
-    found: tuple[TrainingConfig, Sweep] | LabError | None = st.session_state.get(_FOUND)
-    if isinstance(found, LabError):
-        problem(found)
-        return
+    found: tuple[TrainingConfig, Sweep | LabError] | None = st.session_state.get(_FOUND)
     if found is None or _decides(found[0]) != _decides(config):
         st.caption("A network is trained on a few batches while the rate grows from 0.0001. Where does the loss fall?")
         return
     tried = found[1]
+    if isinstance(tried, LabError):
+        problem(tried)
+        return
     line_chart(
         [Line(name="training loss, smoothed", x=list(range(len(tried.rates))), y=list(tried.losses), colour=0)],
         key="rates_found",
@@ -103,20 +108,10 @@ def told(tried: Sweep) -> str:
     )
 
 
-def _decides(config: TrainingConfig) -> tuple[object, ...]:
-    """What a sweep depends on: all but the rate itself, its schedule and the number of epochs."""
-    return (
-        config.dataset,
-        config.model,
-        tuple(sorted(config.model_arguments.items())),
-        config.image_size,
-        config.batch_size,
-        config.optimizer,
-        config.momentum,
-        config.limit,
-        config.augmentation,
-        config.slips,
-    )
+def _decides(config: TrainingConfig) -> dict[str, object]:
+    """What a sweep depends on: all but the rate itself, how it changes, how long is trained, and where."""
+    names = (field.name for field in fields(config))
+    return {name: getattr(config, name) for name in names if name not in _NO_MATTER}
 
 
 def _alt(tried: Sweep) -> str:
@@ -140,7 +135,7 @@ def _find(config: TrainingConfig) -> None:
             split = cached.split(config.dataset, config.image_size, config.slips)
             st.session_state[_FOUND] = (config, sweep(config, data, split))
     except LabError as error:
-        st.session_state[_FOUND] = error
+        st.session_state[_FOUND] = (config, error)
 
 
 def _take(config: TrainingConfig, tried: Sweep) -> None:

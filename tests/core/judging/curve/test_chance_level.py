@@ -70,6 +70,20 @@ def test_a_network_whose_every_weight_learns_is_told_to_take_smaller_steps(model
     assert no_better_than_guessing(learning, [0.6], finished=True) is None
 
 
+@pytest.mark.parametrize(
+    ("rate", "optimizer", "said"),
+    [
+        (0.0001, "sgd", "its steps are too small. The learning rate is 0.0001, the recipe's 0.05; try 0.001."),
+        (0.01, "sgd", "steps that are too large are the usual cause. The learning rate is 0.01; try 0.001."),
+        (0.001, "adamw", "steps that are too large are the usual cause. The learning rate is 0.001; try 0.0001."),
+    ],
+)
+def test_a_rate_far_below_the_recipes_is_said_to_be_too_small(rate: float, optimizer: str, said: str) -> None:
+    usual = recipe_config("modern", dataset="digits", model="lenet", augmentation=())
+    slow = replace(usual, learning_rate=rate, optimizer=optimizer, nesterov=False)
+    assert str(no_better_than_guessing(slow, [0.1] * 20, finished=True)).endswith(f"It has learned nothing yet: {said}")
+
+
 def test_the_sentence_names_both_figures_and_the_preprocessing() -> None:
     said = no_better_than_guessing(config(), [0.497, 0.503, 0.5], finished=False)
     assert said is not None

@@ -121,6 +121,8 @@ def test_a_training_that_ended_too_soon_was_still_learning() -> None:
     (said,) = remarks(replace(CONFIG, epochs=4), epochs, completed=True)
     assert "the last 2 of them brought the validation accuracy from 20.2 % to 33.3 %" in said.sentence
     assert remarks(CONFIG, epochs) == [], "while it goes on, everybody can see that"
+    stopped = replace(CONFIG, epochs=9, patience=1)
+    assert remarks(stopped, epochs, completed=True) == [], "its epochs have not ended: early stopping left five out"
 
 
 def recorded() -> list[tuple[str, TrainingConfig, list[EpochDone]]]:
