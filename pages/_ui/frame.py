@@ -32,10 +32,20 @@ PAGES = {
     "projector": "pages/teach/projector.py",
 }
 
-# A theme cannot say it: a page that is handed in is printed without its menu, and as wide as the paper; and on a phone
-# tabs stand in as many rows as they need, or the one that a link opens would be out of sight.
-_STYLE = """<style>@media print { [data-testid=stSidebar], [data-testid=stHeader] { display: none; } }
-@media (max-width: 640px) { [data-testid=stTabs] [role=tablist] { flex-wrap: wrap; } }</style>"""
+# A theme cannot say it: a page that is handed in is printed without its menu, and as wide as the paper, where nobody
+# can scroll to the end of a line of code; and there and on a phone tabs stand in as many rows as they need, or the one
+# that a link opens would be out of sight.
+_STYLE = """<style>@media print {
+  [data-testid=stSidebar], [data-testid=stHeader] { display: none; }
+  [data-testid=stMarkdownContainer], .katex-display { overflow: visible !important; }
+  [data-testid=stElementContainer]:has(> [data-testid=stTable]), [data-testid=stTable], [data-testid=stTable] > div {
+    height: auto !important; max-height: none !important; break-inside: auto !important; }
+  [data-testid=stTable] tr { break-inside: avoid; }
+  [data-testid=stTable] :is(th, td) { font-size: 12px; padding: 4px; overflow-wrap: anywhere; }
+  [data-testid=stWidgetLabel] * { white-space: normal !important; }
+  [data-testid=stCode] :is(pre, code, span) { white-space: pre-wrap !important; overflow-wrap: anywhere !important; }
+}
+@media print, (max-width: 640px) { [data-testid=stTabs] [role=tablist] { flex-wrap: wrap; } }</style>"""
 
 
 class Fact(NamedTuple):

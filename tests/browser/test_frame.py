@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Console
 from tests.browser.server import Sent, Server, go_to, open_page, settled
-from tests.browser.widgets import choose
+from tests.browser.widgets import choose, quiet
 from tests.pages import runs
 
 pytestmark = pytest.mark.browser
@@ -56,15 +56,49 @@ def test_an_unknown_address_is_a_sentence_inside_the_frame(page: Page, server: S
     expect(page.get_by_test_id("stSidebarNav")).to_be_visible()
 
 
-def test_compare_is_printed_whole_on_a4(page: Page, server: Server) -> None:
-    open_page(page, server, "compare")
-    page.set_viewport_size({"width": 794, "height": 1123})  # A4 at 96 dots an inch
+def cut_on_paper(page: Page) -> list[str]:
+    """Return what ends right of the paper, or of a box that shows no more than its own width.
+
+    A table of cells counts by the box it scrolls in; what is for reading aloud, and a table's handle, is not printed.
+    """
+    found: list[str] = page.evaluate(
+        """() => {
+            const found = []
+            const look = (parent, end) => {
+                for (const each of parent.children) {
+                    const style = getComputedStyle(each), box = each.getBoundingClientRect()
+                    if (style.display === "none" || style.visibility === "hidden") continue
+                    if (style.clipPath !== "none" || style.clip !== "auto") continue
+                    if (each.parentElement?.matches("[data-testid=stDataFrameResizable]") && !each.innerText) continue
+                    if (box.width > 1 && box.height > 1 && box.right > end + 1)
+                        found.push(`${each.tagName} "${each.textContent.trim().slice(0, 40)}": ${box.right} of ${end}`)
+                    const inner = style.overflowX === "visible" ? end : Math.min(end, box.right)
+                    look(each, inner)
+                    if (each.shadowRoot) look(each.shadowRoot, inner)
+                }
+            }
+            look(document.querySelector("[data-testid=stMain]"), innerWidth)
+            return found
+        }"""
+    )
+    return found
+
+
+@pytest.mark.parametrize("address", [*PAGES, "guide?page=measured", "architecture?checkpoint=cifar10-resnet18"])
+def test_every_page_and_tab_is_printed_whole_on_a4(page: Page, server: Server, address: str) -> None:
+    path, _, query = address.partition("?")
+    page.set_viewport_size({"width": 718, "height": 1123})  # A4 at 96 dots an inch, less a margin of a centimetre
     page.emulate_media(media="print")
+    open_page(page, server, path, query and f"?{query}")
+    settled(page)
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
-    for cell in page.get_by_test_id("stTable").first.get_by_role("columnheader").all():
-        box = cell.bounding_box()
-        assert box is not None
-        assert 0 <= box["x"] < box["x"] + box["width"] <= 794
+    tabs = page.get_by_test_id("stTabs").first.get_by_role("tablist").first.get_by_role("tab")
+    cut = {"": cut_on_paper(page)}
+    for tab in tabs.all():
+        tab.click()
+        quiet(page)
+        cut[tab.inner_text()] = cut_on_paper(page)
+    assert {name: found for name, found in cut.items() if found} == {}
 
 
 def back_and_forth(page: Page, act: Callable[[], None], first: Callable[[], None], second: Callable[[], None]) -> None:

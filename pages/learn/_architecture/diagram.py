@@ -27,24 +27,22 @@ class _Block:
 
 
 def architecture_diagram(rows: Sequence[LayerRow], *, channels: int, image_size: int, key: str) -> None:
-    """Draw the layers of `core.models.architecture.table`; scrolls sideways where the network is long."""
+    """Draw the layers of `core.models.architecture.table`; a long network scrolls sideways, and is printed in rows."""
     first = _Block(kind="input", lines=("input",), shape=(channels, image_size, image_size))
     blocks = [first, *_blocks(rows)]
     largest = max(block.shape[1] for block in blocks if len(block.shape) == 3)
-    widths = [_extent(block, largest)[0] for block in blocks]
-    parts, x = [], 16.0
-    for index, (block, width) in enumerate(zip(blocks, widths, strict=True)):
-        slot = max(width, _SLOT)
-        parts.append(_draw(block, x + slot / 2, largest))
-        x += slot + _GAP
-        if index < len(blocks) - 1:
-            parts.append(_arrow(x - _GAP + 4, x - 6))
-    total = math.ceil(x - _GAP + 16)
     height = _MIDDLE + _TALLEST // 2 + _TOP + 15 * max(len(_labels(block)) for block in blocks)
+    parts = []
+    for block in blocks:
+        slot = math.ceil(max(_extent(block, largest)[0], _SLOT))
+        arrow = "" if block is blocks[-1] else _arrow(slot + 4, slot + _GAP - 6)
+        parts.append(
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{slot + _GAP}" height="{height}">'
+            f"{_draw(block, slot / 2, largest)}{arrow}</svg>"
+        )
     names = ", ".join(block.lines[0] for block in blocks)
     drawing(
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{total}" height="{height}" viewBox="0 0 {total} {height}">'
-        f"{''.join(parts)}</svg>",
+        f'<div xmlns="http://www.w3.org/1999/xhtml" class="row">{"".join(parts)}</div>',
         alt=f"The network from left to right: {names}. The table below has the same in numbers.",
         key=key,
     )

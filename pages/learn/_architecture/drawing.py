@@ -8,7 +8,8 @@ _view = st.components.v2.component("cnn_lab_drawing", **beside(__file__))
 
 
 def drawing(svg: str, *, alt: str, key: str) -> None:
-    """Show an SVG element; the classes accent, line, panel and faint follow the theme, text is in the text colour.
+    """Show an SVG element, or a ``<div class="row">`` of several; the classes accent, line, panel and faint follow the
+    theme, text is in the text colour.
 
     Whatever text people have typed must be escaped in ``svg`` (`html.escape`).
     """

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pandas as pd
 import streamlit as st
 
 from core.intervals import percent
@@ -76,7 +77,7 @@ def where_the_weights_are(rows: Sequence[LayerRow]) -> str:
 
 def table_section(drawn: Drawn) -> None:
     """Show one row a layer."""
-    st.dataframe(
+    rows = pd.DataFrame(
         {
             "layer": [row.name for row in drawn.rows],
             "kind": [row.kind for row in drawn.rows],
@@ -88,19 +89,13 @@ def table_section(drawn: Drawn) -> None:
             "sees (px)": [
                 f"{row.receptive_field}×{row.receptive_field}" if row.receptive_field else "all" for row in drawn.rows
             ],
-        },
+        }
+    )
+    st.table(  # it wraps, and prints
+        rows.style.format(thousands=","),
         hide_index=True,
+        height="content" if len(rows) <= 12 else 430,
         alt="Every layer with its output shape, parameters, multiply-adds and receptive field",
-        column_config={
-            # in pixels: a table that is there already keeps its columns' widths for another network
-            "layer": st.column_config.TextColumn(width=24 + 8 * max(len(row.name) for row in drawn.rows)),
-            "kind": st.column_config.TextColumn(width=24 + 8 * max(len(row.kind) for row in drawn.rows)),
-            "output": st.column_config.TextColumn(help="Channels × rows × columns, or numbers in a row."),
-            "parameters": st.column_config.NumberColumn(format="localized", help=term("parameters")),
-            "weights": st.column_config.TextColumn(help=term("frozen")),
-            "multiply-adds": st.column_config.NumberColumn(format="localized", help=term("multiply-adds")),
-            "sees (px)": st.column_config.TextColumn(help=f"{term('receptive field')} A dense layer sees all."),
-        },
     )
 
 
