@@ -204,7 +204,7 @@ def ablation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_fast_network_comes_with_what_each_ingredient_is_worth(ablation: Path, page: AppTest) -> None:
     page.selectbox(key="arch_model_cifar10").select("fast_cnn").run()
     assert "What is each ingredient worth?" in [entry.value for entry in check(page).header]
-    rows = page.table[0].value
+    rows = page.table[1].value
     assert rows.iloc[0].tolist() == [
         "Without whitening: the first layer learns",
         "−3.5 ± 0.5",
