@@ -90,7 +90,7 @@ def test_every_page_and_tab_is_printed_whole_on_a4(page: Page, server: Server, a
     page.set_viewport_size({"width": 718, "height": 1123})  # A4 at 96 dots an inch, less a margin of a centimetre
     page.emulate_media(media="print")
     open_page(page, server, path, query and f"?{query}")
-    settled(page)
+    quiet(page)
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     tabs = page.get_by_test_id("stTabs").first.get_by_role("tablist").first.get_by_role("tab")
     cut = {"": cut_on_paper(page)}
