@@ -36,7 +36,7 @@ PAGES = {
 # can scroll to the end of a line of code; and there and on a phone tabs stand in as many rows as they need, or the one
 # that a link opens would be out of sight.
 _STYLE = """<style>@media print {
-  [data-testid=stSidebar], [data-testid=stHeader] { display: none; }
+  [data-testid=stSidebar], [data-testid=stHeader], .st-key-on_screen { display: none; }
   [data-testid=stMarkdownContainer], .katex-display { overflow: visible !important; }
   [data-testid=stElementContainer]:has(> [data-testid=stTable]), [data-testid=stTable], [data-testid=stTable] > div {
     height: auto !important; max-height: none !important; break-inside: auto !important; }
@@ -45,7 +45,11 @@ _STYLE = """<style>@media print {
   [data-testid=stWidgetLabel] * { white-space: normal !important; }
   [data-testid=stCode] :is(pre, code, span) { white-space: pre-wrap !important; overflow-wrap: anywhere !important; }
 }
+@media screen { .st-key-on_paper { display: none; } }
 @media print, (max-width: 640px) { [data-testid=stTabs] [role=tablist] { flex-wrap: wrap; } }</style>"""
+
+
+ON_SCREEN, ON_PAPER = "on_screen", "on_paper"  # keys of containers that are there only
 
 
 class Fact(NamedTuple):

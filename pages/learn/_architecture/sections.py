@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from core.intervals import percent
 from core.models import LayerRow
-from pages._ui.frame import facts, look_for
+from pages._ui.frame import ON_PAPER, ON_SCREEN, facts, look_for
 from pages._ui.glossary import term
 from pages.learn._architecture.chosen import Drawn
 from pages.learn._architecture.diagram import architecture_diagram, what_is_drawn
@@ -76,27 +75,48 @@ def where_the_weights_are(rows: Sequence[LayerRow]) -> str:
 
 
 def table_section(drawn: Drawn) -> None:
-    """Show one row a layer."""
-    rows = pd.DataFrame(
-        {
-            "layer": [row.name for row in drawn.rows],
-            "kind": [row.kind for row in drawn.rows],
-            "what it does": [row.detail for row in drawn.rows],
-            "output": [" × ".join(map(str, row.output_shape)) for row in drawn.rows],
-            "parameters": [row.parameters for row in drawn.rows],
-            "weights": [_state(row) for row in drawn.rows],
-            "multiply-adds": [row.multiply_adds for row in drawn.rows],
-            "sees (px)": [
-                f"{row.receptive_field}×{row.receptive_field}" if row.receptive_field else "all" for row in drawn.rows
-            ],
-        }
-    )
-    st.table(  # it wraps, and prints
-        rows.style.format(thousands=","),
-        hide_index=True,
-        height="content" if len(rows) <= 12 else 430,
-        alt="Every layer with its output shape, parameters, multiply-adds and receptive field",
-    )
+    """Show one row a layer: on the screen a table that sorts and can be taken home, on paper one that wraps."""
+    rows = _columns(drawn.rows)
+    alt = "Every layer with its output shape, parameters, multiply-adds and receptive field"
+    with st.container(key=ON_SCREEN):
+        st.dataframe(
+            rows,
+            hide_index=True,
+            alt=alt,
+            column_config={
+                # in pixels: a table that is there already keeps its columns' widths for another network
+                "layer": st.column_config.TextColumn(width=24 + 8 * max(len(row.name) for row in drawn.rows)),
+                "kind": st.column_config.TextColumn(width=24 + 8 * max(len(row.kind) for row in drawn.rows)),
+                "output": st.column_config.TextColumn(help="Channels × rows × columns, or numbers in a row."),
+                "parameters": st.column_config.NumberColumn(format="localized", help=term("parameters")),
+                "weights": st.column_config.TextColumn(help=term("frozen")),
+                "multiply-adds": st.column_config.NumberColumn(format="localized", help=term("multiply-adds")),
+                "sees (px)": st.column_config.TextColumn(help=f"{term('receptive field')} A dense layer sees all."),
+            },
+        )
+    with st.container(key=ON_PAPER):
+        st.table(
+            {
+                name: [f"{each:,}" if isinstance(each, int) else each for each in values]
+                for name, values in rows.items()
+            },
+            hide_index=True,
+            alt=alt,
+        )
+
+
+def _columns(rows: Sequence[LayerRow]) -> dict[str, list[str] | list[int]]:
+    """Every layer's facts, by the heading of their column."""
+    return {
+        "layer": [row.name for row in rows],
+        "kind": [row.kind for row in rows],
+        "what it does": [row.detail for row in rows],
+        "output": [" × ".join(map(str, row.output_shape)) for row in rows],
+        "parameters": [row.parameters for row in rows],
+        "weights": [_state(row) for row in rows],
+        "multiply-adds": [row.multiply_adds for row in rows],
+        "sees (px)": [f"{row.receptive_field}×{row.receptive_field}" if row.receptive_field else "all" for row in rows],
+    }
 
 
 def _state(row: LayerRow) -> str:

@@ -43,7 +43,7 @@ def test_lenet_on_cifar_has_the_parameters_of_the_lesson(page: AppTest) -> None:
     # 456 + 2,416 + 48,120 + 10,164 + 850
     assert figures(page)["Parameters"] == "62,006"
     assert figures(page)["Receptive field"] == "16 px"
-    assert page.table[0].value["output"].tolist()[:2] == ["6 × 28 × 28", "6 × 14 × 14"]
+    assert page.dataframe[0].value["output"].tolist()[:2] == ["6 × 28 × 28", "6 × 14 × 14"]
 
 
 @pytest.mark.parametrize("dataset", datasets)
@@ -53,20 +53,20 @@ def test_every_network_that_fits_a_data_set_is_drawn(page: AppTest, dataset: str
         page.selectbox(key=f"arch_model_{dataset}").select(model).run()
         check(page)
         assert not page.error
-        assert len(page.table[0].value) > 2
+        assert len(page.dataframe[0].value) > 2
 
 
 def test_a_frozen_backbone_is_told_from_the_head_that_learns(page: AppTest) -> None:
     page.selectbox(key="arch_model_cifar10").select("resnet18").run()
     assert figures(page)["Trainable"] == "5,130"  # 512 · 10 + 10
-    assert set(page.table[0].value["weights"]) == {"frozen", "trainable", "none"}
+    assert set(page.dataframe[0].value["weights"]) == {"frozen", "trainable", "none"}
 
 
 def test_whitening_weights_are_frozen_and_only_the_others_are_counted_as_trainable(page: AppTest) -> None:
     page.selectbox(key="arch_model_cifar10").select("fast_cnn").run()
     # 24 whitening kernels of 3·2·2 numbers are set before the training and stay; their 24 biases learn
     assert (figures(check(page))["Parameters"], figures(page)["Trainable"]) == ("1,972,792", "1,972,504")
-    table = page.table[0].value.set_index("layer")
+    table = page.dataframe[0].value.set_index("layer")
     assert table.loc["whiten", "weights"] == "288 frozen"
     assert table.loc["head", "weights"] == "trainable"
 
@@ -74,7 +74,7 @@ def test_whitening_weights_are_frozen_and_only_the_others_are_counted_as_trainab
 def test_a_resize_in_front_is_a_layer_with_a_size_of_its_own(page: AppTest) -> None:
     page.selectbox(key="arch_model_cifar10").select("resnet18").run()
     page.text_input(key="arch_cifar10_resnet18.input_size").set_value("48").run()
-    rows = check(page).table[0].value[["layer", "output", "sees (px)"]].to_numpy().tolist()
+    rows = check(page).dataframe[0].value[["layer", "output", "sees (px)"]].to_numpy().tolist()
     assert rows[0] == ["resize", "3 × 48 × 48", "2×2"]
     assert rows[1] == ["backbone.conv1", "64 × 24 × 24", "6×6"]
 
@@ -214,7 +214,7 @@ def test_the_fast_network_comes_with_what_each_ingredient_is_worth(ablation: Pat
 
 
 def test_other_networks_have_no_ingredients(ablation: Path, page: AppTest) -> None:
-    assert len(page.table) == 1
+    assert len(page.dataframe) == 1
     assert "What is each ingredient worth?" not in [entry.value for entry in check(page).header]
 
 

@@ -83,7 +83,7 @@ def test_a_step_of_the_lesson_leaves_what_it_does_not_name_as_it_was(home: Path)
 
 def test_ones_own_layers_are_shown_as_any_other_network(home: Path) -> None:
     page = at(network="own", layers="conv-4-3x3_flatten_dense-classes", data="digits")
-    assert page.table[0].value["layer"].tolist() == ["conv1", "flatten1", "fc1"]
+    assert page.dataframe[0].value["layer"].tolist() == ["conv1", "flatten1", "fc1"]
     page = at(network="own", layers="dense-classes", data="digits")
     assert "These layers are no network yet" in texts(check(page))
 
