@@ -31,13 +31,26 @@ def test_what_is_promised_is_kept(
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
-@pytest.mark.parametrize(("name", "times"), [("cancel", 2), ("full-disk", 1)])
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [
+        ("cancel", 2),
+        ("full-disk", 1),
+        ("read-only-disk", 1),
+        ("kill-worker", 1),
+        ("kill-supervisor", 1),
+        ("kill-web", 1),
+    ],
+)
 def test_what_is_promised_of_real_processes_is_kept(
     home: Path, name: str, times: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("benchmarks.endurance.disks.EPOCHS", 40)
+    for trials in ("disks", "kills"):
+        monkeypatch.setattr(f"benchmarks.endurance.{trials}.EPOCHS", 40)
     row = TRIALS[name].run(home / name, times, tell)
-    assert row.right is not False, row.measured
+    if row.right is None:
+        pytest.skip(row.measured)
+    assert row.right, row.measured
 
 
 def test_every_promise_of_the_table_has_a_trial() -> None:
