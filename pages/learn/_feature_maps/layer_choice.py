@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _PART, _NUMBER, _REFUSED, _SCALE = "maps_part", "maps_number", "maps_refused", "maps_scale"
-_MANY = 50_000  # numbers in all maps of a layer
+_MANY, _VERY_MANY = 50_000, 100_000  # numbers in all maps of a layer
 _SCALES = {"map": "Each map", "layer": "Layer", "network": "Network"}
 
 
@@ -55,6 +55,8 @@ class LayerView:
     @property
     def steps(self) -> int | None:
         """In how many steps of colour a sheet of all maps is drawn, so that not more than 150 KiB are sent."""
+        if self.maps.numel() > _VERY_MANY:
+            return 16
         return 24 if self.maps.numel() > _MANY else None
 
     @property
