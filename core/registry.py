@@ -144,6 +144,10 @@ class Registry(Generic[T]):
     def __len__(self) -> int:
         return sum(1 for _name in self)
 
+    def title_of(self, name: str) -> str:
+        """Return what people read for an entry; its name where there is none (any more)."""
+        return str(getattr(self[name], "title", name)) if name in self else name
+
     def items(self) -> tuple[tuple[str, T], ...]:
         """Every name that was added, with its entry."""
         return tuple(self._entries.items())

@@ -71,7 +71,7 @@ def training_time(card: Card) -> str:
 
 def _text(checkpoint: Checkpoint, dataset: str) -> list[str]:
     card = checkpoint.card
-    network = models[card.model].title if card.model in models else card.model
+    network = models.title_of(card.model)
     colour = "grey" if card.channels == 1 else "colour"
     classes = ", ".join(_escaped(name) for name in card.classes)
     settings = "\n".join(

@@ -130,7 +130,7 @@ def of_checkpoints(checkpoints: Sequence[Checkpoint]) -> bytes:
 
 
 def _lead(card: Card) -> str:
-    network = models[card.model].title if card.model in models else card.model
+    network = models.title_of(card.model)
     return html.paragraph(
         f"{network} on {_data(card)}, {card.parameters:,} parameters, seed {card.config.seed}, made on "
         f"{card.created[:10]} with CNN Lab.",

@@ -54,7 +54,7 @@ def shared_writers(card: Card | Figures, dataset: str) -> bool:
 
 def describe(card: Card, *, n: int, unseen: bool, dataset: str) -> str:
     """Say what a figure on ``n`` test images of ``dataset`` is, and where it is no test accuracy, why not."""
-    trained_on, judged_on = dataset_title(card.dataset), dataset_title(dataset)
+    trained_on, judged_on = datasets.title_of(card.dataset), datasets.title_of(dataset)
     at_random = shared_writers(card, dataset)
     by_writer = dataset in datasets and datasets[dataset].writer_block is not None
     if unseen and at_random:
@@ -86,8 +86,3 @@ def describe(card: Card, *, n: int, unseen: bool, dataset: str) -> str:
     if "no_eval_mode" in card.config.slips:
         text += " Measured in training mode, with dropout on and BatchNorm using each batch, as the notebook did."
     return text
-
-
-def dataset_title(dataset: str) -> str:
-    """Return what people read for a data set; its name where it is not known here (any more)."""
-    return datasets[dataset].title if dataset in datasets else dataset

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.checkpoints import Card
+from core.data.catalogue import datasets
 from core.errors import DataError
 from core.intervals import fisher, mcnemar, paired_interval, percent
-from core.judging.claims import dataset_title
 from core.judging.evaluation import Evaluation
 
 SIGNIFICANT = 0.05
@@ -80,7 +80,7 @@ def right_alone(right: Evaluation, wrong: Evaluation) -> npt.NDArray[np.int64]:
 
 def not_to_be_compared(a: Card, b: Card, names: tuple[str, str]) -> str:
     """Return why the accuracies of two networks do not tell which one is better; "" where they may."""
-    titles = [dataset_title(card.dataset) for card in (a, b)]
+    titles = [datasets.title_of(card.dataset) for card in (a, b)]
     if a.classes != b.classes:
         return (
             f"They answer different questions: {names[0]} tells {len(a.classes)} classes of {titles[0]} apart, "

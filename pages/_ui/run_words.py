@@ -66,8 +66,8 @@ def meaning(run: Run) -> str:
 def what(run: Run) -> str:
     """Return what is trained on what: "Digits (built in) · LeNet-style CNN · modern recipe · seed 0"."""
     config = run.config
-    data = datasets[config.dataset].title if config.dataset in datasets else config.dataset
-    network = models[config.model].title if config.model in models else config.model
+    data = datasets.title_of(config.dataset)
+    network = models.title_of(config.model)
     parts = [data, network, f"{config.recipe.replace('_', ' ')} recipe", f"seed {config.seed}"]
     if config.limit is not None:
         parts.append(f"{config.limit:,} training images")

@@ -90,3 +90,9 @@ def test_an_unknown_name_of_any_length_makes_a_short_sentence() -> None:
     with pytest.raises(ConfigError) as raised:
         networks["x" * 5_000]
     assert len(str(raised.value)) < 200
+
+
+def test_what_people_read_is_the_title_and_the_name_of_what_is_gone() -> None:
+    registry: Registry[Setting] = Registry("setting")
+    registry.add("low", Setting(title="The lowest"))
+    assert (registry.title_of("low"), registry.title_of("gone")) == ("The lowest", "gone")

@@ -102,7 +102,7 @@ def test_a_set_that_is_deleted_while_it_is_chosen_leaves_the_page_whole(sets: Ow
 def test_two_sets_of_one_title_can_be_told_apart(sets: OwnSets) -> None:
     first, second = fill(sets, "Mugs", 1), fill(sets, "Mugs", 2)
     options = open_page(visitor(), "train/training").selectbox(key=state.TRAINING_DATASET).options
-    assert [each for each in options if "Mugs" in each] == ["Mugs", f"Mugs ({first.name})"]
+    assert [each for each in options if "Mugs" in each] == [f"Mugs · {each.name[-6:]}" for each in (second, first)]
     assert second.name != first.name
 
 

@@ -102,7 +102,7 @@ def _runs(trained: Sequence[TrainedRun]) -> Iterator[str]:
     rows = []
     for each in trained:
         run, config = each.run, each.run.config
-        title = datasets[config.dataset].title if config.dataset in datasets else config.dataset
+        title = datasets.title_of(config.dataset)
         best = "" if run.best_validation is None else percent(run.best_validation, 2)
         network, recipe = (name.replace("_", " ") for name in (config.model, config.recipe))
         done = f"{run.epochs_done} of {config.epochs}"

@@ -189,8 +189,8 @@ def _fits(reference: str, fits: "Callable[[Card], bool]") -> bool:
 
 def describe(card: "Card") -> str:
     """Return a card's facts in one line: network, data, input, parameters, what the test said."""
-    data = datasets[card.dataset].title if card.dataset in datasets else card.dataset
-    network = models[card.model].title if card.model in models else card.model
+    data = datasets.title_of(card.dataset)
+    network = models.title_of(card.model)
     colour = "grey" if card.channels == 1 else "colour"
     line = (
         f"{network} · {data} · {len(card.classes)} classes · input {card.image_size}×{card.image_size} "

@@ -7,6 +7,7 @@ import streamlit as st
 from core.data import DatasetSpec, LabelledImages, availability, datasets, load
 from core.errors import LabError
 from pages._ui import cached
+from pages._ui.choose.told_apart import told_apart
 from pages._ui.classroom.rules import closed_pages, hides
 from pages._ui.frame import PAGES, plain, problem
 from pages._ui.glossary import term
@@ -69,19 +70,9 @@ def link_to_get(name: str) -> None:
     )
 
 
-def dataset_title(name: str) -> str:
-    """Return what people read for a data set; its name where it is not known here (any more)."""
-    return datasets[name].title if name in datasets else name
-
-
 def dataset_titles(names: Iterable[str]) -> dict[str, str]:
-    """Return what people read for data sets in a box: of two own sets of one title the later ones say which they are,
-    because the browser sends a title back."""
-    titles: dict[str, str] = {}
-    for name in names:
-        title = dataset_title(name)
-        titles[name] = f"{title} ({name})" if title in titles.values() else title
-    return titles
+    """Return what people read for data sets in a box, by name; those of one title say which they are."""
+    return told_apart({name: datasets.title_of(name) for name in names})
 
 
 def dataset_or_fetch(name: str, size: int | None = None) -> LabelledImages | None:

@@ -122,8 +122,8 @@ def titles(rows: Sequence[Row]) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Return what people read for the data sets and the networks of the rows, by their names."""
     data, kinds = dict.fromkeys(row.data for row in rows), dict.fromkeys(row.model for row in rows)
     return (
-        {name: datasets[name].title if name in datasets else name for name in data},
-        {name: models[name].title if name in models else name for name in kinds},
+        {name: datasets.title_of(name) for name in data},
+        {name: models.title_of(name) for name in kinds},
     )
 
 

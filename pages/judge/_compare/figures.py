@@ -57,7 +57,7 @@ def unlike(titles: Sequence[str]) -> list[str]:
 
 def _figures(network: Judged) -> dict[str, str]:
     card, evaluation = network.checkpoint.card, network.evaluation
-    row: dict[str, str] = {"Data set": datasets[card.dataset].title if card.dataset in datasets else card.dataset}
+    row: dict[str, str] = {"Data set": datasets.title_of(card.dataset)}
     if evaluation is not None:
         low, high = evaluation.ci95
         without = network.without_doubtful

@@ -55,7 +55,7 @@ def _draw(curve: LearningCurve, order: Sequence[str]) -> None:
         layers,
         x=vega.ticked("training images", {point.images: f"{point.images:,}" for point in curve.points}, log=True),
         y=vega.percents("test accuracy"),
-        lines=[models[model].title if model in models else model for model in order],
+        lines=[models.title_of(model) for model in order],
         named=[models[model].title for model in shown],
         height=340,
         key="compare_how_much_data",

@@ -5,10 +5,10 @@ from typing import Any
 
 import streamlit as st
 
+from core.data import datasets
 from core.intervals import percent
 from core.runs.classroom.overview import RunInClass
 from core.runs.records import AT_WORK
-from pages._ui.choose.datasets import dataset_title
 from pages._ui.component import beside, sent
 from pages._ui.run_words import STATES
 from pages.teach._console.people import Person
@@ -60,7 +60,7 @@ def card(run: RunInClass, trouble: str) -> dict[str, Any]:
         "id": run.id,
         "who": run.owner_name,
         "name": run.name,
-        "what": f"{dataset_title(run.dataset)}, {run.model.replace('_', ' ')}, {run.recipe.replace('_', ' ')}",
+        "what": f"{datasets.title_of(run.dataset)}, {run.model.replace('_', ' ')}, {run.recipe.replace('_', ' ')}",
         "state": word,
         "colour": colour,
         "said": said,

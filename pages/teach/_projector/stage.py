@@ -2,10 +2,10 @@
 
 import streamlit as st
 
+from core.data import datasets
 from core.errors import LabError
 from core.runs import open_store
 from core.runs.classroom.overview import runs_in_class
-from pages._ui.choose.datasets import dataset_title
 from pages._ui.classroom.invitation import invitation
 from pages._ui.classroom.now import the_class
 from pages._ui.classroom.rules import teaches
@@ -47,7 +47,7 @@ def stage() -> None:
     others = len(runs) - sum(name == dataset for name in names)
     beside = f" {others} {'run is' if others == 1 else 'runs are'} on other data sets." if others else ""
     st.markdown(
-        f"**{plain(dataset_title(dataset))}**, accuracy on validation images: epoch by epoch, and the best so far. "
+        f"**{plain(datasets.title_of(dataset))}**, accuracy on validation images: epoch by epoch, and the best so far. "
         f"A bar is full when its run is done.{beside}"
     )
     race(shown, key="stage_race")

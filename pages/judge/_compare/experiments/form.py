@@ -21,7 +21,7 @@ from core.runs.records import NAME_LENGTH
 from core.transforms import chain_word
 from pages._ui import address, state
 from pages._ui.choose.chains import Chain, choose_chain, link_to_build
-from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch, dataset_title
+from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch
 from pages._ui.choose.run_forecast import longest_words, queue_words, training_images, why_refused
 from pages._ui.choose.whole_fields import EPOCHS, LIMIT, optional_value, whole_field
 from pages._ui.frame import choice, plain, problem
@@ -201,7 +201,7 @@ def _of_chains(dataset: str, bases: dict[str, TrainingConfig]) -> Plan | None:
 
 
 def _name(what: str, dataset: str, bases: dict[str, TrainingConfig]) -> str:
-    return f"{what}: {dataset_title(dataset)}, {', '.join(bases)}"[:NAME_LENGTH]
+    return f"{what}: {datasets.title_of(dataset)}, {', '.join(bases)}"[:NAME_LENGTH]
 
 
 def _begin(plan: Plan, seeds: tuple[int, ...]) -> None:

@@ -12,7 +12,7 @@ from core.runs import open_store
 from core.runs.classroom import CONTROLS
 from core.runs.worksheets import Part, Worksheet, Worksheets, shipped_worksheets
 from core.runs.worksheets.form import OWN_SET, questions_written
-from pages._ui.choose.datasets import dataset_title, dataset_titles
+from pages._ui.choose.datasets import dataset_titles
 from pages._ui.classroom.key import act
 from pages._ui.frame import plain, problem
 from pages._ui.guidance.steps import STEPS
@@ -62,10 +62,10 @@ def _on_a_data_set(name: str, sheet: Worksheet) -> Worksheet:
         st.caption("With a set of your own, made on Your pictures before, the links of the worksheet open that set.")
     elif sheet.needs not in (OWN_SET, chosen):
         st.caption(
-            f"It is written for {plain(dataset_title(sheet.needs))}, and goes on any of these. A smaller set trains "
-            "sooner; some sentences speak of cats and dogs."
+            f"It is written for {plain(datasets.title_of(sheet.needs))}, and goes on any of these. A smaller set "
+            "trains sooner; some sentences speak of cats and dogs."
         )
-    return sheet.on(chosen, dataset_title(chosen) if chosen else "your own pictures")
+    return sheet.on(chosen, datasets.title_of(chosen) if chosen else "your own pictures")
 
 
 def _own_sets() -> list[str]:
@@ -147,7 +147,7 @@ def _own() -> Worksheet | None:
         st.caption("Write a title and choose one step or more.")
         return None
     sheet = Worksheet(title=title.strip(), lead=lead.strip(), parts=tuple(parts))
-    return sheet.on(data, dataset_title(data)) if data else sheet
+    return sheet.on(data, datasets.title_of(data)) if data else sheet
 
 
 def _preview(sheet: Worksheet) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from core.data import datasets
 from core.errors import LabError
 from core.rights import Person
 from core.runs import open_store
 from core.runs.store.owners import Owners
 from core.runs.worksheets import Given, HandIns, Standing, Worksheets
 from pages._ui import state
-from pages._ui.choose.datasets import dataset_title
 from pages._ui.choose.take_home import download
 from pages._ui.classroom.invitation import lab_address, square
 from pages._ui.classroom.key import act, say_problem
@@ -65,7 +65,7 @@ def _one(given: Given, standings: Sequence[Standing]) -> None:
         st.markdown(f"**{plain(given.sheet.title)}**{closed}")
         made = time.strftime("%d %B, %H:%M", time.localtime(given.made))
         data = given.sheet.rules.dataset
-        on = f"On {plain(dataset_title(data))}, made" if data else "Made"
+        on = f"On {plain(datasets.title_of(data))}, made" if data else "Made"
         st.caption(f"{on} on {made}. **{len(standings)}** begun, **{came}** handed in.")
         with st.container(horizontal=True, vertical_alignment="center"):
             if given.open:
