@@ -213,7 +213,7 @@ def test_one_back_leads_to_the_page_before_whatever_a_page_adds_to_its_address(p
     come_to("Classify", "classify?checkpoint=digits-lenet")
     for address in been[-2::-1]:
         page.go_back()
-        settled(page)
+        quiet(page)
         expect(page).to_have_url(address)
 
 

@@ -88,6 +88,7 @@ def test_products_multiply_as_they_are_written(page: Page, server: Server) -> No
     cell = page.get_by_role("textbox", name="Weight in row 2, column 2")
     cell.fill("0.3333")
     cell.press("Enter")
+    expect(page.get_by_text("The weights add up to 0.3333.")).to_be_visible()
     settled(page)
     page.get_by_role("application", name=re.compile("Output")).click(position={"x": 80, "y": 60})
     numbers = shown_numbers(page)
