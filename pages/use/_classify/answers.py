@@ -16,6 +16,7 @@ from core.photos.door import Photo
 from pages._ui import state
 from pages._ui.draw.pictures import picture_file
 from pages._ui.received import photo_fit, receive_photo
+from pages._ui.server.giving_way import giving_way
 from pages.use._classify.judges import judge_of
 from pages.use._classify.many.sender import Added, added_photos
 from pages.use._classify.world.familiarity import familiarity_of
@@ -45,10 +46,10 @@ class Classified:
     error: str = ""
 
 
-def classify_photo(checkpoint: Checkpoint, photo: Photo, *, made: bool) -> Classified:
+def classify_photo(checkpoint: Checkpoint, photo: Photo, *, made: bool, of_many: bool = False) -> Classified:
     """Return what the network says of a photo that is open already; ``made``: like its own images of handwriting.
 
-    Raises PhotoError where the photo is no longer kept.
+    One ``of_many`` gives way for longer. Raises PhotoError where the photo is no longer kept.
     """
     found, card = familiarity_of(checkpoint), checkpoint.card
     answer = _answer(
@@ -60,6 +61,7 @@ def classify_photo(checkpoint: Checkpoint, photo: Photo, *, made: bool) -> Class
         _checkpoint=checkpoint,
         _photo=photo,
         _familiarity=found,
+        _of_many=of_many,
     )
     return replace(answer, name=photo.name, photo=photo)
 
@@ -100,7 +102,7 @@ def answer_added(checkpoint: Checkpoint, one: Added, *, made: bool) -> None:
     if one.photo is None:
         return
     try:
-        answer = classify_photo(checkpoint, one.photo, made=made)
+        answer = classify_photo(checkpoint, one.photo, made=made, of_many=True)
     except LabError as error:
         answer = Classified(name=one.name, error=str(error))
     _answered(checkpoint, made)[one.photo.sha256] = answer
@@ -132,9 +134,10 @@ def _answer(
     _checkpoint: Checkpoint,
     _photo: Photo,
     _familiarity: Familiarity | None,
+    _of_many: bool,
 ) -> Classified:
-    given = receive_photo(_photo, _checkpoint.format, _checkpoint.card.dataset, made=made)
-    with judge_of(_checkpoint, _familiarity) as judge:
+    with giving_way.turn(of_many=_of_many), judge_of(_checkpoint, _familiarity) as judge:
+        given = receive_photo(_photo, _checkpoint.format, _checkpoint.card.dataset, made=made)
         (guesses,) = rank(_checkpoint, [given], model=judge.network, top=len(_checkpoint.card.classes))
         strange = judge.strangeness()
     judged = world(strange, _familiarity) if strange is not None and _familiarity is not None else None

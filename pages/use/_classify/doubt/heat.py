@@ -17,6 +17,7 @@ from pages._ui import cached
 from pages._ui.draw.pictures import enlarge, show
 from pages._ui.frame import choice, plain, problem
 from pages._ui.glossary import term
+from pages._ui.server.giving_way import giving_way
 from pages.use._classify.answers import Classified
 
 SIDE = 360  # pixels
@@ -141,4 +142,5 @@ def _cam(
     _given: Received,
 ) -> Heat:
     """``notes`` tell a photo that was made like handwriting from the same one as it is."""
-    return heat_map(cached.model(_checkpoint), _given.batch, index, method=method, layer=layer)
+    with giving_way.turn():
+        return heat_map(cached.model(_checkpoint), _given.batch, index, method=method, layer=layer)
