@@ -136,7 +136,7 @@ def test_phones_lose_no_photo_that_was_acknowledged_when_the_server_is_killed() 
 @pytest.fixture(scope="module")
 def lesson() -> Lesson:
     plan = Plan(
-        sessions=3,
+        sessions=2,
         lesson=1,
         watch=6,
         away=1,

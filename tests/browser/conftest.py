@@ -7,7 +7,16 @@ from pathlib import Path
 
 import filelock
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from core.runs.executors.processes import process_handle
 from core.runs.store.queue_writes import Queue
@@ -26,15 +35,26 @@ STREAMLIT_FINDS_ITS_SERVER = r"404 \(Not Found\) \(.*/_stcore/(health|host-confi
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the package; a test opens contexts of its own in it."""
+def playwright() -> Iterator[Playwright]:
+    """What starts and drives browsers."""
     with sync_playwright() as playwright:
-        path = chromium_path(playwright)
-        if path is None:
-            pytest.skip("there is no Chromium: install one, or name it in CHROMIUM")
-        chromium = playwright.chromium.launch(executable_path=path, args=SHORT_LIVED)
-        yield chromium
-        chromium.close()
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One Chromium for the package; a test opens contexts of its own in it."""
+    yield from chromium(playwright, SHORT_LIVED)
+
+
+def chromium(playwright: Playwright, arguments: list[str]) -> Iterator[Browser]:
+    """Start a Chromium, and end it."""
+    path = chromium_path(playwright)
+    if path is None:
+        pytest.skip("there is no Chromium: install one, or name it in CHROMIUM")
+    started = playwright.chromium.launch(executable_path=path, args=arguments)
+    yield started
+    started.close()
 
 
 class Console:
@@ -79,6 +99,11 @@ def tabs(browser: Browser) -> Iterator[BrowserContext]:
 
     Its first tab shows an empty page and stays: the process that has compiled the scripts lives as long as a tab in it.
     """
+    yield from tabs_of(browser)
+
+
+def tabs_of(browser: Browser) -> Iterator[BrowserContext]:
+    """Open the first tab, and close all."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(30_000)
     first = context.new_page()
