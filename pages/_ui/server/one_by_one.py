@@ -99,6 +99,7 @@ class _Visit:
             elif said is None or not said.HasField("rerun_script"):
                 if said is not None and said.stop_script:
                     self._waiting.clear()
+                    giving_way.has_drawn(id(self))
                     self._pages = LeftPages()  # the browser stays where it is
                 return message
             else:
@@ -114,6 +115,7 @@ class _Visit:
             self._waiting = deque(here)
         if self._page is None and said.HasField("new_session") and not said.metadata.run.fragment_ids:
             self._page = _Run(ClientState(page_script_hash=said.new_session.page_script_hash))  # by `st.rerun`
+            giving_way.draws(id(self))
         self._pages.note(said)
         self._page = None if self._page is None or self._page.note(said, shown) else self._page
         self._part = None if self._part is None or self._part.note(said, shown) else self._part

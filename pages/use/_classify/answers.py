@@ -49,20 +49,22 @@ class Classified:
 def classify_photo(checkpoint: Checkpoint, photo: Photo, *, made: bool, of_many: bool = False) -> Classified:
     """Return what the network says of a photo that is open already; ``made``: like its own images of handwriting.
 
-    One ``of_many`` gives way for longer. Raises PhotoError where the photo is no longer kept.
+    One ``of_many`` lets others pass. Raises PhotoError where the photo is no longer kept.
     """
     found, card = familiarity_of(checkpoint), checkpoint.card
-    answer = _answer(
-        identity=card.identity,
-        photo_sha256=photo.sha256,
-        made=made,
-        fit=photo_fit(),
-        known=found is not None,
-        _checkpoint=checkpoint,
-        _photo=photo,
-        _familiarity=found,
-        _of_many=of_many,
-    )
+    fit = photo_fit()
+    with giving_way.waits():  # for somebody who asks the same at this moment
+        answer = _answer(
+            identity=card.identity,
+            photo_sha256=photo.sha256,
+            made=made,
+            fit=fit,
+            known=found is not None,
+            _checkpoint=checkpoint,
+            _photo=photo,
+            _familiarity=found,
+            _of_many=of_many,
+        )
     return replace(answer, name=photo.name, photo=photo)
 
 
@@ -136,10 +138,11 @@ def _answer(
     _familiarity: Familiarity | None,
     _of_many: bool,
 ) -> Classified:
-    with giving_way.turn(of_many=_of_many), judge_of(_checkpoint, _familiarity) as judge:
+    with giving_way.turn(of_many=_of_many):
         given = receive_photo(_photo, _checkpoint.format, _checkpoint.card.dataset, made=made)
-        (guesses,) = rank(_checkpoint, [given], model=judge.network, top=len(_checkpoint.card.classes))
-        strange = judge.strangeness()
+        with judge_of(_checkpoint, _familiarity) as judge:
+            (guesses,) = rank(_checkpoint, [given], model=judge.network, top=len(_checkpoint.card.classes))
+            strange = judge.strangeness()
     judged = world(strange, _familiarity) if strange is not None and _familiarity is not None else None
     return Classified(
         name=_photo.name,

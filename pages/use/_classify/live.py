@@ -77,12 +77,13 @@ def answered(picture: object, checkpoint: Checkpoint, *, made: bool) -> Answer:
     number = fields.get("number")
     answer = _nothing(number if isinstance(number, int) else 0)
     try:
-        frame = ink_frame(checkpoint.card.dataset) if made else None
-        with giving_way.turn(), judge_of(checkpoint, familiarity_of(checkpoint)) as judge:
+        frame, fit = ink_frame(checkpoint.card.dataset) if made else None, photo_fit()
+        with giving_way.turn():
             photo = open_photo(sent_picture(fields.get("jpeg")))
-            given = receive(photo.image, checkpoint.format, frame, fit=photo_fit())
-            (guesses,) = rank(checkpoint, [given], model=judge.network, top=len(checkpoint.card.classes))
-            judged = judge.last()
+            given = receive(photo.image, checkpoint.format, frame, fit=fit)
+            with judge_of(checkpoint, familiarity_of(checkpoint)) as judge:
+                (guesses,) = rank(checkpoint, [given], model=judge.network, top=len(checkpoint.card.classes))
+                judged = judge.last()
         answer["bars"] = bars(guesses, checkpoint.card.classes)
         if judged is not None and judged.foreign:
             answer["foreign"] = f"{judged.sentence[:1].upper()}{judged.sentence[1:]}."

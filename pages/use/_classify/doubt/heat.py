@@ -74,16 +74,17 @@ def heat_section(checkpoint: Checkpoint, photo: Photo, answer: Classified, given
     )
     opacity = st.slider("Opacity (%)", 0, 100, 50, 5, key="why_opacity", persist_state="session")
     try:
-        heat = _cam(  # by name: Streamlit looks the names of others up, each time
-            sha256=card.sha256,
-            photo_sha256=photo.sha256,
-            notes=given.notes,
-            index=card.classes.index(label),
-            method=method,
-            layer=layer or None,
-            _checkpoint=checkpoint,
-            _given=given,
-        )
+        with giving_way.waits():  # for somebody who asks the same at this moment
+            heat = _cam(  # by name: Streamlit looks the names of others up, each time
+                sha256=card.sha256,
+                photo_sha256=photo.sha256,
+                notes=given.notes,
+                index=card.classes.index(label),
+                method=method,
+                layer=layer or None,
+                _checkpoint=checkpoint,
+                _given=given,
+            )
     except LabError as error:
         problem(error)
         return None

@@ -601,9 +601,10 @@ def test_a_page_is_being_drawn_from_its_being_asked_for_to_its_end(monkeypatch: 
             by_clock = asked(fragment="chart")
             said = BackMsg.FromString(by_clock["bytes"])
             said.rerun_script.is_auto_rerun = True
-            await both.browser({**by_clock, "bytes": said.SerializeToString()})
-            await both.server(begins("chart"), draws("line"), ends(FRAGMENT_ENDS))
-            assert not way._drawn
+            heard = await both.browser({**by_clock, "bytes": said.SerializeToString()})
+            await both.server(begins("chart"), draws("line"))
+            assert (len(heard), way._drawn) == (1, set())
+            await both.server(ends(FRAGMENT_ENDS))
             await both.browser(asked(word="one"))
             await both.server(begins(), draws("word"), ends(ForwardMsg.FINISHED_EARLY_FOR_RERUN), begins())
             assert len(way._drawn) == 1
@@ -613,7 +614,13 @@ def test_a_page_is_being_drawn_from_its_being_asked_for_to_its_end(monkeypatch: 
             assert len(way._drawn) == 1
             await both.server(begins("part"), ends(FRAGMENT_ENDS))
             assert not way._drawn
+            await both.server(begins())  # by `st.rerun`, which nobody has asked for
+            assert len(way._drawn) == 1
+            await both.browser({"type": "websocket.receive", "bytes": BackMsg(stop_script=True).SerializeToString()})
+            assert not way._drawn
+            await both.server(ends())
             await both.browser(asked(word="three"))
+            assert len(way._drawn) == 1
             await both.browser(LEAVES)
         assert not way._drawn
 
