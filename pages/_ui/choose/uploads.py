@@ -11,7 +11,6 @@ from streamlit.typing import UploadedFile
 
 from core.errors import PhotoError
 from core.photos.door import Photo, open_photo
-from pages._ui.server.giving_way import giving_way
 
 UPLOAD_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "heic", "heif", "avif"]
 _LOST = "This file was not taken in, because too many came at once. Take it out of the list and add it again."
@@ -44,8 +43,7 @@ def open_upload(file: Sent) -> Photo:
     if not isinstance(file, UploadedFile):
         raise PhotoError(_LOST)
     try:
-        with giving_way.turn():
-            return open_photo(file.getvalue(), file.name)
+        return open_photo(file.getvalue(), file.name)
     finally:
         let_go(file)
 

@@ -19,7 +19,6 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from pages._ui.server.asked import Asked, gives_way, presses, said_in, used, values
-from pages._ui.server.giving_way import giving_way
 from pages._ui.server.left_pages import LeftPages
 
 PATIENCE = 5.0  # seconds; a page that takes longer to draw again what was pressed is cut off after all
@@ -99,7 +98,6 @@ class _Visit:
             elif said is None or not said.HasField("rerun_script"):
                 if said is not None and said.stop_script:
                     self._waiting.clear()
-                    giving_way.has_drawn(id(self))
                     self._pages = LeftPages()  # the browser stays where it is
                 return message
             else:
@@ -115,17 +113,13 @@ class _Visit:
             self._waiting = deque(here)
         if self._page is None and said.HasField("new_session") and not said.metadata.run.fragment_ids:
             self._page = _Run(ClientState(page_script_hash=said.new_session.page_script_hash))  # by `st.rerun`
-            giving_way.draws(id(self))
         self._pages.note(said)
         self._page = None if self._page is None or self._page.note(said, shown) else self._page
         self._part = None if self._part is None or self._part.note(said, shown) else self._part
-        if self._page is None and self._part is None:
-            giving_way.has_drawn(id(self))
         self._shown.set()
 
     def leave(self) -> None:
         """Read no more."""
-        giving_way.has_drawn(id(self))
         if self._coming is not None:
             self._coming.cancel()
 
@@ -193,8 +187,6 @@ class _Visit:
         asked, self._used = first.state, None
         if asked.fragment_id and self._page is None and self._pages.is_gone(asked.fragment_id):
             return None
-        if not asked.is_auto_rerun:
-            giving_way.draws(id(self))
         if not asked.fragment_id:
             self._page, self._part = _Run(asked), None
         else:

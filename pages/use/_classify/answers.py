@@ -16,7 +16,6 @@ from core.photos.door import Photo
 from pages._ui import state
 from pages._ui.draw.pictures import picture_file
 from pages._ui.received import photo_fit, receive_photo
-from pages._ui.server.giving_way import giving_way
 from pages.use._classify.judges import judge_of
 from pages.use._classify.many.sender import Added, added_photos
 from pages.use._classify.world.familiarity import familiarity_of
@@ -46,25 +45,22 @@ class Classified:
     error: str = ""
 
 
-def classify_photo(checkpoint: Checkpoint, photo: Photo, *, made: bool, of_many: bool = False) -> Classified:
+def classify_photo(checkpoint: Checkpoint, photo: Photo, *, made: bool) -> Classified:
     """Return what the network says of a photo that is open already; ``made``: like its own images of handwriting.
 
-    One ``of_many`` lets others pass. Raises PhotoError where the photo is no longer kept.
+    Raises PhotoError where the photo is no longer kept.
     """
     found, card = familiarity_of(checkpoint), checkpoint.card
-    fit = photo_fit()
-    with giving_way.waits():  # for somebody who asks the same at this moment
-        answer = _answer(
-            identity=card.identity,
-            photo_sha256=photo.sha256,
-            made=made,
-            fit=fit,
-            known=found is not None,
-            _checkpoint=checkpoint,
-            _photo=photo,
-            _familiarity=found,
-            _of_many=of_many,
-        )
+    answer = _answer(
+        identity=card.identity,
+        photo_sha256=photo.sha256,
+        made=made,
+        fit=photo_fit(),
+        known=found is not None,
+        _checkpoint=checkpoint,
+        _photo=photo,
+        _familiarity=found,
+    )
     return replace(answer, name=photo.name, photo=photo)
 
 
@@ -104,7 +100,7 @@ def answer_added(checkpoint: Checkpoint, one: Added, *, made: bool) -> None:
     if one.photo is None:
         return
     try:
-        answer = classify_photo(checkpoint, one.photo, made=made, of_many=True)
+        answer = classify_photo(checkpoint, one.photo, made=made)
     except LabError as error:
         answer = Classified(name=one.name, error=str(error))
     _answered(checkpoint, made)[one.photo.sha256] = answer
@@ -136,13 +132,11 @@ def _answer(
     _checkpoint: Checkpoint,
     _photo: Photo,
     _familiarity: Familiarity | None,
-    _of_many: bool,
 ) -> Classified:
-    with giving_way.turn(of_many=_of_many):
-        given = receive_photo(_photo, _checkpoint.format, _checkpoint.card.dataset, made=made)
-        with judge_of(_checkpoint, _familiarity) as judge:
-            (guesses,) = rank(_checkpoint, [given], model=judge.network, top=len(_checkpoint.card.classes))
-            strange = judge.strangeness()
+    given = receive_photo(_photo, _checkpoint.format, _checkpoint.card.dataset, made=made)
+    with judge_of(_checkpoint, _familiarity) as judge:
+        (guesses,) = rank(_checkpoint, [given], model=judge.network, top=len(_checkpoint.card.classes))
+        strange = judge.strangeness()
     judged = world(strange, _familiarity) if strange is not None and _familiarity is not None else None
     return Classified(
         name=_photo.name,

@@ -16,7 +16,6 @@ from pages._ui import state
 from pages._ui.camera.camera import CAMERA, ONLY_HTTPS, camera_opens, sent_picture
 from pages._ui.component import beside, sent
 from pages._ui.received import photo_fit
-from pages._ui.server.giving_way import giving_way
 from pages.use._classify.judges import judge_of
 from pages.use._classify.world.familiarity import familiarity_of
 
@@ -77,13 +76,12 @@ def answered(picture: object, checkpoint: Checkpoint, *, made: bool) -> Answer:
     number = fields.get("number")
     answer = _nothing(number if isinstance(number, int) else 0)
     try:
-        frame, fit = ink_frame(checkpoint.card.dataset) if made else None, photo_fit()
-        with giving_way.turn():
-            photo = open_photo(sent_picture(fields.get("jpeg")))
-            given = receive(photo.image, checkpoint.format, frame, fit=fit)
-            with judge_of(checkpoint, familiarity_of(checkpoint)) as judge:
-                (guesses,) = rank(checkpoint, [given], model=judge.network, top=len(checkpoint.card.classes))
-                judged = judge.last()
+        photo = open_photo(sent_picture(fields.get("jpeg")))
+        frame = ink_frame(checkpoint.card.dataset) if made else None
+        given = receive(photo.image, checkpoint.format, frame, fit=photo_fit())
+        with judge_of(checkpoint, familiarity_of(checkpoint)) as judge:
+            (guesses,) = rank(checkpoint, [given], model=judge.network, top=len(checkpoint.card.classes))
+            judged = judge.last()
         answer["bars"] = bars(guesses, checkpoint.card.classes)
         if judged is not None and judged.foreign:
             answer["foreign"] = f"{judged.sentence[:1].upper()}{judged.sentence[1:]}."

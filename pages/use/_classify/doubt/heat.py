@@ -17,7 +17,6 @@ from pages._ui import cached
 from pages._ui.draw.pictures import enlarge, show
 from pages._ui.frame import choice, plain, problem
 from pages._ui.glossary import term
-from pages._ui.server.giving_way import giving_way
 from pages.use._classify.answers import Classified
 
 SIDE = 360  # pixels
@@ -74,17 +73,16 @@ def heat_section(checkpoint: Checkpoint, photo: Photo, answer: Classified, given
     )
     opacity = st.slider("Opacity (%)", 0, 100, 50, 5, key="why_opacity", persist_state="session")
     try:
-        with giving_way.waits():  # for somebody who asks the same at this moment
-            heat = _cam(  # by name: Streamlit looks the names of others up, each time
-                sha256=card.sha256,
-                photo_sha256=photo.sha256,
-                notes=given.notes,
-                index=card.classes.index(label),
-                method=method,
-                layer=layer or None,
-                _checkpoint=checkpoint,
-                _given=given,
-            )
+        heat = _cam(  # by name: Streamlit looks the names of others up, each time
+            sha256=card.sha256,
+            photo_sha256=photo.sha256,
+            notes=given.notes,
+            index=card.classes.index(label),
+            method=method,
+            layer=layer or None,
+            _checkpoint=checkpoint,
+            _given=given,
+        )
     except LabError as error:
         problem(error)
         return None
@@ -143,5 +141,4 @@ def _cam(
     _given: Received,
 ) -> Heat:
     """``notes`` tell a photo that was made like handwriting from the same one as it is."""
-    with giving_way.turn():
-        return heat_map(cached.model(_checkpoint), _given.batch, index, method=method, layer=layer)
+    return heat_map(cached.model(_checkpoint), _given.batch, index, method=method, layer=layer)

@@ -11,7 +11,6 @@ from core.photos.door import open_photo, shown_name
 from pages._ui import cached
 from pages._ui.choose.told_apart import told_apart
 from pages._ui.frame import problem
-from pages._ui.server.giving_way import giving_way
 from pages.use._classify.many.sender import FULL, MOST, Added, added_photos
 
 _TAKING = "wall_taking"
@@ -76,8 +75,7 @@ def _take(own: OwnSet, checkpoint: Checkpoint, answer: Callable[[Added], object]
 def _added(pictures: OwnPictures, own: OwnSet, picture: OwnPicture, shows: str) -> Added:
     name = shown_name(picture.file_name)
     try:
-        with giving_way.turn(of_many=True):
-            photo = cached.kept_photos().keep(open_photo(pictures.read(own.id, picture.id), name))
+        photo = cached.kept_photos().keep(open_photo(pictures.read(own.id, picture.id), name))
     except LabError as error:
         return Added(name=name, error=str(error), shows=shows)
     return Added(name=name, photo=photo, shows=shows)

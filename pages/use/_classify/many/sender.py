@@ -14,7 +14,6 @@ from core.photos.kept import KeptPhoto
 from pages._ui import cached, state
 from pages._ui.choose.uploads import UPLOAD_TYPES
 from pages._ui.component import beside, sent
-from pages._ui.server.giving_way import giving_way
 
 MOST = 1_000  # photos of a session: their names and answers
 _KEY = "many_photos"
@@ -150,8 +149,7 @@ def _added(fields: Mapping[str, object], coming: _Coming, problem: str) -> Added
     if problem:
         return Added(name=name, error=problem, shows=says)
     try:
-        with giving_way.turn(of_many=True):
-            photo = cached.kept_photos().keep(open_photo(bytes(coming.bytes), name))
+        photo = cached.kept_photos().keep(open_photo(bytes(coming.bytes), name))
     except PhotoError as error:
         return Added(name=name, error=str(error), shows=says)
     return Added(name=name, photo=photo, shows=says)

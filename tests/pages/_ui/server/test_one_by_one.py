@@ -13,7 +13,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import ClientConnection, connect
 
-from pages._ui.server import giving_way, one_by_one
+from pages._ui.server import one_by_one
 from pages._ui.server.one_by_one import OneByOne
 from pages._ui.startup import MIDDLEWARE
 from tests.browser.server import Server
@@ -590,38 +590,3 @@ def test_nothing_that_is_done_in_a_hurry_is_lost(page: ClientConnection, tmp_pat
         at_rest()
     expected = "word0 word1 word2 "
     assert ((tmp_path / "typed").read_text(), (tmp_path / "pressed").read_text()) == (expected, expected)
-
-
-def test_a_page_is_being_drawn_from_its_being_asked_for_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    way = giving_way.GivingWay()
-    monkeypatch.setattr(one_by_one, "giving_way", way)
-
-    async def talk() -> None:
-        async with Conversation() as both:
-            by_clock = asked(fragment="chart")
-            said = BackMsg.FromString(by_clock["bytes"])
-            said.rerun_script.is_auto_rerun = True
-            heard = await both.browser({**by_clock, "bytes": said.SerializeToString()})
-            await both.server(begins("chart"), draws("line"))
-            assert (len(heard), way._drawn) == (1, set())
-            await both.server(ends(FRAGMENT_ENDS))
-            await both.browser(asked(word="one"))
-            await both.server(begins(), draws("word"), ends(ForwardMsg.FINISHED_EARLY_FOR_RERUN), begins())
-            assert len(way._drawn) == 1
-            await both.server(draws("word"), draws("box", fragment="part"), ends())
-            assert not way._drawn
-            await both.browser(asked("training", "part", word="two"))
-            assert len(way._drawn) == 1
-            await both.server(begins("part"), ends(FRAGMENT_ENDS))
-            assert not way._drawn
-            await both.server(begins())  # by `st.rerun`, which nobody has asked for
-            assert len(way._drawn) == 1
-            await both.browser({"type": "websocket.receive", "bytes": BackMsg(stop_script=True).SerializeToString()})
-            assert not way._drawn
-            await both.server(ends())
-            await both.browser(asked(word="three"))
-            assert len(way._drawn) == 1
-            await both.browser(LEAVES)
-        assert not way._drawn
-
-    asyncio.run(talk())
