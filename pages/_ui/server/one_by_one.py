@@ -7,6 +7,7 @@ a page that is still being drawn is answered with what its button was given befo
 """
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Collection
@@ -41,6 +42,9 @@ class OneByOne:
     rest where a fragment comes between. A value that gives way to another one of the same widget meanwhile, as where a
     slider is dragged, is left out, and so is a fragment of a page that was left, or one that the page has no more. What
     asks for no rerun never waits.
+
+    Who has gone is told by what comes from the browser, after all that it asked for: Streamlit 1.67 hears nothing more
+    of a connection on which it could not send, and logs a defect of its own instead.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -54,7 +58,8 @@ class OneByOne:
         visit = _Visit(receive)
 
         async def send_and_note(message: Message) -> None:
-            await send(message)
+            with contextlib.suppress(OSError):
+                await send(message)
             visit.note(message)
 
         try:

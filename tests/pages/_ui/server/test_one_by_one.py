@@ -74,9 +74,10 @@ class Conversation:
         self.heard: list[Message] = []
         self._says: asyncio.Queue[Message] = asyncio.Queue()
         self._sends: Send | None = None
+        self.gone = False
 
     async def __aenter__(self) -> "Conversation":
-        self._talk = asyncio.ensure_future(OneByOne(self._streamlit)({"type": "websocket"}, self._says.get, _sent))
+        self._talk = asyncio.ensure_future(OneByOne(self._streamlit)({"type": "websocket"}, self._says.get, self._sent))
         await self.rest()
         return self
 
@@ -112,8 +113,9 @@ class Conversation:
             self.heard.append(message)
         self.heard.append(message)
 
-
-async def _sent(_message: Message) -> None: ...
+    async def _sent(self, _message: Message) -> None:
+        if self.gone:
+            raise ConnectionError
 
 
 def test_a_press_waits_until_its_button_is_drawn_again() -> None:
@@ -506,6 +508,18 @@ def test_who_leaves_waits_for_no_end_of_the_page(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
     monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
+    asyncio.run(talk())
+
+
+def test_who_can_no_longer_be_told_anything_is_heard_to_the_end() -> None:
+    async def talk() -> None:
+        typed, pressed = asked(word="one"), asked("training", "", "send", word="one")
+        async with Conversation() as both:
+            await both.browser(typed, pressed)
+            both.gone = True
+            assert await both.server(begins(), draws("word"), draws("send")) == [pressed]
+            assert await both.browser(LEAVES) == [LEAVES]
+
     asyncio.run(talk())
 
 
