@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.server import Server, open_page, settled
 from tests.browser.test_accessibility import faults
-from tests.browser.widgets import choose, open_tab, picture_size, press, quiet, write
+from tests.browser.widgets import TRAINED, choose, open_tab, picture_size, press, quiet, write
 from tests.pages import runs
 
 pytestmark = pytest.mark.browser
@@ -517,7 +517,7 @@ def test_both_arms_are_trained_compare_opens_and_the_batches_are_made_again(page
     open_page(page, server, "augmentation", "?look=arms&epochs=1&limit=128")
     press(page, "Train with and without the chain")
     expect(page).to_have_url(re.compile("arms="))
-    page.get_by_role("heading", level=1, name="Compare").wait_for(timeout=120_000)
+    page.get_by_role("heading", level=1, name="Compare").wait_for(timeout=TRAINED)
     settled(page)
     run_id = parse_qs(urlparse(page.url).query)["networks"][0].split(",")[0]
     open_page(page, server, "training", f"?run={run_id}")

@@ -13,13 +13,12 @@ from core.rights import OPERATOR
 from core.runs.records import Run
 from tests.browser.conftest import Console
 from tests.browser.server import Server, go_to, open_page, settled, store_of
-from tests.browser.widgets import chart, choose, press, write
+from tests.browser.widgets import TRAINED, chart, choose, press, write
 from tests.pages import runs
 
 pytestmark = pytest.mark.browser
 
 LOST_SERVER = r"WebSocket|not responding|[Dd]isconnected|Failed to (load resource|fetch)|net::ERR_|Health check|_stcore"
-END = 180_000  # milliseconds; seconds on an idle machine, more where tests share two cores
 
 
 def start_training(page: Page, server: Server, *, epochs: int, network: str = "LeNet", data: str = "Digits") -> str:
@@ -41,7 +40,7 @@ def stored(server: Server, run_id: str) -> Run:
 def loss_chart(page: Page, text: str) -> None:
     """Wait until the loss chart says this of itself; no two places on its axis are written alike."""
     loss = chart(page, text)
-    expect(loss).to_be_visible(timeout=END)
+    expect(loss).to_be_visible(timeout=TRAINED)
     places = loss.locator(".grid text[text-anchor=end]").all_text_contents()
     assert len(places) == len(set(places)) >= 2
 
@@ -49,7 +48,7 @@ def loss_chart(page: Page, text: str) -> None:
 def wait_for_state(page: Page, word: str) -> None:
     """Wait until the run that is shown carries this badge."""
     expect(page.get_by_role("tabpanel", name="Watch").get_by_role("heading", level=2)).to_contain_text(
-        word, timeout=END
+        word, timeout=TRAINED
     )
 
 

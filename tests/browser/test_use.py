@@ -15,7 +15,7 @@ from core.intervals import percent
 from tests.browser.chromium import CAMERA_DECLINED
 from tests.browser.server import Server, go_to, open_page, settled
 from tests.browser.test_accessibility import faults
-from tests.browser.widgets import choose, colour_at, picture_size
+from tests.browser.widgets import TRAINED, choose, colour_at, picture_size
 
 pytestmark = pytest.mark.browser
 
@@ -181,7 +181,7 @@ def test_the_pictures_behind_the_mistakes_appear_with_the_data(page: Page, data_
     open_page(page, data_server, "compare", "?networks=mnist-strided_cnn,mnist-simple_nn")
     expect(page.get_by_text("judged on the same 10,000 test images")).to_be_visible()
     page.get_by_role("button", name="Decode mnist to see the images").click()
-    expect(page.get_by_alt_text(re.compile(r"^\d, answered \d$")).first).to_be_visible(timeout=180_000)
+    expect(page.get_by_alt_text(re.compile(r"^\d, answered \d$")).first).to_be_visible(timeout=TRAINED)
 
 
 def test_the_lesson_starts_on_the_start_page(page: Page, server: Server) -> None:

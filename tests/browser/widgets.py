@@ -7,6 +7,8 @@ from playwright.sync_api import TimeoutError as TookTooLong
 
 from tests.browser.server import settled
 
+TRAINED = 300_000  # milliseconds for a training, or data; seconds on an idle machine, more where tests share two cores
+
 
 def quiet(page: Page) -> None:
     """Give the click time to reach the server, then wait until what it started has come to rest."""

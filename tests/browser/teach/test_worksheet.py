@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.conftest import KEY, Console
 from tests.browser.server import Server, open_page, settled, store_of
 from tests.browser.test_accessibility import DARK, faults
-from tests.browser.widgets import choose, press, quiet
+from tests.browser.widgets import TRAINED, choose, press, quiet
 
 pytestmark = pytest.mark.browser
 
@@ -117,7 +117,7 @@ def train(page: Page, part: int, answer: str) -> None:
 
 def add_curves(page: Page) -> None:
     """Put what the page shows of the run into the worksheet."""
-    expect(page.get_by_role("link", name="Look into its layers")).to_be_visible(timeout=90_000)
+    expect(page.get_by_role("link", name="Look into its layers")).to_be_visible(timeout=TRAINED)
     quiet(page)
     press(page, "Add what the page shows")
     page.get_by_role("radio", name="Accuracy (%)").check(force=True)
@@ -154,7 +154,7 @@ def test_a_class_does_a_worksheet_from_the_square_to_the_hand_in(
         for student in students if part == 2 else []:
             add_curves(student)
     phone, *others = students
-    expect(phone.get_by_role("link", name="Look into its layers")).to_be_visible(timeout=90_000)
+    expect(phone.get_by_role("link", name="Look into its layers")).to_be_visible(timeout=TRAINED)
     phone.get_by_role("link", name="Next part").click()
     expect(phone.get_by_text("Part 4 of 8")).to_be_visible()
     expect(phone.get_by_text("two networks").or_(phone.get_by_text("Fair play")).first).to_be_visible()
