@@ -63,7 +63,17 @@ PLAIN = {"epochs": 2, "limit": 200, "batch_size": 32, "augmentation": (), "preci
     ("dataset", "model", "recipe", "more"),
     [
         ("digits", "strided_cnn", "notebook", {"schedule": "step", "step_size": 1}),
-        ("shapes", "fast_cnn", "modern", {"image_size": 24, "start_size": 16, "mirror_at_test": True}),
+        (
+            "shapes",
+            "fast_cnn",
+            "modern",
+            {
+                "image_size": 24,
+                "start_size": 16,
+                "mirror_at_test": True,
+                "model_arguments": {"widths": (16, 32, 32)},
+            },
+        ),
     ],
 )
 def test_a_script_computes_what_the_lab_computes(

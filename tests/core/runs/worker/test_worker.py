@@ -421,7 +421,15 @@ def test_the_pace_is_told_at_which_size_each_step_was_made(store: Store, monkeyp
 
     sides: dict[int, int] = {}
     config = recipe_config(
-        "modern", dataset="shapes", model="fast_cnn", image_size=32, start_size=16, epochs=3, limit=64, batch_size=32
+        "modern",
+        dataset="shapes",
+        model="fast_cnn",
+        model_arguments={"widths": (8, 16, 16)},
+        image_size=32,
+        start_size=16,
+        epochs=3,
+        limit=64,
+        batch_size=32,
     )
     monkeypatch.setattr(Recorder, "step", lambda _self, event, *, side: sides.update({event.epoch: side}))
     queued(store, config)
