@@ -17,6 +17,7 @@ from core.runs.store.store import STORE_NAME, Store
 STUDENTS, GREEDY = 29, 50
 ROUND = 200  # runs that wait at once while claims are counted
 CLAIMERS = 4
+EPOCHS = 500  # of a training that is stopped over and over
 _CLAIM = """
 import sys
 from pathlib import Path
@@ -107,20 +108,24 @@ def cancel(home: Path, times: int, tell: Tell) -> Row:
     """Stop a training and resume it, over and over; count the seconds and what is left behind."""
     waits: list[float] = []
     with house(home) as lab:
-        run = lab.submit(digits(epochs=500))
-        for number in range(1, times + 1):
-            if not lab.store.get(run.id).live:
-                run = lab.submit(digits(epochs=500, seed=number))
-            lab.wait(lambda: lab.worker(run) and lab.store.get(run.id).status == "running")
+        run = lab.submit(digits(epochs=EPOCHS))
+        while len(waits) < times:
+            if lab.store.get(run.id).status == "stopped":
+                lab.store.resume(run.id, by=OPERATOR)
+            elif lab.over(run):  # some of them are through before they can be stopped
+                run = lab.submit(digits(epochs=EPOCHS, seed=len(waits)))
+            lab.wait(lambda: (lab.worker(run) and lab.store.get(run.id).status == "running") or lab.over(run))
             worker, step = lab.worker(run), lab.store.get(run.id).step
+            if not worker:
+                continue
             handle = process_handle(worker)
-            lab.wait(lambda: lab.store.get(run.id).step > step or not lab.store.get(run.id).live)
+            lab.wait(lambda: lab.store.get(run.id).step > step or lab.over(run))
             lab.store.request_stop(run.id, by=OPERATOR)
             # A process that runs may share is nobody's any more a moment before it ends.
-            waits.append(lab.wait(lambda: lab.store.get(run.id).status == "stopped" and not find_process(handle)))
-            if number < times:
-                lab.store.resume(run.id, by=OPERATOR)
-            tell(f"{number} of {times} stopped; worker {worker} was gone after {waits[-1]:.1f} s")
+            waited = lab.wait(lambda: lab.over(run) and not find_process(handle))
+            if lab.store.get(run.id).status == "stopped":
+                waits.append(waited)
+                tell(f"{len(waits)} of {times} stopped; worker {worker} was gone after {waited:.1f} s")
         orphans = sum("worker" in process.cmdline() for process in lab.processes())
     measured = (
         f"{times} times: p95 {quantile(waits, 0.95):.1f} s, longest {max(waits):.1f} s, its process gone; "
