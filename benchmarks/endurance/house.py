@@ -97,8 +97,8 @@ class House:
             folder = self.home / "runs" / run.id / row["folder"]
             try:
                 load_state(folder) if row["kind"] == "state" else load_network(read(folder))
-            except CheckpointError:
-                wrong += folder.exists() or self._still_named(run, row["folder"])  # pruned while we looked
+            except CheckpointError:  # or it is being pruned while we look: first it loses its name, then its files
+                wrong += self._still_named(run, row["folder"])
         return wrong
 
     def weights(self, run: Run) -> bytes:
