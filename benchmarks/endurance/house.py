@@ -89,16 +89,17 @@ class House:
         return next((each.pid for each in self.processes() if "nursery" in each.cmdline() and each.ppid() == leader), 0)
 
     def corrupt(self, run: Run) -> int:
-        """How many of the folders that the store names for this run do not load."""
-        with self.store.database.reading() as connection:
-            rows = connection.execute("SELECT folder, kind FROM checkpoints WHERE run = ?", (run.id,)).fetchall()
+        """How many of the folders that the store names for this run do not load, as they are now."""
         wrong = 0
-        for row in rows:
-            folder = self.home / "runs" / run.id / row["folder"]
-            try:
-                load_state(folder) if row["kind"] == "state" else load_network(read(folder))
-            except CheckpointError:  # or it is being pruned while we look: first it loses its name, then its files
-                wrong += self._still_named(run, row["folder"])
+        with self._standing_still():  # or the next worker saves the same state again while we look
+            with self.store.database.reading() as connection:
+                rows = connection.execute("SELECT folder, kind FROM checkpoints WHERE run = ?", (run.id,)).fetchall()
+            for row in rows:
+                folder = self.home / "runs" / run.id / row["folder"]
+                try:
+                    load_state(folder) if row["kind"] == "state" else load_network(read(folder))
+                except CheckpointError:
+                    wrong += 1
         return wrong
 
     def weights(self, run: Run) -> bytes:
@@ -138,13 +139,21 @@ class House:
         except RunError:  # a store that cannot be read just now
             return False
 
-    def _still_named(self, run: Run, folder: str) -> bool:
-        with self.store.database.reading() as connection:
-            return bool(
-                connection.execute(
-                    "SELECT 1 FROM checkpoints WHERE run = ? AND folder = ?", (run.id, folder)
-                ).fetchone()
-            )
+    @contextlib.contextmanager
+    def _standing_still(self) -> Iterator[None]:
+        """Hold every process of this home, those that come up meanwhile as well."""
+        held: dict[int, psutil.Process] = {}
+        try:
+            while new := [process for process in self.processes() if process.pid not in held]:
+                for process in new:
+                    held[process.pid] = process
+                    with contextlib.suppress(psutil.Error):
+                        process.suspend()
+            yield
+        finally:
+            for process in held.values():
+                with contextlib.suppress(psutil.Error):
+                    process.resume()
 
 
 @contextlib.contextmanager
