@@ -1,5 +1,6 @@
 """Whose turn it is: among trainings of one process, and among processes; without torch."""
 
+import itertools
 import threading
 import time
 from collections import Counter
@@ -11,6 +12,8 @@ from core.runs.store.store import Store
 from core.runs.worker import turnstile
 from core.runs.worker.rota import Key, Rota
 from core.runs.worker.turnstile import Turnstile
+
+STEP = 0.002  # seconds
 
 
 def serve(rota: Rota, turns: int, *, seconds: dict[str, float] | None = None) -> list[str]:
@@ -108,12 +111,13 @@ def pass_through(store: Store, log: list[str], name: str, until: threading.Event
         way.weight = weight
         while not until.is_set():
             log.append(name)
-            time.sleep(0.002)
+            time.sleep(STEP)
             way.pass_on()
 
 
-def passed_through(store: Store, seconds: float, **weights: int) -> list[str]:
-    """Let processes of these weights pass for some seconds; returns who computed, in turn."""
+def passed_through(store: Store, *, turns: int, **weights: int) -> list[str]:
+    """Let processes of these weights pass until they have had so many turns in all, a minute at most; returns who
+    computed, step by step."""
     log: list[str] = []
     until = threading.Event()
     threads = [
@@ -122,21 +126,24 @@ def passed_through(store: Store, seconds: float, **weights: int) -> list[str]:
     ]
     for thread in threads:
         thread.start()
-    time.sleep(seconds)
+    deadline = time.monotonic() + 60
+    while len(lengths(log)) <= turns and time.monotonic() < deadline:
+        time.sleep(0.02)
     until.set()
     for thread in threads:
         thread.join()
     return log
 
 
-def changes(log: list[str]) -> int:
-    return sum(name != before for name, before in zip(log[1:], log, strict=False))
+def lengths(log: list[str]) -> list[int]:
+    """Of how many steps each turn was."""
+    return [len(list(turn)) for _name, turn in itertools.groupby(list(log))]
 
 
 def test_processes_take_turns_and_none_computes_beside_another(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turnstile, "TURN_SECONDS", 0.02)
-    log = passed_through(store, 0.6, shared=3, large=1)
-    assert changes(log) > 6
+    log = passed_through(store, turns=6, shared=3, large=1)
+    assert len(lengths(log)) > 6
     assert log.count("shared") > 1.5 * log.count("large") > 0
 
 
@@ -145,11 +152,11 @@ def test_where_many_train_turns_are_shorter_so_that_nobody_waits_longer(
 ) -> None:
     monkeypatch.setattr(turnstile, "ROUND_SECONDS", 0.2)
     monkeypatch.setattr(store, "count", lambda **_which: 30)
-    log = passed_through(store, 1.2, shared=27, large=1)
-    assert (
-        changes(log) > 6
-    )  # six rounds at least fit in, each of which has two; turns of a quarter need a second a round
-    assert log.count("shared") > 5 * log.count("large") > 0
+    log = passed_through(store, turns=6, shared=27, large=1)
+    assert len(lengths(log)) > 6
+    rounds = [one + other for one, other in itertools.pairwise(lengths(log)[:-1])]  # the last turn was cut off
+    assert min(rounds) < 0.25 / STEP, "otherwise a round takes more than two seconds"
+    assert log.count("shared") > 3 * log.count("large") > 0
 
 
 def test_a_store_that_refuses_keeps_nobody_from_computing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +164,7 @@ def test_a_store_that_refuses_keeps_nobody_from_computing(store: Store, monkeypa
         raise StoreError("no")
 
     monkeypatch.setattr(store, "count", refuse)
-    assert set(passed_through(store, 0.6, one=1, other=1)) == {"one", "other"}
+    assert set(passed_through(store, turns=2, one=1, other=1)) == {"one", "other"}
 
 
 def test_who_has_to_leave_does_not_wait(store: Store) -> None:
