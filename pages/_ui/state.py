@@ -157,6 +157,7 @@ EXPERIMENT, NEW_EXPERIMENT = "experiment", "new"  # in the address: an id, or on
 TRAINING_VIEW = "training_view"
 SET_UP, WATCH, ALL_RUNS = "Set up", "Watch", "All runs"
 WATCHER = "watcher"  # the name under which this session is counted while it follows a run
+WATCHED_SINCE = "watched_since"  # which run in which state is followed, and since when it is
 TRAINING_PROBLEM = "training_problem"
 TRAINING_OPEN = "training_open"  # the tab to bring to the front when the page is next drawn
 TRAINING_DATASET = "training_dataset"

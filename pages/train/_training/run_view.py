@@ -29,9 +29,8 @@ from pages.train._training.run_curves import charts, figures_of
 from pages.train._training.run_result import result
 from pages.train._training.settings_table import settings_table
 from pages.train._training.step_curve import DrawnCurve
-from pages.train._training.watchers import pace
+from pages.train._training.watchers import AT_FIRST, at_first, pace
 
-FIRST_TICK = 0.25  # seconds between two looks until the first step is seen, while the run is under way or next
 SLOW_START = 60.0  # seconds after which a queue that nobody serves is said to be so
 
 
@@ -73,11 +72,10 @@ def _as_shown(shown: Run) -> bool:
 
 
 def _follow(before: Run) -> None:
-    begun = before.step > 0
-    hurry = not begun and (before.position or 1) == 1
+    begun, hurry = before.step > 0, at_first(before)
     usual = pace() if before.live else None
 
-    @st.fragment(run_every=FIRST_TICK if before.live and hurry else usual)
+    @st.fragment(run_every=AT_FIRST if hurry else usual)
     def follow() -> None:
         try:
             run = open_store().get(before.id)
@@ -85,7 +83,7 @@ def _follow(before: Run) -> None:
             problem(error)
             return
         same = (run.status, run.device, run.step > 0) == (before.status, before.device, begun)
-        if not same or (before.live and not hurry and pace() != usual):
+        if not same or hurry != at_first(run) or (before.live and not hurry and pace() != usual):
             st.rerun()
         curve, epochs = figures_of(run)
         with st.container():

@@ -12,8 +12,11 @@ import uuid
 
 import streamlit as st
 
+from core.runs.records import Run
 from pages._ui import state
 
+AT_FIRST = 0.25  # seconds between two looks while the first step may come at any moment …
+MOMENTS = 10.0  # … for so many seconds of a state: the look of a frozen backbone, or the run before, may take minutes
 PACES = ((2, 1.0), (40, 1.4))  # up to so many sessions, seconds between two looks of each
 SLOWEST = 4.0
 _GONE = 2.5 * SLOWEST  # seconds without a look after which a session counts as gone
@@ -42,6 +45,17 @@ def _watchers() -> Watchers:
 def seconds_between(sessions: int) -> float:
     """Return how long each of so many sessions waits between two looks."""
     return next((seconds for most, seconds in PACES if sessions <= most), SLOWEST)
+
+
+def at_first(run: Run) -> bool:
+    """Whether a run that is next, or at work, may make its first step at any moment: it has not been followed for long
+    in the state that it is in."""
+    now, followed = time.monotonic(), (run.id, run.status, run.position)
+    before, since = st.session_state.get(state.WATCHED_SINCE, (followed, now))
+    if before != followed:
+        since = now
+    st.session_state[state.WATCHED_SINCE] = (followed, since)
+    return run.live and not run.step and (run.position or 1) == 1 and now - since < MOMENTS
 
 
 def pace() -> float:
