@@ -1,5 +1,6 @@
 """The app as a visitor finds it: the entrypoint, a home of its own and no caches from before."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import streamlit as st
 import torch
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import save
@@ -14,6 +16,16 @@ from core.config import TrainingConfig
 from core.models import build_model
 from tests.cards import card
 from tests.pages.visit import visitor
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _installed_packages_are_read_once() -> Iterator[None]:
+    """AppTest reads the metadata of every installed package for each app, for components: half of a test's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            manifest_scanner, "scan_component_manifests", functools.cache(manifest_scanner.scan_component_manifests)
+        )
+        yield
 
 
 @pytest.fixture(autouse=True)
