@@ -5,6 +5,7 @@ Chromium, ``ray`` Ray. Without it they are skipped with a reason; CNN_LAB_REQUIR
 failure, so that a build cannot go green by leaving them out.
 """
 
+import gc
 import importlib.util
 import os
 import sys
@@ -40,10 +41,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run what is quick first: the core, then the pages, then the browser."""
     items.sort(key=_layer)
     for item in items:
+        if item.get_closest_marker("browser") and _layer(item) != LAYERS.index("browser"):
+            raise pytest.UsageError(f"{item.nodeid} drives a browser: .ci/run looks for it below tests/browser")
         if item.get_closest_marker("data") and REAL_DATA is None:
             item.add_marker(pytest.mark.skip(reason=NO_DATA))
         if item.get_closest_marker("ray") and importlib.util.find_spec("ray") is None:
             item.add_marker(pytest.mark.skip(reason=NO_RAY))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what is there before the first test, instead of looking again and again."""
+    gc.freeze()
 
 
 def _layer(item: pytest.Item) -> int:
