@@ -20,7 +20,7 @@ from tests.pages.visit import visitor
 
 @pytest.fixture(scope="package", autouse=True)
 def _installed_packages_are_read_once() -> Iterator[None]:
-    """AppTest reads the metadata of every installed package for each app, for components: half of a test's time."""
+    """AppTest reads the metadata of every installed package for each app, for components: two fifths of the time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             manifest_scanner, "scan_component_manifests", functools.cache(manifest_scanner.scan_component_manifests)
