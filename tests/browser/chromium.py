@@ -17,11 +17,9 @@ ARGUMENTS = [
     "--use-fake-device-for-media-stream",  # a camera that films a turning wheel,
     "--use-fake-ui-for-media-stream",  # and that may be used: without a window there is nobody to ask
 ]
-# In a process in which another tab has compiled its scripts a page costs a third less. A test's tab lives for seconds,
-# and optimising them takes longer than that gives back; where one draws its page a hundred times, without it a test
-# takes a fifth longer.
-LONG_LIVED = [*ARGUMENTS, "--process-per-site"]
-SHORT_LIVED = [*LONG_LIVED, "--js-flags=--no-opt --no-maglev"]
+# In a process in which another tab has compiled its scripts a page costs a third less; and a test's tab lives for
+# seconds: the slowest of the compilers takes longer than it gives back.
+OF_TESTS = [*ARGUMENTS, "--process-per-site", "--js-flags=--no-opt"]
 # What a page meets whose user does not let it use the camera; run it before the page's own scripts.
 CAMERA_DECLINED = """
     const declined = new DOMException("Permission denied", "NotAllowedError")

@@ -22,7 +22,7 @@ from core.runs.executors.processes import process_handle
 from core.runs.store.queue_writes import Queue
 from core.runs.store.store import STORE_NAME, Store
 from core.runs.supervisor import _LOCK
-from tests.browser.chromium import SHORT_LIVED, chromium_path
+from tests.browser.chromium import OF_TESTS, chromium_path
 from tests.browser.server import Server
 from tests.conftest import NO_DATA, REAL_DATA
 from tests.deployed import DeployedServer
@@ -44,15 +44,10 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """One Chromium for the package; a test opens contexts of its own in it."""
-    yield from chromium(playwright, SHORT_LIVED)
-
-
-def chromium(playwright: Playwright, arguments: list[str]) -> Iterator[Browser]:
-    """Start a Chromium, and end it."""
     path = chromium_path(playwright)
     if path is None:
         pytest.skip("there is no Chromium: install one, or name it in CHROMIUM")
-    started = playwright.chromium.launch(executable_path=path, args=arguments)
+    started = playwright.chromium.launch(executable_path=path, args=OF_TESTS)
     yield started
     started.close()
 
@@ -99,11 +94,6 @@ def tabs(browser: Browser) -> Iterator[BrowserContext]:
 
     Its first tab shows an empty page and stays: the process that has compiled the scripts lives as long as a tab in it.
     """
-    yield from tabs_of(browser)
-
-
-def tabs_of(browser: Browser) -> Iterator[BrowserContext]:
-    """Open the first tab, and close all."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(30_000)
     first = context.new_page()

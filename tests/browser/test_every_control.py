@@ -1,11 +1,10 @@
 """Every button, link, tab and choice of every page is pressed, in the states that students are in."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright
+from playwright.sync_api import Page
 
 from core.data.own import Joining, NewPicture, OwnPictures, OwnSets
 from core.rights import OPERATOR, Person
@@ -13,8 +12,8 @@ from core.runs.records import Run, Status
 from core.runs.store.owners import Owners
 from core.runs.store.store import STORE_NAME, Store
 from pages._ui.server.secret_cookie import COOKIE
-from tests.browser.chromium import CAMERA_DECLINED, LONG_LIVED
-from tests.browser.conftest import Console, chromium, tabs_of
+from tests.browser.chromium import CAMERA_DECLINED
+from tests.browser.conftest import Console
 from tests.browser.pressing import Presser
 from tests.browser.server import Server, open_page, store_of
 from tests.core.data.own.generated import photograph
@@ -52,13 +51,6 @@ PAGES = (
 )
 OF_CURVES: set[str] = set()  # buttons of the curves, which ask the server nothing: pressed once
 NAMED = ("feature-maps", "pictures", "join", "training", "compare", "classify")  # pages on which a nickname shows
-
-
-@pytest.fixture(scope="module")
-def tabs(playwright: Playwright) -> Iterator[BrowserContext]:
-    """Where each test opens a tab, of which every one draws its page some hundred times."""
-    for browser in chromium(playwright, LONG_LIVED):
-        yield from tabs_of(browser)
 
 
 def prepared(home: Path, state: str, owner: str) -> Run:
