@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 import torch
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, app_test
 
 from core.checkpoints import save
 from core.config import TrainingConfig
@@ -19,12 +19,18 @@ from tests.pages.visit import visitor
 
 
 @pytest.fixture(scope="package", autouse=True)
-def _installed_packages_are_read_once() -> Iterator[None]:
-    """AppTest reads the metadata of every installed package for each app, for components: two fifths of the time."""
+def _an_app_does_not_begin_from_nothing() -> Iterator[None]:
+    """What AppTest does anew for each app, and the same each time, was half of what the tests of pages compute.
+
+    The metadata of every installed package is read for components, every page is compiled at every run, and as no
+    browser asks, each look at cookies or headers builds objects of mock.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             manifest_scanner, "scan_component_manifests", functools.cache(manifest_scanner.scan_component_manifests)
         )
+        patch.setattr(app_test, "ScriptCache", functools.cache(app_test.ScriptCache))
+        patch.setattr("streamlit.runtime.context._get_client_context", lambda: None)
         yield
 
 
