@@ -63,18 +63,19 @@ class Console:
         """Let messages that match this regular expression pass: the test provokes them."""
         self._expected.append(pattern)
 
-    def hear(self, message: ConsoleMessage) -> None:
-        """Note a message of the browser's console, if it is an error."""
+    def listen_to(self, page: Page) -> None:
+        """Note from now on what goes wrong on a page."""
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self._messages.append(f"uncaught: {error}"))
+        page.on("requestfailed", self._hear_of_failed)
+
+    def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self._messages.append(f"{message.text} ({message.location.get('url', '')})")
 
-    def hear_exception(self, error: object) -> None:
-        """Note an exception that no script caught."""
-        self._messages.append(f"uncaught: {error}")
-
-    def hear_request(self, request: Request) -> None:
-        """Note a request that leaves this machine: the lab promises to work without a network."""
-        if not re.match(r"(https?|wss?)://127\.0\.0\.1:|data:|blob:", request.url):
+    def _hear_of_failed(self, request: Request) -> None:
+        """The lab promises to work without a network; `OF_TESTS` lets nothing through to another machine."""
+        if not re.match(r"https?://127\.0\.0\.1:|data:|blob:", request.url):
             self._messages.append(f"asked another machine: {request.url}")
 
     def complaints(self) -> list[str]:
@@ -107,9 +108,7 @@ def tabs(browser: Browser) -> Iterator[BrowserContext]:
 def page(tabs: BrowserContext, console: Console) -> Iterator[Page]:
     """A tab of an unused browser; the test fails on console errors, tracebacks and calls to other machines."""
     opened = tabs.new_page()
-    opened.on("console", console.hear)
-    opened.on("pageerror", console.hear_exception)
-    opened.on("request", console.hear_request)
+    console.listen_to(opened)
     yield opened
     tracebacks = [box.inner_text() for box in opened.get_by_test_id("stException").all()]
     _forget(tabs)

@@ -34,8 +34,7 @@ def phones(page: Page, console: Console) -> Iterator[list[Page]]:
     contexts = [page.context.browser.new_context(viewport=PHONE, has_touch=True) for _phone in range(2)]
     opened = [context.new_page() for context in contexts]
     for each in opened:
-        each.on("console", console.hear)
-        each.on("pageerror", console.hear_exception)
+        console.listen_to(each)
     yield opened
     for context in contexts:
         context.close()

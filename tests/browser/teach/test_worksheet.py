@@ -47,9 +47,7 @@ def students(browser: Browser, console: Console) -> Iterator[list[Page]]:
 
 def _listened_to(context: BrowserContext, console: Console) -> Page:
     page = context.new_page()
-    page.on("console", console.hear)
-    page.on("pageerror", console.hear_exception)
-    page.on("request", console.hear_request)
+    console.listen_to(page)
     return page
 
 
