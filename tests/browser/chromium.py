@@ -17,12 +17,16 @@ ARGUMENTS = [
     "--use-fake-device-for-media-stream",  # a camera that films a turning wheel,
     "--use-fake-ui-for-media-stream",  # and that may be used: without a window there is nobody to ask
 ]
-# A process in which another tab has compiled its scripts opens a page in two thirds of the time, and in less where the
-# slow compilers rest, as a test's tab lives for seconds. No other machine has a name: asking one fails, and is heard.
+# A process in which another tab has compiled its scripts opens a page in two thirds of the time: where it asks what it
+# has compiled instead of compiling while a script arrives, and where the slow compilers rest, as a test's tab lives for
+# seconds. No other machine has a name: asking one fails, and is heard. Of two lists of features the last one counts,
+# so what Playwright leaves off for tests is in this one.
+_OFF = "ScriptStreaming,AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,MediaRouter,PaintHolding"
 OF_TESTS = [
     *ARGUMENTS,
     "--process-per-site",
     "--js-flags=--no-opt,--no-maglev",
+    f"--disable-features={_OFF},ThirdPartyStoragePartitioning,OptimizationHints",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 # What a page meets whose user does not let it use the camera; run it before the page's own scripts.

@@ -1,6 +1,9 @@
 """Take it home: a network, its training and its figures as files, each made when it is asked for."""
 
 import contextlib
+import functools
+import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 _LAB = Path(__file__).resolve().parents[3]
 _MOST_SECONDS, _PATIENCE = 300, 60
+_ONNX_FILES_KEPT = 4  # of 0.1 to 50 MB
 _ONE_AT_A_TIME = threading.Lock()  # torch's exporter takes a core for some ten seconds
 
 
@@ -82,28 +86,41 @@ def file_name(checkpoint: "Checkpoint") -> str:
 
 
 def _onnx(checkpoint: "Checkpoint") -> bytes:
-    """ONNX, made in a process of its own: torch's tracing reaches every thread of this one."""
+    """ONNX as it was made last for this very network, or made now: a class takes the same few."""
     if not _ONE_AT_A_TIME.acquire(timeout=_PATIENCE):
         raise ExportError("Others are having ONNX made; try again in a minute.")
     with contextlib.ExitStack() as at_the_end:
         at_the_end.callback(_ONE_AT_A_TIME.release)
-        folder = at_the_end.enter_context(tempfile.TemporaryDirectory())
-        out = Path(folder) / "network.onnx"
-        command = [sys.executable, "-m", "core", "export", str(checkpoint.folder), "--as", "onnx", "--out", str(out)]
-        try:
-            result = subprocess.run(
-                command,
-                cwd=_LAB,
-                capture_output=True,
-                text=True,
-                timeout=_MOST_SECONDS,
-                stdin=subprocess.DEVNULL,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise ExportError(
-                f"ONNX was not ready after {_MOST_SECONDS} seconds: the server is busy. Try again later."
-            ) from None
-        if result.returncode:
-            raise ExportError((result.stderr.strip().splitlines() or ["ONNX could not be written."])[-1])
-        return out.read_bytes()
+        kept = Path(_onnx_files().name)
+        file = kept / f"{hashlib.sha256(checkpoint.card.to_json().encode()).hexdigest()}.onnx"
+        if not file.exists():
+            _make_onnx(checkpoint, file)
+            for old in sorted(kept.iterdir(), key=os.path.getmtime)[:-_ONNX_FILES_KEPT]:
+                old.unlink()
+        return file.read_bytes()
+
+
+@functools.cache
+def _onnx_files() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="cnn-lab-onnx-")
+
+
+def _make_onnx(checkpoint: "Checkpoint", out: Path) -> None:
+    """In a process of its own: torch's tracing reaches every thread of this one."""
+    command = [sys.executable, "-m", "core", "export", str(checkpoint.folder), "--as", "onnx", "--out", str(out)]
+    try:
+        result = subprocess.run(
+            command,
+            cwd=_LAB,
+            capture_output=True,
+            text=True,
+            timeout=_MOST_SECONDS,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise ExportError(
+            f"ONNX was not ready after {_MOST_SECONDS} seconds: the server is busy. Try again later."
+        ) from None
+    if result.returncode:
+        raise ExportError((result.stderr.strip().splitlines() or ["ONNX could not be written."])[-1])

@@ -1,6 +1,9 @@
 """Take it home: what is offered of a network, and that nothing is made before somebody asks."""
 
+import os
+import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -61,7 +64,35 @@ def test_a_file_is_named_for_what_it_holds(tmp_path: Path) -> None:
     assert take_home.file_name(ship(tmp_path, "tiny", dataset="../odd name")) == "odd-name-strided_cnn"
 
 
-def test_onnx_is_made_by_a_process_of_its_own(tmp_path: Path) -> None:
+def test_onnx_is_made_by_a_process_of_its_own_and_once_for_a_class(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     onnx = pytest.importorskip("onnx", reason="requirements-onnx.txt is not installed")
-    model = onnx.load_from_string(take_home._onnx(ship(tmp_path, "tiny")))
-    assert {each.key for each in model.metadata_props} >= {"classes", "title"}
+    checkpoint = ship(tmp_path, "tiny")
+    made = take_home._onnx(checkpoint)
+    assert {each.key for each in onnx.load_from_string(made).metadata_props} >= {"classes", "title"}
+    monkeypatch.setattr(take_home.sys, "executable", str(tmp_path / "no-python"))
+    assert take_home._onnx(checkpoint) == made
+    for _again in range(2):  # one that fails keeps nobody out
+        with pytest.raises(FileNotFoundError):
+            take_home._onnx(ship(tmp_path, "another"))
+
+
+def test_of_the_onnx_files_the_last_few_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def written(command: list[str], **_how: object) -> subprocess.CompletedProcess[str]:
+        made.append(command[4])
+        Path(command[-1]).write_text(command[4])
+        os.utime(command[-1], (len(made), len(made)))
+        return subprocess.CompletedProcess(command, 0, stderr="")
+
+    monkeypatch.setattr(take_home, "_onnx_files", lambda: SimpleNamespace(name=str(kept)))
+    monkeypatch.setattr(take_home.subprocess, "run", written)
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    networks = [ship(tmp_path, f"n{number}") for number in range(6)]
+    for each in [*networks, networks[5], networks[2], networks[0]]:
+        assert take_home._onnx(each).decode() == str(each.folder)
+    assert made == [str(each.folder) for each in [*networks, networks[0]]]
+    assert len(list(kept.iterdir())) == take_home._ONNX_FILES_KEPT

@@ -5,6 +5,8 @@ from playwright.sync_api import Browser, Error
 
 from benchmarks.screen import clock
 
+pytestmark = pytest.mark.browser
+
 
 def test_the_clock_runs_from_the_event_to_the_frame_that_shows_the_answer(browser: Browser) -> None:
     page = browser.new_page()
