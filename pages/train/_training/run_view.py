@@ -165,7 +165,7 @@ def _figures(run: Run, curve: DrawnCurve, epochs: Sequence[EpochDone]) -> None:
                 f"{term('loss')} Smoothed over the last twenty steps.",
             ),
             ("Best validation", "none yet" if best is None else percent(best, 2), term("validation split")),
-            ("Time left", duration(run.seconds_left), _LEFT) if run.live else _training_time(run),
+            _time_left(run) if run.live else _training_time(run),
         ]
     )
     if run.live:
@@ -173,6 +173,10 @@ def _figures(run: Run, curve: DrawnCurve, epochs: Sequence[EpochDone]) -> None:
     for icon, sentence in (("timer", from_start_to_end(run)), ("bolt", saved(run))):
         if sentence:
             st.caption(f":material/{icon}: {sentence}")
+
+
+def _time_left(run: Run) -> tuple[str, str, str]:
+    return "Time left", "unknown" if run.seconds_left is None else duration(run.seconds_left), _LEFT  # fits a phone
 
 
 def _training_time(run: Run) -> tuple[str, str, str]:

@@ -230,7 +230,7 @@ def test_the_page_for_phones_is_for_everyone(browser: Browser, server: Server) -
     context = browser.new_context(viewport=PHONE, color_scheme="light")
     phone = context.new_page()
     heard = Console()
-    phone.on("console", heard.hear)
+    heard.listen_to(phone)
     try:
         open_page(phone, server, "join")
         expect(phone.get_by_role("textbox", name="Code")).to_be_visible()

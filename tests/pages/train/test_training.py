@@ -332,8 +332,10 @@ def test_before_the_first_step_the_bar_shows_how_far_the_preparation_is(app: App
     run, lease = runs.at_work(home, epochs=0)
     lease.describe(device="CPU", steps_total=0, split="abc")
     lease.say("The frozen backbone looks at every image once (40%)", 0.4)
-    bar = watch(app, run.id).progress[0]
+    page = watch(app, run.id)
+    bar = page.progress[0]
     assert (bar.value, bar.text.replace("\\", "")) == (40, "The frozen backbone looks at every image once (40%)")
+    assert [metric.value for metric in page.metric] == ["1 of 4", "none yet", "none yet", "unknown"]
 
 
 def test_after_the_last_step_the_bar_shows_how_far_judging_is(app: AppTest, home: Path) -> None:
