@@ -1,15 +1,18 @@
 """Pictures that somebody brings for a class of an own set: kept one after the other, each with its answer."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
 from core.data.own import NewPicture, OwnPictures, OwnSet, open_own_sets
 from core.errors import LabError, PhotoError
-from pages._ui.choose.uploads import UPLOAD_TYPES, Sent, let_go, sent
+from core.rights import Person
+from pages._ui.choose.uploads import UPLOAD_TYPES, Sent, letting_go, sent
 from pages._ui.frame import plain
 from pages._ui.server.cut_off import cut_off, stalled
+from pages._ui.server.goes_on import GoesOn, goes_on
 from pages._ui.server.upload_quota import FILES
 from pages._ui.visitor import visitor
 
@@ -96,33 +99,47 @@ def say_what_stalls(*, zips: bool) -> None:
 
 
 def _keep(own: OwnSet, class_id: int, files: Sequence[Sent], *, key: str, contributor: str, code: str | None) -> None:
-    if not files:
+    going: GoesOn[Answer] = goes_on(key)
+    if files:
+        keep = _Keeper(
+            own=own, class_id=class_id, contributor=contributor, code=code, by=visitor(), let_go=letting_go()
+        )
+        going.begin({file.file_id: partial(keep, file) for file in files})
+    if not going.names:
         return
-    told: list[Answer] = []
-    bar = st.progress(0.0, text="Being kept …")
-    for place, file in enumerate(files, start=1):
-        told.append(_kept(own, class_id, file, contributor=contributor, code=code))
-        bar.progress(place / len(files), text=f"{place} of {len(files)}")
-    told += [Answer(name=name, kept=None, sentence=_CUT_OFF) for name in cut_off([file.file_id for file in files])]
+    told = going.finish("Being kept …")
+    told += [Answer(name=name, kept=None, sentence=_CUT_OFF) for name in cut_off(going.names)]
     st.session_state[_told(key)] = told
     st.session_state[_turns(key)] += 1  # another field, without the files that have been seen to, or cut off
+    going.clear()
     st.rerun()
 
 
-def _kept(own: OwnSet, class_id: int, file: Sent, *, contributor: str, code: str | None) -> Answer:
-    name = getattr(file, "name", "") or "a file"
-    try:
-        if not hasattr(file, "getvalue"):
-            raise PhotoError(_LOST)
-        new = NewPicture(data=file.getvalue(), file_name=name, contributor=contributor or None)
-        added = OwnPictures(open_own_sets()).add(own.id, class_id, new, by=visitor(), code=code)
-    except LabError as error:
-        return Answer(name=name, kept=None, sentence=str(error))
-    finally:
-        let_go(file)
-    if not added.new:
-        return Answer(name=name, kept=None, sentence=added.sentence)
-    return Answer(name=name, kept=added.picture.id, sentence=added.sentence)
+@dataclass(frozen=True, kw_only=True)
+class _Keeper:
+    """Keeps a file and lets its bytes go."""
+
+    own: OwnSet
+    class_id: int
+    contributor: str
+    code: str | None
+    by: Person
+    let_go: Callable[[Sent], None]
+
+    def __call__(self, file: Sent) -> Answer:
+        name = getattr(file, "name", "") or "a file"
+        try:
+            if not hasattr(file, "getvalue"):
+                raise PhotoError(_LOST)
+            new = NewPicture(data=file.getvalue(), file_name=name, contributor=self.contributor or None)
+            added = OwnPictures(open_own_sets()).add(self.own.id, self.class_id, new, by=self.by, code=self.code)
+        except LabError as error:
+            return Answer(name=name, kept=None, sentence=str(error))
+        finally:
+            self.let_go(file)
+        if not added.new:
+            return Answer(name=name, kept=None, sentence=added.sentence)
+        return Answer(name=name, kept=added.picture.id, sentence=added.sentence)
 
 
 def _turns(key: str) -> str:

@@ -1,7 +1,9 @@
 """The one photo that is chosen once and follows the student over all pages."""
 
 import random
+import threading
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
@@ -44,6 +46,7 @@ def chosen_photo(learned: Learned | None = None) -> Photo:
     Samples, and the photo that the page begins with, are of what the page's network has ``learned``, where it has one.
     """
     samples = samples_for(learned)
+    _take_up()
     chosen = state.photo()
     if chosen is not None and (not state.photo_is_to_begin() or _begins_as_well(chosen, samples, learned)):
         return chosen
@@ -113,16 +116,51 @@ def _box(photo: Photo, samples: tuple[Offered, ...]) -> None:
         _from_samples(photo, samples)
 
 
+@dataclass
+class _Came:
+    """The upload that was opened last, and what is still to be told of it; ``opening`` is held until it is open."""
+
+    opening: threading.Lock = field(default_factory=threading.Lock)
+    file_id: str = ""
+    photo: Photo | None = None
+    source: str = ""
+    problem: str = ""
+
+
+def _came() -> _Came:
+    came: _Came = st.session_state.setdefault(state.PHOTO_CAME, _Came())
+    return came
+
+
 def _take(key: str, source: str) -> None:
-    """Open what was uploaded; the photo chosen before stays where it cannot be opened."""
+    """Open what was uploaded; the photo chosen before stays where it cannot be opened.
+
+    Whoever presses something else meanwhile is shown that, and this is cut off at its next look at the session: there
+    is none before what the file became is held, and `_take_up` on the page that is shown goes on from there.
+    """
+    came = _came()
     for file in sent(key):
-        if file.file_id == st.session_state.get(state.PHOTO_FILE):
+        if file.file_id == came.file_id:
             return  # its bytes were let go since, which Streamlit takes for a change
-        st.session_state[state.PHOTO_FILE] = file.file_id
-        try:
-            state.set_photo(open_upload(file), source)
-        except PhotoError as error:
-            st.session_state[state.PHOTO_PROBLEM] = str(error)
+        with came.opening:
+            came.file_id = file.file_id
+            try:
+                came.photo, came.source = open_upload(file), source
+            except PhotoError as error:
+                came.problem = str(error)
+    _take_up()
+
+
+def _take_up() -> None:
+    came = _came()
+    with came.opening:
+        pass
+    if came.photo is not None:
+        state.set_photo(came.photo, came.source)
+        came.photo = None
+    if came.problem:
+        st.session_state[state.PHOTO_PROBLEM] = came.problem
+        came.problem = ""
 
 
 def _from_samples(current: Photo, samples: tuple[Offered, ...]) -> None:

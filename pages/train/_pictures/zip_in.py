@@ -1,12 +1,12 @@
 """A zip with a folder for each class, or a set that was saved, into a set that is there or into one of its own."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import BinaryIO
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core.data.own import OwnPictures, OwnSet, open_own_sets
 from core.data.own.ways_in.archive import class_folders_in, open_zip
@@ -20,14 +20,16 @@ from core.runs import open_store
 from core.runs.carried_sets import open_with_runs
 from pages._ui import address, state
 from pages._ui.choose.additions import say_what_stalls
-from pages._ui.choose.uploads import Sent, let_go, sent
+from pages._ui.choose.uploads import Sent, letting_go, sent
 from pages._ui.frame import plain
 from pages._ui.server.cut_off import cut_off
+from pages._ui.server.goes_on import GoesOn, goes_on
 from pages._ui.visitor import visitor
 
 MOST_MEGABYTES = 100
 _SAID = 20  # files that were passed over
 _NEW = "new"  # in place of a set's id
+_LOST = "The zip was not taken in: too much came at once, or the connection broke; add it again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +59,18 @@ def take_zip(own: OwnSet | None) -> None:
         help=f"At most {MOST_MEGABYTES} MB. A folder has the name of its class; one that is not there yet is added.",
     )
     say_what_stalls(zips=True)
+    going: GoesOn[_Told] = goes_on(f"zip_{where}")
     for file in sent(field):
-        cut_off([file.file_id])
-        st.session_state[told] = _taken(own, file)
+        take = _Taker(own=own, by=visitor(), let_go=letting_go(), going=going)
+        going.begin({file.file_id: partial(take, file)})
+    if going.names:
+        became = going.finish("Being unpacked …")[-1]
+        cut_off(going.names)
+        if became.made:
+            address.write(state.OWN_SET, became.made)
+        st.session_state[told] = became
         st.session_state[turns] += 1  # another field, without the file
+        going.clear()
         st.rerun()
     if told in st.session_state and not st.session_state[told].made:
         _say(st.session_state[told])
@@ -77,43 +87,46 @@ def _told(where: str) -> str:
     return f"zip_{where}_told"
 
 
-def _taken(own: OwnSet | None, file: Sent) -> _Told:
-    bar = st.progress(0.0, text="Being unpacked …")
-    pictures = OwnPictures(open_own_sets())
-    try:
-        if not hasattr(file, "getvalue"):
-            raise PhotoError("The zip was not taken in: too much came at once, or the connection broke; add it again.")
-        data, name = io.BytesIO(file.getvalue()), getattr(file, "name", "")
-        if own is not None:
-            return _added(own, pictures, data, bar)
-        made = open_with_runs(
-            pictures,
-            open_store(),
-            data,
-            name,
-            by=visitor(),
-            tell=lambda text, done: bar.progress(min(1.0, done), text=text),
-        )
-    except LabError as error:
-        return _Told(problem=str(error))
-    finally:
-        let_go(file)
-    address.write(state.OWN_SET, made.own.id)
-    return _Told(made=made.own.id, added=made.own.pictures, networks=len(made.runs), skipped=made.skipped)
+@dataclass(frozen=True, kw_only=True)
+class _Taker:
+    """Takes a zip into the set ``own``, or makes one of it, and lets its bytes go."""
 
+    own: OwnSet | None
+    by: Person
+    let_go: Callable[[Sent], None]
+    going: GoesOn[_Told]
 
-def _added(own: OwnSet, pictures: OwnPictures, data: BinaryIO, bar: DeltaGenerator) -> _Told:
-    with open_zip(data) as archive:
-        source = saved_source(archive) or class_folders_in(archive)
-        names, count = _names_in(own, source.classes, visitor()), max(source.count, 1)
-        brought = bring(
-            pictures,
-            own.id,
-            _renamed(source.pictures, names),
-            by=visitor(),
-            tell=lambda done: bar.progress(min(1.0, done / count), text=f"{done} of {source.count} files"),
-        )
-    return _Told(added=brought.added, skipped=(*source.skipped, *brought.skipped))
+    def __call__(self, file: Sent) -> _Told:
+        pictures = OwnPictures(open_own_sets())
+        try:
+            if not hasattr(file, "getvalue"):
+                raise PhotoError(_LOST)
+            data = io.BytesIO(file.getvalue())
+            if self.own is not None:
+                return self._added(self.own, pictures, data)
+            name = getattr(file, "name", "")
+            made = open_with_runs(pictures, open_store(), data, name, by=self.by, tell=self._tell)
+        except LabError as error:
+            return _Told(problem=str(error))
+        finally:
+            self.let_go(file)
+        return _Told(made=made.own.id, added=made.own.pictures, networks=len(made.runs), skipped=made.skipped)
+
+    def _added(self, own: OwnSet, pictures: OwnPictures, data: BinaryIO) -> _Told:
+        with open_zip(data) as archive:
+            source = saved_source(archive) or class_folders_in(archive)
+            names, count = _names_in(own, source.classes, self.by), max(source.count, 1)
+            brought = bring(
+                pictures,
+                own.id,
+                _renamed(source.pictures, names),
+                by=self.by,
+                tell=lambda done: self._tell(f"{done} of {source.count} files", done / count),
+            )
+        return _Told(added=brought.added, skipped=(*source.skipped, *brought.skipped))
+
+    def _tell(self, text: str, done: float) -> None:
+        self.going.said = (min(1.0, done), text)
 
 
 def _names_in(own: OwnSet, wanted: tuple[str, ...], by: Person) -> dict[str, str]:

@@ -1,14 +1,18 @@
 """One photo, chosen once, follows the student; a file that is no photo is a sentence."""
 
+from typing import Any
+
 import pytest
 from PIL import Image
+from streamlit.runtime.scriptrunner_utils.exceptions import RerunException
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 from streamlit.testing.v1 import AppTest
 
 from core.data.own import OwnPictures, open_own_sets
 from core.errors import PhotoError
 from core.photos.door import Photo
-from pages._ui import cached
+from pages._ui import cached, state
 from pages._ui.choose.samples import Learned, samples_for
 from pages._ui.choose.uploads import open_upload
 from tests.core.data.own.conftest import ADA, new
@@ -117,6 +121,25 @@ def test_an_uploaded_file_is_let_go_once_it_has_been_read(app: AppTest) -> None:
     app.run()
     assert "mine\\.jpg" in texts(check(app)), "and the photo stays"
     assert not app.error
+
+
+def test_a_photo_is_taken_up_though_another_press_cuts_its_coming_off(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, pressed = state.set_photo, False
+
+    def press_once(*given: Any, **named: Any) -> None:
+        nonlocal pressed
+        if not pressed:
+            pressed = True
+            raise RerunException(RerunData())
+        kept(*given, **named)
+
+    monkeypatch.setattr(state, "set_photo", press_once)
+    upload(app, "mine.jpg", jpeg())
+    assert pressed
+    assert "mine\\.jpg" in texts(app)
+    assert len(app.error) == 0
 
 
 def test_the_same_file_again_is_taken_again(app: AppTest) -> None:

@@ -1,8 +1,12 @@
 """Your pictures and Add pictures: a set is made, filled from phones and files, looked through and judged."""
 
 import io
+import threading
 import zipfile
+from collections.abc import Callable
+from concurrent.futures import wait
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,8 +24,9 @@ from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
 from pages._ui.classroom import invitation
 from pages._ui.draw.picture_wall import chosen_among
-from pages._ui.server import cut_off
-from pages.train._pictures import claimed, joining
+from pages._ui.server import cut_off, goes_on
+from pages._ui.server.goes_on import GoesOn
+from pages.train._pictures import claimed, joining, zip_in
 from pages.train._pictures.overview import overview
 from tests.core.data.own.generated import near_copy, photograph
 from tests.pages.runs import queued
@@ -146,6 +151,73 @@ def test_what_was_cut_off_is_named_beside_what_was_kept_and_a_zip_that_stalls_ha
     said = texts(check(page.run()))
     assert "all\\.zip did not arrive, because the connection broke; add it again. Nothing of it was kept." in said
     assert "three" not in said
+
+
+@pytest.fixture
+def not_before_a_press(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Any]:
+    """Cuts the page off at its first look at what goes on; what is wrapped in this waits for that."""
+    pressed = threading.Event()
+
+    def press_once(*awaited: Any) -> None:
+        if not pressed.is_set():
+            pressed.set()
+            st.rerun()
+        wait(*awaited)
+
+    def wrapped(function: Any) -> Any:
+        def waits(*given: Any, **named: Any) -> Any:
+            assert pressed.wait(60)
+            return function(*given, **named)
+
+        return waits
+
+    monkeypatch.setattr(goes_on, "wait", press_once)
+    return wrapped
+
+
+def test_files_are_all_kept_where_another_press_cuts_the_page_off_meanwhile(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, not_before_a_press: Callable[[Any], Any]
+) -> None:
+    own = filled(people=0)
+    page = shown(app, own)
+    page.segmented_control(key=f"way_{own.id}").set_value("files").run()
+    monkeypatch.setattr(OwnPictures, "add", not_before_a_press(OwnPictures.add))
+    files = [(f"{seed}.jpg", jpeg(seed), "image/jpeg") for seed in range(3)]
+    page.file_uploader(key=f"files_{own.classes[0].id}_0").set_value(files).run()
+    said = texts(check(page))
+    assert "3 pictures kept." in said
+    assert "again" not in said
+    assert len(OwnPictures(open_own_sets()).list(own.id)) == 3
+
+
+def test_a_zip_is_taken_in_where_another_press_cuts_the_page_off_meanwhile(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, not_before_a_press: Callable[[Any], Any]
+) -> None:
+    own = filled(people=0)
+    page = shown(app, own)
+    page.segmented_control(key=f"way_{own.id}").set_value("zip").run()
+    monkeypatch.setattr(zip_in, "bring", not_before_a_press(zip_in.bring))
+    page.file_uploader(key=f"zip_{own.id}_0").set_value([("all.zip", zipped(SORTED), "application/zip")]).run()
+    said = texts(check(page))
+    assert "pictures kept." in said
+    assert "not taken in" not in said
+    assert len(OwnPictures(open_own_sets()).list(own.id)) == 3
+
+
+def test_work_that_fails_raises_once_and_keeps_nothing_from_going_on() -> None:
+    work, done = GoesOn[int](), []
+
+    def fails() -> int:
+        raise ValueError("no")
+
+    work.begin({"a": lambda: done.append(1) or 1, "b": fails})
+    work.begin({"a": fails})  # has begun
+    with pytest.raises(ValueError, match="no"):
+        work.finish("…")
+    work.begin({"b": lambda: 2, "c": lambda: 3})
+    assert (work.finish("…"), work.names, done) == ([2, 3], ["b", "c"], [1])
+    work.clear()
+    assert work.names == []
 
 
 class Arrived:
