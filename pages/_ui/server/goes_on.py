@@ -4,8 +4,9 @@ Streamlit cuts off the run of a page for the next one: of fourteen photos for a 
 was pressed meanwhile, and nothing said so.
 """
 
+import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Generic, TypeVar
 
 import streamlit as st
@@ -16,7 +17,7 @@ T = TypeVar("T")
 
 
 class GoesOn(Generic[T]):
-    """Jobs of one session, done one after the other in a thread; each is known by a name, and begun once.
+    """Jobs of one session, done one after the other by threads that hold up no server; each begins once, by its name.
 
     ``said`` is a share of 1 and a few words on the job at work, where it tells; else jobs are counted.
     """
@@ -24,6 +25,7 @@ class GoesOn(Generic[T]):
     def __init__(self) -> None:
         self.said: tuple[float, str] | None = None
         self._jobs: dict[str, Future[T]] = {}
+        self._one_by_one = threading.Lock()
 
     @property
     def names(self) -> list[str]:
@@ -33,9 +35,9 @@ class GoesOn(Generic[T]):
     def begin(self, jobs: Mapping[str, Callable[[], T]]) -> None:
         """Begin those jobs whose names are new; looks at nothing at which Streamlit could cut it off."""
         if new := {name: job for name, job in jobs.items() if name not in self._jobs}:
-            one_by_one = ThreadPoolExecutor(max_workers=1)
-            self._jobs |= {name: one_by_one.submit(job) for name, job in new.items()}
-            one_by_one.shutdown(wait=False)
+            given: dict[str, Future[T]] = {name: Future() for name in new}
+            self._jobs = {**self._jobs, **given}  # anew: who looks at the old one may not be through with it
+            threading.Thread(target=self._do, args=(list(new.values()), list(given.values())), daemon=True).start()
 
     def finish(self, begins: str) -> list[T]:
         """Show how far they are until all are done; return what each has given.
@@ -53,6 +55,14 @@ class GoesOn(Generic[T]):
         except Exception:
             self.clear()
             raise
+
+    def _do(self, jobs: list[Callable[[], T]], given: list[Future[T]]) -> None:
+        with self._one_by_one:
+            for job, future in zip(jobs, given, strict=True):
+                try:
+                    future.set_result(job())
+                except BaseException as error:
+                    future.set_exception(error)
 
     def clear(self) -> None:
         """Forget them, once what they have given is kept elsewhere."""
