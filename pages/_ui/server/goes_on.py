@@ -19,11 +19,13 @@ T = TypeVar("T")
 class GoesOn(Generic[T]):
     """Jobs of one session, done one after the other by threads that hold up no server; each begins once, by its name.
 
-    ``said`` is a share of 1 and a few words on the job at work, where it tells; else jobs are counted.
+    ``said`` is a share of 1 and a few words on the job at work, where it tells; else jobs are counted. ``stopped``:
+    their sender wants them to end, and it is for them to look.
     """
 
     def __init__(self) -> None:
         self.said: tuple[float, str] | None = None
+        self.stopped = False
         self._jobs: dict[str, Future[T]] = {}
         self._one_by_one = threading.Lock()
 
@@ -39,12 +41,14 @@ class GoesOn(Generic[T]):
             self._jobs = {**self._jobs, **given}  # anew: who looks at the old one may not be through with it
             threading.Thread(target=self._do, args=(list(new.values()), list(given.values())), daemon=True).start()
 
-    def finish(self, begins: str) -> list[T]:
-        """Show how far they are until all are done; return what each has given.
+    def finish(self, begins: str, *, stop: str | None = None) -> list[T]:
+        """Show how far they are until all are done, and a button of the key ``stop``; return what each has given.
 
         Raises what the first of them that failed has raised, and forgets all.
         """
         bar = st.progress(0.0, text=begins)
+        if stop is not None:
+            st.button("Stop", key=stop, icon=":material/stop:", on_click=self.stop, disabled=self.stopped)
         while left := [each for each in self._jobs.values() if not each.done()]:
             done, count = len(self._jobs) - len(left), len(self._jobs)
             share, text = self.said or (done / count, f"{done} of {count}" if done else begins)
@@ -64,9 +68,13 @@ class GoesOn(Generic[T]):
                 except BaseException as error:
                     future.set_exception(error)
 
+    def stop(self) -> None:
+        """Ask them to end."""
+        self.stopped = True
+
     def clear(self) -> None:
         """Forget them, once what they have given is kept elsewhere."""
-        self.said, self._jobs = None, {}
+        self.said, self.stopped, self._jobs = None, False, {}
 
 
 def goes_on(key: str) -> GoesOn[T]:

@@ -29,6 +29,7 @@ from pages._ui.visitor import visitor
 MOST_MEGABYTES = 100
 _SAID = 20  # files that were passed over
 _NEW = "new"  # in place of a set's id
+_STOPPED = "You stopped it. The pictures that had been taken in by then are in the set."
 _LOST = "The zip was not taken in: too much came at once, or the connection broke; add it again."
 
 
@@ -64,7 +65,7 @@ def take_zip(own: OwnSet | None) -> None:
         take = _Taker(own=own, by=visitor(), let_go=letting_go(), going=going)
         going.begin({file.file_id: partial(take, file)})
     if going.names:
-        became = going.finish("Being unpacked …")[-1]
+        became = going.finish("Being unpacked …", stop=f"zip_{where}_stop")[-1]
         cut_off(going.names)
         if became.made:
             address.write(state.OWN_SET, became.made)
@@ -126,6 +127,8 @@ class _Taker:
         return _Told(added=brought.added, skipped=(*source.skipped, *brought.skipped))
 
     def _tell(self, text: str, done: float) -> None:
+        if self.going.stopped:
+            raise LabError(_STOPPED)
         self.going.said = (min(1.0, done), text)
 
 

@@ -204,6 +204,29 @@ def test_a_zip_is_taken_in_where_another_press_cuts_the_page_off_meanwhile(
     assert len(OwnPictures(open_own_sets()).list(own.id)) == 3
 
 
+def test_a_zip_that_is_stopped_ends_and_says_what_stays(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = filled(people=0)
+    page = shown(app, own)
+    page.segmented_control(key=f"way_{own.id}").set_value("zip").run()
+    pressed = threading.Event()
+
+    def press_stop(*_awaited: Any) -> None:
+        st.session_state[f"zip_{own.id}_goes_on"].stop()
+        pressed.set()
+
+    def goes_on_until_pressed(*given: Any, tell: Callable[[int], None], **named: Any) -> None:
+        tell(1)
+        assert pressed.wait(60)
+        tell(2)
+
+    monkeypatch.setattr(goes_on, "wait", press_stop)
+    monkeypatch.setattr(zip_in, "bring", goes_on_until_pressed)
+    page.file_uploader(key=f"zip_{own.id}_0").set_value([("all.zip", zipped(SORTED), "application/zip")]).run()
+    assert [error.value.replace("\\", "") for error in check(page).error] == [zip_in._STOPPED]
+    assert "Stop" not in labels(page)
+    assert page.file_uploader(key=f"zip_{own.id}_1")
+
+
 def test_work_that_fails_raises_once_and_keeps_nothing_from_going_on() -> None:
     work, done = GoesOn[int](), []
 
