@@ -37,6 +37,7 @@ _PHOTO_SOURCE = "photo_source"
 _PHOTO_SHOWS = "photo_shows"
 _PHOTO_TO_BEGIN = "photo_to_begin"
 _PHOTO_PLACE = "photo_place"  # how many photos had been added on Classify when it was chosen
+_PHOTO_CHOICES = "photo_choices"
 PHOTO_PROBLEM = "photo_problem"
 PHOTO_CAME = "photo_came"  # the upload that was opened last
 CLASSIFIED = "classify_photos"  # those that were added on Classify, in order
@@ -93,7 +94,13 @@ def set_photo(photo: "Photo", source: str, shows: str | None = None, *, to_begin
     st.session_state[_PHOTO_SHOWS] = shows
     st.session_state[_PHOTO_TO_BEGIN] = to_begin
     st.session_state[_PHOTO_PLACE] = len(st.session_state.get(CLASSIFIED, ()))
+    st.session_state[_PHOTO_CHOICES] = photo_choices() + (not to_begin)
     st.session_state.pop(PHOTO_PROBLEM, None)
+
+
+def photo_choices() -> int:
+    """Return how many times the student has chosen a photo."""
+    return int(st.session_state.get(_PHOTO_CHOICES, 0))
 
 
 def photo_source() -> str:

@@ -107,12 +107,22 @@ def _keep(own: OwnSet, class_id: int, files: Sequence[Sent], *, key: str, contri
         going.begin({file.file_id: partial(keep, file) for file in files})
     if not going.names:
         return
-    told = going.finish("Being kept …")
-    told += [Answer(name=name, kept=None, sentence=_CUT_OFF) for name in cut_off(going.names)]
+    try:
+        told = going.finish("Being kept …")
+    except Exception:
+        _another_field(key, going)
+        raise
+    going.cut += cut_off(going.names)
+    told += [Answer(name=name, kept=None, sentence=_CUT_OFF) for name in going.cut]
     st.session_state[_told(key)] = told
-    st.session_state[_turns(key)] += 1  # another field, without the files that have been seen to, or cut off
-    going.clear()
+    _another_field(key, going)
     st.rerun()
+
+
+def _another_field(key: str, going: GoesOn[Answer]) -> None:
+    """Put one in the place of the field, without the files that have been seen to, or cut off."""
+    st.session_state[_turns(key)] += 1
+    going.clear()
 
 
 @dataclass(frozen=True, kw_only=True)

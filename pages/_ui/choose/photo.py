@@ -125,6 +125,7 @@ class _Came:
     photo: Photo | None = None
     source: str = ""
     problem: str = ""
+    choices: int = 0  # that had been made before it came
 
 
 def _came() -> _Came:
@@ -135,15 +136,16 @@ def _came() -> _Came:
 def _take(key: str, source: str) -> None:
     """Open what was uploaded; the photo chosen before stays where it cannot be opened.
 
-    Whoever presses something else meanwhile is shown that, and this is cut off at its next look at the session: there
-    is none before what the file became is held, and `_take_up` on the page that is shown goes on from there.
+    Whoever presses something else meanwhile is shown that, and this is cut off at its next look at the session: from
+    the file's opening there is none until what it became is held, and `_take_up` on the page that is shown goes on.
     """
     came = _came()
+    choices = state.photo_choices()
     for file in sent(key):
         if file.file_id == came.file_id:
             return  # its bytes were let go since, which Streamlit takes for a change
         with came.opening:
-            came.file_id = file.file_id
+            came.file_id, came.choices, came.photo, came.problem = file.file_id, choices, None, ""
             try:
                 came.photo, came.source = open_upload(file), source
             except PhotoError as error:
@@ -156,7 +158,8 @@ def _take_up() -> None:
     with came.opening:
         pass
     if came.photo is not None:
-        state.set_photo(came.photo, came.source)
+        if came.choices == state.photo_choices():  # or another one was chosen while it was being opened
+            state.set_photo(came.photo, came.source)
         came.photo = None
     if came.problem:
         st.session_state[state.PHOTO_PROBLEM] = came.problem

@@ -87,12 +87,15 @@ def file_name(checkpoint: "Checkpoint") -> str:
 
 def _onnx(checkpoint: "Checkpoint") -> bytes:
     """ONNX as it was made last for this very network, or made now: a class takes the same few."""
+    kept = Path(_onnx_files().name)
+    file = kept / f"{hashlib.sha256(checkpoint.card.to_json().encode()).hexdigest()}.onnx"
+    with contextlib.suppress(FileNotFoundError):
+        return file.read_bytes()
     if not _ONE_AT_A_TIME.acquire(timeout=_PATIENCE):
         raise ExportError("Others are having ONNX made; try again in a minute.")
     with contextlib.ExitStack() as at_the_end:
         at_the_end.callback(_ONE_AT_A_TIME.release)
-        kept = Path(_onnx_files().name)
-        file = kept / f"{hashlib.sha256(checkpoint.card.to_json().encode()).hexdigest()}.onnx"
+        kept.mkdir(parents=True, exist_ok=True)  # who cleans up after programs may have taken it away
         if not file.exists():
             _make_onnx(checkpoint, file)
             for old in sorted(kept.iterdir(), key=os.path.getmtime)[:-_ONNX_FILES_KEPT]:

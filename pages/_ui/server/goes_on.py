@@ -20,12 +20,13 @@ class GoesOn(Generic[T]):
     """Jobs of one session, done one after the other by threads that hold up no server; each begins once, by its name.
 
     ``said`` is a share of 1 and a few words on the job at work, where it tells; else jobs are counted. ``stopped``:
-    their sender wants them to end, and it is for them to look.
+    their sender wants them to end, and it is for them to look. ``cut`` are names of files that never came.
     """
 
     def __init__(self) -> None:
         self.said: tuple[float, str] | None = None
         self.stopped = False
+        self.cut: list[str] = []
         self._jobs: dict[str, Future[T]] = {}
         self._one_by_one = threading.Lock()
 
@@ -36,6 +37,8 @@ class GoesOn(Generic[T]):
 
     def begin(self, jobs: Mapping[str, Callable[[], T]]) -> None:
         """Begin those jobs whose names are new; looks at nothing at which Streamlit could cut it off."""
+        if all(each.done() for each in self._jobs.values()):
+            self.said, self.stopped = None, False
         if new := {name: job for name, job in jobs.items() if name not in self._jobs}:
             given: dict[str, Future[T]] = {name: Future() for name in new}
             self._jobs = {**self._jobs, **given}  # anew: who looks at the old one may not be through with it
@@ -44,37 +47,37 @@ class GoesOn(Generic[T]):
     def finish(self, begins: str, *, stop: str | None = None) -> list[T]:
         """Show how far they are until all are done, and a button of the key ``stop``; return what each has given.
 
-        Raises what the first of them that failed has raised, and forgets all.
+        Raises what the first of them that failed has raised. Until `clear` it can be asked again: a run that was cut
+        off may be the one that sees the end first.
         """
+        jobs = list(self._jobs.values())
         bar = st.progress(0.0, text=begins)
         if stop is not None:
             st.button("Stop", key=stop, icon=":material/stop:", on_click=self.stop, disabled=self.stopped)
-        while left := [each for each in self._jobs.values() if not each.done()]:
-            done, count = len(self._jobs) - len(left), len(self._jobs)
-            share, text = self.said or (done / count, f"{done} of {count}" if done else begins)
+        while left := [each for each in jobs if not each.done()]:
+            done = len(jobs) - len(left)
+            share, text = self.said or (done / len(jobs), f"{done} of {len(jobs)}" if done else begins)
             bar.progress(share, text=text)
             wait(left, _LOOK, FIRST_COMPLETED)
-        try:
-            return [each.result() for each in self._jobs.values()]
-        except Exception:
-            self.clear()
-            raise
+        return [each.result() for each in jobs]
 
     def _do(self, jobs: list[Callable[[], T]], given: list[Future[T]]) -> None:
         with self._one_by_one:
             for job, future in zip(jobs, given, strict=True):
                 try:
                     future.set_result(job())
-                except BaseException as error:
+                except Exception as error:
                     future.set_exception(error)
+                except BaseException as error:  # pages let these pass, as Streamlit ends runs by them
+                    future.set_exception(RuntimeError(repr(error)))
 
     def stop(self) -> None:
-        """Ask them to end."""
-        self.stopped = True
+        """Ask those that are at work to end."""
+        self.stopped = not all(each.done() for each in self._jobs.values())
 
     def clear(self) -> None:
         """Forget them, once what they have given is kept elsewhere."""
-        self.said, self.stopped, self._jobs = None, False, {}
+        self.said, self.stopped, self.cut, self._jobs = None, False, [], {}
 
 
 def goes_on(key: str) -> GoesOn[T]:

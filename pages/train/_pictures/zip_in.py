@@ -30,6 +30,7 @@ MOST_MEGABYTES = 100
 _SAID = 20  # files that were passed over
 _NEW = "new"  # in place of a set's id
 _STOPPED = "You stopped it. The pictures that had been taken in by then are in the set."
+_NONE_MADE = "You stopped it, and no set was made of it."
 _LOST = "The zip was not taken in: too much came at once, or the connection broke; add it again."
 
 
@@ -61,12 +62,17 @@ def take_zip(own: OwnSet | None) -> None:
     )
     say_what_stalls(zips=True)
     going: GoesOn[_Told] = goes_on(f"zip_{where}")
-    for file in sent(field):
+    for file in [each for each in sent(field) if each.file_id not in going.names]:
         take = _Taker(own=own, by=visitor(), let_go=letting_go(), going=going)
+        cut_off([file.file_id])
         going.begin({file.file_id: partial(take, file)})
     if going.names:
-        became = going.finish("Being unpacked …", stop=f"zip_{where}_stop")[-1]
-        cut_off(going.names)
+        try:
+            became = _together(going.finish("Being unpacked …", stop=f"zip_{where}_stop"))
+        except Exception:
+            st.session_state[turns] += 1
+            going.clear()
+            raise
         if became.made:
             address.write(state.OWN_SET, became.made)
         st.session_state[told] = became
@@ -82,6 +88,17 @@ def say_what_came(made: str) -> None:
     told = st.session_state.get(_told(_NEW))
     if told is not None and told.made == made:
         _say(told)
+
+
+def _together(each: list[_Told]) -> _Told:
+    """Of more than one, where another zip was sent while one was taken in."""
+    return _Told(
+        made=next((one.made for one in reversed(each) if one.made), ""),
+        added=sum(one.added for one in each),
+        networks=sum(one.networks for one in each),
+        skipped=tuple(skipped for one in each for skipped in one.skipped),
+        problem=" ".join(one.problem for one in each if one.problem),
+    )
 
 
 def _told(where: str) -> str:
@@ -128,7 +145,7 @@ class _Taker:
 
     def _tell(self, text: str, done: float) -> None:
         if self.going.stopped:
-            raise LabError(_STOPPED)
+            raise LabError(_STOPPED if self.own is not None else _NONE_MADE)
         self.going.said = (min(1.0, done), text)
 
 
@@ -151,7 +168,7 @@ def _renamed(pictures: Iterator[Found], names: dict[str, str]) -> Iterator[Found
 def _say(told: _Told) -> None:
     if told.problem:
         st.error(plain(told.problem), icon=":material/error:")
-    elif told.added:
+    if told.added:
         st.success(f"{told.added:,} pictures kept.{_networks(told.networks)}", icon=":material/check_circle:")
     if told.skipped:
         lines = [f"- {plain(each.file)}: {plain(each.error)}" for each in told.skipped[:_SAID]]

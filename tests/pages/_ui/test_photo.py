@@ -13,6 +13,7 @@ from core.data.own import OwnPictures, open_own_sets
 from core.errors import PhotoError
 from core.photos.door import Photo
 from pages._ui import cached, state
+from pages._ui.choose import photo
 from pages._ui.choose.samples import Learned, samples_for
 from pages._ui.choose.uploads import open_upload
 from tests.core.data.own.conftest import ADA, new
@@ -140,6 +141,22 @@ def test_a_photo_is_taken_up_though_another_press_cuts_its_coming_off(
     assert pressed
     assert "mine\\.jpg" in texts(app)
     assert len(app.error) == 0
+
+
+def test_a_photo_that_was_chosen_while_another_was_being_opened_stays(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = photo.open_upload
+
+    def while_another_is_chosen(file: Any) -> Photo:
+        found = opened(file)
+        state.set_photo(samples_for(None)[1].photo, "a sample")
+        return found
+
+    monkeypatch.setattr(photo, "open_upload", while_another_is_chosen)
+    upload(app, "mine.jpg", jpeg())
+    assert "mine\\.jpg" not in texts(app)
+    assert "A sample" in texts(app)
 
 
 def test_the_same_file_again_is_taken_again(app: AppTest) -> None:

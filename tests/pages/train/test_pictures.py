@@ -227,20 +227,55 @@ def test_a_zip_that_is_stopped_ends_and_says_what_stays(app: AppTest, monkeypatc
     assert page.file_uploader(key=f"zip_{own.id}_1")
 
 
-def test_work_that_fails_raises_once_and_keeps_nothing_from_going_on() -> None:
+def test_work_that_fails_is_told_until_it_is_forgotten_and_begins_once() -> None:
     work, done = GoesOn[int](), []
 
     def fails() -> int:
+        done.append(2)
         raise ValueError("no")
 
     work.begin({"a": lambda: done.append(1) or 1, "b": fails})
     work.begin({"a": fails})  # has begun
-    with pytest.raises(ValueError, match="no"):
-        work.finish("…")
+    for _twice in range(2):  # a run that was cut off may come first
+        with pytest.raises(ValueError, match="no"):
+            work.finish("…")
+    work.clear()
     work.begin({"b": lambda: 2, "c": lambda: 3})
-    assert (work.finish("…"), work.names, done) == ([2, 3], ["b", "c"], [1])
+    assert (work.finish("…"), work.names, done) == ([2, 3], ["b", "c"], [1, 2])
+    work.stop()  # pressed too late
+    assert not work.stopped
     work.clear()
     assert work.names == []
+
+
+def test_a_zip_for_a_set_of_its_own_that_is_stopped_leaves_none(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = shown(app)
+    begun = threading.Event()
+
+    def press_stop(*_awaited: Any) -> None:
+        assert begun.wait(60)
+        st.session_state["zip_new_goes_on"].stop()
+
+    def looked_at(*_given: Any, tell: Callable[[int], None], **_named: Any) -> None:
+        begun.set()
+        while True:
+            tell(1)
+
+    monkeypatch.setattr(goes_on, "wait", press_stop)
+    monkeypatch.setattr("core.data.own.ways_in.import_set.bring", looked_at)
+    page.file_uploader(key="zip_new_0").set_value([("all.zip", zipped(SORTED), "application/zip")]).run()
+    assert [error.value.replace("\\", "") for error in check(page).error] == [zip_in._NONE_MADE]
+    assert open_own_sets().list(ME) == ()
+
+
+def test_what_ends_programs_is_told_as_a_fault() -> None:
+    def ends() -> int:
+        raise SystemExit(3)
+
+    work = GoesOn[int]()
+    work.begin({"a": ends})
+    with pytest.raises(RuntimeError, match=r"SystemExit\(3\)"):
+        work.finish("…")
 
 
 class Arrived:

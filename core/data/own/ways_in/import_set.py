@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +18,7 @@ from core.data.own.ways_in.found import NotFoundHereError, Skipped, Source
 from core.data.own.ways_in.idx_files import idx_pairs, idx_source, is_idx, labels_beside, unpacked_head
 from core.data.own.ways_in.parquet_files import parquet_source
 from core.data.own.ways_out.saved_set import saved_source
+from core.errors import LabError
 from core.photos.door import shown_name
 from core.rights import Person
 
@@ -40,7 +41,8 @@ def import_set(pictures: OwnPictures, path: Path, *, title: str = "", by: Person
     Hub's layout, a set that was saved (`core.data.own.ways_out.saved_set`).
 
     Without a ``title`` it is called as the saved set, or as the file. ``tell`` is told what is being done and how far
-    it is, in [0, 1]. Raises LabError, one sentence, where nothing there can become a set; then none is made.
+    it is, in [0, 1], and may raise a LabError to end it. Raises LabError, one sentence, where nothing there can become
+    a set; then none is made.
     """
     with _source(path) as source:
         return _import(pictures, source, title=title or source.title or _called(path.stem), by=by, tell=tell)
@@ -64,7 +66,12 @@ def _import(pictures: OwnPictures, source: Source, *, title: str, by: Person, te
         if tell is not None:
             tell(f"{count:,} of {source.count:,} pictures", count / max(source.count, 1))
 
-    brought = bring(pictures, own.id, source.pictures, by=by, tell=looked_at)
+    try:
+        brought = bring(pictures, own.id, source.pictures, by=by, tell=looked_at)
+    except LabError:
+        with suppress(OwnSetError):  # it was deleted meanwhile
+            pictures.sets.delete(own.id, by=by)
+        raise
     skipped = (*source.skipped, *brought.skipped)
     if not brought.added:
         pictures.sets.delete(own.id, by=by)
