@@ -16,6 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 MOST = 1_000  # names of a session; the oldest are forgotten
 MOST_SESSIONS = 1_000
 SILENT = 5.0  # seconds without a byte on its way, after which nothing more is expected
+_TOLD = 0.5  # seconds from the last byte of a file until its browser tells the page
 _NAME = 200  # characters of a name
 
 
@@ -95,6 +96,21 @@ def stalled() -> list[str]:
         if expected is None or expected.under_way or time.monotonic() - expected.changed < SILENT:
             return []
         return list(expected.names.values())
+
+
+def coming(known: Collection[str] = ()) -> bool:
+    """Say whether the page is still to be told of files that this session's browser has announced.
+
+    ``known`` are the ids of those that it has been told of. Of one that has come it is told a moment later.
+    """
+    with _lock:
+        expected = _expected.get(_session())
+        if expected is None:
+            return False
+        silent = time.monotonic() - expected.changed
+        if expected.names.keys() - set(known):
+            return expected.under_way > 0 or silent < SILENT
+        return silent < _TOLD
 
 
 def _session() -> str:

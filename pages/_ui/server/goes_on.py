@@ -5,11 +5,14 @@ was pressed meanwhile, and nothing said so.
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Generic, TypeVar
 
 import streamlit as st
+
+from pages._ui.server.cut_off import coming
 
 _LOOK = 0.5  # seconds
 
@@ -19,13 +22,13 @@ T = TypeVar("T")
 class GoesOn(Generic[T]):
     """Jobs of one session, done one after the other by threads that hold up no server; each begins once, by its name.
 
-    ``said`` is a share of 1 and a few words on the job at work, where it tells; else jobs are counted. ``stopped``:
-    their sender wants them to end, and it is for them to look. ``cut`` are names of files that never came.
+    ``said`` is a share of 1 and a few words on the job at work, where it tells; else jobs are counted. ``cut`` are
+    names of files that never came.
     """
 
     def __init__(self) -> None:
         self.said: tuple[float, str] | None = None
-        self.stopped = False
+        self._stopped = threading.Event()
         self.cut: list[str] = []
         self._jobs: dict[str, Future[T]] = {}
         self._one_by_one = threading.Lock()
@@ -37,8 +40,6 @@ class GoesOn(Generic[T]):
 
     def begin(self, jobs: Mapping[str, Callable[[], T]]) -> None:
         """Begin those jobs whose names are new; looks at nothing at which Streamlit could cut it off."""
-        if all(each.done() for each in self._jobs.values()):
-            self.said, self.stopped = None, False
         if new := {name: job for name, job in jobs.items() if name not in self._jobs}:
             given: dict[str, Future[T]] = {name: Future() for name in new}
             self._jobs = {**self._jobs, **given}  # anew: who looks at the old one may not be through with it
@@ -47,18 +48,23 @@ class GoesOn(Generic[T]):
     def finish(self, begins: str, *, stop: str | None = None) -> list[T]:
         """Show how far they are until all are done, and a button of the key ``stop``; return what each has given.
 
+        What the browser is still sending is waited for: it cuts this run off when it has come, and begins in the next.
+
         Raises what the first of them that failed has raised. Until `clear` it can be asked again: a run that was cut
         off may be the one that sees the end first.
         """
         jobs = list(self._jobs.values())
         bar = st.progress(0.0, text=begins)
         if stop is not None:
-            st.button("Stop", key=stop, icon=":material/stop:", on_click=self.stop, disabled=self.stopped)
-        while left := [each for each in jobs if not each.done()]:
+            st.button("Stop", key=stop, icon=":material/stop:", on_click=self._stopped.set)
+        while (left := [each for each in jobs if not each.done()]) or coming(self._jobs):
             done = len(jobs) - len(left)
             share, text = self.said or (done / len(jobs), f"{done} of {len(jobs)}" if done else begins)
-            bar.progress(share, text=text)
-            wait(left, _LOOK, FIRST_COMPLETED)
+            bar.progress(share, text=text if left else "More are on their way …")
+            if left:
+                wait(left, _LOOK, FIRST_COMPLETED)
+            else:
+                time.sleep(_LOOK / 2)
         return [each.result() for each in jobs]
 
     def _do(self, jobs: list[Callable[[], T]], given: list[Future[T]]) -> None:
@@ -71,13 +77,15 @@ class GoesOn(Generic[T]):
                 except BaseException as error:  # pages let these pass, as Streamlit ends runs by them
                     future.set_exception(RuntimeError(repr(error)))
 
-    def stop(self) -> None:
-        """Ask those that are at work to end."""
-        self.stopped = not all(each.done() for each in self._jobs.values())
+    def stopped(self) -> threading.Event:
+        """Return what is set when whoever sent what begins now wants it to end; it is for the jobs to look."""
+        if self._stopped.is_set():
+            self._stopped = threading.Event()
+        return self._stopped
 
     def clear(self) -> None:
         """Forget them, once what they have given is kept elsewhere."""
-        self.said, self.stopped, self.cut, self._jobs = None, False, [], {}
+        self.said, self.cut, self._jobs = None, [], {}
 
 
 def goes_on(key: str) -> GoesOn[T]:

@@ -1,6 +1,7 @@
 """A zip with a folder for each class, or a set that was saved, into a set that is there or into one of its own."""
 
 import io
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -63,7 +64,7 @@ def take_zip(own: OwnSet | None) -> None:
     say_what_stalls(zips=True)
     going: GoesOn[_Told] = goes_on(f"zip_{where}")
     for file in [each for each in sent(field) if each.file_id not in going.names]:
-        take = _Taker(own=own, by=visitor(), let_go=letting_go(), going=going)
+        take = _Taker(own=own, by=visitor(), let_go=letting_go(), going=going, stopped=going.stopped())
         cut_off([file.file_id])
         going.begin({file.file_id: partial(take, file)})
     if going.names:
@@ -113,6 +114,7 @@ class _Taker:
     by: Person
     let_go: Callable[[Sent], None]
     going: GoesOn[_Told]
+    stopped: threading.Event
 
     def __call__(self, file: Sent) -> _Told:
         pictures = OwnPictures(open_own_sets())
@@ -144,7 +146,7 @@ class _Taker:
         return _Told(added=brought.added, skipped=(*source.skipped, *brought.skipped))
 
     def _tell(self, text: str, done: float) -> None:
-        if self.going.stopped:
+        if self.stopped.is_set():
             raise LabError(_STOPPED if self.own is not None else _NONE_MADE)
         self.going.said = (min(1.0, done), text)
 

@@ -139,6 +139,7 @@ def test_what_was_cut_off_is_named_beside_what_was_kept_and_a_zip_that_stalls_ha
     page.segmented_control(key=f"way_{own.id}").set_value("files").run()
     monkeypatch.setattr(cut_off, "_session", lambda: "ada")
     cut_off.announce("ada", {"1": "one.jpg", "2": "two_2.jpg"})
+    monkeypatch.setattr(cut_off, "SILENT", 0.2)
     come = [[Arrived()]]
     monkeypatch.setattr("pages._ui.choose.additions.sent", lambda _key: come.pop() if come else [])
     check(page.run())
@@ -211,7 +212,7 @@ def test_a_zip_that_is_stopped_ends_and_says_what_stays(app: AppTest, monkeypatc
     pressed = threading.Event()
 
     def press_stop(*_awaited: Any) -> None:
-        st.session_state[f"zip_{own.id}_goes_on"].stop()
+        st.session_state[f"zip_{own.id}_goes_on"]._stopped.set()
         pressed.set()
 
     def goes_on_until_pressed(*given: Any, tell: Callable[[int], None], **named: Any) -> None:
@@ -242,8 +243,8 @@ def test_work_that_fails_is_told_until_it_is_forgotten_and_begins_once() -> None
     work.clear()
     work.begin({"b": lambda: 2, "c": lambda: 3})
     assert (work.finish("…"), work.names, done) == ([2, 3], ["b", "c"], [1, 2])
-    work.stop()  # pressed too late
-    assert not work.stopped
+    work._stopped.set()  # pressed too late, or while one of them was at work
+    assert not work.stopped().is_set()
     work.clear()
     assert work.names == []
 
@@ -254,7 +255,7 @@ def test_a_zip_for_a_set_of_its_own_that_is_stopped_leaves_none(app: AppTest, mo
 
     def press_stop(*_awaited: Any) -> None:
         assert begun.wait(60)
-        st.session_state["zip_new_goes_on"].stop()
+        st.session_state["zip_new_goes_on"]._stopped.set()
 
     def looked_at(*_given: Any, tell: Callable[[int], None], **_named: Any) -> None:
         begun.set()

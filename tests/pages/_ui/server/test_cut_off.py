@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from pages._ui.server import cut_off as watched
-from pages._ui.server.cut_off import SILENT, announce, cut_off, note_what_comes, stalled, under_way
+from pages._ui.server.cut_off import SILENT, announce, coming, cut_off, note_what_comes, stalled, under_way
 
 
 @pytest.fixture
@@ -52,6 +52,25 @@ def test_a_file_has_not_stalled_while_another_is_on_its_way_or_was_a_moment_ago(
     assert stalled() == []
     now[0] += SILENT
     assert stalled() == stalled() == ["one.jpg", "two.jpg"]
+
+
+def test_a_page_waits_for_what_comes_until_it_has_been_told_of_it_or_it_has_stalled(now: list[float]) -> None:
+    files = Files()
+    note_what_comes(files)
+    assert not coming()
+    files.get_upload_urls("ada", ["one.jpg", "two.jpg"])
+    assert coming()
+    under_way("ada", 1)
+    now[0] += 10 * SILENT
+    assert coming(["ada/one.jpg"])
+    files.add_file("ada", SimpleNamespace(file_id="ada/two.jpg"))
+    under_way("ada", -1)
+    assert coming(["ada/one.jpg"]), "it has come, but its browser has not told the page yet"
+    now[0] += 1
+    assert not coming(["ada/one.jpg"])
+    assert coming(), "the first one may still come"
+    now[0] += SILENT
+    assert not coming()
 
 
 def test_names_of_sessions_without_end_are_not_kept(now: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
