@@ -1,6 +1,6 @@
 """Pictures that somebody brings for a class of an own set: kept one after the other, each with its answer."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from functools import partial
 
@@ -41,10 +41,8 @@ class Answer:
 
 def take_files(own: OwnSet, class_id: int, *, key: str, contributor: str, code: str | None = None) -> None:
     """Offer to choose photos for a class, many at once, and keep them; `answers` tells what became of each."""
-    if _turns(key) not in st.session_state:
-        cut_off()  # what another page's uploader was sent is not told of here
-    drawn = st.session_state.setdefault(_turns(key), 0)
-    field = f"{key}_{drawn}"
+    going: GoesOn[Answer] = goes_on(key)
+    field = f"{key}_{going.turn}"
     st.file_uploader(
         "Photos",
         type=UPLOAD_TYPES,
@@ -53,7 +51,18 @@ def take_files(own: OwnSet, class_id: int, *, key: str, contributor: str, code: 
         help=f"Up to {FILES} at a time. On a phone this offers the camera as well. Each is turned upright, cleaned and "
         "made smaller here.",
     )
-    _keep(own, class_id, sent(field), key=key, contributor=contributor, code=code)
+    if files := sent(field):
+        keep = _Keeper(
+            own=own, class_id=class_id, contributor=contributor, code=code, by=visitor(), let_go=letting_go()
+        )
+        going.begin({file.file_id: partial(keep, file) for file in files})
+    if going.names:
+        told = going.finish("Being kept …")
+        going.cut += cut_off(going.names)
+        told += [Answer(name=name, kept=None, sentence=_CUT_OFF) for name in going.cut]
+        st.session_state[_told(key)] = told
+        going.clear()
+        st.rerun()
 
 
 def say_class_is_gone(chosen: int | None, classes: Container[int]) -> None:
@@ -98,33 +107,6 @@ def say_what_stalls(*, zips: bool) -> None:
         st.warning(f"{plain(name)} {_CUT_OFF}. Nothing of it was kept.", icon=":material/wifi_off:")
 
 
-def _keep(own: OwnSet, class_id: int, files: Sequence[Sent], *, key: str, contributor: str, code: str | None) -> None:
-    going: GoesOn[Answer] = goes_on(key)
-    if files:
-        keep = _Keeper(
-            own=own, class_id=class_id, contributor=contributor, code=code, by=visitor(), let_go=letting_go()
-        )
-        going.begin({file.file_id: partial(keep, file) for file in files})
-    if not going.names:
-        return
-    try:
-        told = going.finish("Being kept …")
-    except Exception:
-        _another_field(key, going)
-        raise
-    going.cut += cut_off(going.names)
-    told += [Answer(name=name, kept=None, sentence=_CUT_OFF) for name in going.cut]
-    st.session_state[_told(key)] = told
-    _another_field(key, going)
-    st.rerun()
-
-
-def _another_field(key: str, going: GoesOn[Answer]) -> None:
-    """Put one in the place of the field, without the files that have been seen to, or cut off."""
-    st.session_state[_turns(key)] += 1
-    going.clear()
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Keeper:
     """Keeps a file and lets its bytes go."""
@@ -150,10 +132,6 @@ class _Keeper:
         if not added.new:
             return Answer(name=name, kept=None, sentence=added.sentence)
         return Answer(name=name, kept=added.picture.id, sentence=added.sentence)
-
-
-def _turns(key: str) -> str:
-    return f"{key}_turns"
 
 
 def _told(key: str) -> str:

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
-from pages._ui.server.cut_off import coming
+from pages._ui.server.cut_off import coming, cut_off
 
 _LOOK = 0.5  # seconds
 
@@ -23,10 +23,12 @@ class GoesOn(Generic[T]):
     """Jobs of one session, done one after the other by threads that hold up no server; each begins once, by its name.
 
     ``said`` is a share of 1 and a few words on the job at work, where it tells; else jobs are counted. ``cut`` are
-    names of files that never came.
+    names of files that never came. ``turn`` belongs into the key of the field that they come from: `clear` puts another
+    one, empty, in its place.
     """
 
     def __init__(self) -> None:
+        self.turn = 0
         self.said: tuple[float, str] | None = None
         self._stopped = threading.Event()
         self.cut: list[str] = []
@@ -50,8 +52,8 @@ class GoesOn(Generic[T]):
 
         What the browser is still sending is waited for: it cuts this run off when it has come, and begins in the next.
 
-        Raises what the first of them that failed has raised. Until `clear` it can be asked again: a run that was cut
-        off may be the one that sees the end first.
+        Raises what the first of them that failed has raised, once. Until `clear` it can be asked again: a run that was
+        cut off may be the one that sees the end first.
         """
         jobs = list(self._jobs.values())
         bar = st.progress(0.0, text=begins)
@@ -65,7 +67,11 @@ class GoesOn(Generic[T]):
                 wait(left, _LOOK, FIRST_COMPLETED)
             else:
                 time.sleep(_LOOK / 2)
-        return [each.result() for each in jobs]
+        try:
+            return [each.result() for each in jobs]
+        except Exception:
+            self.clear()
+            raise
 
     def _do(self, jobs: list[Callable[[], T]], given: list[Future[T]]) -> None:
         with self._one_by_one:
@@ -85,10 +91,12 @@ class GoesOn(Generic[T]):
 
     def clear(self) -> None:
         """Forget them, once what they have given is kept elsewhere."""
-        self.said, self.cut, self._jobs = None, [], {}
+        self.said, self.cut, self._jobs, self.turn = None, [], {}, self.turn + 1
 
 
 def goes_on(key: str) -> GoesOn[T]:
     """Return the work of this name in this session."""
+    if f"{key}_goes_on" not in st.session_state:
+        cut_off()  # what another page's field was sent is not told of here
     work: GoesOn[T] = st.session_state.setdefault(f"{key}_goes_on", GoesOn())
     return work

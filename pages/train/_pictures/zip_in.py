@@ -50,10 +50,9 @@ class _Told:
 def take_zip(own: OwnSet | None) -> None:
     """Offer to send a zip, add its pictures to a set (None: to a new one), and say what became of it."""
     where = own.id if own else _NEW
-    turns, told = f"zip_{where}_turns", _told(where)
-    if turns not in st.session_state:
-        cut_off()  # what another page's uploader was sent is not told of here
-    field = f"zip_{where}_{st.session_state.setdefault(turns, 0)}"
+    told = _told(where)
+    going: GoesOn[_Told] = goes_on(f"zip_{where}")
+    field = f"zip_{where}_{going.turn}"
     st.file_uploader(
         "A zip with a folder for each class" if own else "A set that was saved, or a zip with a folder for each class",
         type=["zip"],
@@ -62,22 +61,15 @@ def take_zip(own: OwnSet | None) -> None:
         help=f"At most {MOST_MEGABYTES} MB. A folder has the name of its class; one that is not there yet is added.",
     )
     say_what_stalls(zips=True)
-    going: GoesOn[_Told] = goes_on(f"zip_{where}")
     for file in [each for each in sent(field) if each.file_id not in going.names]:
         take = _Taker(own=own, by=visitor(), let_go=letting_go(), going=going, stopped=going.stopped())
         cut_off([file.file_id])
         going.begin({file.file_id: partial(take, file)})
     if going.names:
-        try:
-            became = _together(going.finish("Being unpacked …", stop=f"zip_{where}_stop"))
-        except Exception:
-            st.session_state[turns] += 1
-            going.clear()
-            raise
+        became = _together(going.finish("Being unpacked …", stop=f"zip_{where}_stop"))
         if became.made:
             address.write(state.OWN_SET, became.made)
         st.session_state[told] = became
-        st.session_state[turns] += 1  # another field, without the file
         going.clear()
         st.rerun()
     if told in st.session_state and not st.session_state[told].made:
