@@ -116,6 +116,16 @@ def end_lab(store: Store) -> None:
         end_workers(store, LocalExecutor())  # a worker may have revived a supervisor just before
 
 
+def what_happened(store: Store) -> str:
+    """Every change of every run's status, and what the supervisors said: to be shown where a test fails."""
+    lines = [
+        f"{run.name}: {change.status} {change.reason} worker {change.fence} at {change.at:.1f}"
+        for run in store.list()
+        for change in store.changes(run.id)
+    ]
+    return "\n".join([*lines, *(log.read_text("utf-8") for log in sorted(store.home.glob("*.log")))])
+
+
 def supervisors(store: Store) -> list[psutil.Process]:
     """Every living supervisor of this store, also one that has not come up yet."""
     found = []

@@ -24,7 +24,7 @@ from click.testing import CliRunner
 from core.command_line.program import main
 from core.runs.doctor import examine
 from core.runs.store.store import STORE_NAME, Store
-from tests.core.runs.conftest import end_lab, wait_for
+from tests.core.runs.conftest import end_lab, wait_for, what_happened
 
 torch = pytest.importorskip("torch")
 
@@ -329,7 +329,7 @@ def test_every_run_that_could_go_on_has_finished(resumed: Store) -> None:
     assert {name: run.status for name, run in runs.items()} == dict.fromkeys(runs, "finished")
     workers = {name: run.fence for name, run in runs.items()}
     assert workers.pop("lost") in (2, 3)  # alone at first, because a process was lost with it, then with the others
-    assert workers == dict.fromkeys(workers, 2) | {"queued": 1}
+    assert workers == dict.fromkeys(workers, 2) | {"queued": 1}, what_happened(resumed)
     assert [change.status for change in resumed.changes(RUNS["lost"])][-4:] == [
         *("interrupted", "queued", "running", "finished")
     ]
