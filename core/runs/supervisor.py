@@ -27,6 +27,7 @@ from core.runs.store.store import Store
 log = logging.getLogger(__name__)
 
 _LOCK = "supervisor.lock"
+ASLEEP = 5.0  # seconds between two looks from which on the machine slept, and its workers with it
 MORE_PATIENCE = 2  # with a process that several runs share: ending it by force interrupts all of them
 
 
@@ -62,6 +63,7 @@ class Supervisor:
         self.patience = patience or Patience()
         self.leaving = threading.Event()
         self._trouble = ""
+        self._looked = time.monotonic()
         self._seen: dict[tuple[str, int], tuple[str, float, float]] = {}  # of each worker: status, beat, since when
         self._began: dict[tuple[str, int], float] = {}
         self._asked: set[tuple[str, int]] = set()
@@ -96,9 +98,14 @@ class Supervisor:
         """Look at every worker once, then fill free slots; returns whether there is any work at all."""
         held = self.queue.held()
         self._forget_all_but({(each.run_id, each.fence) for each in held})
+        self._leave_out_sleep()
         self._note_lost_to_the_disk(held)
-        lost = {each.handle for each in held if self._watch(each)}
-        if lost:
+        gone = [each for each in held if self._watch(each)]
+        lost = {each.handle for each in gone if each.handle}
+        for each in held:
+            if each.handle in lost and each not in gone:  # its process was there when it was looked at, a moment ago
+                self._gone(each)
+        if gone:
             self._clear_away(lost)
         if folders.trouble(self.store.home):
             return bool(held)
@@ -164,6 +171,15 @@ class Supervisor:
             self._press(held, waited)
         return gone
 
+    def _leave_out_sleep(self) -> None:
+        """Wait for nobody while the machine sleeps: some clocks go on, and no worker can show a sign of life."""
+        now, before = time.monotonic(), self._looked
+        self._looked = now
+        if now - before > ASLEEP:
+            self._seen = {
+                key: (status, beat, since + now - before) for key, (status, beat, since) in self._seen.items()
+            }
+
     def _is_unheard_of(self, held: Held, waited: float) -> bool:
         """Whether no worker comes of a claim: its supervisor died, or was left without an answer, before it could say
         who does the work. One that comes all the same finds that the run has passed on."""
@@ -189,6 +205,7 @@ class Supervisor:
     def _clear_away(self, handles: set[str]) -> None:
         """Remove what processes that are gone have left behind, when all of their runs have been taken note of."""
         for handle in handles:
+            self.queue.forget(handle)  # before anything is claimed: it would be handed to a process that is gone
             remove_note(self.store.home, handle)
         self._sweep()
 

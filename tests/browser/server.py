@@ -119,9 +119,11 @@ class Server:
         self.stop()
         mine = processes_of(self.home)
         for process in mine:
-            process.terminate()
+            with contextlib.suppress(psutil.NoSuchProcess):  # one ends while the others are told to
+                process.terminate()
         for process in psutil.wait_procs(mine, timeout=10)[1]:
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def store_of(server: Server) -> contextlib.closing[Store]:

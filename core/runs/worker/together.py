@@ -11,13 +11,11 @@ import gc
 import logging
 import os
 import queue
-import random
 import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from core.compute.allocator import give_back
 from core.errors import RunError
@@ -28,47 +26,18 @@ from core.runs.store.company import Company, TurnNote
 from core.runs.store.lease import Lease
 from core.runs.store.store import Store
 from core.runs.worker.coming_up import import_all
+from core.runs.worker.of_the_process import OfTheProcess
 from core.runs.worker.recorder import LOOK_SECONDS, PULSE_SECONDS, Recorder
 from core.runs.worker.rota import Key, Rota
 from core.runs.worker.told_to_leave import when_told_to_leave
 from core.runs.worker.turnstile import Turnstile
-from core.runs.worker.worker import LAST_WORD_SECONDS, Outcome, Steps, Worker, next_of, say_last
+from core.runs.worker.worker import LAST_WORD_SECONDS, Outcome, Steps, Worker, left, next_of, say_last
 
 log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 1.0  # in which everybody should have had a turn …
 SHORTEST_TURN, LONGEST_TURN = 0.05, 0.25  # … of a length that is worth the change, and that nobody notices
 ARRIVAL_SECONDS = 0.1
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfTheProcess:
-    """What torch, numpy and Python keep once a process, and each training believes to be its own."""
-
-    torch: Any
-    cuda: Any
-    numpy: Any
-    python: Any
-
-    @classmethod
-    def now(cls) -> "OfTheProcess":
-        """Return it as it is."""
-        import numpy
-        import torch
-
-        cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
-        return cls(torch=torch.get_rng_state(), cuda=cuda, numpy=numpy.random.get_state(), python=random.getstate())
-
-    def put_back(self) -> None:
-        """Let it be as it was."""
-        import numpy
-        import torch
-
-        torch.set_rng_state(self.torch)
-        if self.cuda is not None:
-            torch.cuda.set_rng_state_all(self.cuda)
-        numpy.random.set_state(self.numpy)
-        random.setstate(self.python)
 
 
 @dataclass(kw_only=True)
@@ -108,6 +77,9 @@ class Together:
         self._note = TurnNote(store.home, self.handle)
         self._members: dict[Key, _Member] = {}
         self._known: set[Key] = set()
+        self._waiting: dict[
+            Key, Recorder
+        ] = {}  # for their first turn, while that of another lasts: decoding may take long
         self._through: set[Key] = set()
         self._again: list[Key] = []  # that could not be begun just now
         self._pressed_since: float | None = None
@@ -122,12 +94,13 @@ class Together:
     def tell_all_to_leave(self) -> None:
         """Have every run save and leave after its next step, and those that still come at once."""
         self._leaving = True
-        for member in list(self._members.values()):
-            member.recorder.ask_to_leave("terminated")
+        for recorder in self._recorders():
+            recorder.ask_to_leave("terminated")
 
     def work(self, first: Key) -> bool:
         """See `work_together`."""
         self._note.write(*first)  # until the first turn it answers for what becomes of this process
+        self._arrive(first)
         self._take_in(first)
         self._say_whether_there_is_room()
         desk = threading.Thread(target=self._attend, name="desk", daemon=True)
@@ -177,7 +150,9 @@ class Together:
                 self._say_whether_there_is_room()
 
     def _take_in(self, key: Key) -> None:
-        self._known.add(key)
+        recorder = self._waiting.pop(key, None)
+        if recorder is None:  # it was let go while it waited
+            return
         lease = Lease(self.store, *key)
         try:
             config, threads = lease.begin(self.handle)
@@ -185,14 +160,12 @@ class Together:
             output = _open_log(self.store, key) if self._own_output else None
         except (StoreError, OSError) as error:  # it is still this process's, and waited for: look for it again
             log.warning("%s", error)
+            self._waiting[key] = recorder
             self._again.append(key)
             return
         except RunError as error:  # stopped, deleted or taken back meanwhile
             log.warning("%s", error)
             return
-        recorder = Recorder(lease)
-        if self._leaving:
-            recorder.ask_to_leave("terminated")
         worker = Worker(lease, recorder, config, threads, between=self._turnstile.pass_on, shares=True)
         self._members[key] = _Member(
             lease=lease, recorder=recorder, threads=threads, steps=worker.outcome(), output=output
@@ -271,8 +244,9 @@ class Together:
             now = time.monotonic()
             if now - looked >= LOOK_SECONDS:
                 looked = now
-                for member in list(self._members.values()):
-                    member.recorder.attend()
+                for recorder in self._recorders():
+                    recorder.attend()
+                self._let_go_of_those_that_wait()
             if now - pulsed >= PULSE_SECONDS:
                 pulsed = now
                 with contextlib.suppress(RunError):
@@ -282,8 +256,33 @@ class Together:
         with self._looking, contextlib.suppress(RunError):
             for key in self.company.runs():
                 if key not in self._known:
-                    self._known.add(key)
+                    self._arrive(key)
                     self._arrivals.put(key)
+
+    def _arrive(self, key: Key) -> None:
+        """From here on a run has signs of life and hears orders, whosever turn lasts meanwhile."""
+        self._known.add(key)
+        recorder = Recorder(Lease(self.store, *key))
+        if self._leaving:
+            recorder.ask_to_leave("terminated")
+        self._waiting[key] = recorder
+
+    def _recorders(self) -> list[Recorder]:
+        return [*list(self._waiting.values()), *(member.recorder for member in list(self._members.values()))]
+
+    def _let_go_of_those_that_wait(self) -> None:
+        """Those that are asked to leave need no turn for that: nothing of them is here yet."""
+        for key, recorder in list(self._waiting.items()):
+            if recorder.leave is None or self._waiting.pop(key, None) is None:
+                continue
+            self._through.add(key)
+            try:
+                say_last(recorder.lease, recorder, left(recorder), process_goes_on=True, patience=0.0)
+            except StoreError:  # it refuses just now
+                self._through.discard(key)
+                self._waiting[key] = recorder
+            except StaleWorkerError as error:
+                log.warning("%s", error)
 
 
 def _open_log(store: Store, key: Key) -> int:

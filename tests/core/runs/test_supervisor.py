@@ -93,6 +93,30 @@ def test_a_silent_worker_is_given_up(supervisor: Supervisor, submit: Submit) -> 
 
 
 @posix
+def test_a_machine_that_slept_gives_nobody_up(
+    supervisor: Supervisor, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = submit(name="is silent")
+    until(supervisor, run, "running")
+    supervisor.patience = replace(QUICK, silence=20.0)
+    supervisor.tick()
+    slept = [0.0]
+    monkeypatch.setattr("core.runs.supervisor.time.monotonic", lambda now=time.monotonic: now() + slept[0])
+    for _night in range(2):
+        slept[0] += 36_000.0
+        supervisor.tick()
+        assert supervisor._forced == set()
+
+    def a_second_later() -> None:
+        slept[0] += 1.0
+        supervisor.tick()
+
+    wait_for(lambda: supervisor.store.get(run.id).fence == 2, act=a_second_later, seconds=300)
+    supervisor.store.request_stop(run.id, by=OPERATOR)
+    wait_for(lambda: supervisor.store.get(run.id).status == "stopped", act=supervisor.tick)
+
+
+@posix
 def test_a_process_that_outlives_its_run_is_ended(supervisor: Supervisor, submit: Submit) -> None:
     supervisor.patience = replace(QUICK, linger=0.2)
     run = submit(name="lingers")

@@ -12,7 +12,7 @@ import pytest
 from core.config import TrainingConfig
 from core.rights import OPERATOR
 from core.runs import sharing
-from core.runs.executors.port import Job
+from core.runs.executors.port import Capacity, Job
 from core.runs.executors.processes import lost_handle, process_handle
 from core.runs.records import Run
 from core.runs.store.company import Company, TurnNote, noted_turn
@@ -148,8 +148,22 @@ class Gone:
         return False
 
 
-def lost_together(store: Store, queue: Queue, submit: Submit, *, noted: bool) -> tuple[str, list[str]]:
-    """Three runs whose process was killed; the first had its turn. Returns it and the others."""
+class Going(Gone):
+    """An executor whose workers are there at its first look, and gone at the next."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def capacity(self) -> Capacity:
+        return Capacity(slots=1, threads=1, together=64)
+
+    def poll(self, handle: str) -> bool:
+        self.looks += 1
+        return self.looks == 1
+
+
+def in_one_process(store: Store, queue: Queue, submit: Submit) -> tuple[list[str], str]:
+    """Three runs in one process that is gone, and its handle."""
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         pass
     runs = [submit(owner).id for owner in ("ada", "bob", "cid")]
@@ -160,6 +174,12 @@ def lost_together(store: Store, queue: Queue, submit: Submit, *, noted: bool) ->
     Company(store, handle).take_in(True)
     assert claim(queue) is not None
     assert claim(queue) is not None
+    return runs, handle
+
+
+def lost_together(store: Store, queue: Queue, submit: Submit, *, noted: bool) -> tuple[str, list[str]]:
+    """Three runs whose process was killed; the first had its turn. Returns it and the others."""
+    runs, handle = in_one_process(store, queue, submit)
     if noted:
         TurnNote(store.home, handle).write(runs[0], 1)
         assert noted_turn(store.home, handle) == (runs[0], 1)
@@ -200,6 +220,18 @@ def test_the_run_that_took_a_process_with_it_goes_on_alone_until_it_has_got_furt
     got_further(store, killer)
     assert queue.again() == 1
     assert state(store, killer) == (0, 2)
+
+
+def test_all_runs_of_a_process_that_goes_while_it_is_looked_at_are_missed_at_once(
+    store: Store, queue: Queue, submit: Submit
+) -> None:
+    (first, killer, third), handle = in_one_process(store, queue, submit)
+    TurnNote(store.home, handle).write(killer, 1)
+    Supervisor(store, Going(), patience=QUICK).tick()
+    assert [state(store, run_id)[0] for run_id in (first, killer, third)] == [0, 1, 0]
+    assert [change.status for change in store.changes(first)][-2:] == ["queued", "running"]
+    with store.database.reading() as connection:  # nobody has been handed to it again
+        assert not connection.execute("SELECT 1 FROM runs WHERE handle = ?", (handle,)).fetchone()
 
 
 def test_the_run_that_took_two_processes_with_it_never_shares_again(store: Store, queue: Queue, submit: Submit) -> None:

@@ -34,6 +34,7 @@ from core.runs.worker.together import work_together  # noqa: E402
 from core.training.trainer import Trainer  # noqa: E402
 
 Act = Callable[[Recorder], object]
+HANDING_OVER = threading.Lock()  # a run that comes in the midst of it would have a process of its own
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +104,9 @@ def serve(store: Store) -> bool:
     queue = Queue(store)
 
     def claim() -> Any:
-        queue.sort_out(lambda _config: True)
-        return queue.claim(slots=1, threads=1, together=64)
+        with HANDING_OVER:
+            queue.sort_out(lambda _config: True)
+            return queue.claim(slots=1, threads=1, together=64)
 
     queue.again()
     first = claim()
@@ -374,3 +376,29 @@ def test_a_run_that_cannot_be_begun_at_once_is_begun_a_little_later(
     monkeypatch.setattr(Lease, "begin", begin)
     assert serve(store)
     assert [store.get(run.id).status for run in runs] == ["finished"] * 2
+
+
+def test_a_run_that_waits_for_the_end_of_a_long_turn_is_alive_and_can_be_stopped(
+    store: Store, digits: TrainingConfig, at_step: Callable[[Run, int, Act], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A turn lasts as long as one event, and where pages come first a data set's decoding took two minutes."""
+    monkeypatch.setattr("core.runs.worker.recorder.BEAT_SECONDS", 0.0)
+    (busy,) = submitted(store, digits, "a")
+    handed_over: list[Run] = []
+
+    def beats() -> dict[str, float]:
+        return {held.run_id: held.beat for held in Queue(store).held()}
+
+    def turn(_recorder: Recorder) -> None:
+        with HANDING_OVER:
+            waits, unwanted = handed_over[:] = submitted(store, digits, "bc")
+        wait_for(lambda: beats().keys() == {busy.id, waits.id, unwanted.id})
+        before = beats()[waits.id]
+        wait_for(lambda: beats()[waits.id] >= before + 3)
+        store.request_stop(unwanted.id, by=OPERATOR)
+        wait_for(lambda: store.get(unwanted.id).status == "stopped")
+
+    at_step(busy, 1, turn)
+    assert serve(store)
+    assert [store.get(run.id).status for run in [busy, *handed_over]] == ["finished", "finished", "stopped"]
+    assert [store.get(run.id).reason for run in handed_over] == ["completed", "asked"]
