@@ -16,7 +16,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages._ui.state import OF_ALL_PAGES
 
 _HERE, _VISIT, _JUST_COME = "visited_page", "visits", "just_come"
-_ONE_STEP = (Path(__file__).parent / "elements" / "one_step_an_act.js").read_text("utf-8")
+_EVERY_PAGE = Path(__file__).parent / "elements" / "every_page"
+_SCRIPTS = "\n".join(script.read_text("utf-8") for script in sorted(_EVERY_PAGE.glob("*.js")))
 _UNSAID = "address_unsaid"  # the browser still shows the address of another step of this page
 
 
@@ -35,12 +36,13 @@ def arrive(page: str) -> None:
 
 
 def settle() -> None:
-    """At the end of a page: let the browser's address follow a link that leads to another step of the same page.
+    """At the end of a page: give the browser what it does on every page, and let its address follow a link that leads
+    to another step of the same one.
 
     Streamlit's browser leaves it as it was, unless the page writes it; the next click would bring the old step back.
     What the page puts back on arrival is no step of its own for Back.
     """
-    st.html(f"<script>{_ONE_STEP}</script>", unsafe_allow_javascript=True)
+    st.html(f"<script>{_SCRIPTS}</script>", unsafe_allow_javascript=True)
     if st.session_state.pop(_UNSAID, False):
         st.query_params.from_dict(st.query_params.to_dict())
 

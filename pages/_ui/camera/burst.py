@@ -10,7 +10,7 @@ from core.data.own.stored_picture import LONGEST_SIDE
 from core.errors import LabError, PhotoError
 from pages._ui import state
 from pages._ui.camera.camera import CAMERA, ONLY_HTTPS, camera_opens, sent_picture
-from pages._ui.choose.additions import Answer, add_answer
+from pages._ui.choose.additions import Answer, add_answer, answers_key
 from pages._ui.component import beside, sent
 from pages._ui.visitor import visitor
 
@@ -38,11 +38,6 @@ def take_shots(
         st.caption(f"{ONLY_HTTPS} A phone offers its camera where photos are chosen.")
         return
     _camera(own, class_id, key=key, contributor=contributor, code=code, instead=instead)
-
-
-def answers_key(key: str, class_id: int) -> str:
-    """Return under which key the answers to the last photos of a class are kept."""
-    return f"{key}_{class_id}"
 
 
 @st.fragment

@@ -1,5 +1,6 @@
 """Pictures that somebody brings for a class of an own set: kept one after the other, each with its answer."""
 
+from collections import defaultdict
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +12,7 @@ from core.errors import LabError, PhotoError
 from core.rights import Person
 from pages._ui.choose.uploads import UPLOAD_TYPES, Sent, letting_go, sent
 from pages._ui.frame import plain
-from pages._ui.server.cut_off import cut_off, stalled
+from pages._ui.server.cut_off import cut_off, heard_of, opens, stalled
 from pages._ui.server.goes_on import GoesOn, goes_on
 from pages._ui.server.upload_quota import FILES
 from pages._ui.visitor import visitor
@@ -40,29 +41,45 @@ class Answer:
 
 
 def take_files(own: OwnSet, class_id: int, *, key: str, contributor: str, code: str | None = None) -> None:
-    """Offer to choose photos for a class, many at once, and keep them; `answers` tells what became of each."""
-    going: GoesOn[Answer] = goes_on(key)
-    field = f"{key}_{going.turn}"
+    """Offer to choose photos, many at once, and keep each in the class that was chosen when it was sent.
+
+    `answers` tells under `answers_key` what became of them. The field is one for all classes: another in its place
+    would not be told of what is on its way.
+    """
+    going: GoesOn[tuple[int, Answer]] = goes_on(key)
+    opens(key, class_id)
     st.file_uploader(
         "Photos",
         type=UPLOAD_TYPES,
         accept_multiple_files=True,
-        key=field,
+        key=going.field,
         help=f"Up to {FILES} at a time. On a phone this offers the camera as well. Each is turned upright, cleaned and "
         "made smaller here.",
     )
-    if files := sent(field):
-        keep = _Keeper(
-            own=own, class_id=class_id, contributor=contributor, code=code, by=visitor(), let_go=letting_go()
-        )
-        going.begin({file.file_id: partial(keep, file) for file in files})
+    keep = _Keeper(own=own, contributor=contributor, code=code, by=visitor(), let_go=letting_go())
+    new = [file for file in sent(going.field) if file.file_id not in going.names]
+    going.begin({file.file_id: partial(keep, file, heard_of(file.file_id) or class_id) for file in new})
     if going.names:
-        told = going.finish("Being kept …")
-        going.cut += cut_off(going.names)
-        told += [Answer(name=name, kept=None, sentence=_CUT_OFF) for name in going.cut]
-        st.session_state[_told(key)] = told
+        became = going.finish("Being kept …")
+        going.cut += cut_off(key)
+        became += [(of or class_id, Answer(name=name, kept=None, sentence=_CUT_OFF)) for name, of in going.cut]
+        _tell(became, key=key, classes=[each.id for each in own.classes], shown=class_id)
         going.clear()
         st.rerun()
+
+
+def _tell(became: list[tuple[int, Answer]], *, key: str, classes: Container[int], shown: int) -> None:
+    """Keep the answers by class; those of a class that is gone are told beside the one that is ``shown``."""
+    by_class: dict[int, list[Answer]] = defaultdict(list)
+    for class_id, answer in became:
+        by_class[class_id if class_id in classes else shown].append(answer)
+    for class_id, found in by_class.items():
+        st.session_state[_told(answers_key(key, class_id))] = found
+
+
+def answers_key(key: str, class_id: int) -> str:
+    """Return under which key the answers to the last photos of a class are kept."""
+    return f"{key}_{class_id}"
 
 
 def say_class_is_gone(chosen: int | None, classes: Container[int]) -> None:
@@ -100,10 +117,10 @@ def show_answers(key: str) -> None:
 
 
 @st.fragment(run_every=LOOK)
-def say_what_stalls(*, zips: bool) -> None:
-    """Say which files stand in an uploader (of ``zips``, or of pictures) and did not arrive; Streamlit itself says no
-    more than a program's word."""
-    for name in [each for each in stalled() if each.lower().endswith(".zip") == zips][:_SAID]:
+def say_what_stalls(key: str) -> None:
+    """Say which files stand in the uploader of this key and did not arrive; Streamlit itself says no more than a
+    program's word."""
+    for name in stalled(key)[:_SAID]:
         st.warning(f"{plain(name)} {_CUT_OFF}. Nothing of it was kept.", icon=":material/wifi_off:")
 
 
@@ -112,26 +129,23 @@ class _Keeper:
     """Keeps a file and lets its bytes go."""
 
     own: OwnSet
-    class_id: int
     contributor: str
     code: str | None
     by: Person
     let_go: Callable[[Sent], None]
 
-    def __call__(self, file: Sent) -> Answer:
+    def __call__(self, file: Sent, class_id: int) -> tuple[int, Answer]:
         name = getattr(file, "name", "") or "a file"
         try:
             if not hasattr(file, "getvalue"):
                 raise PhotoError(_LOST)
             new = NewPicture(data=file.getvalue(), file_name=name, contributor=self.contributor or None)
-            added = OwnPictures(open_own_sets()).add(self.own.id, self.class_id, new, by=self.by, code=self.code)
+            added = OwnPictures(open_own_sets()).add(self.own.id, class_id, new, by=self.by, code=self.code)
         except LabError as error:
-            return Answer(name=name, kept=None, sentence=str(error))
+            return class_id, Answer(name=name, kept=None, sentence=str(error))
         finally:
             self.let_go(file)
-        if not added.new:
-            return Answer(name=name, kept=None, sentence=added.sentence)
-        return Answer(name=name, kept=added.picture.id, sentence=added.sentence)
+        return class_id, Answer(name=name, kept=added.picture.id if added.new else None, sentence=added.sentence)
 
 
 def _told(key: str) -> str:

@@ -18,6 +18,7 @@ from pages._ui.choose.samples import Learned, Offered, samples_for
 from pages._ui.choose.uploads import UPLOAD_TYPES, open_upload, sent
 from pages._ui.draw.pictures import picture_file, show
 from pages._ui.frame import choice, plain
+from pages._ui.server.cut_off import heard_of, opens
 
 _SOURCES = {
     "samples": ":material/photo_library: Samples",
@@ -94,6 +95,7 @@ def _box(photo: Photo, samples: tuple[Offered, ...]) -> None:
         key="photo_from",
     )
     if source == "upload":
+        opens("photo_upload")
         st.file_uploader(
             "Your photo",
             type=UPLOAD_TYPES,
@@ -142,6 +144,7 @@ def _take(key: str, source: str) -> None:
     came = _came()
     choices = state.photo_choices()
     for file in sent(key):
+        heard_of(file.file_id)
         if file.file_id == came.file_id:
             return  # its bytes were let go since, which Streamlit takes for a change
         with came.opening:

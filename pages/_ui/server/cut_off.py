@@ -1,30 +1,49 @@
-"""Files that a browser was about to send and that never came, because the connection broke on the way.
+"""Files that a browser is about to send: which of them are on their way, and which never came or are not heard of.
 
-Streamlit tells a page of those that have come; the others stand in its uploader until the page puts another in its
-place. A browser asks for an address for each file first, with its name: what is left of these was cut off.
+Streamlit tells a page of the files of a field once all of them are here; what breaks off on the way stands in the field
+until the page puts another in its place, and what comes after that the page is never told of. A browser asks for an
+address for each file first, with its name, so what is left of these was cut off.
 """
 
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-MOST = 1_000  # names of a session; the oldest are forgotten
+MOST = 1_000  # files of a session; the oldest are forgotten
 MOST_SESSIONS = 1_000
 SILENT = 5.0  # seconds without a byte on its way, after which nothing more is expected
-_TOLD = 0.5  # seconds from the last byte of a file until its browser tells the page
 _NAME = 200  # characters of a name
+
+
+class CutOff(NamedTuple):
+    """A file of which its page was never told: its ``name``, and what within the field it was ``meant`` for."""
+
+    name: str
+    meant: int | None
+
+
+@dataclass
+class _Announced:
+    """One file, the field that was open when it was announced, and what within that it is meant for."""
+
+    name: str
+    field: str
+    meant: int | None
 
 
 @dataclass
 class _Expected:
-    """What a session's browser has announced: names by the file's id, how many are on their way, the last change."""
+    """What a session's browser has announced and its page was not told of, by the file's id; the open field; how many
+    are on their way; the last change."""
 
-    names: dict[str, str] = field(default_factory=dict)
+    files: dict[str, _Announced] = field(default_factory=dict)
+    field: str = ""
+    meant: int | None = None
     under_way: int = 0
     changed: float = 0.0
 
@@ -44,11 +63,11 @@ def note_what_comes(files: Any) -> None:
 
     def add_file(session_id: str, file: Any) -> None:
         add(session_id, file)
-        _forget(session_id, [file.file_id])
+        _has_come(session_id)
 
     def remove_file(session_id: str, file_id: str) -> None:
         remove(session_id, file_id)
-        _forget(session_id, [file_id])
+        _forget(session_id, file_id)
 
     files.get_upload_urls, files.add_file, files.remove_file = get_upload_urls, add_file, remove_file
 
@@ -59,14 +78,21 @@ def note_uploads() -> None:
         note_what_comes(runtime.get_instance().uploaded_file_mgr)
 
 
+def opens(field: str, meant: int | None = None) -> None:
+    """Say that what this session's browser announces from here on is chosen in ``field``, and what it is meant for."""
+    with _lock:
+        expected = _of(_session())
+        expected.field, expected.meant = field, meant
+
+
 def announce(session: str, names: dict[str, str]) -> None:
     """Take in the names of files that are to come, by their ids."""
     with _lock:
-        expected = _expected.setdefault(session, _Expected())
-        expected.names |= {file_id: name[:_NAME] for file_id, name in names.items()}
+        expected = _of(session)
+        for file_id, name in names.items():
+            expected.files[file_id] = _Announced(name[:_NAME], expected.field, expected.meant)
         expected.changed = time.monotonic()
-        _shorten(expected.names, MOST)
-        _shorten(_expected, MOST_SESSIONS)
+        _shorten(expected.files, MOST)
 
 
 def under_way(session: str, change: int) -> None:
@@ -77,40 +103,36 @@ def under_way(session: str, change: int) -> None:
             expected.under_way, expected.changed = max(0, expected.under_way + change), time.monotonic()
 
 
-def cut_off(known: Collection[str] = ()) -> list[str]:
-    """Return, once, the names of files that this session's browser announced and that have not come.
+def heard_of(file_id: str) -> int | None:
+    """Take note that the page has been told of a file; return what it was meant for, None where nobody said."""
+    file = _forget(_session(), file_id)
+    return file.meant if file is not None else None
 
-    ``known`` are the ids of those that the page has been told of.
-    """
-    session = _session()
-    _forget(session, known)
+
+def cut_off(field: str) -> list[CutOff]:
+    """Return, once, the files that were announced for ``field`` and of which this session's page was not told."""
     with _lock:
-        expected = _expected.pop(session, None)
-    return list(expected.names.values()) if expected else []
+        files = _expected.get(_session(), _Expected()).files
+        lost = [file_id for file_id, file in files.items() if file.field == field]
+        return [CutOff(file.name, file.meant) for file in map(files.pop, lost)]
 
 
-def stalled() -> list[str]:
-    """Return the names of those that have not come where nothing is on its way any more; they are not forgotten."""
+def stalled(field: str) -> list[str]:
+    """Return the names of those where nothing is on its way any more; they are not forgotten."""
     with _lock:
-        expected = _expected.get(_session())
-        if expected is None or expected.under_way or time.monotonic() - expected.changed < SILENT:
-            return []
-        return list(expected.names.values())
+        expected = _expected.get(_session(), _Expected())
+        return [] if _goes_on(expected) else [file.name for file in expected.files.values() if file.field == field]
 
 
-def coming(known: Collection[str] = ()) -> bool:
-    """Say whether the page is still to be told of files that this session's browser has announced.
-
-    ``known`` are the ids of those that it has been told of. Of one that has come it is told a moment later.
-    """
+def coming(field: str) -> bool:
+    """Say whether the page is still to be told of files that were announced for ``field``."""
     with _lock:
-        expected = _expected.get(_session())
-        if expected is None:
-            return False
-        silent = time.monotonic() - expected.changed
-        if expected.names.keys() - set(known):
-            return expected.under_way > 0 or silent < SILENT
-        return silent < _TOLD
+        expected = _expected.get(_session(), _Expected())
+        return _goes_on(expected) and any(file.field == field for file in expected.files.values())
+
+
+def _goes_on(expected: _Expected) -> bool:
+    return expected.under_way > 0 or time.monotonic() - expected.changed < SILENT
 
 
 def _session() -> str:
@@ -118,13 +140,22 @@ def _session() -> str:
     return context.session_id if context is not None else ""
 
 
-def _forget(session: str, ids: Collection[str]) -> None:
+def _of(session: str) -> _Expected:
+    expected = _expected.setdefault(session, _Expected())
+    _shorten(_expected, MOST_SESSIONS)
+    return expected
+
+
+def _has_come(session: str) -> None:
+    with _lock:
+        if session in _expected:
+            _expected[session].changed = time.monotonic()
+
+
+def _forget(session: str, file_id: str) -> _Announced | None:
     with _lock:
         expected = _expected.get(session)
-        if expected is not None:
-            for each in ids:
-                expected.names.pop(each, None)
-            expected.changed = time.monotonic()
+        return expected.files.pop(file_id, None) if expected is not None else None
 
 
 def _shorten(kept: dict[str, Any], most: int) -> None:

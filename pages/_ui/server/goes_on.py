@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
-from pages._ui.server.cut_off import coming, cut_off
+from pages._ui.server.cut_off import CutOff, coming
 
 _LOOK = 0.5  # seconds
 
@@ -23,17 +23,22 @@ class GoesOn(Generic[T]):
     """Jobs of one session, done one after the other by threads that hold up no server; each begins once, by its name.
 
     ``said`` is a share of 1 and a few words on the job at work, where it tells; else jobs are counted. ``cut`` are
-    names of files that never came. ``turn`` belongs into the key of the field that they come from: `clear` puts another
-    one, empty, in its place.
+    files of which the page was never told. They come from the widget ``field``: `clear` puts another one, empty, in its
+    place.
     """
 
-    def __init__(self) -> None:
-        self.turn = 0
+    def __init__(self, key: str) -> None:
+        self._key, self._turn = key, 0
         self.said: tuple[float, str] | None = None
         self._stopped = threading.Event()
-        self.cut: list[str] = []
+        self.cut: list[CutOff] = []
         self._jobs: dict[str, Future[T]] = {}
         self._one_by_one = threading.Lock()
+
+    @property
+    def field(self) -> str:
+        """The key of the uploader."""
+        return f"{self._key}_{self._turn}"
 
     @property
     def names(self) -> list[str]:
@@ -59,7 +64,7 @@ class GoesOn(Generic[T]):
         bar = st.progress(0.0, text=begins)
         if stop is not None:
             st.button("Stop", key=stop, icon=":material/stop:", on_click=self._stopped.set)
-        while (left := [each for each in jobs if not each.done()]) or coming(self._jobs):
+        while (left := [each for each in jobs if not each.done()]) or coming(self._key):
             done = len(jobs) - len(left)
             share, text = self.said or (done / len(jobs), f"{done} of {len(jobs)}" if done else begins)
             bar.progress(share, text=text if left else "More are on their way …")
@@ -91,12 +96,10 @@ class GoesOn(Generic[T]):
 
     def clear(self) -> None:
         """Forget them, once what they have given is kept elsewhere."""
-        self.said, self.cut, self._jobs, self.turn = None, [], {}, self.turn + 1
+        self.said, self.cut, self._jobs, self._turn = None, [], {}, self._turn + 1
 
 
 def goes_on(key: str) -> GoesOn[T]:
     """Return the work of this name in this session."""
-    if f"{key}_goes_on" not in st.session_state:
-        cut_off()  # what another page's field was sent is not told of here
-    work: GoesOn[T] = st.session_state.setdefault(f"{key}_goes_on", GoesOn())
+    work: GoesOn[T] = st.session_state.setdefault(f"{key}_goes_on", GoesOn(key))
     return work

@@ -41,7 +41,8 @@ class OneByOne:
     for a fragment, which waits for the end of the page in any case, when all of that has been sent: Streamlit drops the
     rest where a fragment comes between. A value that gives way to another one of the same widget meanwhile, as where a
     slider is dragged, is left out, and so is a fragment of a page that was left, or one that the page has no more. What
-    asks for no rerun never waits.
+    asks for no rerun never waits, but for the addresses of files: those wait for the field of the page that was asked
+    for before, so that a photo goes into the class that its sender had pressed.
 
     Who has gone is told by what comes from the browser, after all that it asked for: Streamlit 1.67 hears nothing more
     of a connection on which it could not send, and logs a defect of its own instead.
@@ -75,6 +76,7 @@ class _Visit:
         self._receive = receive
         self._coming: asyncio.Task[Message] | None = None
         self._waiting: deque[Asked] = deque()
+        self._files: deque[tuple[Message, float]] = deque()  # that ask for addresses, and since when
         self._used: list[str] | None = None  # by the first that waits, once it is known
         self._page: _Run | None = None  # the run of the page that goes on, or that was asked for
         self._part: _Run | None = None  # the same of a fragment
@@ -87,6 +89,8 @@ class _Visit:
     async def receive(self) -> Message:
         """Return what Streamlit is to hear next."""
         while True:
+            if self._files and self._may_come(self._files[0][1]):
+                return self._files.popleft()[0]
             if self._waiting and self._is_time():
                 if (heard := self._hand_on()) is not None:
                     return heard
@@ -104,7 +108,9 @@ class _Visit:
                 if said is not None and said.stop_script:
                     self._waiting.clear()
                     self._pages = LeftPages()  # the browser stays where it is
-                return message
+                if said is None or not said.HasField("file_urls_request"):
+                    return message
+                self._files.append((message, time.monotonic()))
             else:
                 self._queue(Asked(message=message, state=said.rerun_script, since=time.monotonic()))
 
@@ -133,7 +139,7 @@ class _Visit:
         coming = self._coming
         if coming is None and self._leaves is None:
             coming = self._coming = asyncio.ensure_future(self._receive())
-        if self._waiting:
+        if self._waiting or self._files:
             self._shown.clear()
             shown = asyncio.ensure_future(self._shown.wait())
             awaited = {shown} if coming is None else {shown, coming}
@@ -141,7 +147,7 @@ class _Visit:
             shown.cancel()
             for each in self._waiting:
                 each.held = each.held or self._page is not None or not each.state.is_auto_rerun
-        if coming is None or (self._waiting and not coming.done()):
+        if coming is None or ((self._waiting or self._files) and not coming.done()):
             return None
         self._coming = None
         return await coming
@@ -171,8 +177,16 @@ class _Visit:
                 pages[0].state, pages[0].held = each.state, True
         self._waiting, self._used = deque((*parts, *pages[:1])), None
 
+    def _may_come(self, since: float) -> bool:
+        if time.monotonic() - since >= PATIENCE:
+            return True
+        before = any(each.since < since for each in self._waiting)
+        return not before and (self._page is None or self._page.has_shown_a_field)
+
     def _is_time(self) -> bool:
         first = self._waiting[0]
+        if self._files and self._files[0][1] < first.since:
+            return False
         only_parts = all(each.state.fragment_id for each in self._waiting)
         to_the_end = only_parts and self._page is not None and not self._leaves
         if time.monotonic() - first.since >= (_TO_THE_END if to_the_end else PATIENCE):
@@ -219,6 +233,7 @@ class _Run:
     """A run of the page, or of a fragment: whether it has begun, and what it has shown."""
 
     def __init__(self, asked: ClientState) -> None:
+        self.has_shown_a_field = False  # for files
         self._begun = False
         self._page, self._part = asked.page_script_hash, asked.fragment_id
         # Ids; None as long as callbacks may still be called, and what a clock asks for calls none.
@@ -235,6 +250,7 @@ class _Run:
         elif self._begun and kind in ("delta", "ref_hash"):
             self._shown = self._shown or set()
             self._shown.add(shown)
+            self.has_shown_a_field |= said.delta.new_element.WhichOneof("type") in ("file_uploader", "camera_input")
         return self._begun and kind == "script_finished" and said.script_finished in _DONE
 
     def has_shown(self, widgets: Collection[str], *, page: str) -> bool:

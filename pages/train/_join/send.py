@@ -8,10 +8,11 @@ from core.rights import shown_name
 from core.runs import open_store
 from core.runs.store.owners import Owners
 from pages._ui import address, state
-from pages._ui.camera.burst import answers_key, take_shots
+from pages._ui.camera.burst import take_shots
 from pages._ui.camera.camera import camera_opens
 from pages._ui.choose.additions import (
     answers,
+    answers_key,
     forget_answers,
     say_class_is_gone,
     say_what_stalls,
@@ -98,12 +99,12 @@ def send(own: OwnSet, contributor: str) -> None:
     if class_id is None:
         st.caption("Choose first what your pictures show.")
         return
-    key = f"join_{class_id}"
+    key = f"join_files_{own.id}"
     take_files(own, class_id, key=key, contributor=contributor, code=own.code)
-    say_what_stalls(zips=False)
+    say_what_stalls(key)
     if said := st.session_state.pop(state.PICTURES_PROBLEM, None):
         st.error(plain(said), icon=":material/error:")
-    _accepted(own, names[class_id], key)
+    _accepted(own, names[class_id], answers_key(key, class_id))
     if not camera_opens() or st.toggle("Use the camera inside this page", key="join_camera"):
         camera, instead = f"join_{own.id}", "Or choose photos, above: that opens the camera as well."
         take_shots(own, class_id, key=camera, contributor=contributor, code=own.code, instead=instead)

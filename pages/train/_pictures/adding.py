@@ -7,8 +7,8 @@ from core.errors import LabError
 from core.runs import open_store
 from core.runs.store.owners import Owners
 from pages._ui import state
-from pages._ui.camera.burst import answers_key, take_shots
-from pages._ui.choose.additions import say_what_stalls, show_answers, take_files
+from pages._ui.camera.burst import take_shots
+from pages._ui.choose.additions import answers_key, say_what_stalls, show_answers, take_files
 from pages._ui.frame import choice, plain
 from pages._ui.visitor import visitors_id
 from pages.train._pictures.joining import joining
@@ -54,14 +54,13 @@ def adding(own: OwnSet, shown: OwnClass | None) -> None:
     )
     st.markdown(f"They go into the class **{plain(shown.name)}**.")
     if way == "files":
-        key = f"files_{shown.id}"
+        key = f"files_{own.id}"
         take_files(own, shown.id, key=key, contributor=contributor)
-        say_what_stalls(zips=False)
+        say_what_stalls(key)
     else:
-        camera = f"camera_{own.id}"
-        key = answers_key(camera, shown.id)
-        take_shots(own, shown.id, key=camera, contributor=contributor, instead="Or choose photos, under Files.")
-    show_answers(key)
+        key = f"camera_{own.id}"
+        take_shots(own, shown.id, key=key, contributor=contributor, instead="Or choose photos, under Files.")
+    show_answers(answers_key(key, shown.id))
 
 
 def _nickname() -> str:

@@ -23,7 +23,7 @@ from pages._ui import address, state
 from pages._ui.choose.additions import say_what_stalls
 from pages._ui.choose.uploads import Sent, letting_go, sent
 from pages._ui.frame import plain
-from pages._ui.server.cut_off import cut_off
+from pages._ui.server.cut_off import heard_of, opens
 from pages._ui.server.goes_on import GoesOn, goes_on
 from pages._ui.visitor import visitor
 
@@ -51,22 +51,23 @@ def take_zip(own: OwnSet | None) -> None:
     """Offer to send a zip, add its pictures to a set (None: to a new one), and say what became of it."""
     where = own.id if own else _NEW
     told = _told(where)
-    going: GoesOn[_Told] = goes_on(f"zip_{where}")
-    field = f"zip_{where}_{going.turn}"
+    key = f"zip_{where}"
+    going: GoesOn[_Told] = goes_on(key)
+    opens(key)
     st.file_uploader(
         "A zip with a folder for each class" if own else "A set that was saved, or a zip with a folder for each class",
         type=["zip"],
-        key=field,
+        key=going.field,
         max_upload_size=MOST_MEGABYTES,
         help=f"At most {MOST_MEGABYTES} MB. A folder has the name of its class; one that is not there yet is added.",
     )
-    say_what_stalls(zips=True)
-    for file in [each for each in sent(field) if each.file_id not in going.names]:
+    say_what_stalls(key)
+    for file in [each for each in sent(going.field) if each.file_id not in going.names]:
         take = _Taker(own=own, by=visitor(), let_go=letting_go(), going=going, stopped=going.stopped())
-        cut_off([file.file_id])
+        heard_of(file.file_id)
         going.begin({file.file_id: partial(take, file)})
     if going.names:
-        became = _together(going.finish("Being unpacked …", stop=f"zip_{where}_stop"))
+        became = _together(going.finish("Being unpacked …", stop=f"{key}_stop"))
         if became.made:
             address.write(state.OWN_SET, became.made)
         st.session_state[told] = became

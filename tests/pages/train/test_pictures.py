@@ -121,7 +121,7 @@ def test_many_files_go_into_the_chosen_class_and_what_is_none_has_a_sentence(app
         ("two.jpg", jpeg(2), "image/jpeg"),
         ("again.jpg", jpeg(1), "image/jpeg"),
     ]
-    page.file_uploader(key=f"files_{shoe.id}_0").set_value([*files, ("notes_1.jpg", b"hello", "image/jpeg")]).run()
+    page.file_uploader(key=f"files_{own.id}_0").set_value([*files, ("notes_1.jpg", b"hello", "image/jpeg")]).run()
     check(page)
     kept = OwnPictures(open_own_sets()).list(own.id)
     assert [(each.class_id, each.contributor) for each in kept] == [(shoe.id, "Ada")] * 2
@@ -138,6 +138,7 @@ def test_what_was_cut_off_is_named_beside_what_was_kept_and_a_zip_that_stalls_ha
     page = shown(app, own)
     page.segmented_control(key=f"way_{own.id}").set_value("files").run()
     monkeypatch.setattr(cut_off, "_session", lambda: "ada")
+    page.run()
     cut_off.announce("ada", {"1": "one.jpg", "2": "two_2.jpg"})
     monkeypatch.setattr(cut_off, "SILENT", 0.2)
     come = [[Arrived()]]
@@ -147,11 +148,34 @@ def test_what_was_cut_off_is_named_beside_what_was_kept_and_a_zip_that_stalls_ha
     assert "1 picture kept." in said
     assert "two\\_2\\.jpg: did not arrive, because the connection broke" in said
     monkeypatch.setattr(cut_off, "SILENT", 0.0)
+    cut_off.announce("ada", {"3": "three.jpg"})
     page.segmented_control(key=f"way_{own.id}").set_value("zip").run()
-    cut_off.announce("ada", {"3": "all.zip", "4": "three.jpg"})
+    cut_off.announce("ada", {"4": "all.zip"})
     said = texts(check(page.run()))
     assert "all\\.zip did not arrive, because the connection broke; add it again. Nothing of it was kept." in said
     assert "three" not in said
+
+
+def test_a_file_goes_into_the_class_that_was_chosen_when_it_was_sent(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = filled(GRACE, people=0)
+    mug, shoe = own.classes
+    page = joined(app, Joining(open_own_sets()).open(own.id, by=GRACE))
+    monkeypatch.setattr(cut_off, "_session", lambda: "ada")
+    box = page.segmented_control(key=f"join_class_{own.id}")
+    box.set_value(mug.id).run()
+    field = page.file_uploader(key=f"join_files_{own.id}_0").proto.id
+    cut_off.announce("ada", {"1": "one.jpg"})
+    check(box.set_value(shoe.id).run())
+    assert page.file_uploader(key=f"join_files_{own.id}_0").proto.id == field, "another would not hear what is coming"
+    come = [[Arrived()]]
+    monkeypatch.setattr("pages._ui.choose.additions.sent", lambda _key: come.pop() if come else [])
+    page.run()
+    assert "kept" not in texts(check(page))
+    assert [each.class_id for each in OwnPictures(open_own_sets()).list(own.id)] == [mug.id]
+    check(box.set_value(mug.id).run())
+    assert "1 picture kept." in texts(page)
 
 
 @pytest.fixture
@@ -184,7 +208,7 @@ def test_files_are_all_kept_where_another_press_cuts_the_page_off_meanwhile(
     page.segmented_control(key=f"way_{own.id}").set_value("files").run()
     monkeypatch.setattr(OwnPictures, "add", not_before_a_press(OwnPictures.add))
     files = [(f"{seed}.jpg", jpeg(seed), "image/jpeg") for seed in range(3)]
-    page.file_uploader(key=f"files_{own.classes[0].id}_0").set_value(files).run()
+    page.file_uploader(key=f"files_{own.id}_0").set_value(files).run()
     said = texts(check(page))
     assert "3 pictures kept." in said
     assert "again" not in said
@@ -229,7 +253,7 @@ def test_a_zip_that_is_stopped_ends_and_says_what_stays(app: AppTest, monkeypatc
 
 
 def test_work_that_fails_is_told_once_and_another_field_takes_its_place() -> None:
-    work, done = GoesOn[int](), []
+    work, done = GoesOn[int]("work"), []
 
     def fails() -> int:
         done.append(2)
@@ -239,13 +263,13 @@ def test_work_that_fails_is_told_once_and_another_field_takes_its_place() -> Non
     work.begin({"a": fails})  # has begun
     with pytest.raises(ValueError, match="no"):
         work.finish("…")
-    assert (work.names, work.turn) == ([], 1)
+    assert (work.names, work.field) == ([], "work_1")
     work.begin({"b": lambda: 2, "c": lambda: 3})
     assert (work.finish("…"), work.names, done) == ([2, 3], ["b", "c"], [1, 2])
     work._stopped.set()  # pressed too late, or while one of them was at work
     assert not work.stopped().is_set()
     work.clear()
-    assert (work.names, work.turn) == ([], 2)
+    assert (work.names, work.field) == ([], "work_2")
 
 
 def test_a_zip_for_a_set_of_its_own_that_is_stopped_leaves_none(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,7 +296,7 @@ def test_what_ends_programs_is_told_as_a_fault() -> None:
     def ends() -> int:
         raise SystemExit(3)
 
-    work = GoesOn[int]()
+    work = GoesOn[int]("work")
     work.begin({"a": ends})
     with pytest.raises(RuntimeError, match=r"SystemExit\(3\)"):
         work.finish("…")
@@ -485,7 +509,7 @@ def test_who_joins_names_themselves_chooses_a_class_and_sees_pictures_accepted(a
     check(page.text_input(key=state.NICKNAME).set_value("Berta").run())
     shoe = own.classes[1]
     check(page.segmented_control(key=f"join_class_{own.id}").set_value(shoe.id).run())
-    page.file_uploader(key=f"join_{shoe.id}_0").set_value(
+    page.file_uploader(key=f"join_files_{own.id}_0").set_value(
         [("one.jpg", jpeg(1), "image/jpeg"), ("x.jpg", b"", "image/jpeg")]
     )
     check(page.run())
@@ -505,7 +529,7 @@ def test_a_code_that_has_changed_meanwhile_takes_no_more_pictures(app: AppTest) 
     mug = own.classes[0]
     check(page.segmented_control(key=f"join_class_{own.id}").set_value(mug.id).run())
     Joining(open_own_sets()).rotate(own.id, by=GRACE)
-    page.file_uploader(key=f"join_{mug.id}_0").set_value([("one.jpg", jpeg(1), "image/jpeg")]).run()
+    page.file_uploader(key=f"join_files_{own.id}_0").set_value([("one.jpg", jpeg(1), "image/jpeg")]).run()
     assert OwnPictures(open_own_sets()).list(own.id) == ()
     assert "No set is open under this code" in texts(check(page))
 
@@ -516,7 +540,7 @@ def test_who_sends_into_a_class_that_was_deleted_meanwhile_is_told(app: AppTest)
     mug = own.classes[0]
     check(page.segmented_control(key=f"join_class_{own.id}").set_value(mug.id).run())
     open_own_sets().delete_class(own.id, mug.id, by=GRACE)
-    page.file_uploader(key=f"join_{mug.id}_0").set_value([("one.jpg", jpeg(1), "image/jpeg")]).run()
+    page.file_uploader(key=f"join_files_{own.id}_0").set_value([("one.jpg", jpeg(1), "image/jpeg")]).run()
     assert OwnPictures(open_own_sets()).list(own.id) == ()
     assert _GONE in texts(check(page))
     shoe = own.classes[1]

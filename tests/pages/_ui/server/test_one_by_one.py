@@ -36,6 +36,12 @@ def heartbeat() -> Message:
     return {"type": "websocket.receive", "bytes": BackMsg(app_heartbeat=True).SerializeToString()}
 
 
+def sends_files() -> Message:
+    message = BackMsg()
+    message.file_urls_request.file_names.append("one.jpg")
+    return {"type": "websocket.receive", "bytes": message.SerializeToString()}
+
+
 def begins(*fragments: str) -> ForwardMsg:
     said = ForwardMsg()
     said.new_session.SetInParent()
@@ -58,6 +64,12 @@ def ends(status: int = ForwardMsg.FINISHED_SUCCESSFULLY) -> ForwardMsg:
 def is_on(page: str) -> ForwardMsg:
     said = ForwardMsg()
     said.navigation.page_script_hash = page
+    return said
+
+
+def draws_a_field(kind: str = "file_uploader") -> ForwardMsg:
+    said = ForwardMsg()
+    getattr(said.delta.new_element, kind).id = "photos"
     return said
 
 
@@ -480,6 +492,34 @@ def test_what_asks_for_no_rerun_waits_for_nothing() -> None:
         async with Conversation() as both:
             assert await both.browser(first, second, heartbeat()) == [first, heartbeat()]
 
+    asyncio.run(talk())
+
+
+@pytest.mark.parametrize("kind", ["file_uploader", "camera_input"])
+def test_files_come_for_what_was_pressed_before_and_not_for_what_is_pressed_next(kind: str) -> None:
+    async def talk() -> None:
+        mug, shoe = asked(of="mug"), asked(of="shoe")
+        async with Conversation() as both:
+            assert await both.browser(sends_files()) == [sends_files()], "nobody is waited for"
+            assert await both.browser(mug, sends_files(), shoe) == [mug]
+            assert await both.server(begins(), draws("of")) == []
+            assert await both.server(draws_a_field(kind)) == [sends_files(), shoe]
+            assert await both.browser(sends_files()) == []
+            assert await both.server(ends(), begins(), draws("of")) == []
+            assert await both.server(ends()) == [sends_files()], "that page has no field any more"
+
+    asyncio.run(talk())
+
+
+def test_files_wait_no_longer_than_a_press(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def talk() -> None:
+        async with Conversation() as both:
+            assert await both.browser(asked(), sends_files()) == [asked()]
+            await asyncio.sleep(0.4)
+            assert await both.rest() == [sends_files()]
+
+    monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
+    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
     asyncio.run(talk())
 
 
