@@ -77,9 +77,7 @@ class Together:
         self._note = TurnNote(store.home, self.handle)
         self._members: dict[Key, _Member] = {}
         self._known: set[Key] = set()
-        self._waiting: dict[
-            Key, Recorder
-        ] = {}  # for their first turn, while that of another lasts: decoding may take long
+        self._waiting: dict[Key, Recorder] = {}  # for their first turn; that of another may decode a data set
         self._through: set[Key] = set()
         self._again: list[Key] = []  # that could not be begun just now
         self._pressed_since: float | None = None
@@ -170,6 +168,8 @@ class Together:
         self._members[key] = _Member(
             lease=lease, recorder=recorder, threads=threads, steps=worker.outcome(), output=output
         )
+        if self._leaving:  # it was said while the run was neither here nor there
+            recorder.ask_to_leave("terminated")
         self.rota.join(key, owner)
         self._pressed_since = None
 

@@ -112,7 +112,8 @@ class _Visit:
                     return message
                 self._files.append((message, time.monotonic()))
             else:
-                self._queue(Asked(message=message, state=said.rerun_script, since=time.monotonic()))
+                now = time.monotonic()
+                self._queue(Asked(message=message, state=said.rerun_script, came=now, since=now))
 
     def note(self, message: Message) -> None:
         """See what the browser is sent."""
@@ -162,7 +163,7 @@ class _Visit:
             self._pages.go_to(state.page_script_hash)
             self._waiting = deque(each for each in self._waiting if not each.state.is_auto_rerun)
         last = self._waiting[-1].state if self._waiting else None
-        if last is not None and gives_way(last, state, self._before):
+        if last is not None and not self._files and gives_way(last, state, self._before):
             asked.since = self._waiting.pop().since
         self._waiting.append(asked)
         self._used = None
@@ -178,14 +179,15 @@ class _Visit:
         self._waiting, self._used = deque((*parts, *pages[:1])), None
 
     def _may_come(self, since: float) -> bool:
+        """Say whether it is time for files of ``since`` then: the page that was asked for before has its field."""
         if time.monotonic() - since >= PATIENCE:
             return True
-        before = any(each.since < since for each in self._waiting)
+        before = any(each.came < since for each in self._waiting)
         return not before and (self._page is None or self._page.has_shown_a_field)
 
     def _is_time(self) -> bool:
         first = self._waiting[0]
-        if self._files and self._files[0][1] < first.since:
+        if self._files and self._files[0][1] < first.came:
             return False
         only_parts = all(each.state.fragment_id for each in self._waiting)
         to_the_end = only_parts and self._page is not None and not self._leaves

@@ -4,7 +4,7 @@
 if (!window.lateFiles) {
   window.lateFiles = new WeakSet()
   const FIELDS = "[data-testid=stFileUploaderDropzone] input[type=file]"
-  const label = (field) => field.closest("section").ariaLabel
+  const label = (field) => field.closest("section").getAttribute("aria-label")
   addEventListener("click", ({ target: field }) => {
     if (!field.matches(FIELDS) || window.lateFiles.has(field)) return
     window.lateFiles.add(field)

@@ -402,3 +402,20 @@ def test_a_run_that_waits_for_the_end_of_a_long_turn_is_alive_and_can_be_stopped
     assert serve(store)
     assert [store.get(run.id).status for run in [busy, *handed_over]] == ["finished", "finished", "stopped"]
     assert [store.get(run.id).reason for run in handed_over] == ["completed", "asked"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to be caught")
+def test_a_process_that_is_told_to_leave_while_it_takes_a_run_in_leaves_at_once(
+    store: Store, digits: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (run,) = submitted(store, digits, "a")
+    plain = Lease.begin
+
+    def begin(self: Lease, handle: str) -> tuple[TrainingConfig, int | None]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return plain(self, handle)
+
+    monkeypatch.setattr(Lease, "begin", begin)
+    assert serve(store)
+    left = store.get(run.id)
+    assert (left.status, left.reason, left.step) == ("interrupted", "terminated", 0)

@@ -511,6 +511,17 @@ def test_files_come_for_what_was_pressed_before_and_not_for_what_is_pressed_next
     asyncio.run(talk())
 
 
+def test_no_press_gives_way_across_files() -> None:
+    async def talk() -> None:
+        first, mug, shoe = asked(other="x"), asked(other="x", of="mug"), asked(other="x", of="shoe")
+        async with Conversation() as both:
+            assert await both.browser(first, mug, sends_files(), shoe) == [first]
+            assert await both.server(begins(), draws("other"), draws("of")) == [mug]
+            assert await both.server(ends(), begins(), draws("of"), draws_a_field()) == [sends_files(), shoe]
+
+    asyncio.run(talk())
+
+
 def test_files_wait_no_longer_than_a_press(monkeypatch: pytest.MonkeyPatch) -> None:
     async def talk() -> None:
         async with Conversation() as both:
