@@ -7,7 +7,7 @@ differ, a link and the browser's Back and Forward win over what is kept; a click
 had changed does not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -18,21 +18,33 @@ from pages._ui.state import OF_ALL_PAGES
 _HERE, _VISIT, _JUST_COME = "visited_page", "visits", "just_come"
 _EVERY_PAGE = Path(__file__).parent / "elements" / "every_page"
 _SCRIPTS = "\n".join(script.read_text("utf-8") for script in sorted(_EVERY_PAGE.glob("*.js")))
+_NOTES = "address_notes"  # what the page that is shown keeps in the session of what its widgets hold
 _UNSAID = "address_unsaid"  # the browser still shows the address of another step of this page
 
 
 def arrive(page: str) -> None:
     """Note which page is about to be drawn, so that coming to it is told from what is done on it.
 
-    Another step of the lesson on the same page is a visit of its own: its link brings the view that it is about.
+    Another step of the lesson on the same page is a visit of its own: its link brings the view that it is about. What
+    was changed on the page just before is noted first of all: whoever goes on at once cuts the page off before its end.
     """
     here, before = (page, st.query_params.get("step")), st.session_state.get(_HERE)
+    notes = st.session_state.get(_NOTES) if before is not None and before[0] == page else None
+    if notes is not None:
+        notes()
+    else:
+        st.session_state.pop(_NOTES, None)
     st.session_state[_JUST_COME] = before != here
     if st.session_state[_JUST_COME]:
         st.session_state[_UNSAID] = before is not None and before[0] == page and not is_back_or_forward()
     if st.session_state[_JUST_COME]:
         st.session_state[_HERE] = here
         st.session_state[_VISIT] = st.session_state.get(_VISIT, 0) + 1
+
+
+def note_by(notes: Callable[[], None]) -> None:
+    """Call ``notes`` at the beginning of each further run of this page, when its widgets hold what was just done."""
+    st.session_state[_NOTES] = notes
 
 
 def settle() -> None:

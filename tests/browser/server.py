@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -90,6 +91,16 @@ class Server:
         if self._process is None:
             raise RuntimeError("the server does not run")
         return self._process.pid
+
+    @contextlib.contextmanager
+    def held_up(self) -> Iterator[None]:
+        """Let the web server do nothing meanwhile, so that whatever is done on a page reaches it at once afterwards."""
+        process = psutil.Process(self.pid)
+        process.suspend()
+        try:
+            yield
+        finally:
+            process.resume()
 
     def processor_seconds(self) -> float:
         """Return what the web server has computed so far."""

@@ -217,6 +217,43 @@ def test_one_back_leads_to_the_page_before_whatever_a_page_adds_to_its_address(p
         expect(page).to_have_url(address)
 
 
+def test_what_is_typed_just_before_a_link_is_pressed_is_kept(page: Page, server: Server) -> None:
+    open_page(page, server, "augmentation")
+    seed = page.get_by_label("Seed", exact=True)
+    with server.held_up():
+        seed.fill("7")
+        seed.press("Enter")
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name="Start").click()
+        page.wait_for_timeout(300)
+    page.get_by_role("heading", level=1, name="CNN Lab").wait_for()
+    settled(page)
+    go_to(page, "Augmentation")
+    expect(seed).to_have_value("7")
+
+
+def test_the_next_step_keeps_what_was_typed_just_before_and_shows_its_own_view(page: Page, server: Server) -> None:
+    open_page(page, server, "convolution", "?lesson=kernel,padding")
+    cell = page.get_by_role("textbox", name="Weight in row 2, column 1")
+    next_step = page.locator(".st-key-lesson").get_by_role("link", name="Next step")
+    with server.held_up():
+        cell.fill("-6")
+        cell.press("Enter")
+        next_step.click()
+        page.wait_for_timeout(300)
+    expect(page).to_have_url(re.compile("step=padding.*_-6_"))
+    expect(cell).to_have_value("−6")
+    page.go_back()
+    expect(next_step).to_be_visible()
+    settled(page)
+    with server.held_up():
+        page.get_by_role("tab", name="Kernel puzzle").click()
+        next_step.click()
+        page.wait_for_timeout(300)
+    expect(page.locator(".st-key-lesson")).to_contain_text("Step 2 of 2")
+    expect(page.get_by_role("tab", name="Your kernel")).to_have_attribute("aria-selected", "true")
+    expect(cell).to_be_visible()
+
+
 def test_who_scrolls_while_a_page_comes_or_goes_back_by_key_makes_no_step_of_it(page: Page, server: Server) -> None:
     open_page(page, server, "convolution", "?kernel=sobel_y&padding=1")
     go_to(page, "Compare")

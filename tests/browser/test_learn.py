@@ -553,7 +553,6 @@ def test_a_lesson_goes_from_page_to_page_and_outlives_a_reload(page: Page, serve
         cell = page.get_by_role("textbox", name=f"Weight in row 2, column {column}")
         cell.fill(weight)
         cell.press("Enter")
-        expect(page).to_have_url(re.compile(f"_{weight}_"))  # it has been taken up
         settled(page)
     expect(strip).to_contain_text("done")
     strip.get_by_role("link", name="Next step").click()

@@ -92,13 +92,21 @@ def not_taken(name: str, text: str, why: str) -> str:
     )
 
 
-def take(names: Iterable[str], *, kept: str, put: Callable[[Mapping[str, str]], list[str]]) -> None:
+def take(
+    names: Iterable[str],
+    *,
+    kept: str,
+    put: Callable[[Mapping[str, str]], list[str]],
+    written: Callable[[], Mapping[str, str | None]],
+) -> None:
     """Set a page by what a link, Back or Forward brings of ``names``, or by what it was before another was visited.
 
-    ``put`` sets the widgets by the texts of the address and returns a sentence for each that it could not take. The
-    session has under ``kept`` what `keep` wrote last. What a step of the lesson does not name stays as it was.
+    ``put`` sets the widgets by the texts of the address and returns a sentence for each that it could not take;
+    ``written`` returns what they hold. The session has that under ``kept``, from the moment at which something was
+    changed. What a step of the lesson does not name stays as it was.
     """
     names = tuple(names)
+    address.note_by(lambda: _note(written(), kept))
     if any(address.brings(name) for name in names) or address.is_back_or_forward():
         given = {name: st.query_params[name] for name in names if name in st.query_params}
         if "step" in st.query_params and not address.is_back_or_forward():
@@ -111,8 +119,12 @@ def take(names: Iterable[str], *, kept: str, put: Callable[[Mapping[str, str]], 
 
 def keep(values: Mapping[str, str | None], *, kept: str) -> None:
     """Write into the address, and under ``kept`` into the session, what a page shows now."""
-    st.session_state[kept] = {name: text for name, text in values.items() if text is not None}
+    _note(values, kept)
     address.write_together(values)
+
+
+def _note(values: Mapping[str, str | None], kept: str) -> None:
+    st.session_state[kept] = {name: text for name, text in values.items() if text is not None}
 
 
 def put_all(shown: Mapping[str, Shown], given: Mapping[str, str]) -> list[str]:

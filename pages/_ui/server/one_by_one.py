@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -31,18 +31,20 @@ _DONE = (
     ForwardMsg.FINISHED_WITH_COMPILE_ERROR,
 )
 _MOST_LARGE = 100  # elements
-_LOOK = 0.5  # seconds
+_A_MOMENT = 0.3  # seconds, in which a browser has drawn what it was sent
 
 
 class OneByOne:
     """ASGI middleware around Streamlit's websocket that hands on what a browser asks for when its time has come.
 
     That is when the callbacks of what was asked for before have been called, and what is used now has been drawn again;
-    for a fragment, which waits for the end of the page in any case, when all of that has been sent: Streamlit drops the
-    rest where a fragment comes between. A value that gives way to another one of the same widget meanwhile, as where a
-    slider is dragged, is left out, and so is a fragment of a page that was left, or one that the page has no more. What
-    asks for no rerun never waits, but for the addresses of files: those wait for the field of the page that was asked
-    for before, so that a photo goes into the class that its sender had pressed.
+    where a link leads to the page itself, when the browser has seen what was used before: a tab stays where its reader
+    has put it while the page shows it as it did; for a fragment, which waits for the end of the page in any case, when
+    all of that has been sent: Streamlit drops the rest where a fragment comes between. A value that gives way to
+    another one of the same widget meanwhile, as where a slider is dragged, is left out, and so is a fragment of a page
+    that was left, or one that the page has no more. What asks for no rerun never waits, but for the addresses of files:
+    those wait for the field of the page that was asked for before, so that a photo goes into the class that its sender
+    had pressed.
 
     Who has gone is told by what comes from the browser, after all that it asked for: Streamlit 1.67 hears nothing more
     of a connection on which it could not send, and logs a defect of its own instead.
@@ -81,7 +83,9 @@ class _Visit:
         self._page: _Run | None = None  # the run of the page that goes on, or that was asked for
         self._part: _Run | None = None  # the same of a fragment
         self._shown = asyncio.Event()
+        self._shown_at = 0.0
         self._pages = LeftPages()
+        self._here = ""  # the page that was asked for last
         self._before: dict[str, WidgetState] = {}  # the values that were handed on last
         self._large: dict[str, str] = {}  # Streamlit sends these once, and then names them by their hash
         self._leaves: Message | None = None
@@ -129,6 +133,8 @@ class _Visit:
         self._page = None if self._page is None or self._page.note(said, shown) else self._page
         self._part = None if self._part is None or self._part.note(said, shown) else self._part
         self._shown.set()
+        if shown:
+            self._shown_at = time.monotonic()
 
     def leave(self) -> None:
         """Read no more."""
@@ -144,7 +150,7 @@ class _Visit:
             self._shown.clear()
             shown = asyncio.ensure_future(self._shown.wait())
             awaited = {shown} if coming is None else {shown, coming}
-            await asyncio.wait(awaited, timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(awaited, timeout=_A_MOMENT, return_when=asyncio.FIRST_COMPLETED)
             shown.cancel()
             for each in self._waiting:
                 each.held = each.held or self._page is not None or not each.state.is_auto_rerun
@@ -197,11 +203,18 @@ class _Visit:
             return self._page is None and self._part is None
         if self._part is not None and not self._part.has_shown((), page=""):
             return False
+        leads_here = self._leads_here(first.state)
+        if leads_here and time.monotonic() - self._shown_at < _A_MOMENT:
+            return False
         if self._page is None:
             return True
         if self._used is None:
-            self._used = used(first.state, self._before)
+            self._used = self._page.used if leads_here else used(first.state, self._before)
         return self._page.has_shown(self._used, page=first.state.page_script_hash)
+
+    def _leads_here(self, asked: ClientState) -> bool:
+        """Say whether a link asks for the page that is shown, and may have its widgets shown as they were before."""
+        return not asked.widget_states.widgets and asked.page_script_hash == self._here
 
     def _hand_on(self) -> Message | None:
         first = self._waiting.popleft()
@@ -209,7 +222,8 @@ class _Visit:
         if asked.fragment_id and self._page is None and self._pages.is_gone(asked.fragment_id):
             return None
         if not asked.fragment_id:
-            self._page, self._part = _Run(asked), None
+            self._here = asked.page_script_hash
+            self._page, self._part = _Run(asked, used(asked, self._before)), None
         else:
             self._part = _Run(asked)
             for each in self._waiting:
@@ -234,7 +248,8 @@ class _Visit:
 class _Run:
     """A run of the page, or of a fragment: whether it has begun, and what it has shown."""
 
-    def __init__(self, asked: ClientState) -> None:
+    def __init__(self, asked: ClientState, used: Sequence[str] = ()) -> None:
+        self.used = used  # ids of the widgets whose use has led to it
         self.has_shown_a_field = False  # for files
         self._begun = False
         self._page, self._part = asked.page_script_hash, asked.fragment_id

@@ -61,18 +61,25 @@ def take() -> None:
 
     What cannot be is said, and what the page begins with is shown instead.
     """
-    shown.take((*_NAMES, state.CHECKPOINT), kept=_KEPT, put=_set)
+    shown.take((*_NAMES, state.CHECKPOINT), kept=_KEPT, put=_set, written=_written)
 
 
 def keep() -> None:
     """Write into the address what is shown now."""
-    values = shown.written(_SHOWN)
-    source = st.session_state.get(chosen.SOURCE, chosen.LAB)
-    values |= _network_written(source) | _chain_written(shown_here=values["part"] == "build")
-    values[sees.IN_ADDRESS] = st.session_state.get(sees.LAYER) if values["part"] == "sees" else None
-    if source != chosen.TRAINED and state.CHECKPOINT in st.query_params:
+    if _source() != chosen.TRAINED and state.CHECKPOINT in st.query_params:
         del st.query_params[state.CHECKPOINT]  # which one it was is still known when it is asked for
-    shown.keep(values, kept=_KEPT)
+    shown.keep(_written(), kept=_KEPT)
+
+
+def _written() -> dict[str, str | None]:
+    values = shown.written(_SHOWN)
+    values |= _network_written(_source()) | _chain_written(shown_here=values["part"] == "build")
+    values[sees.IN_ADDRESS] = st.session_state.get(sees.LAYER) if values["part"] == "sees" else None
+    return values
+
+
+def _source() -> str:
+    return str(st.session_state.get(chosen.SOURCE, chosen.LAB))
 
 
 def _set(given: Mapping[str, str]) -> list[str]:

@@ -62,15 +62,19 @@ def take() -> None:
 
     What is not one of their values is said, and the first one is shown instead.
     """
-    shown.take((CHAIN, *_shown()), kept=_KEPT, put=_set)
+    shown.take((CHAIN, *_shown()), kept=_KEPT, put=_set, written=_written)
 
 
 def keep() -> None:
     """Write into the address what the widgets hold now."""
+    shown.keep(_written(), kept=_KEPT)
+
+
+def _written() -> dict[str, str | None]:
     values = shown.written(_shown())
     word = chain_word(chain_of_session())
     values[CHAIN] = None if word == chain_word(COURSE_CHAIN) else word
-    shown.keep(values, kept=_KEPT)
+    return values
 
 
 def _set(given: Mapping[str, str]) -> list[str]:

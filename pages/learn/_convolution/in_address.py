@@ -61,14 +61,18 @@ def take() -> None:
 
     What is not one of their values is said, and the first one is shown instead.
     """
-    shown.take(_NAMES, kept=_KEPT, put=_set)
+    shown.take(_NAMES, kept=_KEPT, put=_set, written=_written)
 
 
 def keep() -> None:
     """Write into the address what the widgets hold now."""
+    shown.keep(_written(), kept=_KEPT)
+
+
+def _written() -> dict[str, str | None]:
     values = shown.written(_SHOWN)
     values[KERNEL], values[DIVIDE] = _kernel_written()
-    shown.keep(values, kept=_KEPT)
+    return values
 
 
 def _set(given: Mapping[str, str]) -> list[str]:

@@ -187,7 +187,7 @@ def test_values_that_never_end_are_heard_now_and_then(monkeypatch: pytest.Monkey
             assert 0 < sum(map(len, heard)) < 15
 
     monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
-    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
+    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
     asyncio.run(talk())
 
 
@@ -210,6 +210,21 @@ def test_another_page_waits_for_callbacks_only() -> None:
             assert await both.browser(pressed, leaves) == [pressed]
             assert await both.server(begins("run"), draws(), begins()) == []
             assert await both.server(draws()) == [leaves]
+
+    asyncio.run(talk())
+
+
+def test_a_link_to_the_page_itself_waits_until_what_was_used_before_is_drawn_again() -> None:
+    async def talk() -> None:
+        first, opened, leads = asked(tabs="first", word="one"), asked(tabs="second", word="one"), asked()
+        async with Conversation() as both:
+            await both.browser(first)
+            await both.server(begins(), opens("tabs"), draws("word"), ends())
+            assert await both.browser(opened, leads) == [opened]
+            assert await both.server(begins(), draws("word")) == []
+            assert await both.server(opens("tabs"), ends()) == []
+            await asyncio.sleep(one_by_one._A_MOMENT)  # the browser has drawn it
+            assert await both.rest() == [leads]
 
     asyncio.run(talk())
 
@@ -297,7 +312,7 @@ def test_a_fragment_that_is_not_drawn_yet_is_not_gone(monkeypatch: pytest.Monkey
             assert await both.rest() == [stopped], "the page takes too long"
 
     monkeypatch.setattr(one_by_one, "_TO_THE_END", 0.3)
-    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
+    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
     asyncio.run(talk())
 
 
@@ -314,7 +329,7 @@ def test_a_page_that_a_fragment_has_drawn_anew_is_waited_for_to_its_end(monkeypa
             assert await both.server(draws("stop", fragment="run"), ends()) == [stopped]
 
     monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
-    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
+    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
     asyncio.run(talk())
 
 
@@ -329,7 +344,7 @@ def test_a_page_behind_a_fragment_waits_no_minute_and_for_its_callbacks(monkeypa
             assert await both.server(ends(), begins("run"), draws("stop", fragment="run")) == [leaves]
 
     monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
-    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
+    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
     asyncio.run(talk())
 
 
@@ -419,7 +434,7 @@ def test_a_fragment_of_a_page_that_was_left_is_not_heard_however_long_the_next_o
             assert await both.server(begins(), is_on("compare"), draws(fragment="chart"), ends()) == [here]
 
     monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
-    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
+    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
     asyncio.run(talk())
 
 
@@ -530,7 +545,7 @@ def test_files_wait_no_longer_than_a_press(monkeypatch: pytest.MonkeyPatch) -> N
             assert await both.rest() == [sends_files()]
 
     monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
-    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
+    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
     asyncio.run(talk())
 
 
@@ -544,7 +559,7 @@ def test_who_leaves_is_heard_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None
             assert await both.rest() == [joined, LEAVES]
 
     monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
-    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
+    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
 
     asyncio.run(talk())
 
@@ -558,7 +573,7 @@ def test_who_leaves_waits_for_no_end_of_the_page(monkeypatch: pytest.MonkeyPatch
             assert await both.rest() == [stopped, LEAVES]
 
     monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
-    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
+    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
     asyncio.run(talk())
 
 
@@ -583,7 +598,7 @@ def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
             assert await both.rest() == [second]
 
     monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
-    monkeypatch.setattr(one_by_one, "_LOOK", 0.1)
+    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
     asyncio.run(talk())
 
 
