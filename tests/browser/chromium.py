@@ -19,12 +19,13 @@ ARGUMENTS = [
 ]
 # A process in which another tab has compiled its scripts opens a page in two thirds of the time: where it asks what it
 # has compiled instead of compiling while a script arrives, and where the slow compilers rest, as a test's tab lives for
-# seconds. No other machine has a name: asking one fails, and is heard. Of two lists of features the last one counts,
-# so what Playwright leaves off for tests is in this one.
+# seconds. With no graphics card, what draws need be no process of its own. No other machine has a name: asking one
+# fails, and is heard. Of two lists of features the last one counts, so what Playwright leaves off for tests is in this.
 _OFF = "ScriptStreaming,AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,MediaRouter,PaintHolding"
 OF_TESTS = [
     *ARGUMENTS,
     "--process-per-site",
+    "--in-process-gpu",
     "--js-flags=--no-opt,--no-maglev",
     f"--disable-features={_OFF},ThirdPartyStoragePartitioning,OptimizationHints",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",

@@ -24,7 +24,7 @@ from core.runs.store.store import STORE_NAME, Store
 from core.runs.supervisor import _LOCK
 from tests.browser.chromium import OF_TESTS, chromium_path
 from tests.browser.server import Server
-from tests.conftest import NO_DATA, REAL_DATA
+from tests.conftest import NO_DATA, REAL_DATA, with_decoded_data
 from tests.deployed import DeployedServer
 
 KEY = "a key for whoever teaches"  # of the still server
@@ -94,8 +94,9 @@ def tabs(browser: Browser) -> Iterator[BrowserContext]:
     """Where each test opens a tab: one for all, as Chromium then fetches and compiles Streamlit's scripts only once.
 
     Its first tab shows an empty page and stays: the process that has compiled the scripts lives as long as a tab in it.
+    It asks for little motion, as people may: two cores draw none for nobody. What a test sees move, it asks for itself.
     """
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(30_000)
     first = context.new_page()
     first.route("**/*", lambda route: route.fulfill(body=""))
@@ -154,7 +155,7 @@ def data_server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> I
     """A server that sees the real data sets; mark the test ``data``."""
     if REAL_DATA is None:
         pytest.skip(NO_DATA)
-    lab = Server(tmp_path_factory.mktemp("browser-data-home"), data=REAL_DATA)
+    lab = Server(with_decoded_data(tmp_path_factory.mktemp("browser-data-home")), data=REAL_DATA)
     try:
         yield lab.start()
     finally:
