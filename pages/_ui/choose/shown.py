@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.errors import ConfigError, short
+from core.errors import ConfigError, LabError, short
 from core.intervals import minus
 from pages._ui import address
 from pages._ui.choose.setting_widgets import whole_number
@@ -106,7 +106,12 @@ def take(
     changed. What a step of the lesson does not name stays as it was.
     """
     names = tuple(names)
-    address.note_by(lambda: _note(written(), kept))
+
+    def note() -> None:
+        with suppress(LabError):  # what was chosen may be gone since, which the page is about to say
+            _note(written(), kept)
+
+    address.note_by(note)
     if any(address.brings(name) for name in names) or address.is_back_or_forward():
         given = {name: st.query_params[name] for name in names if name in st.query_params}
         if "step" in st.query_params and not address.is_back_or_forward():
