@@ -83,7 +83,7 @@ class _Visit:
         self._page: _Run | None = None  # the run of the page that goes on, or that was asked for
         self._part: _Run | None = None  # the same of a fragment
         self._shown = asyncio.Event()
-        self._shown_at = 0.0
+        self._page_shown_at = 0.0
         self._pages = LeftPages()
         self._here = ""  # the page that was asked for last
         self._before: dict[str, WidgetState] = {}  # the values that were handed on last
@@ -123,6 +123,8 @@ class _Visit:
         """See what the browser is sent."""
         said = ForwardMsg.FromString(message.get("bytes") or b"")
         shown = self._shown_in(said)
+        if shown and self._page is not None:  # a live camera's fragment shows something all the time
+            self._page_shown_at = time.monotonic()
         if said.HasField("navigation") and all(each.state.fragment_id for each in self._waiting):
             self._pages.go_to(said.navigation.page_script_hash)
             here = (each for each in self._waiting if not self._pages.is_left(each.state.page_script_hash))
@@ -133,8 +135,6 @@ class _Visit:
         self._page = None if self._page is None or self._page.note(said, shown) else self._page
         self._part = None if self._part is None or self._part.note(said, shown) else self._part
         self._shown.set()
-        if shown:
-            self._shown_at = time.monotonic()
 
     def leave(self) -> None:
         """Read no more."""
@@ -204,7 +204,7 @@ class _Visit:
         if self._part is not None and not self._part.has_shown((), page=""):
             return False
         leads_here = self._leads_here(first.state)
-        if leads_here and time.monotonic() - self._shown_at < _A_MOMENT:
+        if leads_here and time.monotonic() - self._page_shown_at < _A_MOMENT:
             return False
         if self._page is None:
             return True

@@ -229,6 +229,18 @@ def test_a_link_to_the_page_itself_waits_until_what_was_used_before_is_drawn_aga
     asyncio.run(talk())
 
 
+def test_a_link_to_the_page_itself_waits_for_no_fragment_that_shows_something_all_the_time() -> None:
+    async def talk() -> None:
+        async with Conversation() as both:
+            await both.browser(asked(word="one"))
+            await both.server(begins(), draws("word"), ends())
+            await asyncio.sleep(one_by_one._A_MOMENT)
+            await both.server(begins("camera"), draws("photo", fragment="camera"), ends(FRAGMENT_ENDS))
+            assert await both.browser(leads := asked()) == [leads]
+
+    asyncio.run(talk())
+
+
 def test_no_value_gives_way_to_another_one() -> None:
     async def talk() -> None:
         before, typed, pressed = asked(), asked(word="one"), asked("training", "", "send", word="one")
