@@ -31,7 +31,6 @@ REAL_DATA = str(Path(_named).expanduser().resolve()) if _named and Path(_named).
 NO_DATA = f"CNN_LAB_DATA names no folder ({_named})" if _named else "CNN_LAB_DATA is not set"
 NO_RAY = "Ray is not installed: pip install -r requirements-ray.txt"
 REQUIRED = frozenset(filter(None, os.environ.get("CNN_LAB_REQUIRE", "").replace(" ", "").split(",")))
-DECODED = os.environ.get("CNN_LAB_TESTS_DECODED", "")  # .ci/run: what one part has decoded the others need not
 LAYERS = ("core", "pages", "browser")
 
 hypothesis.settings.register_profile("lab", deadline=None, max_examples=50, database=None, derandomize=True)
@@ -107,15 +106,7 @@ def _no_supervisor_outlives_its_test() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home for the whole session: tests that only read data share its decode cache."""
-    return with_decoded_data(tmp_path_factory.mktemp("shared-home"))
-
-
-def with_decoded_data(home: Path) -> Path:
-    """Return a home whose decoded data sets are those of all parts of a build, where it names a folder for them."""
-    if DECODED:
-        Path(DECODED).mkdir(exist_ok=True)
-        (home / "prepared").symlink_to(DECODED)
-    return home
+    return tmp_path_factory.mktemp("shared-home")
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from core.runs.store.store import STORE_NAME, Store
 from core.runs.supervisor import _LOCK
 from tests.browser.chromium import OF_TESTS, chromium_path
 from tests.browser.server import Server
-from tests.conftest import NO_DATA, REAL_DATA, with_decoded_data
+from tests.conftest import NO_DATA, REAL_DATA
 from tests.deployed import DeployedServer
 
 KEY = "a key for whoever teaches"  # of the still server
@@ -155,7 +155,7 @@ def data_server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> I
     """A server that sees the real data sets; mark the test ``data``."""
     if REAL_DATA is None:
         pytest.skip(NO_DATA)
-    lab = Server(with_decoded_data(tmp_path_factory.mktemp("browser-data-home")), data=REAL_DATA)
+    lab = Server(tmp_path_factory.mktemp("browser-data-home"), data=REAL_DATA)
     try:
         yield lab.start()
     finally:
