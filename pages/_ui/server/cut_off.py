@@ -110,11 +110,17 @@ def heard_of(file_id: str) -> int | None:
 
 
 def cut_off(field: str) -> list[CutOff]:
-    """Return, once, the files that were announced for ``field`` and of which this session's page was not told."""
+    """Return, once, the files that were announced for ``field`` and of which this session's page was not told.
+
+    What came of them is let go: they would count as held (`pages._ui.server.upload_quota`) until the session ends.
+    """
     with _lock:
         files = _expected.get(_session(), _Expected()).files
-        lost = [file_id for file_id, file in files.items() if file.field == field]
-        return [CutOff(file.name, file.meant) for file in map(files.pop, lost)]
+        lost = {file_id: files.pop(file_id) for file_id in [each for each in files if files[each].field == field]}
+    context = get_script_run_ctx()
+    for file_id in lost if context is not None else ():
+        context.uploaded_file_mgr.remove_file(context.session_id, file_id)
+    return [CutOff(file.name, file.meant) for file in lost.values()]
 
 
 def stalled(field: str) -> list[str]:

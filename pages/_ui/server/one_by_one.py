@@ -24,6 +24,7 @@ from pages._ui.server.left_pages import LeftPages
 
 PATIENCE = 5.0  # seconds; a page that takes longer to draw again what was pressed is cut off after all
 _TO_THE_END = 60.0  # seconds that a fragment waits for the end of the page where no page waits behind it
+_FOR_A_FIELD = 20.0  # seconds that files wait for theirs: before, they would go into the class that was chosen before
 
 _DONE = (
     ForwardMsg.FINISHED_SUCCESSFULLY,
@@ -185,8 +186,8 @@ class _Visit:
         self._waiting, self._used = deque((*parts, *pages[:1])), None
 
     def _may_come(self, since: float) -> bool:
-        """Say whether it is time for files of ``since`` then: the page that was asked for before has its field."""
-        if time.monotonic() - since >= PATIENCE:
+        """Say whether it is time for files of ``since`` then: the page that was asked for before has their field."""
+        if time.monotonic() - since >= _FOR_A_FIELD:
             return True
         before = any(each.came < since for each in self._waiting)
         return not before and (self._page is None or self._page.has_shown_a_field)
@@ -267,7 +268,8 @@ class _Run:
         elif self._begun and kind in ("delta", "ref_hash"):
             self._shown = self._shown or set()
             self._shown.add(shown)
-            self.has_shown_a_field |= said.delta.new_element.WhichOneof("type") in ("file_uploader", "camera_input")
+            element = said.delta.new_element  # a field for one file only, as for a zip, is none for photos
+            self.has_shown_a_field |= element.file_uploader.multiple_files or element.HasField("camera_input")
         return self._begun and kind == "script_finished" and said.script_finished in _DONE
 
     def has_shown(self, widgets: Collection[str], *, page: str) -> bool:

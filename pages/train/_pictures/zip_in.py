@@ -23,7 +23,7 @@ from pages._ui import address, state
 from pages._ui.choose.additions import say_what_stalls
 from pages._ui.choose.uploads import Sent, letting_go, sent
 from pages._ui.frame import plain
-from pages._ui.server.cut_off import heard_of, opens
+from pages._ui.server.cut_off import cut_off, heard_of, opens
 from pages._ui.server.goes_on import GoesOn, goes_on
 from pages._ui.visitor import visitor
 
@@ -65,6 +65,7 @@ def take_zip(own: OwnSet | None) -> None:
     for file in [each for each in sent(going.field) if each.file_id not in going.names]:
         take = _Taker(own=own, by=visitor(), let_go=letting_go(), going=going, stopped=going.stopped())
         heard_of(file.file_id)
+        cut_off(key)  # one that broke off before has been told of, and here is another
         going.begin({file.file_id: partial(take, file)})
     if going.names:
         became = _together(going.finish("Being unpacked …", stop=f"{key}_stop"))

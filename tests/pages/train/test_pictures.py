@@ -154,6 +154,16 @@ def test_what_was_cut_off_is_named_beside_what_was_kept_and_a_zip_that_stalls_ha
     said = texts(check(page.run()))
     assert "all\\.zip did not arrive, because the connection broke; add it again. Nothing of it was kept." in said
     assert "three" not in said
+    monkeypatch.setattr(cut_off, "SILENT", 60.0)
+    cut_off.announce("ada", {Arrived.file_id: "all.zip"})
+    came = [[Arrived()]]
+    field = f"zip_{own.id}"
+    monkeypatch.setattr(
+        "pages.train._pictures.zip_in.sent", lambda key: came.pop() if came and key.startswith(field) else []
+    )
+    page.run(timeout=30)  # nothing more of the one that broke off is waited for
+    monkeypatch.setattr(cut_off, "SILENT", 0.0)
+    assert "all\\.zip did not arrive" not in texts(check(page.run())), "it was sent again, and came"
 
 
 def test_a_file_goes_into_the_class_that_was_chosen_when_it_was_sent(

@@ -297,6 +297,7 @@ def test_a_training_backed_up_half_way_ends_elsewhere_as_it_does_here(
             back_up(store.home, tmp_path / "lab.backup")
 
     monkeypatch.setattr(Worker, "_saved", back_up_behind)
+    monkeypatch.setattr("core.training.session.FIRST_SAVE_SECONDS", 1e9)  # a slow machine would save in mid-epoch
     here = trained(store, config)
     assert restore(tmp_path / "lab.backup", elsewhere).going_on == 1
     monkeypatch.setenv("CNN_LAB_HOME", str(elsewhere))

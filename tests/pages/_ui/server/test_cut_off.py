@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 
 import pytest
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from pages._ui.server import cut_off as watched
 from pages._ui.server.cut_off import (
@@ -53,6 +55,21 @@ def test_what_was_announced_and_its_page_not_told_of_is_named_once(now: list[flo
     heard_of("ada/three.jpg")  # it was let pass unread, which its page says
     assert cut_off("photos") == [("one.jpg", 7), ("four.jpg", 7)]
     assert cut_off("photos") == []
+
+
+def test_what_came_of_a_file_that_its_page_was_not_told_of_is_let_go(
+    now: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = MemoryUploadedFileManager("/upload")
+    note_what_comes(files)
+    monkeypatch.setattr(
+        watched, "get_script_run_ctx", lambda: SimpleNamespace(session_id="ada", uploaded_file_mgr=files)
+    )
+    for given in files.get_upload_urls("ada", ["one.jpg", "two.jpg"]):
+        files.add_file("ada", UploadedFileRec(given.file_id, "one.jpg", "image/jpeg", b"bytes"))
+    assert len(files.file_storage["ada"]) == 2
+    assert [each.name for each in cut_off("photos")] == ["one.jpg", "two.jpg"]
+    assert len(files.file_storage.get("ada", ())) == 0
 
 
 def test_a_file_is_meant_for_what_was_open_when_it_was_announced(now: list[float]) -> None:

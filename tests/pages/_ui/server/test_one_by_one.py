@@ -69,7 +69,16 @@ def is_on(page: str) -> ForwardMsg:
 
 def draws_a_field(kind: str = "file_uploader") -> ForwardMsg:
     said = ForwardMsg()
-    getattr(said.delta.new_element, kind).id = "photos"
+    field = getattr(said.delta.new_element, kind)
+    field.id = "photos"
+    if kind == "file_uploader":
+        field.multiple_files = True
+    return said
+
+
+def draws_a_field_for_a_zip() -> ForwardMsg:
+    said = ForwardMsg()
+    said.delta.new_element.file_uploader.id = "zip"
     return said
 
 
@@ -529,7 +538,7 @@ def test_files_come_for_what_was_pressed_before_and_not_for_what_is_pressed_next
         async with Conversation() as both:
             assert await both.browser(sends_files()) == [sends_files()], "nobody is waited for"
             assert await both.browser(mug, sends_files(), shoe) == [mug]
-            assert await both.server(begins(), draws("of")) == []
+            assert await both.server(begins(), draws_a_field_for_a_zip(), draws("of")) == []
             assert await both.server(draws_a_field(kind)) == [sends_files(), shoe]
             assert await both.browser(sends_files()) == []
             assert await both.server(ends(), begins(), draws("of")) == []
@@ -549,14 +558,17 @@ def test_no_press_gives_way_across_files() -> None:
     asyncio.run(talk())
 
 
-def test_files_wait_no_longer_than_a_press(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_wait_longer_than_a_press_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     async def talk() -> None:
         async with Conversation() as both:
             assert await both.browser(asked(), sends_files()) == [asked()]
+            await asyncio.sleep(0.3)
+            assert await both.rest() == [], "they would go into the class before"
             await asyncio.sleep(0.4)
             assert await both.rest() == [sends_files()]
 
-    monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
+    monkeypatch.setattr(one_by_one, "PATIENCE", 0.1)
+    monkeypatch.setattr(one_by_one, "_FOR_A_FIELD", 0.6)
     monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
     asyncio.run(talk())
 
