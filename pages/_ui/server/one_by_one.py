@@ -80,6 +80,10 @@ class _Visit:
         self._coming: asyncio.Task[Message] | None = None
         self._waiting: deque[Asked] = deque()
         self._files: deque[tuple[Message, float]] = deque()  # that ask for addresses, and since when
+        self._unanswered, self._files_at = (
+            0,
+            0.0,
+        )  # heard and not yet answered; when the last was heard
         self._used: list[str] | None = None  # by the first that waits, once it is known
         self._page: _Run | None = None  # the run of the page that goes on, or that was asked for
         self._part: _Run | None = None  # the same of a fragment
@@ -95,6 +99,7 @@ class _Visit:
         """Return what Streamlit is to hear next."""
         while True:
             if self._files and self._may_come(self._files[0][1]):
+                self._unanswered, self._files_at = self._unanswered + 1, time.monotonic()
                 return self._files.popleft()[0]
             if self._waiting and self._is_time():
                 if (heard := self._hand_on()) is not None:
@@ -126,6 +131,8 @@ class _Visit:
         shown = self._shown_in(said)
         if shown and self._page is not None:  # a live camera's fragment shows something all the time
             self._page_shown_at = time.monotonic()
+        if said.HasField("file_urls_response"):
+            self._unanswered = max(0, self._unanswered - 1)
         if said.HasField("navigation") and all(each.state.fragment_id for each in self._waiting):
             self._pages.go_to(said.navigation.page_script_hash)
             here = (each for each in self._waiting if not self._pages.is_left(each.state.page_script_hash))
@@ -196,6 +203,8 @@ class _Visit:
         first = self._waiting[0]
         if self._files and self._files[0][1] < first.came:
             return False
+        if self._unanswered and time.monotonic() - self._files_at < PATIENCE:
+            return False  # Streamlit drops an answer that has not been sent when another run begins
         only_parts = all(each.state.fragment_id for each in self._waiting)
         to_the_end = only_parts and self._page is not None and not self._leaves
         if time.monotonic() - first.since >= (_TO_THE_END if to_the_end else PATIENCE):
