@@ -80,10 +80,8 @@ class _Visit:
         self._coming: asyncio.Task[Message] | None = None
         self._waiting: deque[Asked] = deque()
         self._files: deque[tuple[Message, float]] = deque()  # that ask for addresses, and since when
-        self._unanswered, self._files_at = (
-            0,
-            0.0,
-        )  # heard and not yet answered; when the last was heard
+        self._unanswered = 0  # of these, that Streamlit has heard,
+        self._files_at = 0.0  # the last one then
         self._used: list[str] | None = None  # by the first that waits, once it is known
         self._page: _Run | None = None  # the run of the page that goes on, or that was asked for
         self._part: _Run | None = None  # the same of a fragment
