@@ -14,14 +14,14 @@ _PRESSES = ("trigger_value", "string_trigger_value", "json_trigger_value", "chat
 
 @dataclass(kw_only=True)
 class Asked:
-    """A rerun that a browser has asked for: when it ``came``, and ``since`` when it waits (`time.monotonic`).
+    """A rerun that a browser has asked for: which one of all that came, and ``since`` when it waits (seconds).
 
     ``held``: it has waited for something that may have had the browser let go of what it says that it keeps.
     """
 
     message: Message
     state: ClientState
-    came: float
+    number: int
     since: float
     held: bool = False
 

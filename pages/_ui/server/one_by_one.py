@@ -8,9 +8,9 @@ a page that is still being drawn is answered with what its button was given befo
 
 import asyncio
 import contextlib
-import time
+import itertools
 from collections import deque
-from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -21,16 +21,12 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from pages._ui.server.asked import Asked, gives_way, presses, said_in, used, values
 from pages._ui.server.left_pages import LeftPages
+from pages._ui.server.page_run import PageRun
 
 PATIENCE = 5.0  # seconds; a page that takes longer to draw again what was pressed is cut off after all
 _TO_THE_END = 60.0  # seconds that a fragment waits for the end of the page where no page waits behind it
 _FOR_A_FIELD = 20.0  # seconds that files wait for theirs: before, they would go into the class that was chosen before
 
-_DONE = (
-    ForwardMsg.FINISHED_SUCCESSFULLY,
-    ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY,
-    ForwardMsg.FINISHED_WITH_COMPILE_ERROR,
-)
 _MOST_LARGE = 100  # elements
 _A_MOMENT = 0.3  # seconds, in which a browser has drawn what it was sent
 
@@ -79,12 +75,13 @@ class _Visit:
         self._receive = receive
         self._coming: asyncio.Task[Message] | None = None
         self._waiting: deque[Asked] = deque()
-        self._files: deque[tuple[Message, float]] = deque()  # that ask for addresses, and since when
+        self._files: deque[_Files] = deque()
+        self._numbers = itertools.count()
         self._unanswered = 0  # of these, that Streamlit has heard,
         self._files_at = 0.0  # the last one then
         self._used: list[str] | None = None  # by the first that waits, once it is known
-        self._page: _Run | None = None  # the run of the page that goes on, or that was asked for
-        self._part: _Run | None = None  # the same of a fragment
+        self._page: PageRun | None = None  # the run of the page that goes on, or that was asked for
+        self._part: PageRun | None = None  # the same of a fragment
         self._shown = asyncio.Event()
         self._page_shown_at = 0.0
         self._pages = LeftPages()
@@ -96,9 +93,9 @@ class _Visit:
     async def receive(self) -> Message:
         """Return what Streamlit is to hear next."""
         while True:
-            if self._files and self._may_come(self._files[0][1]):
-                self._unanswered, self._files_at = self._unanswered + 1, time.monotonic()
-                return self._files.popleft()[0]
+            if self._files and self._may_come(self._files[0]):
+                self._unanswered, self._files_at = self._unanswered + 1, _now()
+                return self._files.popleft().message
             if self._waiting and self._is_time():
                 if (heard := self._hand_on()) is not None:
                     return heard
@@ -118,17 +115,17 @@ class _Visit:
                     self._pages = LeftPages()  # the browser stays where it is
                 if said is None or not said.HasField("file_urls_request"):
                     return message
-                self._files.append((message, time.monotonic()))
+                self._files.append(_Files(message, next(self._numbers), _now()))
             else:
-                now = time.monotonic()
-                self._queue(Asked(message=message, state=said.rerun_script, came=now, since=now))
+                number = next(self._numbers)
+                self._queue(Asked(message=message, state=said.rerun_script, number=number, since=_now()))
 
     def note(self, message: Message) -> None:
         """See what the browser is sent."""
         said = ForwardMsg.FromString(message.get("bytes") or b"")
         shown = self._shown_in(said)
         if shown and self._page is not None:  # a live camera's fragment shows something all the time
-            self._page_shown_at = time.monotonic()
+            self._page_shown_at = _now()
         if said.HasField("file_urls_response"):
             self._unanswered = max(0, self._unanswered - 1)
         if said.HasField("navigation") and all(each.state.fragment_id for each in self._waiting):
@@ -136,7 +133,7 @@ class _Visit:
             here = (each for each in self._waiting if not self._pages.is_left(each.state.page_script_hash))
             self._waiting = deque(here)
         if self._page is None and said.HasField("new_session") and not said.metadata.run.fragment_ids:
-            self._page = _Run(ClientState(page_script_hash=said.new_session.page_script_hash))  # by `st.rerun`
+            self._page = PageRun(ClientState(page_script_hash=said.new_session.page_script_hash))  # by `st.rerun`
         self._pages.note(said)
         self._page = None if self._page is None or self._page.note(said, shown) else self._page
         self._part = None if self._part is None or self._part.note(said, shown) else self._part
@@ -190,29 +187,29 @@ class _Visit:
                 pages[0].state, pages[0].held = each.state, True
         self._waiting, self._used = deque((*parts, *pages[:1])), None
 
-    def _may_come(self, since: float) -> bool:
-        """Say whether it is time for files of ``since`` then: the page that was asked for before has their field."""
-        if time.monotonic() - since >= _FOR_A_FIELD:
+    def _may_come(self, files: "_Files") -> bool:
+        """Say whether it is time for files: the page that was asked for before has their field."""
+        if _now() - files.since >= _FOR_A_FIELD:
             return True
-        before = any(each.came < since for each in self._waiting)
+        before = any(each.number < files.number for each in self._waiting)
         return not before and (self._page is None or self._page.has_shown_a_field)
 
     def _is_time(self) -> bool:
         first = self._waiting[0]
-        if self._files and self._files[0][1] < first.came:
+        if self._files and self._files[0].number < first.number:
             return False
-        if self._unanswered and time.monotonic() - self._files_at < PATIENCE:
+        if self._unanswered and _now() - self._files_at < PATIENCE:
             return False  # Streamlit drops an answer that has not been sent when another run begins
         only_parts = all(each.state.fragment_id for each in self._waiting)
         to_the_end = only_parts and self._page is not None and not self._leaves
-        if time.monotonic() - first.since >= (_TO_THE_END if to_the_end else PATIENCE):
+        if _now() - first.since >= (_TO_THE_END if to_the_end else PATIENCE):
             return True
         if first.state.fragment_id:
             return self._page is None and self._part is None
         if self._part is not None and not self._part.has_shown((), page=""):
             return False
         leads_here = self._leads_here(first.state)
-        if leads_here and time.monotonic() - self._page_shown_at < _A_MOMENT:
+        if leads_here and _now() - self._page_shown_at < _A_MOMENT:
             return False
         if self._page is None:
             return True
@@ -231,11 +228,11 @@ class _Visit:
             return None
         if not asked.fragment_id:
             self._here = asked.page_script_hash
-            self._page, self._part = _Run(asked, used(asked, self._before)), None
+            self._page, self._part = PageRun(asked, used(asked, self._before)), None
         else:
-            self._part = _Run(asked)
+            self._part = PageRun(asked)
             for each in self._waiting:
-                each.since = time.monotonic()
+                each.since = _now()
         self._before = {each.id: each for each in values(asked)}
         if first.held:
             asked.ClearField("cached_message_hashes")
@@ -253,38 +250,12 @@ class _Visit:
         return shown
 
 
-class _Run:
-    """A run of the page, or of a fragment: whether it has begun, and what it has shown."""
+class _Files(NamedTuple):
+    """A message that asks for the addresses of files, which one of all that came, and since when it waits."""
 
-    def __init__(self, asked: ClientState, used: Sequence[str] = ()) -> None:
-        self.used = used  # ids of the widgets whose use has led to it
-        self.has_shown_a_field = False  # for files
-        self._begun = False
-        self._page, self._part = asked.page_script_hash, asked.fragment_id
-        # Ids; None as long as callbacks may still be called, and what a clock asks for calls none.
-        self._shown: set[str] | None = set() if asked.is_auto_rerun else None
-
-    def note(self, said: ForwardMsg, shown: str) -> bool:
-        """See what the browser is told, and the id of what that shows; say whether the run is done."""
-        kind = said.WhichOneof("type")
-        if kind == "new_session":
-            parts = said.metadata.run.fragment_ids
-            self._begun = self._begun or not parts or self._part in parts  # the page draws the fragment, too
-            if self._shown and not parts:  # `st.rerun`: what was drawn is drawn once more
-                self._shown = set()
-        elif self._begun and kind in ("delta", "ref_hash"):
-            self._shown = self._shown or set()
-            self._shown.add(shown)
-            element = said.delta.new_element  # a field for one file only, as for a zip, is none for photos
-            self.has_shown_a_field |= element.file_uploader.multiple_files or element.HasField("camera_input")
-        return self._begun and kind == "script_finished" and said.script_finished in _DONE
-
-    def has_shown(self, widgets: Collection[str], *, page: str) -> bool:
-        """Say whether its callbacks have been called and these widgets, if they are of its page, drawn again."""
-        if self._shown is None or page != self._page:
-            return self._shown is not None
-        drawn = self._shown - {""}
-        return all(each in drawn or any(one in each for one in drawn) for each in widgets)
+    message: Message
+    number: int
+    since: float
 
 
 def _id_in(delta: Delta) -> str:
@@ -292,3 +263,8 @@ def _id_in(delta: Delta) -> str:
     content = delta.new_element if delta.HasField("new_element") else delta.add_block
     kind = content.WhichOneof("type")
     return str(getattr(getattr(content, kind), "id", "")) if kind else ""
+
+
+def _now() -> float:
+    """Return the seconds of the loop's clock, which a test can have pass at once."""
+    return asyncio.get_running_loop().time()

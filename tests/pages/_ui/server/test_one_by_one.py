@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import selectors
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,31 @@ def opens(name: str) -> ForwardMsg:
     return said
 
 
+class Jumps(selectors.DefaultSelector):
+    """Waits for nothing: the clock goes on to the next moment that something waits for."""
+
+    passed = 0.0  # seconds
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.passed += timeout or 0.0
+        return super().select(timeout and 0)
+
+
+class Loop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self.clock = Jumps()
+        super().__init__(self.clock)
+
+    def time(self) -> float:
+        return self.clock.passed
+
+
+def on_a_clock_of_its_own(talk: Coroutine[object, object, None]) -> None:
+    """Have no pause of the machine, however long, count as time that passes."""
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(talk)
+
+
 class Conversation:
     """A browser and Streamlit, the middleware between them; ``heard`` is what has come to Streamlit so far."""
 
@@ -154,7 +180,7 @@ def test_a_press_waits_until_its_button_is_drawn_again() -> None:
             assert await both.server(begins(), draws("word")) == []
             assert await both.server(draws("send")) == [pressed]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_what_was_not_drawn_again_waits_for_the_end() -> None:
@@ -166,7 +192,7 @@ def test_what_was_not_drawn_again_waits_for_the_end() -> None:
             assert await both.server(begins(), draws("word"), again, begins(), draws("word")) == []
             assert await both.server(ends()) == [pressed]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_what_was_drawn_before_the_press_is_remembered() -> None:
@@ -180,7 +206,7 @@ def test_what_was_drawn_before_the_press_is_remembered() -> None:
             chosen = asked("training", "", "$$$$x_wall__events", word="one", tabs="second")
             assert await both.browser(chosen) == [chosen]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_of_values_that_follow_one_another_the_last_one_is_heard() -> None:
@@ -191,19 +217,17 @@ def test_of_values_that_follow_one_another_the_last_one_is_heard() -> None:
             assert await both.server(begins(), draws("other")) == []
             assert await both.server(draws("slider")) == [third]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
-def test_values_that_never_end_are_heard_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_that_never_end_are_heard_now_and_then() -> None:
     async def talk() -> None:
         async with Conversation() as both:
             await both.browser(asked(slider="0"))
-            heard = [await both.browser(asked(slider=str(number))) for number in range(1, 30)]
+            heard = [await both.browser(asked(slider=str(number))) for number in range(1, 500)]
             assert 0 < sum(map(len, heard)) < 15
 
-    monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
-    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_no_press_gives_way() -> None:
@@ -214,7 +238,7 @@ def test_no_press_gives_way() -> None:
             assert await both.server(begins(), draws("word"), draws("send")) == [pressed]
             assert await both.server(begins(), draws("word")) == [moved]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_another_page_waits_for_callbacks_only() -> None:
@@ -226,12 +250,10 @@ def test_another_page_waits_for_callbacks_only() -> None:
             assert await both.server(begins("run"), draws(), begins()) == []
             assert await both.server(draws()) == [leaves]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
-def test_a_link_to_the_page_itself_waits_until_what_was_used_before_is_drawn_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_link_to_the_page_itself_waits_until_what_was_used_before_is_drawn_again() -> None:
     async def talk() -> None:
         first, opened, leads = asked(tabs="first", word="one"), asked(tabs="second", word="one"), asked()
         async with Conversation() as both:
@@ -240,11 +262,10 @@ def test_a_link_to_the_page_itself_waits_until_what_was_used_before_is_drawn_aga
             assert await both.browser(opened, leads) == [opened]
             assert await both.server(begins(), draws("word")) == []
             assert await both.server(opens("tabs"), ends()) == []
-            await asyncio.sleep(2 * one_by_one._A_MOMENT)  # the browser has drawn it
+            await asyncio.sleep(one_by_one._A_MOMENT)  # the browser has drawn it
             assert await both.rest() == [leads]
 
-    monkeypatch.setattr(one_by_one, "_A_MOMENT", 1.5)  # a busy machine stays below it
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_a_link_to_the_page_itself_waits_for_no_fragment_that_shows_something_all_the_time() -> None:
@@ -256,7 +277,7 @@ def test_a_link_to_the_page_itself_waits_for_no_fragment_that_shows_something_al
             await both.server(begins("camera"), draws("photo", fragment="camera"), ends(FRAGMENT_ENDS))
             assert await both.browser(leads := asked()) == [leads]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_no_value_gives_way_to_another_one() -> None:
@@ -270,7 +291,7 @@ def test_no_value_gives_way_to_another_one() -> None:
             assert await both.server(begins(), draws("word"), draws("send"), draws("slider")) == [pressed]
             assert await both.server(begins(), draws("word"), draws("slider")) == [other]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_what_is_asked_for_on_another_page_or_by_the_way_back_gives_no_way() -> None:
@@ -289,7 +310,7 @@ def test_what_is_asked_for_on_another_page_or_by_the_way_back_gives_no_way() -> 
                 heard += await both.server(begins(), draws("slider"), ends())
             assert heard == said
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_after_a_rerun_the_widget_has_to_be_drawn_once_more() -> None:
@@ -303,7 +324,7 @@ def test_after_a_rerun_the_widget_has_to_be_drawn_once_more() -> None:
             assert await both.server(begins(), draws("other")) == []
             assert await both.server(draws("send")) == [pressed]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_a_press_in_a_fragment_comes_before_what_is_asked_of_the_page_next() -> None:
@@ -316,7 +337,7 @@ def test_a_press_in_a_fragment_comes_before_what_is_asked_of_the_page_next() -> 
             assert await both.server(begins("run")) == []
             assert await both.server(draws("stop")) == [moved]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_a_fragment_that_is_gone_is_not_waited_for() -> None:
@@ -329,24 +350,22 @@ def test_a_fragment_that_is_gone_is_not_waited_for() -> None:
             await both.server(begins("chart"), draws("y", fragment="inner"), ends(FRAGMENT_ENDS))
             assert await both.browser(asked("training", "inner"), moved) == [asked("training", "inner")]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
-def test_a_fragment_that_is_not_drawn_yet_is_not_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fragment_that_is_not_drawn_yet_is_not_gone() -> None:
     async def talk() -> None:
         stopped = asked("training", "run", "stop")
         async with Conversation() as both:
             await both.browser(asked(), stopped)
             assert await both.server(begins(), draws()) == []
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(one_by_one._TO_THE_END + 1)
             assert await both.rest() == [stopped], "the page takes too long"
 
-    monkeypatch.setattr(one_by_one, "_TO_THE_END", 0.3)
-    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
-def test_a_page_that_a_fragment_has_drawn_anew_is_waited_for_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_a_fragment_has_drawn_anew_is_waited_for_to_its_end() -> None:
     async def talk() -> None:
         looks, stopped = asked("training", "list"), asked("training", "run", "stop")
         again = (begins("list"), ends(ForwardMsg.FINISHED_EARLY_FOR_RERUN), begins(), draws("x", fragment="list"))
@@ -354,28 +373,24 @@ def test_a_page_that_a_fragment_has_drawn_anew_is_waited_for_to_its_end(monkeypa
             assert await both.browser(looks) == [looks]
             await both.server(*again)
             assert await both.browser(stopped) == []
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(one_by_one.PATIENCE + 1)
             assert await both.rest() == []
             assert await both.server(draws("stop", fragment="run"), ends()) == [stopped]
 
-    monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
-    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
-def test_a_page_behind_a_fragment_waits_no_minute_and_for_its_callbacks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_behind_a_fragment_waits_no_minute_and_for_its_callbacks() -> None:
     async def talk() -> None:
         stopped, leaves = asked("training", "run", "stop"), asked("compare")
         async with Conversation() as both:
             await both.browser(asked(), stopped, leaves)
             assert await both.server(begins(), draws()) == []
-            await asyncio.sleep(0.35)
+            await asyncio.sleep(one_by_one.PATIENCE + 1)
             assert await both.rest() == [stopped]
             assert await both.server(ends(), begins("run"), draws("stop", fragment="run")) == [leaves]
 
-    monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
-    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_whoever_waited_no_longer_says_what_the_browser_keeps() -> None:
@@ -388,7 +403,7 @@ def test_whoever_waited_no_longer_says_what_the_browser_keeps() -> None:
             (again,) = await both.server(begins(), draws("send"))
             assert again == asked("training", "", "send")
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 @pytest.mark.parametrize("data", [None, b"", b"\xff\xff\xff"])
@@ -398,7 +413,7 @@ def test_what_is_no_request_is_streamlits_to_answer(data: bytes | None) -> None:
         async with Conversation() as both:
             assert await both.browser(asked(), message) == [asked(), message]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_who_stops_the_page_wants_nothing_of_what_waits() -> None:
@@ -412,7 +427,7 @@ def test_who_stops_the_page_wants_nothing_of_what_waits() -> None:
             assert await both.server(draws("word", fragment="run"), ends()) == []
             assert await both.browser(asked("training", "run")) == [asked("training", "run")], "one stays on the page"
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_a_page_waits_for_the_callbacks_of_its_fragment_and_a_fragment_for_the_end_of_the_page() -> None:
@@ -430,7 +445,7 @@ def test_a_page_waits_for_the_callbacks_of_its_fragment_and_a_fragment_for_the_e
             assert await both.server(again, begins(), draws("word"), draws("stop", fragment="run")) == []
             assert await both.server(ends()) == [looks]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_what_a_clock_asks_for_waits_once_and_not_where_the_page_is_drawn_anew() -> None:
@@ -447,25 +462,21 @@ def test_what_a_clock_asks_for_waits_once_and_not_where_the_page_is_drawn_anew()
             assert await both.server(begins(), draws("word")) == [asked(word="three")]
             assert await both.server(begins(), ends()) == []
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
-def test_a_fragment_of_a_page_that_was_left_is_not_heard_however_long_the_next_one_takes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_fragment_of_a_page_that_was_left_is_not_heard_however_long_the_next_one_takes() -> None:
     async def talk() -> None:
         leaves, late, here = asked("compare"), asked("training", "run"), asked("compare", "chart")
         async with Conversation() as both:
             assert await both.browser(asked(), leaves, late, here) == [asked()]
             assert await both.server(begins(), draws()) == [leaves]
             assert await both.browser(late) == []
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(one_by_one.PATIENCE + 1)
             assert await both.rest() == [], "a fragment waits for the end of the page"
             assert await both.server(begins(), is_on("compare"), draws(fragment="chart"), ends()) == [here]
 
-    monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
-    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_a_fragment_that_is_not_heard_keeps_nobody_waiting() -> None:
@@ -476,7 +487,7 @@ def test_a_fragment_that_is_not_heard_keeps_nobody_waiting() -> None:
             assert await both.browser(late, pressed) == []
             assert await both.server(begins(), draws("send")) == [pressed]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_a_page_that_the_server_has_moved_on_to_is_not_left() -> None:
@@ -490,7 +501,7 @@ def test_a_page_that_the_server_has_moved_on_to_is_not_left() -> None:
             assert await both.server(*moves, draws(fragment="run"), ends()) == []
             assert await both.browser(late, here) == [here]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_what_is_still_shown_of_a_page_that_was_left_leads_nobody_back() -> None:
@@ -505,7 +516,7 @@ def test_what_is_still_shown_of_a_page_that_was_left_leads_nobody_back() -> None
             assert await both.browser(late) == [], "the next page has not begun"
             assert await both.server(begins(), is_on("compare"), draws(fragment="run"), ends()) == []
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_a_page_that_follows_what_was_taken_for_it_is_seen_as_well() -> None:
@@ -517,7 +528,7 @@ def test_a_page_that_follows_what_was_taken_for_it_is_seen_as_well() -> None:
             await both.server(*before, begins(), is_on("compare"), draws(fragment="chart"), ends())
             assert await both.browser(gone, here) == [here]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_a_fragment_that_the_page_has_drawn_instead_has_run() -> None:
@@ -528,7 +539,7 @@ def test_a_fragment_that_the_page_has_drawn_instead_has_run() -> None:
             assert await both.server(begins(), draws(fragment="chart")) == [], "the page is drawn in its place"
             assert await both.server(ends()) == [second]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_what_asks_for_no_rerun_waits_for_nothing() -> None:
@@ -537,7 +548,7 @@ def test_what_asks_for_no_rerun_waits_for_nothing() -> None:
         async with Conversation() as both:
             assert await both.browser(first, second, heartbeat()) == [first, heartbeat()]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 @pytest.mark.parametrize("kind", ["file_uploader", "camera_input"])
@@ -555,7 +566,7 @@ def test_files_come_for_what_was_pressed_before_and_not_for_what_is_pressed_next
             assert await both.server(ends(), begins(), draws("of")) == []
             assert await both.server(ends()) == [sends_files()], "that page has no field any more"
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_no_press_gives_way_across_files() -> None:
@@ -567,50 +578,42 @@ def test_no_press_gives_way_across_files() -> None:
             assert await both.server(ends(), begins(), draws("of"), draws_a_field()) == [sends_files()]
             assert await both.server(gives_addresses()) == [shoe]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
-def test_files_wait_longer_than_a_press_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_wait_longer_than_a_press_but_not_for_ever() -> None:
     async def talk() -> None:
         async with Conversation() as both:
             assert await both.browser(asked(), sends_files()) == [asked()]
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(2 * one_by_one.PATIENCE)
             assert await both.rest() == [], "they would go into the class before"
-            await asyncio.sleep(2.0)
+            await asyncio.sleep(one_by_one._FOR_A_FIELD)
             assert await both.rest() == [sends_files()]
 
-    monkeypatch.setattr(one_by_one, "PATIENCE", 0.1)
-    monkeypatch.setattr(one_by_one, "_FOR_A_FIELD", 2.0)
-    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
-def test_who_leaves_is_heard_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_leaves_is_heard_to_the_end() -> None:
     async def talk() -> None:
         first, third, fourth = asked(word="one"), asked(word="two"), asked("compare")
         second, joined = asked("training", "", "send", word="one"), asked("training", "", "send", word="two")
         async with Conversation() as both:
             assert await both.browser(first, second, third, fourth, LEAVES) == [first]
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(one_by_one.PATIENCE + 1)
             assert await both.rest() == [joined, LEAVES]
 
-    monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
-    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
-
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
-def test_who_leaves_waits_for_no_end_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_leaves_waits_for_no_end_of_the_page() -> None:
     async def talk() -> None:
         stopped = asked("training", "run", "stop")
         async with Conversation() as both:
             assert await both.browser(asked(), stopped, LEAVES) == [asked()]
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(one_by_one.PATIENCE + 1)
             assert await both.rest() == [stopped, LEAVES]
 
-    monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
-    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_who_can_no_longer_be_told_anything_is_heard_to_the_end() -> None:
@@ -622,20 +625,18 @@ def test_who_can_no_longer_be_told_anything_is_heard_to_the_end() -> None:
             assert await both.server(begins(), draws("word"), draws("send")) == [pressed]
             assert await both.browser(LEAVES) == [LEAVES]
 
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
-def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_patience_ends() -> None:
     async def talk() -> None:
         first, second = asked(word="one"), asked("training", "", "send")
         async with Conversation() as both:
             assert await both.browser(first, second) == [first]
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(one_by_one.PATIENCE + 1)
             assert await both.rest() == [second]
 
-    monkeypatch.setattr(one_by_one, "PATIENCE", 0.3)
-    monkeypatch.setattr(one_by_one, "_A_MOMENT", 0.1)
-    asyncio.run(talk())
+    on_a_clock_of_its_own(talk())
 
 
 def test_the_server_has_it() -> None:
