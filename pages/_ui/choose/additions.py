@@ -10,7 +10,7 @@ import streamlit as st
 from core.data.own import NewPicture, OwnPictures, OwnSet, open_own_sets
 from core.errors import LabError, PhotoError
 from core.rights import Person
-from pages._ui.choose.uploads import UPLOAD_TYPES, Sent, letting_go, sent
+from pages._ui.choose.uploads import MAX_MEGABYTES, UPLOAD_TYPES, Sent, letting_go, sent
 from pages._ui.frame import plain
 from pages._ui.server.cut_off import cut_off, heard_of, opens, stalled
 from pages._ui.server.goes_on import GoesOn, goes_on
@@ -53,6 +53,7 @@ def take_files(own: OwnSet, class_id: int, *, key: str, contributor: str, code: 
         type=UPLOAD_TYPES,
         accept_multiple_files=True,
         key=going.field,
+        max_upload_size=MAX_MEGABYTES,
         help=f"Up to {FILES} at a time. On a phone this offers the camera as well. Each is turned upright, cleaned and "
         "made smaller here.",
     )

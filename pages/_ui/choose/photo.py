@@ -11,11 +11,11 @@ import streamlit as st
 from core.data import availability, datasets
 from core.data.samples import sample_of
 from core.errors import LabError, PhotoError
-from core.photos.door import MAX_BYTES, Photo
+from core.photos.door import Photo
 from pages._ui import cached, state
 from pages._ui.choose.datasets import choose_dataset, dataset_or_fetch
 from pages._ui.choose.samples import Learned, Offered, samples_for
-from pages._ui.choose.uploads import UPLOAD_TYPES, open_upload, sent
+from pages._ui.choose.uploads import MAX_MEGABYTES, UPLOAD_TYPES, open_upload, sent
 from pages._ui.draw.pictures import picture_file, show
 from pages._ui.frame import choice, plain
 from pages._ui.server.cut_off import heard_of, opens
@@ -102,7 +102,8 @@ def _box(photo: Photo, samples: tuple[Offered, ...]) -> None:
             key="photo_upload",
             on_change=_take,
             args=("photo_upload", "your upload"),
-            help=f"At most {MAX_BYTES // 2**20} MB. It is turned upright, cleaned and made smaller here; "
+            max_upload_size=MAX_MEGABYTES,
+            help=f"At most {MAX_MEGABYTES} MB. It is turned upright, cleaned and made smaller here; "
             "the file itself is not kept.",
         )
         st.caption(

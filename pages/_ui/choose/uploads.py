@@ -11,8 +11,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
 from core.errors import PhotoError
-from core.photos.door import Photo, open_photo
+from core.photos.door import MAX_BYTES, Photo, open_photo
 
+MAX_MEGABYTES = MAX_BYTES // 2**20  # of a photo
 UPLOAD_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "heic", "heif", "avif"]
 _LOST = "This file was not taken in, because too many came at once. Take it out of the list and add it again."
 

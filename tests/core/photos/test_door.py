@@ -7,7 +7,6 @@ import random
 import struct
 import threading
 import time
-import tomllib
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -364,11 +363,6 @@ def test_a_large_jpeg_of_too_many_passes_is_refused_quickly() -> None:
     started = time.process_time()
     assert "pieces" in refusal(whole[:-2] + last * 60 + whole[-2:])
     assert time.process_time() - started < 0.2, "its headers are enough"
-
-
-def test_the_server_takes_files_as_large_as_the_door_does() -> None:
-    config = tomllib.loads((Path(__file__).parents[3] / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-    assert config["server"]["maxUploadSize"] * 2**20 == MAX_BYTES
 
 
 def test_a_progressive_jpeg_within_the_limits_is_opened() -> None:

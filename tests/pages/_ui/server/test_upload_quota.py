@@ -1,5 +1,6 @@
 """What may be uploaded at a time: so many files of a session, so many bytes of all; the rest is let pass unread."""
 
+import ast
 import asyncio
 from types import SimpleNamespace
 from typing import Any
@@ -9,9 +10,13 @@ from starlette import datastructures
 from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
+from streamlit import config
 
+from core.runs.executors.processes import ROOT
+from pages._ui.choose.uploads import MAX_MEGABYTES
 from pages._ui.server import upload_quota
 from pages._ui.server.upload_quota import UploadQuota, hold_in_memory
+from pages.train._pictures.zip_in import MOST_MEGABYTES
 
 BODY = 100
 
@@ -104,6 +109,18 @@ def test_an_upload_of_unknown_length_counts_as_the_longest(store: Store) -> None
     app = UploadQuota(store, all_bytes=2**20)
     asyncio.run(put(app, "ada", "photo", length=False))
     assert store.held == {}
+
+
+def test_the_server_takes_what_the_largest_field_offers_and_every_field_says_what_it_takes() -> None:
+    fields = [
+        {word.arg for word in node.keywords}
+        for file in (ROOT / "pages").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "file_uploader"
+    ]
+    assert len(fields) >= 3
+    assert all("max_upload_size" in each for each in fields)
+    assert config.get_option("server.maxUploadSize") == max(MOST_MEGABYTES, MAX_MEGABYTES)
 
 
 def test_other_requests_pass(store: Store) -> None:
