@@ -12,6 +12,7 @@ from pages._ui.classroom.rules import closed_pages, say_closed, teaches
 from pages._ui.frame import described, in_words
 from pages._ui.glossary import words_of_the_page
 from pages._ui.guidance import progress
+from pages._ui.server.arrivals import offer_none
 from pages._ui.server.sessions import note_session, note_visit
 from pages._ui.startup import MIDDLEWARE, exempt_modules_from_collection, keep_queue_served, lifespan, wait_for_torch
 from pages._ui.visitor import visitors_id
@@ -30,6 +31,7 @@ def page(path: str, title: str, icon: str, tip: str, *, in_menu: bool = True) ->
 
 if __name__ == "__main__":
     note_session()
+    offer_none()
     st.set_page_config(page_title="CNN Lab", page_icon=UI / "icon.png", layout="wide")
     st.logo(UI / "logo.svg", size="large")
     address.forget_owners()

@@ -15,7 +15,7 @@ from streamlit import runtime
 from streamlit.errors import StreamlitAPIException
 
 from core.compute import allocator
-from pages._ui.server.cut_off import note_uploads
+from pages._ui.server.arrivals import note_uploads
 from pages._ui.server.failed_downloads import say_why
 from pages._ui.server.housekeeping import keep_house, seconds_away
 from pages._ui.server.one_by_one import OneByOne

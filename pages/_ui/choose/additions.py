@@ -1,7 +1,7 @@
 """Pictures that somebody brings for a class of an own set: kept one after the other, each with its answer."""
 
 from collections import defaultdict
-from collections.abc import Callable, Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,17 +10,18 @@ import streamlit as st
 from core.data.own import NewPicture, OwnPictures, OwnSet, open_own_sets
 from core.errors import LabError, PhotoError
 from core.rights import Person
-from pages._ui.choose.uploads import MAX_MEGABYTES, UPLOAD_TYPES, Sent, letting_go, sent
+from pages._ui.choose.uploads import MAX_MEGABYTES, UPLOAD_TYPES, told_of
 from pages._ui.frame import plain
-from pages._ui.server.cut_off import cut_off, heard_of, opens, stalled
-from pages._ui.server.goes_on import GoesOn, goes_on
+from pages._ui.server.arrivals import Announced, Arrived, Field, forget, offers, stalled
+from pages._ui.server.goes_on import GoesOn, follow, goes_on
 from pages._ui.server.upload_quota import FILES
 from pages._ui.visitor import visitor
 
 LOOK = 5.0  # seconds between two looks whether what was announced still comes
 _SAID = 5  # files
-_LOST = "was not taken in: too many came at once, or the connection broke; add it again"
-_CUT_OFF = "did not arrive, because the connection broke; add it again"
+_BEGINS = "Being kept …"
+_NOT_LET_IN = f"was not taken in, as more than {FILES} came at once, or too much for this server; add it again"
+_CUT_OFF = "did not arrive: it was called off, or the connection broke; add it again"
 _CLASS_GONE = (
     "The class that you had chosen is not in this set any more: choose another, and send again what you sent just now."
 )
@@ -40,14 +41,23 @@ class Answer:
     series: str = ""
 
 
-def take_files(own: OwnSet, class_id: int, *, key: str, contributor: str, code: str | None = None) -> None:
-    """Offer to choose photos, many at once, and keep each in the class that was chosen when it was sent.
+_Became = tuple[int, Answer]  # the class that a file was meant for, and what became of it
 
-    `answers` tells under `answers_key` what became of them. The field is one for all classes: another in its place
-    would not be told of what is on its way.
+
+def take_files(own: OwnSet, class_id: int, *, key: str, contributor: str, code: str | None = None) -> None:
+    """Offer to choose photos, many at once; each is kept as it arrives, in the class that was chosen when it was sent.
+
+    `tell_files` tells what became of them. The field is one for all classes: with another in its place, Streamlit says
+    nothing of what breaks off.
     """
-    going: GoesOn[tuple[int, Answer]] = goes_on(key)
-    opens(key, class_id)
+    going: GoesOn[_Became] = goes_on(key)
+    keep = _Keeper(own=own, contributor=contributor, code=code, by=visitor())
+
+    def take(file: Arrived, class_id: int = class_id) -> None:
+        going.begin({file.file_id: partial(keep, file, class_id)})
+
+    give_back = partial(going.withdraw, undo=keep.undo)
+    offers(Field(key=key, kinds=UPLOAD_TYPES, meant=class_id, take=take, give_back=give_back))
     st.file_uploader(
         "Photos",
         type=UPLOAD_TYPES,
@@ -57,25 +67,46 @@ def take_files(own: OwnSet, class_id: int, *, key: str, contributor: str, code: 
         help=f"Up to {FILES} at a time. On a phone this offers the camera as well. Each is turned upright, cleaned and "
         "made smaller here.",
     )
-    keep = _Keeper(own=own, contributor=contributor, code=code, by=visitor(), let_go=letting_go())
-    new = [file for file in sent(going.field) if file.file_id not in going.names]
-    going.begin({file.file_id: partial(keep, file, heard_of(file.file_id) or class_id) for file in new})
-    if going.names:
-        became = going.finish("Being kept …")
-        going.cut += cut_off(key)
-        became += [(of or class_id, Answer(name=name, kept=None, sentence=_CUT_OFF)) for name, of in going.cut]
-        _tell(became, key=key, classes=[each.id for each in own.classes], shown=class_id)
-        going.clear()
-        st.rerun()
+    for file, announced in told_of(going.field, going.names):
+        take(file, (announced.field.meant if announced is not None else None) or class_id)
 
 
-def _tell(became: list[tuple[int, Answer]], *, key: str, classes: Container[int], shown: int) -> None:
-    """Keep the answers by class; those of a class that is gone are told beside the one that is ``shown``."""
+def tell_files(own: OwnSet, class_id: int, *, key: str, away: bool = False) -> None:
+    """Wait for what `take_files` takes, and keep what became of it for `answers` under `answers_key`.
+
+    Of another class than the one that is shown, ``class_id``, it is told in a line. ``away``: the field is not shown
+    now, and the page does not wait.
+    """
+    going: GoesOn[_Became] = goes_on(key)
+    if away and going.at_work:
+        follow(key, _BEGINS)
+        return
+    if not going.names:
+        if elsewhere := st.session_state.get(f"{key}_elsewhere"):
+            st.caption(f"Of other classes: {plain(elsewhere)}.")
+        return
+    became, lost = going.finish(_BEGINS), stalled(key)
+    became += [(each.field.meant or class_id, _not_kept(each)) for each in lost.values()]
+    names = {each.id: each.name for each in own.classes}
     by_class: dict[int, list[Answer]] = defaultdict(list)
-    for class_id, answer in became:
-        by_class[class_id if class_id in classes else shown].append(answer)
-    for class_id, found in by_class.items():
-        st.session_state[_told(answers_key(key, class_id))] = found
+    for of, answer in became:  # those of a class that is gone are told beside the one that is shown
+        by_class[of if of in names else class_id].append(answer)
+    for of, found in by_class.items():
+        st.session_state[_told(answers_key(key, of))] = found
+    elsewhere = [f"{names[of]}: {_counted(found)}" for of, found in by_class.items() if of != class_id]
+    st.session_state[f"{key}_elsewhere"] = "; ".join(elsewhere)
+    going.clear()
+    forget(lost)
+    st.rerun()
+
+
+def _not_kept(file: Announced) -> Answer:
+    return Answer(name=file.name, kept=None, sentence=_NOT_LET_IN if file.refused else _CUT_OFF)
+
+
+def _counted(found: Sequence[Answer]) -> str:
+    kept = sum(each.kept is not None for each in found)
+    return f"{kept} kept" + (f", {len(found) - kept} not" if kept < len(found) else "")
 
 
 def answers_key(key: str, class_id: int) -> str:
@@ -121,8 +152,9 @@ def show_answers(key: str) -> None:
 def say_what_stalls(key: str) -> None:
     """Say which files stand in the uploader of this key and did not arrive; Streamlit itself says no more than a
     program's word."""
-    for name in stalled(key)[:_SAID]:
-        st.warning(f"{plain(name)} {_CUT_OFF}. Nothing of it was kept.", icon=":material/wifi_off:")
+    for each in list(stalled(key).values())[:_SAID]:
+        said = _not_kept(each)
+        st.warning(f"{plain(said.name)} {said.sentence}. Nothing of it was kept.", icon=":material/wifi_off:")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,20 +165,24 @@ class _Keeper:
     contributor: str
     code: str | None
     by: Person
-    let_go: Callable[[Sent], None]
 
-    def __call__(self, file: Sent, class_id: int) -> tuple[int, Answer]:
-        name = getattr(file, "name", "") or "a file"
+    def __call__(self, file: Arrived, class_id: int) -> _Became:
         try:
-            if not hasattr(file, "getvalue"):
-                raise PhotoError(_LOST)
-            new = NewPicture(data=file.getvalue(), file_name=name, contributor=self.contributor or None)
+            if file.data is None:
+                raise PhotoError(_NOT_LET_IN)
+            new = NewPicture(data=file.data, file_name=file.name, contributor=self.contributor or None)
             added = OwnPictures(open_own_sets()).add(self.own.id, class_id, new, by=self.by, code=self.code)
         except LabError as error:
-            return class_id, Answer(name=name, kept=None, sentence=str(error))
+            return class_id, Answer(name=file.name, kept=None, sentence=str(error))
         finally:
-            self.let_go(file)
-        return class_id, Answer(name=name, kept=added.picture.id if added.new else None, sentence=added.sentence)
+            file.let_go()
+        return class_id, Answer(name=file.name, kept=added.picture.id if added.new else None, sentence=added.sentence)
+
+    def undo(self, became: _Became) -> None:
+        """Take back what was kept."""
+        _of, answer = became
+        if answer.kept is not None:
+            OwnPictures(open_own_sets()).delete(self.own.id, (answer.kept,), by=self.by)
 
 
 def _told(key: str) -> str:

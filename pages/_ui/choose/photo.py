@@ -18,7 +18,7 @@ from pages._ui.choose.samples import Learned, Offered, samples_for
 from pages._ui.choose.uploads import MAX_MEGABYTES, UPLOAD_TYPES, open_upload, sent
 from pages._ui.draw.pictures import picture_file, show
 from pages._ui.frame import choice, plain
-from pages._ui.server.cut_off import heard_of, opens
+from pages._ui.server.arrivals import Field, heard_of, offers
 
 _SOURCES = {
     "samples": ":material/photo_library: Samples",
@@ -95,7 +95,7 @@ def _box(photo: Photo, samples: tuple[Offered, ...]) -> None:
         key="photo_from",
     )
     if source == "upload":
-        opens("photo_upload")
+        offers(Field(key="photo_upload", kinds=UPLOAD_TYPES))
         st.file_uploader(
             "Your photo",
             type=UPLOAD_TYPES,

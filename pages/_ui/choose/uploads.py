@@ -3,7 +3,7 @@
 Thirty sessions held 436 to 608 MB of them after five minutes, and for five minutes after they had left.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterator
 from typing import Protocol
 
 import streamlit as st
@@ -12,6 +12,7 @@ from streamlit.typing import UploadedFile
 
 from core.errors import PhotoError
 from core.photos.door import MAX_BYTES, Photo, open_photo
+from pages._ui.server.arrivals import Announced, Arrived, heard_of
 
 MAX_MEGABYTES = MAX_BYTES // 2**20  # of a photo
 UPLOAD_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "heic", "heif", "avif"]
@@ -52,18 +53,35 @@ def open_upload(file: Sent) -> Photo:
 
 def let_go(file: Sent) -> None:
     """Forget a file's bytes; the browser goes on listing its name."""
-    letting_go()(file)
+    _letting_go(file)()
 
 
-def letting_go() -> Callable[[Sent], None]:
-    """Return what forgets a file's bytes as `let_go` does, for a thread that has no session."""
+def told_of(key: str, taken: Container[str]) -> Iterator[tuple[Arrived, Announced | None]]:
+    """Yield the files that the browser lists in the uploader ``key``, and how each was announced; not those whose ids
+    were ``taken`` as they arrived."""
+    for file in sent(key):
+        if file.file_id not in taken:
+            announced = heard_of(file.file_id)
+            yield (
+                Arrived(
+                    file_id=file.file_id,
+                    name=announced.name if announced is not None else getattr(file, "name", "") or "a file",
+                    data=file.getvalue() if isinstance(file, UploadedFile) else None,
+                    let_go=_letting_go(file),
+                ),
+                announced,
+            )
+
+
+def _letting_go(file: Sent) -> Callable[[], None]:
+    """Return what forgets a file's bytes, for a thread that has no session."""
     context = get_script_run_ctx()
 
-    def let_go_of(file: Sent) -> None:
+    def let_go_of_it() -> None:
         if isinstance(file, UploadedFile):
             file.seek(0)
             file.truncate()  # the session's state holds this object until the next rerun
         if context is not None:
             context.uploaded_file_mgr.remove_file(session_id=context.session_id, file_id=file.file_id)
 
-    return let_go_of
+    return let_go_of_it

@@ -6,13 +6,14 @@ was pressed meanwhile, and nothing said so.
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
-from pages._ui.server.cut_off import CutOff, coming
+from pages._ui.server.arrivals import coming
 
 _LOOK = 0.5  # seconds
 
@@ -20,20 +21,22 @@ T = TypeVar("T")
 
 
 class GoesOn(Generic[T]):
-    """Jobs of one session, done one after the other by threads that hold up no server; each begins once, by its name.
+    """Jobs of one session, done one after the other by a thread that holds up no server; each begins once, by its name.
 
-    ``said`` is a share of 1 and a few words on the job at work, where it tells; else jobs are counted. ``cut`` are
-    files of which the page was never told. They come from the widget ``field``: `clear` puts another one, empty, in its
-    place.
+    ``said`` is a share of 1 and a few words on the job at work, where it tells; else jobs are counted. What they work
+    on comes from the widget ``field``: `clear` puts another one, empty, in its place.
     """
 
     def __init__(self, key: str) -> None:
         self._key, self._turn = key, 0
         self.said: tuple[float, str] | None = None
         self._stopped = threading.Event()
-        self.cut: list[CutOff] = []
         self._jobs: dict[str, Future[T]] = {}
-        self._one_by_one = threading.Lock()
+        self._given: tuple[str, ...] = ()  # by `finish`
+        self._back: list[Future[None]] = []  # what takes back what withdrawn ones have given
+        self._to_do: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
+        self._at_work = False
+        self._lock = threading.Lock()
 
     @property
     def field(self) -> str:
@@ -45,48 +48,71 @@ class GoesOn(Generic[T]):
         """The jobs that `clear` has not forgotten."""
         return list(self._jobs)
 
+    @property
+    def at_work(self) -> bool:
+        """Whether jobs are to be done, or what more of them work on is on its way."""
+        return bool(self._left) or coming(self._key)
+
+    def progress(self, begins: str) -> tuple[float, str]:
+        """Return a share of 1 and the words for it; ``begins`` is said until the first job is done."""
+        left, jobs = self._left, self._jobs
+        if not left:
+            return len(jobs) and 1.0, "More are on their way …" if jobs else "On its way …"
+        done = max(0, len(jobs) - len(left))
+        return self.said or (done / max(1, len(jobs)), f"{done} of {len(jobs)}" if done else begins)
+
+    def stop(self) -> None:
+        """Have the job at work look."""
+        self._stopped.set()
+
     def begin(self, jobs: Mapping[str, Callable[[], T]]) -> None:
         """Begin those jobs whose names are new; looks at nothing at which Streamlit could cut it off."""
-        if new := {name: job for name, job in jobs.items() if name not in self._jobs}:
-            given: dict[str, Future[T]] = {name: Future() for name in new}
-            self._jobs = {**self._jobs, **given}  # anew: who looks at the old one may not be through with it
-            threading.Thread(target=self._do, args=(list(new.values()), list(given.values())), daemon=True).start()
+        with self._lock:
+            for name, job in jobs.items():
+                if name not in self._jobs:
+                    future: Future[T] = Future()
+                    self._jobs = {**self._jobs, name: future}  # anew: somebody may be looking at the old one
+                    self._to_do.append((job, future))
+            self._work()
+
+    def withdraw(self, name: str, undo: Callable[[T], None]) -> None:
+        """Have a job give nothing: it does not begin, or ``undo`` is done with what it has given, after the others."""
+        with self._lock:
+            withdrawn = self._jobs.get(name)
+            self._jobs = {each: self._jobs[each] for each in self._jobs if each != name}
+            if withdrawn is not None and not withdrawn.cancel():
+                back: Future[None] = Future()
+                self._back.append(back)
+                self._to_do.append((lambda: undo(withdrawn.result()), back))
+                self._work()
 
     def finish(self, begins: str, *, stop: str | None = None) -> list[T]:
         """Show how far they are until all are done, and a button of the key ``stop``; return what each has given.
 
-        What the browser is still sending is waited for: it cuts this run off when it has come, and begins in the next.
+        What the browser is still sending is waited for.
 
         Raises what the first of them that failed has raised, once. Until `clear` it can be asked again: a run that was
         cut off may be the one that sees the end first.
         """
-        jobs = list(self._jobs.values())
         bar = st.progress(0.0, text=begins)
         if stop is not None:
-            st.button("Stop", key=stop, icon=":material/stop:", on_click=self._stopped.set)
-        while (left := [each for each in jobs if not each.done()]) or coming(self._key):
-            done = len(jobs) - len(left)
-            share, text = self.said or (done / len(jobs), f"{done} of {len(jobs)}" if done else begins)
-            bar.progress(share, text=text if left else "More are on their way …")
-            if left:
+            st.button("Stop", key=stop, icon=":material/stop:", on_click=self.stop)
+        while True:
+            jobs = self._jobs
+            if not self.at_work:
+                break
+            share, text = self.progress(begins)
+            bar.progress(share, text=text)
+            if left := self._left:
                 wait(left, _LOOK, FIRST_COMPLETED)
             else:
                 time.sleep(_LOOK / 2)
+        self._given = tuple(jobs)
         try:
-            return [each.result() for each in jobs]
+            return [each.result() for each in jobs.values()]
         except Exception:
             self.clear()
             raise
-
-    def _do(self, jobs: list[Callable[[], T]], given: list[Future[T]]) -> None:
-        with self._one_by_one:
-            for job, future in zip(jobs, given, strict=True):
-                try:
-                    future.set_result(job())
-                except Exception as error:
-                    future.set_exception(error)
-                except BaseException as error:  # pages let these pass, as Streamlit ends runs by them
-                    future.set_exception(RuntimeError(repr(error)))
 
     def stopped(self) -> threading.Event:
         """Return what is set when whoever sent what begins now wants it to end; it is for the jobs to look."""
@@ -95,11 +121,50 @@ class GoesOn(Generic[T]):
         return self._stopped
 
     def clear(self) -> None:
-        """Forget them, once what they have given is kept elsewhere."""
-        self.said, self.cut, self._jobs, self._turn = None, [], {}, self._turn + 1
+        """Forget those that `finish` has told of, once what they have given is kept elsewhere."""
+        with self._lock:
+            self._jobs = {name: self._jobs[name] for name in self._jobs if name not in self._given}
+        self.said, self._back, self._turn = None, [], self._turn + 1
+
+    @property
+    def _left(self) -> list[Future[Any]]:
+        return [each for each in (*self._jobs.values(), *self._back) if not each.done()]
+
+    def _work(self) -> None:
+        if self._to_do and not self._at_work:
+            self._at_work = True
+            threading.Thread(target=self._do, daemon=True).start()
+
+    def _do(self) -> None:
+        while True:
+            with self._lock:
+                if not self._to_do:
+                    self._at_work = False
+                    return
+                job, future = self._to_do.popleft()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(job())
+            except Exception as error:
+                future.set_exception(error)
+            except BaseException as error:  # pages let these pass, as Streamlit ends runs by them
+                future.set_exception(RuntimeError(repr(error)))
 
 
 def goes_on(key: str) -> GoesOn[T]:
     """Return the work of this name in this session."""
     work: GoesOn[T] = st.session_state.setdefault(f"{key}_goes_on", GoesOn(key))
     return work
+
+
+@st.fragment(run_every=_LOOK)
+def follow(key: str, begins: str, *, stop: str | None = None) -> None:
+    """Show how far the work of this name is, as `GoesOn.finish` does, while the page goes on; draw that at its end."""
+    work: GoesOn[Any] = goes_on(key)
+    if not work.at_work:
+        st.rerun()
+    share, text = work.progress(begins)
+    st.progress(share, text=text)
+    if stop is not None and work.names:
+        st.button("Stop", key=stop, icon=":material/stop:", on_click=work.stop)

@@ -4,14 +4,16 @@ What is beyond is let pass unread, with the answer that a browser expects: its u
 that is not here, and the page says so in its own words.
 """
 
+import contextlib
 from collections import defaultdict
 
 import streamlit as st
 from starlette.formparsers import MultiPartParser
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import exists, get_instance
 
-from pages._ui.server.cut_off import under_way
+from pages._ui.server.arrivals import refuse, under_way
 
 FILES = 24  # of one session
 ALL_BYTES = 256 * 2**20  # of all sessions
@@ -27,18 +29,20 @@ class UploadQuota:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on, or let an upload pass unread."""
-        session = _session(scope)
-        if session is None:
+        if scope["type"] != "http" or scope["method"] != "PUT" or _PATH not in scope["path"]:
             await self.app(scope, receive, send)
             return
+        session, _slash, file_id = str(scope["path"].partition(_PATH)[2]).partition("/")
         count = _bytes(scope)
         if not self._fits(session, count):
+            refuse(session, file_id)
             await _let_pass(receive, send)
             return
         self._coming[session].append(count)
         under_way(session, 1)
         try:
-            await self.app(scope, receive, send)
+            with contextlib.suppress(ClientDisconnect):  # who is gone needs no answer, and no log a traceback
+                await self.app(scope, receive, send)
         finally:
             under_way(session, -1)
             self._coming[session].remove(count)
@@ -59,13 +63,6 @@ def hold_in_memory() -> None:
     forty turns for the photo of a phone, each of them milliseconds where a class computes.
     """
     MultiPartParser.spool_max_size = int(st.get_option("server.maxUploadSize")) * 2**20
-
-
-def _session(scope: Scope) -> str | None:
-    """The session that a file is uploaded to; None for any other request."""
-    if scope["type"] != "http" or scope["method"] != "PUT" or _PATH not in scope["path"]:
-        return None
-    return str(scope["path"].partition(_PATH)[2].partition("/")[0])
 
 
 def _bytes(scope: Scope) -> int:

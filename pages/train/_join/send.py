@@ -18,6 +18,7 @@ from pages._ui.choose.additions import (
     say_what_stalls,
     show_answers,
     take_files,
+    tell_files,
 )
 from pages._ui.classroom.key import act, say_problem
 from pages._ui.draw.own_sheet import own_sheet
@@ -95,12 +96,14 @@ def send(own: OwnSet, contributor: str) -> None:
         format_func=lambda one: choice(plain(names[one])) if one in names else "",
         required=True,
         key=choosing,
+        persist_state="session",
     )
     if class_id is None:
         st.caption("Choose first what your pictures show.")
         return
     key = f"join_files_{own.id}"
     take_files(own, class_id, key=key, contributor=contributor, code=own.code)
+    tell_files(own, class_id, key=key)
     say_what_stalls(key)
     if said := st.session_state.pop(state.PICTURES_PROBLEM, None):
         st.error(plain(said), icon=":material/error:")

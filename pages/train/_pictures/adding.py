@@ -8,11 +8,11 @@ from core.runs import open_store
 from core.runs.store.owners import Owners
 from pages._ui import state
 from pages._ui.camera.burst import take_shots
-from pages._ui.choose.additions import answers_key, say_what_stalls, show_answers, take_files
+from pages._ui.choose.additions import answers_key, say_what_stalls, show_answers, take_files, tell_files
 from pages._ui.frame import choice, plain
 from pages._ui.visitor import visitors_id
 from pages.train._pictures.joining import joining
-from pages.train._pictures.zip_in import take_zip
+from pages.train._pictures.zip_in import take_zip, tell_zip
 
 _WAYS = {
     "phones": ":material/qr_code_2: Phones",
@@ -33,11 +33,15 @@ def adding(own: OwnSet, shown: OwnClass | None) -> None:
         key=f"way_{own.id}",
         persist_state="session",
     )
-    if way == "phones":
-        joining(own)
-        return
+    files = f"files_{own.id}"
+    if way != "files" and shown is not None:
+        tell_files(own, shown.id, key=files, away=True)
     if way == "zip":
         take_zip(own)
+    tell_zip(own, away=way != "zip")
+    if way == "phones":
+        joining(own)
+    if way in ("phones", "zip"):
         return
     if shown is None:
         st.caption("Add a class first.")
@@ -54,8 +58,9 @@ def adding(own: OwnSet, shown: OwnClass | None) -> None:
     )
     st.markdown(f"They go into the class **{plain(shown.name)}**.")
     if way == "files":
-        key = f"files_{own.id}"
+        key = files
         take_files(own, shown.id, key=key, contributor=contributor)
+        tell_files(own, shown.id, key=key)
         say_what_stalls(key)
     else:
         key = f"camera_{own.id}"

@@ -16,7 +16,7 @@ from pages._ui import address, state
 from pages._ui.frame import empty_state, plain, problem
 from pages._ui.visitor import visitor, visitors_id
 from pages.train._pictures.acting import act
-from pages.train._pictures.zip_in import say_what_came, take_zip
+from pages.train._pictures.zip_in import say_what_came, take_zip, tell_zip
 
 _CLASSES_EXAMPLE = "mug, shoe"
 
@@ -38,6 +38,7 @@ def choose_set() -> OwnSet | DatasetSpec | None:
     if shown is None and not sets:
         empty_state("There are no pictures yet. Make a set: a title, and the names of what is to be told apart.")
         _make()
+        tell_zip(None)
     titles = {**_titles(sets, me), **{name: spec.title for name, spec in others.items()}}
     here = _key(shown)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -55,10 +56,17 @@ def choose_set() -> OwnSet | DatasetSpec | None:
         )
         if shown or sets:
             # Another one when what is shown changes, so that it does not lie over the set that it has made.
-            with st.popover("New set", icon=":material/add:", width="content", key=f"new_set_{here}"):
+            opened = st.popover(
+                "New set", icon=":material/add:", width="content", key=f"new_set_{here}", on_change="rerun"
+            )
+            with opened:
                 _make()
+                if opened.open:
+                    tell_zip(None)
         if isinstance(shown, OwnSet) and visitor().may_change(shown.owner):
             _for_its_owner(shown)
+    if (shown or sets) and not opened.open:
+        tell_zip(None, away=True)
     if here:
         address.write(state.OWN_SET, here)
         say_what_came(here)

@@ -21,18 +21,19 @@ from core.runs import open_store
 from core.runs.carried_sets import open_with_runs
 from pages._ui import address, state
 from pages._ui.choose.additions import say_what_stalls
-from pages._ui.choose.uploads import Sent, letting_go, sent
+from pages._ui.choose.uploads import told_of
 from pages._ui.frame import plain
-from pages._ui.server.cut_off import cut_off, heard_of, opens
-from pages._ui.server.goes_on import GoesOn, goes_on
+from pages._ui.server.arrivals import Arrived, Field, forget, offers, unheard_of
+from pages._ui.server.goes_on import GoesOn, follow, goes_on
 from pages._ui.visitor import visitor
 
 MOST_MEGABYTES = 100
 _SAID = 20  # files that were passed over
+_BEGINS = "Being unpacked …"
 _NEW = "new"  # in place of a set's id
 _STOPPED = "You stopped it. The pictures that had been taken in by then are in the set."
 _NONE_MADE = "You stopped it, and no set was made of it."
-_LOST = "The zip was not taken in: too much came at once, or the connection broke; add it again."
+_NOT_LET_IN = "The zip was not taken in: too much came at once, or the connection broke; add it again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +49,11 @@ class _Told:
 
 
 def take_zip(own: OwnSet | None) -> None:
-    """Offer to send a zip, add its pictures to a set (None: to a new one), and say what became of it."""
-    where = own.id if own else _NEW
-    told = _told(where)
-    key = f"zip_{where}"
+    """Offer to send a zip whose pictures are added to a set (None: to a new one); `tell_zip` says what became of it."""
+    key = _key(own)
     going: GoesOn[_Told] = goes_on(key)
-    opens(key)
+    take = _Taker(own=own, by=visitor(), going=going)
+    offers(Field(key=key, kinds=["zip"], take=take.begin))
     st.file_uploader(
         "A zip with a folder for each class" if own else "A set that was saved, or a zip with a folder for each class",
         type=["zip"],
@@ -62,20 +62,30 @@ def take_zip(own: OwnSet | None) -> None:
         help=f"At most {MOST_MEGABYTES} MB. A folder has the name of its class; one that is not there yet is added.",
     )
     say_what_stalls(key)
-    for file in [each for each in sent(going.field) if each.file_id not in going.names]:
-        take = _Taker(own=own, by=visitor(), let_go=letting_go(), going=going, stopped=going.stopped())
-        heard_of(file.file_id)
-        cut_off(key)  # one that broke off before has been told of, and here is another
-        going.begin({file.file_id: partial(take, file)})
+    for file, _announced in told_of(going.field, going.names):
+        take.begin(file)
+
+
+def tell_zip(own: OwnSet | None, *, away: bool = False) -> None:
+    """Wait for a zip that `take_zip` takes, and say what became of it.
+
+    ``away``: the field is not shown now; the page does not wait, and it is said once.
+    """
+    key, told = _key(own), _told(own.id if own else _NEW)
+    going: GoesOn[_Told] = goes_on(key)
+    if away and going.at_work:
+        follow(key, _BEGINS, stop=f"{key}_stop")
+        return
     if going.names:
-        became = _together(going.finish("Being unpacked …", stop=f"{key}_stop"))
+        forget(unheard_of(key))  # one that broke off before has been told of, and here is another
+        became = _together(going.finish(_BEGINS, stop=f"{key}_stop"))
         if became.made:
             address.write(state.OWN_SET, became.made)
         st.session_state[told] = became
         going.clear()
         st.rerun()
     if told in st.session_state and not st.session_state[told].made:
-        _say(st.session_state[told])
+        _say(st.session_state.pop(told) if away else st.session_state[told])
 
 
 def say_what_came(made: str) -> None:
@@ -96,6 +106,10 @@ def _together(each: list[_Told]) -> _Told:
     )
 
 
+def _key(own: OwnSet | None) -> str:
+    return f"zip_{own.id if own else _NEW}"
+
+
 def _told(where: str) -> str:
     return f"zip_{where}_told"
 
@@ -106,27 +120,28 @@ class _Taker:
 
     own: OwnSet | None
     by: Person
-    let_go: Callable[[Sent], None]
     going: GoesOn[_Told]
-    stopped: threading.Event
 
-    def __call__(self, file: Sent) -> _Told:
-        pictures = OwnPictures(open_own_sets())
+    def begin(self, file: Arrived) -> None:
+        """Have it taken in by a thread of its own."""
+        self.going.begin({file.file_id: partial(self, file, self.going.stopped())})
+
+    def __call__(self, file: Arrived, stopped: threading.Event) -> _Told:
+        pictures, tell = OwnPictures(open_own_sets()), partial(self._tell, stopped)
         try:
-            if not hasattr(file, "getvalue"):
-                raise PhotoError(_LOST)
-            data = io.BytesIO(file.getvalue())
+            if file.data is None:
+                raise PhotoError(_NOT_LET_IN)
+            data = io.BytesIO(file.data)
             if self.own is not None:
-                return self._added(self.own, pictures, data)
-            name = getattr(file, "name", "")
-            made = open_with_runs(pictures, open_store(), data, name, by=self.by, tell=self._tell)
+                return self._added(self.own, pictures, data, tell)
+            made = open_with_runs(pictures, open_store(), data, file.name, by=self.by, tell=tell)
         except LabError as error:
             return _Told(problem=str(error))
         finally:
-            self.let_go(file)
+            file.let_go()
         return _Told(made=made.own.id, added=made.own.pictures, networks=len(made.runs), skipped=made.skipped)
 
-    def _added(self, own: OwnSet, pictures: OwnPictures, data: BinaryIO) -> _Told:
+    def _added(self, own: OwnSet, pictures: OwnPictures, data: BinaryIO, tell: Callable[[str, float], None]) -> _Told:
         with open_zip(data) as archive:
             source = saved_source(archive) or class_folders_in(archive)
             names, count = _names_in(own, source.classes, self.by), max(source.count, 1)
@@ -135,12 +150,12 @@ class _Taker:
                 own.id,
                 _renamed(source.pictures, names),
                 by=self.by,
-                tell=lambda done: self._tell(f"{done} of {source.count} files", done / count),
+                tell=lambda done: tell(f"{done} of {source.count} files", done / count),
             )
         return _Told(added=brought.added, skipped=(*source.skipped, *brought.skipped))
 
-    def _tell(self, text: str, done: float) -> None:
-        if self.stopped.is_set():
+    def _tell(self, stopped: threading.Event, text: str, done: float) -> None:
+        if stopped.is_set():
             raise LabError(_STOPPED if self.own is not None else _NONE_MADE)
         self.going.said = (min(1.0, done), text)
 

@@ -93,7 +93,7 @@ def broken_off(page: Page, files: Any, name: str) -> None:
     """Choose a file whose upload breaks off on its way; wait for the sentence about it."""
     page.route("**/upload_file/**", lambda route: route.abort(), times=1)
     page.locator("input[type=file]").last.set_input_files(files)
-    said = f"{name} did not arrive, because the connection broke; add it again. Nothing of it was kept."
+    said = f"{name} did not arrive: it was called off, or the connection broke; add it again. Nothing of it was kept."
     expect(page.get_by_text(said)).to_be_visible()
 
 

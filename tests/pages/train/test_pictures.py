@@ -2,6 +2,7 @@
 
 import io
 import threading
+import time
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import wait
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 import streamlit as st
 from streamlit import config
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 from core.data import load, make_split
@@ -24,7 +27,7 @@ from core.runs.store.store import STORE_NAME, Store
 from pages._ui import state
 from pages._ui.classroom import invitation
 from pages._ui.draw.picture_wall import chosen_among
-from pages._ui.server import cut_off, goes_on
+from pages._ui.server import arrivals, goes_on
 from pages._ui.server.goes_on import GoesOn
 from pages.train._pictures import claimed, joining, zip_in
 from pages.train._pictures.overview import overview
@@ -131,61 +134,154 @@ def test_many_files_go_into_the_chosen_class_and_what_is_none_has_a_sentence(app
     assert "again\\.jpg: This picture is in the class" in said
 
 
-def test_what_was_cut_off_is_named_beside_what_was_kept_and_a_zip_that_stalls_has_a_sentence(
-    app: AppTest, monkeypatch: pytest.MonkeyPatch
+class Browser:
+    """Announces files and sends them, as the browser of whoever visits does."""
+
+    def __init__(self) -> None:
+        self.files = MemoryUploadedFileManager("/upload")
+        arrivals.note_what_comes(self.files)
+
+    def announces(self, *names: str) -> list[str]:
+        return [each.file_id for each in self.files.get_upload_urls("ada", names)]
+
+    def sends(self, file_id: str, data: bytes) -> None:
+        self.files.add_file("ada", UploadedFileRec(file_id, "one.jpg", "image/jpeg", data))
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
+    monkeypatch.setattr(arrivals, "_expected", {})
+    monkeypatch.setattr(arrivals, "_session", lambda: "ada")
+    return Browser()
+
+
+def drawn_until(said: str, page: AppTest) -> None:
+    """Draw the page as its clock does."""
+    end = time.monotonic() + 60
+    while said not in plainly(check(page.run())):
+        assert time.monotonic() < end
+
+
+def plainly(page: AppTest) -> str:
+    return texts(page).replace("\\", "")
+
+
+def comes_to(count: int, own: OwnSet) -> list[int]:
+    """Wait for so many pictures; the classes that they are in."""
+    end = time.monotonic() + 60
+    while len(kept := OwnPictures(open_own_sets()).list(own.id)) < count and time.monotonic() < end:
+        time.sleep(0.01)
+    return [each.class_id for each in kept]
+
+
+def test_what_never_came_is_named_beside_what_was_kept_and_a_zip_that_stalls_has_a_sentence(
+    app: AppTest, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = filled(people=0)
     page = shown(app, own)
     page.segmented_control(key=f"way_{own.id}").set_value("files").run()
-    monkeypatch.setattr(cut_off, "_session", lambda: "ada")
-    page.run()
-    cut_off.announce("ada", {"1": "one.jpg", "2": "two_2.jpg"})
-    monkeypatch.setattr(cut_off, "SILENT", 0.2)
-    come = [[Arrived()]]
-    monkeypatch.setattr("pages._ui.choose.additions.sent", lambda _key: come.pop() if come else [])
-    check(page.run())
-    said = texts(page)
+    one, _two, many = browser.announces("one.jpg", "two_2.jpg", "many.jpg")
+    arrivals.refuse("ada", many)
+    browser.sends(one, jpeg(50))
+    monkeypatch.setattr(arrivals, "SILENT", 0.2)
+    said = plainly(check(page.run()))
     assert "1 picture kept." in said
-    assert "two\\_2\\.jpg: did not arrive, because the connection broke" in said
-    monkeypatch.setattr(cut_off, "SILENT", 0.0)
-    cut_off.announce("ada", {"3": "three.jpg"})
+    assert "two_2.jpg: did not arrive: it was called off, or the connection broke" in said
+    assert "many.jpg: was not taken in, as more than 24 came at once" in said
+    monkeypatch.setattr(arrivals, "SILENT", 0.0)
+    browser.announces("three.jpg")
     page.segmented_control(key=f"way_{own.id}").set_value("zip").run()
-    cut_off.announce("ada", {"4": "all.zip"})
-    said = texts(check(page.run()))
-    assert "all\\.zip did not arrive, because the connection broke; add it again. Nothing of it was kept." in said
-    assert "three" not in said
-    monkeypatch.setattr(cut_off, "SILENT", 60.0)
-    cut_off.announce("ada", {Arrived.file_id: "all.zip"})
-    came = [[Arrived()]]
-    field = f"zip_{own.id}"
-    monkeypatch.setattr(
-        "pages.train._pictures.zip_in.sent", lambda key: came.pop() if came and key.startswith(field) else []
+    browser.announces("all.zip")
+    said, lost = (
+        plainly(check(page.run())),
+        "all.zip did not arrive: it was called off, or the connection broke; add it",
     )
-    page.run(timeout=30)  # nothing more of the one that broke off is waited for
-    monkeypatch.setattr(cut_off, "SILENT", 0.0)
-    assert "all\\.zip did not arrive" not in texts(check(page.run())), "it was sent again, and came"
+    assert f"{lost} again. Nothing of it was kept." in said
+    assert "three" not in said
+    monkeypatch.setattr(arrivals, "SILENT", 60.0)
+    (again,) = browser.announces("all.zip")
+    browser.sends(again, zipped(SORTED))
+    said = plainly(check(page.run(timeout=30)))  # nothing more of the one that broke off is waited for
+    assert "3 pictures kept." in said
+    monkeypatch.setattr(arrivals, "SILENT", 0.0)
+    assert lost not in plainly(check(page.run())), "it was sent again, and came"
 
 
-def test_a_file_goes_into_the_class_that_was_chosen_when_it_was_sent(
-    app: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_goes_into_the_class_that_was_chosen_when_it_was_sent(app: AppTest, browser: Browser) -> None:
     own = filled(GRACE, people=0)
     mug, shoe = own.classes
     page = joined(app, Joining(open_own_sets()).open(own.id, by=GRACE))
-    monkeypatch.setattr(cut_off, "_session", lambda: "ada")
     box = page.segmented_control(key=f"join_class_{own.id}")
     box.set_value(mug.id).run()
     field = page.file_uploader(key=f"join_files_{own.id}_0").proto.id
-    cut_off.announce("ada", {"1": "one.jpg"})
+    one, none = browser.announces("one.jpg", "none.JPG")
     check(box.set_value(shoe.id).run())
-    assert page.file_uploader(key=f"join_files_{own.id}_0").proto.id == field, "another would not hear what is coming"
-    come = [[Arrived()]]
-    monkeypatch.setattr("pages._ui.choose.additions.sent", lambda _key: come.pop() if come else [])
-    page.run()
-    assert "kept" not in texts(check(page))
-    assert [each.class_id for each in OwnPictures(open_own_sets()).list(own.id)] == [mug.id]
-    check(box.set_value(mug.id).run())
-    assert "1 picture kept." in texts(page)
+    assert page.file_uploader(key=f"join_files_{own.id}_0").proto.id == field, "its list would be lost"
+    browser.sends(one, jpeg(1))
+    browser.sends(none, b"hello")
+    said = plainly(check(page.run()))
+    assert comes_to(1, own) == [mug.id]
+    assert "Of other classes: mug: 1 kept, 1 not." in said
+    assert "picture kept" not in said
+    said = plainly(check(box.set_value(mug.id).run()))
+    assert "1 picture kept." in said
+    assert "none.JPG: This is not a picture" in said
+
+
+def test_photos_are_kept_where_their_sender_has_gone_to_another_page(app: AppTest, browser: Browser) -> None:
+    own = filled(GRACE, people=0)
+    _mug, shoe = own.classes
+    code = Joining(open_own_sets()).open(own.id, by=GRACE)
+    page = joined(app, code)
+    check(page.segmented_control(key=f"join_class_{own.id}").set_value(shoe.id).run())
+    first, second = browser.announces("one.jpg", "two.jpg")
+    page = open_page(page, "train/training")
+    browser.sends(first, jpeg(1))
+    browser.sends(second, jpeg(2))
+    assert comes_to(2, own) == [shoe.id] * 2
+    (another,) = browser.announces("for the class.jpg")
+    browser.sends(another, jpeg(3))
+    page = joined(page, code)
+    assert page.segmented_control(key=f"join_class_{own.id}").value == shoe.id
+    assert "2 pictures kept." in plainly(page), "and what another page's field took was for that"
+    assert list(browser.files.file_storage["ada"]) == [another], "nothing else counts for the next ones"
+
+
+def test_photos_are_kept_where_the_way_is_changed_and_those_taken_out_of_the_list_are_not(
+    app: AppTest, browser: Browser
+) -> None:
+    own = filled(people=0)
+    page = shown(app, own)
+    page.segmented_control(key=f"way_{own.id}").set_value("files").run()
+    first, second, third = browser.announces("one.jpg", "two.jpg", "three.jpg")
+    browser.sends(first, jpeg(1))
+    browser.sends(second, jpeg(2))
+    comes_to(2, own)
+    browser.files.remove_file("ada", second)  # the X beside its name
+    browser.files.remove_file("ada", third)
+    page.segmented_control(key=f"way_{own.id}").set_value("phones").run()
+    drawn_until("mug: 1, shoe: 0", page)
+    page.segmented_control(key=f"way_{own.id}").set_value("files").run()
+    drawn_until("1 picture kept.", page)
+    assert "three" not in plainly(page)
+
+
+def test_a_zip_for_a_new_set_is_taken_in_where_its_box_is_closed_and_photos_go_beside_it(
+    app: AppTest, browser: Browser
+) -> None:
+    own = filled(people=0)
+    page = shown(app, own)
+    page.segmented_control(key=f"way_{own.id}").set_value("files").run()
+    photo, broken = browser.announces("one.jpg", "broken.zip")
+    browser.sends(broken, b"hello")
+    drawn_until("This is not a zip", page)  # the box with its field is closed
+    (together,) = browser.announces("all.zip")
+    browser.sends(together, zipped(SORTED))
+    browser.sends(photo, jpeg(1))
+    drawn_until("3 pictures kept.", page)
+    (made,) = [each for each in open_own_sets().list(ME) if each.id != own.id]
+    assert (made.pictures, comes_to(1, own)) == (3, [own.classes[0].id])
+    assert page.query_params[state.OWN_SET] == made.id
 
 
 @pytest.fixture
@@ -282,6 +378,27 @@ def test_work_that_fails_is_told_once_and_another_field_takes_its_place() -> Non
     assert (work.names, work.field) == ([], "work_2")
 
 
+def test_work_that_is_withdrawn_gives_nothing_and_what_came_too_late_to_be_told_is_told_next() -> None:
+    work, may_go, undone, begun = GoesOn[int]("work"), threading.Event(), list[int](), threading.Event()
+
+    def first() -> int:
+        begun.set()
+        assert may_go.wait(60)
+        return 1
+
+    work.begin({"a": first, "b": lambda: 2, "c": lambda: 3})
+    assert begun.wait(60)
+    work.withdraw("a", undone.append)
+    work.withdraw("b", undone.append)
+    work.withdraw("nobody", undone.append)
+    may_go.set()
+    assert (work.finish("…"), undone) == ([3], [1]), "what has begun is undone, and what has not does not begin"
+    work.begin({"d": lambda: 4})
+    work.clear()
+    assert work.names == ["d"]
+    assert work.finish("…") == [4]
+
+
 def test_a_zip_for_a_set_of_its_own_that_is_stopped_leaves_none(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     page = shown(app)
     begun = threading.Event()
@@ -310,15 +427,6 @@ def test_what_ends_programs_is_told_as_a_fault() -> None:
     work.begin({"a": ends})
     with pytest.raises(RuntimeError, match=r"SystemExit\(3\)"):
         work.finish("…")
-
-
-class Arrived:
-    """A file that has come."""
-
-    file_id, name = "1", "one.jpg"
-
-    def getvalue(self) -> bytes:
-        return jpeg(1)
 
 
 def class_box(own: OwnSet) -> str:

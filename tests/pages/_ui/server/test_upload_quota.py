@@ -4,17 +4,18 @@ import ast
 import asyncio
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from starlette import datastructures
 from starlette.formparsers import MultiPartParser
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope, Send
 from streamlit import config
 
 from core.runs.executors.processes import ROOT
 from pages._ui.choose.uploads import MAX_MEGABYTES
-from pages._ui.server import upload_quota
+from pages._ui.server import arrivals, upload_quota
 from pages._ui.server.upload_quota import UploadQuota, hold_in_memory
 from pages.train._pictures.zip_in import MOST_MEGABYTES
 
@@ -63,10 +64,27 @@ async def put(app: UploadQuota, session: str, name: str, *, method: str = "PUT",
     return int(answers[0]["status"])
 
 
-def test_a_session_holds_so_many_files_and_the_next_passes_unread(store: Store) -> None:
+def test_who_breaks_off_needs_no_answer_and_what_was_on_its_way_no_longer_is(store: Store) -> None:
+    async def breaks_off(*_connection: object) -> None:
+        raise ClientDisconnect
+
+    app = UploadQuota(breaks_off, files=1)
+    scope = {"type": "http", "method": "PUT", "path": "/_stcore/upload_file/ada/first", "headers": []}
+    asyncio.run(app(scope, AsyncMock(), AsyncMock()))
+    app.app = store
+    asyncio.run(put(app, "ada", "second"))
+    assert list(store.held["ada"]) == ["second"]
+
+
+def test_a_session_holds_so_many_files_and_the_next_passes_unread(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "_expected", {})
+    arrivals.announce("ada", {str(number): f"{number}.jpg" for number in range(4)})
     app = UploadQuota(store, files=2)
     assert [asyncio.run(put(app, "ada", str(number))) for number in range(4)] == [204] * 4
     assert list(store.held["ada"]) == ["0", "1"]
+    assert [each.refused for each in arrivals._expected["ada"].files.values()] == [False, False, True, True]
     asyncio.run(put(app, "ben", "0"))
     assert list(store.held["ben"]) == ["0"], "another session has a quota of its own"
 
