@@ -106,10 +106,10 @@ class Supervisor:
             if each.handle in lost and each not in gone:  # its process was there when it was looked at, a moment ago
                 self._gone(each)
         if gone:
-            self._clear_away(lost)
+            self._sweep()
         if folders.trouble(self.store.home):
             return bool(held)
-        for handle in self.queue.shared_workers():
+        for handle in self.queue.shared_workers():  # before anything is claimed and handed to one that is gone
             if not self.executor.poll(handle):
                 self.queue.forget(handle)
                 remove_note(self.store.home, handle)
@@ -201,13 +201,6 @@ class Supervisor:
         elif waited > self.patience.ask and key not in self._asked:
             self._asked.add(key)
             self.executor.cancel(held.handle, force=False)
-
-    def _clear_away(self, handles: set[str]) -> None:
-        """Remove what processes that are gone have left behind, when all of their runs have been taken note of."""
-        for handle in handles:
-            self.queue.forget(handle)  # before anything is claimed: it would be handed to a process that is gone
-            remove_note(self.store.home, handle)
-        self._sweep()
 
     def _note_lost_to_the_disk(self, held: Sequence[Held]) -> None:
         """Remember the workers that are gone while the disk is in trouble, before any is written of: nothing may be

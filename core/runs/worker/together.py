@@ -275,14 +275,14 @@ class Together:
         for key, recorder in list(self._waiting.items()):
             if recorder.leave is None or self._waiting.pop(key, None) is None:
                 continue
-            self._through.add(key)
             try:
                 say_last(recorder.lease, recorder, left(recorder), process_goes_on=True, patience=0.0)
             except StoreError:  # it refuses just now
-                self._through.discard(key)
                 self._waiting[key] = recorder
+                continue
             except StaleWorkerError as error:
                 log.warning("%s", error)
+            self._through.add(key)  # not before: this process could end without its last word
 
 
 def _open_log(store: Store, key: Key) -> int:

@@ -180,7 +180,7 @@ def test_what_becomes_of_one_run_is_nothing_to_the_others(
     at_step(raising, 5, fail)
     at_step(hungry, 7, no_memory)
     at_step(stopped, 8, lambda _recorder: store.request_stop(stopped.id, by=OPERATOR))
-    at_step(stopped, 9, lambda _recorder: time.sleep(0.6))  # until the thread beside has seen it
+    at_step(stopped, 9, lambda recorder: wait_for(lambda: recorder.leave is not None))  # the thread beside sees it
     assert serve(store)
     now = {run.id: store.get(run.id) for run in (quiet, raising, stopped, hungry, diverging)}
     assert [run.status for run in now.values()] == ["finished", "failed", "stopped", "failed", "diverged"]
@@ -402,6 +402,40 @@ def test_a_run_that_waits_for_the_end_of_a_long_turn_is_alive_and_can_be_stopped
     assert serve(store)
     assert [store.get(run.id).status for run in [busy, *handed_over]] == ["finished", "finished", "stopped"]
     assert [store.get(run.id).reason for run in handed_over] == ["completed", "asked"]
+
+
+def test_a_process_may_not_end_before_the_store_has_taken_the_last_word_of_a_run_that_waited(
+    store: Store, digits: TrainingConfig, at_step: Callable[[Run, int, Act], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (busy,) = submitted(store, digits, "a")
+    unwanted: list[Run] = []
+    houses: list[together.Together] = []
+    might_end: list[bool] = []
+    arrive, end = together.Together._arrive, Lease.end
+
+    def arrives(self: together.Together, key: tuple[str, int]) -> None:
+        houses.append(self)
+        arrive(self, key)
+
+    def refuses_once(self: Lease, *words: Any, **more: Any) -> None:
+        if [self.run_id] == [run.id for run in unwanted] and not might_end:
+            might_end.append((self.run_id, self.fence) in houses[0]._through)
+            raise StoreError("the store is busy")
+        end(self, *words, **more)
+
+    def turn(_recorder: Recorder) -> None:
+        with HANDING_OVER:
+            unwanted[:] = submitted(store, digits, "b")
+        wait_for(lambda: unwanted[0].id in {held.run_id for held in Queue(store).held()})
+        store.request_stop(unwanted[0].id, by=OPERATOR)
+        wait_for(lambda: store.get(unwanted[0].id).status == "stopped")
+
+    monkeypatch.setattr(together.Together, "_arrive", arrives)
+    monkeypatch.setattr(Lease, "end", refuses_once)
+    at_step(busy, 1, turn)
+    assert serve(store)
+    assert might_end == [False]
+    assert [store.get(run.id).status for run in (busy, *unwanted)] == ["finished", "stopped"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to be caught")
