@@ -13,6 +13,11 @@ _ID = re.compile(f"[{ID_LETTERS}]{{10}}")
 _DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+def counted(count: int, what: str) -> str:
+    """Return a number of things as a sentence has it: "1 picture", "2,000 pictures"."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def new_id() -> str:
     """Return an unguessable id of ten characters that is safe in a file name, a URL and a sentence."""
     return "".join(secrets.choice(ID_LETTERS) for _ in range(10))

@@ -9,6 +9,7 @@ import click
 
 from core.command_line.options import as_json, progress_lines
 from core.errors import short
+from core.names import counted
 from core.rights import Person
 
 
@@ -41,9 +42,12 @@ def import_(path: Path, title: str, as_json: bool) -> None:
         return
     for each in imported.skipped:
         click.echo(f"{each.file}: {each.error}", err=True)
-    click.echo(f"{own.pictures:,} pictures: " + ", ".join(f"{each.name} {each.pictures:,}" for each in own.classes))
+    click.echo(
+        f"{counted(own.pictures, 'picture')}: " + ", ".join(f"{each.name} {each.pictures:,}" for each in own.classes)
+    )
     if runs:
-        click.echo(f"{len(runs):,} networks that were trained on it: {', '.join(runs)}")
+        were = "was" if len(runs) == 1 else "were"
+        click.echo(f"{counted(len(runs), 'network')} that {were} trained on it: {', '.join(runs)}")
     click.echo(own.name)
 
 
@@ -93,7 +97,7 @@ def export(name: str, target: Path, form: str, as_json: bool) -> None:
             raise click.BadParameter(f"{short(name)} is no own set; `python -m core data list` shows them.")
         write = as_folders if form == "folders" else as_parquet
         count = write(manifest, target, tell=progress_lines(quiet=as_json))
-    click.echo(json.dumps(fields | {"pictures": count}) if as_json else f"{count:,} pictures: {target}")
+    click.echo(json.dumps(fields | {"pictures": count}) if as_json else f"{counted(count, 'picture')}: {target}")
 
 
 @data.command()

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from core.errors import ConfigError
+from core.names import counted
 
 
 def best_device(requested: str = "auto") -> torch.device:
@@ -29,7 +30,7 @@ def describe_device(device: torch.device) -> str:
     if device.type == "mps":
         return f"MPS: {platform.machine()}"
     threads = torch.get_num_threads()
-    return f"CPU, {threads} thread{'' if threads == 1 else 's'}"
+    return f"CPU, {counted(threads, 'thread')}"
 
 
 def processor() -> str:

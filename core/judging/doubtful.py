@@ -13,6 +13,7 @@ from core.checkpoints import Card
 from core.intervals import percent, wilson_interval
 from core.judging.oddities import ODDITIES
 from core.models.answers import Predictions
+from core.names import counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,7 @@ class Doubtful:
     @property
     def what(self) -> str:
         """What is left out, to follow the word "without": "1 image with a doubtful label and 274 near-copies of …"."""
-        labels = f"{len(self.labels)} image{'s' if len(self.labels) > 1 else ''} with a doubtful label"
+        labels = f"{counted(len(self.labels), 'image')} with a doubtful label"
         copies = f"{len(self.copies)} near-cop{'ies' if len(self.copies) > 1 else 'y'} of training images"
         return " and ".join(text for text, places in ((labels, self.labels), (copies, self.copies)) if places)
 

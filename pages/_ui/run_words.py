@@ -5,6 +5,7 @@ from core.data.catalogue import datasets
 from core.intervals import percent, percent_span
 from core.judging.curve.chance_level import no_better_than_guessing
 from core.models import models
+from core.names import counted
 from core.runs.records import Run, Status
 
 # Word, colour of its badge, symbol, and what it means.
@@ -86,7 +87,7 @@ def turns(run: Run) -> str:
     """Return how often a run that shares the machine has its turn; empty where it has the machine to itself."""
     if run.turn_every is None:
         return ""
-    others = "1 other" if run.others == 1 else f"{run.others} others"
+    others = counted(run.others, "other")
     return f"a turn every {run.turn_every:.1f} s, with {others} training"
 
 
@@ -124,16 +125,14 @@ def saved(run: Run) -> str | None:
     if seconds <= 0:
         return None
     if not cost.spent_seconds:
-        how = f"The frozen backbone had seen these images in an earlier run, and not again in {_times(epochs)}"
+        how = (
+            f"The frozen backbone had seen these images in an earlier run, and not again in {counted(epochs, 'epoch')}"
+        )
     elif cost.views == 1:
         how = f"The frozen backbone saw each image once instead of {epochs} times"
     else:
         how = f"The frozen backbone saw {cost.views} versions of each training image instead of {epochs}"
     return f"{how}: {f'about {duration(seconds)}' if seconds >= 1 else 'less than a second'} saved."
-
-
-def _times(epochs: int) -> str:
-    return f"{epochs} epoch{'s' if epochs > 1 else ''}"
 
 
 def from_start_to_end(run: Run) -> str | None:

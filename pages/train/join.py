@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.names import counted
 from pages._ui.frame import header, plain
 from pages.train._join.send import ask_for_code, joined, send, your_name
 from pages.train._join.to_class import class_code, is_in, join_class, lead_on
@@ -13,7 +14,7 @@ if code is not None:
     join_class(code)
 elif own is not None:
     header("Add pictures", "Photos of yours for a set that the class makes together.", icon="add_a_photo")
-    st.markdown(f"**{plain(own.title)}** · {own.pictures:,} pictures so far")
+    st.markdown(f"**{plain(own.title)}** · {counted(own.pictures, 'picture')} so far")
     send(own, your_name())
     st.caption("Photos stay on the machine that runs the lab, made smaller, without place and date. Others see them.")
 else:

@@ -13,6 +13,7 @@ from core.data.own.store.sets import OwnSets, open_own_sets, there_are_own_sets
 from core.data.own.stored_picture import TINY_SIDE
 from core.data.own.versions import Versions, split_name
 from core.errors import ConfigError
+from core.names import counted
 
 SIZE = 128  # pixels that photos are decoded to unless asked otherwise
 _SMALLEST = 28  # what tiny pictures are decoded to at least: every network takes it
@@ -118,7 +119,7 @@ def _spec(name: str, set_id: str, version: str | None) -> DatasetSpec:
     else:
         manifest = versions.get(set_id, version)
         classes, count = manifest.classes, len(manifest.pictures)
-        title = own.title if versions.now(set_id) == version else f"{own.title} ({count:,} pictures)"
+        title = own.title if versions.now(set_id) == version else f"{own.title} ({counted(count, 'picture')})"
     longest = OwnPictures(sets).longest_side(set_id)
     return DatasetSpec(
         name=name,

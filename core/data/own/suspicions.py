@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data.own.twins import Looks
+from core.names import counted
 
 Kind = Literal["empty", "few", "unbalanced", "dark", "bright", "flat", "small", "twins", "twins_across", "claimed"]
 Indices = npt.NDArray[np.int64]
@@ -182,14 +183,14 @@ def _counts(labels: Indices, classes: Sequence[str]) -> list[Suspicion]:
             what, to_do = f"'{name}' has no pictures yet.", "Add some, or delete the class."
             found.append(Suspicion(kind="empty", pictures=nobody, what=what, to_do=to_do))
         elif count < FEWEST_A_CLASS:
-            what = f"'{name}' has {count} picture{'s' * (count > 1)}; {FEWEST_A_CLASS} are the fewest that teach much."
+            what = f"'{name}' has {counted(count, 'picture')}; {FEWEST_A_CLASS} are the fewest that teach much."
             found.append(Suspicion(kind="few", pictures=nobody, what=what))
     filled = counts[counts > 0]
     if len(filled) > 1 and filled.max() > MOST_UNBALANCED * filled.min():
         most, fewest = classes[int(counts.argmax())], classes[int(np.where(counts > 0, counts, counts.max()).argmin())]
         what = (
-            f"'{most}' has {filled.max():,} pictures and '{fewest}' {filled.min():,}: a network that always says "
-            f"'{most}' looks good."
+            f"'{most}' has {counted(int(filled.max()), 'picture')} and '{fewest}' {filled.min():,}: a network that "
+            f"always says '{most}' looks good."
         )
         to_do = f"Add pictures of '{fewest}'."
         found.append(Suspicion(kind="unbalanced", pictures=nobody, what=what, to_do=to_do))

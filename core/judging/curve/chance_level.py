@@ -7,6 +7,7 @@ from core.config import TrainingConfig
 from core.data.catalogue import datasets
 from core.intervals import percent
 from core.models import models
+from core.names import counted
 from core.recipes.changes import recipe_of
 
 MARGIN = 0.02  # accuracy above chance that a validation split of some hundred images reaches by luck
@@ -33,7 +34,7 @@ def no_better_than_guessing(config: TrainingConfig, accuracies: Sequence[float],
     nothing = best <= chance + MARGIN
     if not nothing and not (finished and best <= chance + HARDLY * (1 - chance)):
         return None
-    epochs = f"{len(accuracies)} epoch{'s' if len(accuracies) > 1 else ''}"
+    epochs = counted(len(accuracies), "epoch")
     seen = (
         f"After {epochs} the best validation accuracy is {percent(best, 1)}, and guessing gives {percent(chance, 1)}. "
     )

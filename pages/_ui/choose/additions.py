@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.data.own import NewPicture, OwnPictures, OwnSet, open_own_sets
 from core.errors import LabError, PhotoError
+from core.names import counted
 from core.rights import Person
 from pages._ui.choose.uploads import MAX_MEGABYTES, UPLOAD_TYPES, told_of
 from pages._ui.frame import plain
@@ -67,7 +68,7 @@ def take_files(own: OwnSet, class_id: int, *, key: str, contributor: str, code: 
         help=f"Up to {FILES} at a time. On a phone this offers the camera as well. Each is turned upright, cleaned and "
         "made smaller here.",
     )
-    for file, announced in told_of(going.field, going.names):
+    for file, announced in told_of(going.field):
         take(file, (announced.field.meant if announced is not None else None) or class_id)
 
 
@@ -82,8 +83,11 @@ def tell_files(own: OwnSet, class_id: int, *, key: str, away: bool = False) -> N
         follow(key, _BEGINS)
         return
     if not going.names:
-        if elsewhere := st.session_state.get(f"{key}_elsewhere"):
+        told: dict[int, str] = st.session_state.get(f"{key}_elsewhere", {})
+        if elsewhere := "; ".join(told[of] for of in told if of != class_id):
             st.caption(f"Of other classes: {plain(elsewhere)}.")
+        if away and stalled(key):
+            say_what_stalls(key)
         return
     became, lost = going.finish(_BEGINS), stalled(key)
     became += [(each.field.meant or class_id, _not_kept(each)) for each in lost.values()]
@@ -93,8 +97,7 @@ def tell_files(own: OwnSet, class_id: int, *, key: str, away: bool = False) -> N
         by_class[of if of in names else class_id].append(answer)
     for of, found in by_class.items():
         st.session_state[_told(answers_key(key, of))] = found
-    elsewhere = [f"{names[of]}: {_counted(found)}" for of, found in by_class.items() if of != class_id]
-    st.session_state[f"{key}_elsewhere"] = "; ".join(elsewhere)
+    st.session_state[f"{key}_elsewhere"] = {of: f"{names[of]}: {_counted(found)}" for of, found in by_class.items()}
     going.clear()
     forget(lost)
     st.rerun()
@@ -141,7 +144,7 @@ def show_answers(key: str) -> None:
     told = answers(key)
     kept = sum(answer.kept is not None for answer in told)
     if kept:
-        st.success(f"{kept} {'picture' if kept == 1 else 'pictures'} kept.", icon=":material/check_circle:")
+        st.success(f"{counted(kept, 'picture')} kept.", icon=":material/check_circle:")
     refused = [answer for answer in told if answer.kept is None]
     if refused:
         lines = "\n".join(f"- {plain(answer.name)}: {plain(answer.sentence)}" for answer in refused)

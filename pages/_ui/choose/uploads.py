@@ -3,7 +3,7 @@
 Thirty sessions held 436 to 608 MB of them after five minutes, and for five minutes after they had left.
 """
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import streamlit as st
@@ -12,7 +12,7 @@ from streamlit.typing import UploadedFile
 
 from core.errors import PhotoError
 from core.photos.door import MAX_BYTES, Photo, open_photo
-from pages._ui.server.arrivals import Announced, Arrived, heard_of
+from pages._ui.server.arrivals import Announced, Arrived, heard_of, was_taken
 
 MAX_MEGABYTES = MAX_BYTES // 2**20  # of a photo
 UPLOAD_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "heic", "heif", "avif"]
@@ -56,11 +56,11 @@ def let_go(file: Sent) -> None:
     _letting_go(file)()
 
 
-def told_of(key: str, taken: Container[str]) -> Iterator[tuple[Arrived, Announced | None]]:
-    """Yield the files that the browser lists in the uploader ``key``, and how each was announced; not those whose ids
-    were ``taken`` as they arrived."""
+def told_of(key: str) -> Iterator[tuple[Arrived, Announced | None]]:
+    """Yield the files that the browser lists in the uploader ``key``, and how each was announced; not those that were
+    taken as they arrived."""
     for file in sent(key):
-        if file.file_id not in taken:
+        if not was_taken(file.file_id):
             announced = heard_of(file.file_id)
             yield (
                 Arrived(

@@ -33,7 +33,8 @@ class Arrived:
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """An uploader that a page offers: the endings (without dot) of its files, and what these are ``meant`` for.
+    """An uploader that a page offers: the endings (without dot) of its files, whether it holds a ``single`` one, and
+    what they are ``meant`` for.
 
     ``take`` is given each file as it arrives, by the server's loop, and ``give_back`` its id where its sender takes it
     out of the list again: both only begin something.
@@ -41,6 +42,7 @@ class Field:
 
     key: str
     kinds: Sequence[str]
+    single: bool = False
     meant: int | None = None
     take: Callable[[Arrived], None] | None = None
     give_back: Callable[[str], None] | None = None
@@ -59,11 +61,12 @@ _NO_FIELD = Field(key="", kinds=())
 
 @dataclass
 class _Expected:
-    """Of a session: what its browser has announced and nobody was told of, and what a field has taken, by the file's
-    id; the fields of its page; how many files are on their way; the last change."""
+    """Of a session: what its browser has announced and nobody was told of, what a field has taken, and what is waited
+    for no more, by the file's id; the fields of its page; how many files are on their way; the last change."""
 
     files: dict[str, Announced] = field(default_factory=dict)
     taken: dict[str, Field] = field(default_factory=dict)
+    forgotten: dict[str, None] = field(default_factory=dict)
     fields: dict[str, Field] = field(default_factory=dict)
     under_way: int = 0
     changed: float = 0.0
@@ -111,12 +114,10 @@ def offer_none() -> None:
         _of(_session()).fields = {}
 
 
-def offers(field: Field) -> None:
-    """Say that the page offers a field: what is announced from here on is for the last one that takes such files."""
+def offers(offered: Field) -> None:
+    """Say that the page offers a field: what is announced from here on is for the first one that takes such files."""
     with _lock:
-        fields = _of(_session()).fields
-        fields.pop(field.key, None)
-        fields[field.key] = field
+        _of(_session()).fields[offered.key] = offered
 
 
 def announce(session: str, names: dict[str, str]) -> None:
@@ -125,8 +126,8 @@ def announce(session: str, names: dict[str, str]) -> None:
         expected = _of(session)
         for file_id, name in names.items():
             ending = name.rpartition(".")[2].lower()
-            meant = [each for each in expected.fields.values() if ending in each.kinds]
-            expected.files[file_id] = Announced(name[:_NAME], meant[-1] if meant else _NO_FIELD)
+            takes_it = (each for each in expected.fields.values() if ending in each.kinds)
+            expected.files[file_id] = Announced(name[:_NAME], next(takes_it, _NO_FIELD))
         expected.changed = time.monotonic()
         _shorten(expected.files, MOST)
 
@@ -142,7 +143,7 @@ def under_way(session: str, change: int) -> None:
 def refuse(session: str, file_id: str) -> None:
     """Note that a file is not let in, as there are too many."""
     with _lock:
-        files = _of(session).files
+        files = _expected.get(session, _Expected()).files
         if file_id in files:
             files[file_id] = files[file_id]._replace(refused=True)
 
@@ -154,17 +155,18 @@ def heard_of(file_id: str) -> Announced | None:
         return expected.files.pop(file_id, None) if expected is not None else None
 
 
-def unheard_of(field: str) -> dict[str, Announced]:
-    """Return by their ids the files that were announced for ``field`` and neither taken nor told of to their page."""
+def was_taken(file_id: str) -> bool:
+    """Say whether a field has taken a file as it arrived."""
     with _lock:
-        return _for(field, _expected.get(_session(), _Expected()))
+        return file_id in _expected.get(_session(), _Expected()).taken
 
 
-def stalled(field: str) -> dict[str, Announced]:
-    """Return these where nothing is on its way any more."""
+def stalled(key: str) -> dict[str, Announced]:
+    """Return by their ids the files that were announced for the field ``key``, and neither taken nor told of to their
+    page, where nothing is on its way any more."""
     with _lock:
         expected = _expected.get(_session(), _Expected())
-        return {} if _goes_on(expected) else _for(field, expected)
+        return {} if _goes_on(expected) else _for(key, expected)
 
 
 def forget(file_ids: Iterable[str]) -> None:
@@ -173,19 +175,21 @@ def forget(file_ids: Iterable[str]) -> None:
     context = get_script_run_ctx()
     for file_id in file_ids:
         heard_of(file_id)
+        with _lock:
+            _forget(_of(_session()), file_id)
         if context is not None:
             context.uploaded_file_mgr.remove_file(context.session_id, file_id)
 
 
-def coming(field: str) -> bool:
-    """Say whether the page is still to be told of files that were announced for ``field``."""
+def coming(key: str) -> bool:
+    """Say whether files that were announced for the field ``key`` are still to be taken, or told of to the page."""
     with _lock:
         expected = _expected.get(_session(), _Expected())
-        return _goes_on(expected) and bool(_for(field, expected))
+        return _goes_on(expected) and bool(_for(key, expected))
 
 
-def _for(field: str, expected: _Expected) -> dict[str, Announced]:
-    return {file_id: each for file_id, each in expected.files.items() if each.field.key == field}
+def _for(key: str, expected: _Expected) -> dict[str, Announced]:
+    return {file_id: each for file_id, each in expected.files.items() if each.field.key == key}
 
 
 def _goes_on(expected: _Expected) -> bool:
@@ -198,30 +202,43 @@ def _session() -> str:
 
 
 def _of(session: str) -> _Expected:
-    expected = _expected.setdefault(session, _Expected())
+    expected = _expected.pop(session, None) or _Expected()
+    _expected[session] = expected  # the last one in use is the last to go
     _shorten(_expected, MOST_SESSIONS)
     return expected
 
 
 def _take(session: str, file: Any, let_go: Callable[[], None]) -> None:
+    """Give a file that has come to the field that it was announced for; of one that nobody waits for nothing stays."""
     with _lock:
-        expected = _expected.get(session, _Expected())
+        expected = _expected.get(session)
+        if expected is None or file.file_id in expected.forgotten:
+            let_go()
+            return
         expected.changed = time.monotonic()
         announced = expected.files.get(file.file_id)
-        take = announced.field.take if announced is not None else None
-        if announced is not None and take is not None:
-            del expected.files[file.file_id]
-            expected.taken[file.file_id] = announced.field
-            _shorten(expected.taken, MOST)
-    if announced is not None and take is not None:
-        take(Arrived(file_id=file.file_id, name=announced.name, data=file.data, let_go=let_go))
+        if announced is None or announced.field.take is None:
+            return
+        before = list(_for(announced.field.key, expected))
+        for file_id in before[: before.index(file.file_id)] if announced.field.single else ():
+            _forget(expected, file_id)  # it broke off, and here is another in its place
+        del expected.files[file.file_id]
+        expected.taken[file.file_id] = announced.field
+        _shorten(expected.taken, MOST)
+    announced.field.take(Arrived(file_id=file.file_id, name=announced.name, data=file.data, let_go=let_go))
+
+
+def _forget(expected: _Expected, file_id: str) -> None:
+    expected.files.pop(file_id, None)
+    expected.forgotten[file_id] = None
+    _shorten(expected.forgotten, MOST)
 
 
 def _give_back(session: str, file_id: str) -> None:
     with _lock:
         expected = _expected.get(session, _Expected())
         expected.files.pop(file_id, None)
-        taken = expected.taken.pop(file_id, _NO_FIELD)
+        taken = expected.taken.get(file_id, _NO_FIELD)
     if taken.give_back is not None:
         taken.give_back(file_id)
 

@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
@@ -51,15 +52,15 @@ class GoesOn(Generic[T]):
     @property
     def at_work(self) -> bool:
         """Whether jobs are to be done, or what more of them work on is on its way."""
-        return bool(self._left) or coming(self._key)
+        return bool(self._left(self._jobs)) or coming(self._key)
 
     def progress(self, begins: str) -> tuple[float, str]:
         """Return a share of 1 and the words for it; ``begins`` is said until the first job is done."""
-        left, jobs = self._left, self._jobs
-        if not left:
-            return len(jobs) and 1.0, "More are on their way …" if jobs else "On its way …"
-        done = max(0, len(jobs) - len(left))
-        return self.said or (done / max(1, len(jobs)), f"{done} of {len(jobs)}" if done else begins)
+        jobs = self._jobs
+        done = sum(each.done() for each in jobs.values())
+        if self._left(jobs):
+            return self.said or (done / max(1, len(jobs)), f"{done} of {len(jobs)}" if done else begins)
+        return (1.0, "More are on their way …") if jobs else (0.0, "On its way …")
 
     def stop(self) -> None:
         """Have the job at work look."""
@@ -75,16 +76,25 @@ class GoesOn(Generic[T]):
                     self._to_do.append((job, future))
             self._work()
 
-    def withdraw(self, name: str, undo: Callable[[T], None]) -> None:
-        """Have a job give nothing: it does not begin, or ``undo`` is done with what it has given, after the others."""
+    def withdraw(self, name: str, undo: Callable[[T], None] | None = None) -> None:
+        """Have a job give nothing: it does not begin, or ``undo`` is done with what it has given, after the others.
+
+        It gives what it has given where it has begun and there is no ``undo``, or that fails.
+        """
         with self._lock:
             withdrawn = self._jobs.get(name)
-            self._jobs = {each: self._jobs[each] for each in self._jobs if each != name}
-            if withdrawn is not None and not withdrawn.cancel():
+            if withdrawn is None:
+                return
+            if withdrawn.cancel():
+                self._to_do = deque(each for each in self._to_do if each[1] is not withdrawn)
+            elif undo is None:
+                return
+            else:
                 back: Future[None] = Future()
                 self._back.append(back)
-                self._to_do.append((lambda: undo(withdrawn.result()), back))
+                self._to_do.append((partial(self._undo, name, withdrawn, undo), back))
                 self._work()
+            self._jobs = {each: self._jobs[each] for each in self._jobs if each != name}
 
     def finish(self, begins: str, *, stop: str | None = None) -> list[T]:
         """Show how far they are until all are done, and a button of the key ``stop``; return what each has given.
@@ -99,17 +109,18 @@ class GoesOn(Generic[T]):
             st.button("Stop", key=stop, icon=":material/stop:", on_click=self.stop)
         while True:
             jobs = self._jobs
-            if not self.at_work:
+            left = self._left(jobs)
+            if not left and not coming(self._key):
                 break
             share, text = self.progress(begins)
             bar.progress(share, text=text)
-            if left := self._left:
+            if left:
                 wait(left, _LOOK, FIRST_COMPLETED)
             else:
                 time.sleep(_LOOK / 2)
         self._given = tuple(jobs)
         try:
-            return [each.result() for each in jobs.values()]
+            return [each.result() for each in jobs.values() if not each.cancelled()]
         except Exception:
             self.clear()
             raise
@@ -124,16 +135,24 @@ class GoesOn(Generic[T]):
         """Forget those that `finish` has told of, once what they have given is kept elsewhere."""
         with self._lock:
             self._jobs = {name: self._jobs[name] for name in self._jobs if name not in self._given}
-        self.said, self._back, self._turn = None, [], self._turn + 1
+            self._back = [each for each in self._back if not each.done()]
+            self.said, self._turn = None, self._turn + 1
 
-    @property
-    def _left(self) -> list[Future[Any]]:
-        return [each for each in (*self._jobs.values(), *self._back) if not each.done()]
+    def _left(self, jobs: Mapping[str, Future[T]]) -> list[Future[Any]]:
+        return [each for each in (*jobs.values(), *self._back) if not each.done()]
+
+    def _undo(self, name: str, given: Future[T], undo: Callable[[T], None]) -> None:
+        try:
+            undo(given.result())
+        except Exception:
+            with self._lock:
+                self._jobs = {**self._jobs, name: given}
+            raise
 
     def _work(self) -> None:
         if self._to_do and not self._at_work:
-            self._at_work = True
             threading.Thread(target=self._do, daemon=True).start()
+            self._at_work = True  # the thread looks at it once the lock is free
 
     def _do(self) -> None:
         while True:

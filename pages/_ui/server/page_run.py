@@ -29,8 +29,8 @@ class PageRun:
         if kind == "new_session":
             parts = said.metadata.run.fragment_ids
             self._begun = self._begun or not parts or self._part in parts  # the page draws the fragment, too
-            if self._shown and not parts:  # `st.rerun`: what was drawn is drawn once more
-                self._shown = set()
+            if not parts:  # `st.rerun`: what was drawn is drawn once more
+                self._shown, self.has_shown_a_field = set() if self._shown else self._shown, False
         elif self._begun and kind in ("delta", "ref_hash"):
             self._shown = self._shown or set()
             self._shown.add(shown)

@@ -7,6 +7,7 @@ import streamlit as st
 from core.intervals import percent, percent_span
 from core.judging.calibration import BINS, CalibrationBin, calibration, calibration_error, error_by_chance
 from core.judging.evaluation import Evaluation
+from core.names import counted
 from pages._ui.draw import vega
 from pages._ui.frame import look_for, plain
 from pages._ui.glossary import sentence
@@ -66,7 +67,7 @@ def _dot(title: str, part: CalibrationBin) -> vega.Dot:
 def _told(part: CalibrationBin) -> str:
     low, high = part.ci95
     return (
-        f"{part.n:,} {'image' if part.n == 1 else 'images'}: {percent(part.confidence, 1)} sure, "
+        f"{counted(part.n, 'image')}: {percent(part.confidence, 1)} sure, "
         f"{percent(part.accuracy, 1)} right ({percent(low, 1)} to {percent(high, 1)})"
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from core.explain.inside.layers import Layer
+from core.names import counted
 from pages._ui.guidance.predict import Question
 
 _SIZES, _COUNTS = ("smaller", "as large", "larger"), ("fewer", "as many", "more")
@@ -15,7 +16,7 @@ def layer_question(now: Layer, following: Layer, title: str, turn: int, show: Ca
     """
     (count, height, width), (more, rows, columns) = now.shape, following.shape
     if turn % 2:
-        what, words, before, after = f"{_maps(count)}. Has it more, as many, or fewer?", _COUNTS, count, more
+        what, words, before, after = f"{counted(count, 'map')}. Has it more, as many, or fewer?", _COUNTS, count, more
     else:
         what, words = f"maps of {height}×{width}. Are its own larger, as large, or smaller?", _SIZES
         before, after = height * width, rows * columns
@@ -23,10 +24,6 @@ def layer_question(now: Layer, following: Layer, title: str, turn: int, show: Ca
         text=f"Step to {title}: this layer has {what}",
         options=words,
         right=words[1 + (after > before) - (after < before)],
-        why=f"{_maps(count)} of {height}×{width} before, {_maps(more)} of {rows}×{columns} now.",
+        why=f"{counted(count, 'map')} of {height}×{width} before, {counted(more, 'map')} of {rows}×{columns} now.",
         show=show,
     )
-
-
-def _maps(count: int) -> str:
-    return "1 map" if count == 1 else f"{count} maps"

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.data.own import NAME_LENGTH, Joining, OwnPictures, OwnSet, OwnSetError, open_own_sets, there_are_own_sets
 from core.errors import LabError
+from core.names import counted
 from core.rights import shown_name
 from core.runs import open_store
 from core.runs.store.owners import Owners
@@ -122,7 +123,7 @@ def _accepted(own: OwnSet, name: str, key: str) -> None:
         return
     show(
         own_sheet(own.id, kept, columns=_ACROSS),
-        alt=f"{len(kept)} pictures kept as {name}",
+        alt=f"{counted(len(kept), 'picture')} kept as {name}",
         width="content",
         at_least=1,
     )

@@ -34,18 +34,21 @@ def adding(own: OwnSet, shown: OwnClass | None) -> None:
         persist_state="session",
     )
     files = f"files_{own.id}"
-    if way != "files" and shown is not None:
-        tell_files(own, shown.id, key=files, away=True)
     if way == "zip":
         take_zip(own)
     tell_zip(own, away=way != "zip")
+    if way != "files" and shown is not None:
+        tell_files(own, shown.id, key=files, away=True)
     if way == "phones":
         joining(own)
-    if way in ("phones", "zip"):
-        return
-    if shown is None:
+    elif way != "zip" and shown is None:
         st.caption("Add a class first.")
-        return
+    elif way != "zip" and shown is not None:
+        _one_by_one(own, shown, files if way == "files" else "")
+
+
+def _one_by_one(own: OwnSet, shown: OwnClass, files: str) -> None:
+    """Offer photos for the class that is shown: the field ``files``, or this machine's camera where that is empty."""
     contributor = st.text_input(
         "Who took them?",
         _nickname(),
@@ -57,13 +60,12 @@ def adding(own: OwnSet, shown: OwnClass | None) -> None:
         persist_state="session",
     )
     st.markdown(f"They go into the class **{plain(shown.name)}**.")
-    if way == "files":
-        key = files
+    key = files or f"camera_{own.id}"
+    if files:
         take_files(own, shown.id, key=key, contributor=contributor)
         tell_files(own, shown.id, key=key)
         say_what_stalls(key)
     else:
-        key = f"camera_{own.id}"
         take_shots(own, shown.id, key=key, contributor=contributor, instead="Or choose photos, under Files.")
     show_answers(answers_key(key, shown.id))
 

@@ -8,6 +8,7 @@ import streamlit as st
 from core.data import DatasetSpec, LabelledImages
 from core.data.own.suspicions import Suspicion, suspicions
 from core.data.own.twins import groups_of, looks_of
+from core.names import counted
 from pages._ui import cached
 from pages._ui.choose.datasets import dataset_or_fetch
 from pages._ui.choose.whole_fields import choose_page
@@ -37,11 +38,11 @@ def built_in(spec: DatasetSpec) -> None:
     places = np.flatnonzero(data.labels == label)
     pages = max(1, math.ceil(len(places) / (_ROWS * COLUMNS)))
     page = choose_page(pages, key=f"look_{spec.name}_{label}")
-    st.caption(f"{len(places):,} pictures of {plain(names[label or 0])}, {len(data.labels):,} in all.")
+    st.caption(f"{counted(len(places), 'picture')} of {plain(names[label or 0])}, {len(data.labels):,} in all.")
     shown = places[(page - 1) * _ROWS * COLUMNS :][: _ROWS * COLUMNS]
     show(
         _sheet(data, shown.tolist()),
-        alt=f"{len(shown)} pictures of {names[label or 0]}, page {page}",
+        alt=f"{counted(len(shown), 'picture')} of {names[label or 0]}, page {page}",
         width="content",
         at_least=1,
     )

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.data.own import NAME_LENGTH, OwnClass, OwnSet, open_own_sets
+from core.names import counted
 from pages._ui import state
 from pages._ui.choose.additions import say_class_is_gone
 from pages._ui.frame import choice, plain
@@ -78,10 +79,14 @@ def _change(own: OwnSet, shown: OwnClass) -> None:
             on_click=_merged,
             args=(own.id, shown.id),
         )
+    sure = not shown.pictures or st.checkbox(
+        f"Its {counted(shown.pictures, 'picture')} go with it; there is no way back", key=f"sure_{shown.id}"
+    )
     st.button(
-        f"Delete {plain(shown.name)} with its {shown.pictures:,} pictures",
+        f"Delete {plain(shown.name)} with its {counted(shown.pictures, 'picture')}",
         icon=":material/delete_forever:",
         key=f"delete_class_{shown.id}",
+        disabled=not sure,
         on_click=_deleted,
         args=(own.id, shown.id),
     )

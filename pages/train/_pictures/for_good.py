@@ -9,6 +9,7 @@ import streamlit as st
 from core.data.own import OwnClass, OwnPictures, OwnSet, open_own_sets
 from core.data.own.as_data_set import own_versions
 from core.errors import LabError
+from core.names import counted
 from core.runs import open_store
 from pages._ui.draw.own_sheet import own_sheet
 from pages._ui.draw.pictures import show
@@ -22,7 +23,7 @@ _COLUMNS, _SHOWN = 8, 16
 
 def delete_chosen(own: OwnSet, shown: OwnClass, chosen: tuple[str, ...]) -> None:
     """Say what goes, offer to take it from the disk as well where something was trained on it, and do it."""
-    st.markdown(f"This deletes {_pictures(len(chosen))} of **{plain(shown.name)}**.")
+    st.markdown(f"This deletes {counted(len(chosen), 'picture')} of **{plain(shown.name)}**.")
     lost = _lost(own, chosen)
     for_good = True
     if lost:
@@ -54,14 +55,15 @@ def put_aside(own: OwnSet) -> None:
         shown = aside[:_SHOWN]
         show(
             own_sheet(own.id, shown, columns=_COLUMNS),
-            alt=f"{_pictures(len(shown))} that are out of the set",
+            alt=f"{counted(len(shown), 'picture')} out of the set",
             width="content",
             at_least=1,
             caption=f"The first {_SHOWN} of {len(aside):,}." if len(aside) > _SHOWN else "",
         )
         with st.popover("Delete them", icon=":material/delete_forever:", width="content"):
             st.markdown(
-                f"This deletes {_pictures(len(aside))} from the disk. {_lost(own, aside)} There is no way back."
+                f"This deletes {counted(len(aside), 'picture')} from the disk. {_lost(own, aside)} "
+                "There is no way back."
             )
             st.button(
                 "Delete for good",
@@ -88,10 +90,6 @@ def _lost(own: OwnSet, pictures: tuple[str, ...]) -> str:
     if len(runs) == 1:
         return f"{plain(named)} was trained on them: it stays with its figures, and can no longer be judged anew."
     return f"{plain(named)}{more} were trained on them: they stay with their figures, and can no longer be judged anew."
-
-
-def _pictures(count: int) -> str:
-    return f"{count:,} {'picture' if count == 1 else 'pictures'}"
 
 
 def _delete(set_id: str, pictures: tuple[str, ...], for_good: bool) -> None:

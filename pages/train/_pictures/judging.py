@@ -8,6 +8,7 @@ from core.data.catalogue import datasets
 from core.data.own import OwnSet
 from core.data.own.honest_split import HonestSplit
 from core.data.own.suspicions import Suspicion
+from core.names import counted
 from pages._ui import state
 from pages._ui.draw.own_sheet import own_sheet
 from pages._ui.draw.pictures import show
@@ -46,7 +47,7 @@ def list_suspicions(found: Sequence[Suspicion], drawn: Callable[[list[int]], tup
             continue
         count = len(each.pictures)
         with st.expander(
-            plain(f"{count} {'picture' if count == 1 else 'pictures'}: {each.sentence}"),
+            plain(f"{counted(count, 'picture')}: {each.sentence}"),
             icon=":material/warning:",
             expanded=number == 0,
             key=f"odd_{each.kind}_{number}",
@@ -55,7 +56,7 @@ def list_suspicions(found: Sequence[Suspicion], drawn: Callable[[list[int]], tup
             listed = ", ".join(dict.fromkeys(classes))
             show(
                 sheet,
-                alt=f"{len(classes)} pictures of {listed}. {each.sentence}",
+                alt=f"{counted(len(classes), 'picture')} of {listed}. {each.sentence}",
                 width="content",
                 at_least=1,
             )
@@ -84,9 +85,9 @@ def who_judges(own: OwnSet, known: Overview) -> None:
 def _split(split: HonestSplit) -> None:
     facts(
         [
-            ("To learn from", f"{len(split.train):,} pictures", "Training images."),
-            ("To choose by", f"{len(split.validation):,} pictures", "Validation: taken from those to learn from."),
-            ("To judge by", f"{len(split.test):,} pictures", term("test split")),
+            ("To learn from", counted(len(split.train), "picture"), "Training images."),
+            ("To choose by", counted(len(split.validation), "picture"), "Validation: taken from those to learn from."),
+            ("To judge by", counted(len(split.test), "picture"), term("test split")),
         ]
     )
     st.markdown(f"It will be **{plain(split.judged_on)}**.")

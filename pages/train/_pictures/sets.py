@@ -9,6 +9,7 @@ import streamlit as st
 from core.data import DatasetSpec, availability, datasets
 from core.data.own import NAME_LENGTH, OwnPictures, OwnSet, OwnSetError, open_own_sets, there_are_own_sets
 from core.errors import LabError
+from core.names import counted
 from core.photos.door import shown_name
 from core.runs import open_store
 from core.runs.carried_sets import save_with_runs
@@ -37,8 +38,7 @@ def choose_set() -> OwnSet | DatasetSpec | None:
         shown = sets[0]
     if shown is None and not sets:
         empty_state("There are no pictures yet. Make a set: a title, and the names of what is to be told apart.")
-        _make()
-        tell_zip(None)
+        _make(in_sight=True)
     titles = {**_titles(sets, me), **{name: spec.title for name, spec in others.items()}}
     here = _key(shown)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -54,18 +54,10 @@ def choose_set() -> OwnSet | DatasetSpec | None:
             placeholder="Choose a set to look at",
             width=290,
         )
-        if shown or sets:
-            # Another one when what is shown changes, so that it does not lie over the set that it has made.
-            opened = st.popover(
-                "New set", icon=":material/add:", width="content", key=f"new_set_{here}", on_change="rerun"
-            )
-            with opened:
-                _make()
-                if opened.open:
-                    tell_zip(None)
+        in_sight = not (shown or sets) or _new_set(here)
         if isinstance(shown, OwnSet) and visitor().may_change(shown.owner):
             _for_its_owner(shown)
-    if (shown or sets) and not opened.open:
+    if not in_sight:
         tell_zip(None, away=True)
     if here:
         address.write(state.OWN_SET, here)
@@ -113,7 +105,18 @@ def _show_chosen(key: str) -> None:
         address.write(state.OWN_SET, st.session_state[key])
 
 
-def _make() -> None:
+def _new_set(here: str | None) -> bool:
+    """Offer a box for a new set, and say whether it is open.
+
+    It is another one when what is shown changes, so that it does not lie over the set that it has made.
+    """
+    box = st.popover("New set", icon=":material/add:", width="content", key=f"new_set_{here}", on_change="rerun")
+    with box:
+        _make(in_sight=bool(box.open))
+    return bool(box.open)
+
+
+def _make(*, in_sight: bool) -> None:
     with st.form("new_set", border=False, width=560):
         st.text_input("Title", key=state.NEW_SET_TITLE, max_chars=NAME_LENGTH, placeholder="What lies on our desks")
         st.text_area(
@@ -125,11 +128,13 @@ def _make() -> None:
         )
         st.form_submit_button("Make the set", icon=":material/add:", type="primary", on_click=_made)
     st.markdown("Or bring pictures that are sorted already:")
-    take_zip(None)
+    take_zip(None, in_sight=in_sight)
+    if in_sight:
+        tell_zip(None)
 
 
 def _made() -> None:
-    names = [name.strip() for name in re.split(r"[,\n]", st.session_state[state.NEW_SET_CLASSES]) if name.strip()]
+    names = [name.strip() for name in re.split(r"[,;\n]", st.session_state[state.NEW_SET_CLASSES]) if name.strip()]
 
     def make() -> None:
         if len(names) < 2:
@@ -159,8 +164,8 @@ def _renamed(set_id: str) -> None:
 
 def _delete(own: OwnSet) -> None:
     st.markdown(
-        f"This deletes **{plain(own.title)}** with its {own.pictures:,} pictures. Networks that were trained with it "
-        "stay, and can no longer be judged anew. There is no way back."
+        f"This deletes **{plain(own.title)}** with its {counted(own.pictures, 'picture')}. Networks that were "
+        "trained with it stay, and can no longer be judged anew. There is no way back."
     )
     st.button(
         "Delete for good", icon=":material/delete_forever:", key=f"delete_{own.id}", on_click=_deleted, args=(own.id,)

@@ -5,6 +5,7 @@ import math
 import streamlit as st
 
 from core.data.own import OwnClass, OwnPictures, OwnSet, open_own_sets
+from core.names import counted
 from pages._ui import state
 from pages._ui.choose.whole_fields import choose_page
 from pages._ui.draw.own_sheet import own_sheet
@@ -54,7 +55,7 @@ def _page(shown: OwnClass) -> int:
 
 def _with_chosen(own: OwnSet, shown: OwnClass, chosen: tuple[str, ...]) -> None:
     others = {each.id: each.name for each in own.classes if each.id != shown.id}
-    said = f"{len(chosen)} {'picture' if len(chosen) == 1 else 'pictures'}"
+    said = counted(len(chosen), "picture")
     with st.container(horizontal=True, vertical_alignment="bottom", key="with_chosen"):
         if others:
             st.selectbox(

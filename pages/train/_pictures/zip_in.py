@@ -15,7 +15,7 @@ from core.data.own.ways_in.bring import bring
 from core.data.own.ways_in.found import Found, Skipped
 from core.data.own.ways_out.saved_set import saved_source
 from core.errors import LabError, PhotoError
-from core.names import folded
+from core.names import counted, folded
 from core.rights import Person
 from core.runs import open_store
 from core.runs.carried_sets import open_with_runs
@@ -23,7 +23,7 @@ from pages._ui import address, state
 from pages._ui.choose.additions import say_what_stalls
 from pages._ui.choose.uploads import told_of
 from pages._ui.frame import plain
-from pages._ui.server.arrivals import Arrived, Field, forget, offers, unheard_of
+from pages._ui.server.arrivals import Arrived, Field, offers, stalled
 from pages._ui.server.goes_on import GoesOn, follow, goes_on
 from pages._ui.visitor import visitor
 
@@ -48,12 +48,16 @@ class _Told:
     problem: str = ""
 
 
-def take_zip(own: OwnSet | None) -> None:
-    """Offer to send a zip whose pictures are added to a set (None: to a new one); `tell_zip` says what became of it."""
+def take_zip(own: OwnSet | None, *, in_sight: bool = True) -> None:
+    """Offer to send a zip whose pictures are added to a set (None: to a new one); `tell_zip` says what became of it.
+
+    Of two fields that are ``in_sight`` the first one takes what is chosen.
+    """
     key = _key(own)
     going: GoesOn[_Told] = goes_on(key)
     take = _Taker(own=own, by=visitor(), going=going)
-    offers(Field(key=key, kinds=["zip"], take=take.begin))
+    if in_sight:
+        offers(Field(key=key, kinds=["zip"], single=True, take=take.begin, give_back=going.withdraw))
     st.file_uploader(
         "A zip with a folder for each class" if own else "A set that was saved, or a zip with a folder for each class",
         type=["zip"],
@@ -62,14 +66,14 @@ def take_zip(own: OwnSet | None) -> None:
         help=f"At most {MOST_MEGABYTES} MB. A folder has the name of its class; one that is not there yet is added.",
     )
     say_what_stalls(key)
-    for file, _announced in told_of(going.field, going.names):
+    for file, _announced in told_of(going.field):
         take.begin(file)
 
 
 def tell_zip(own: OwnSet | None, *, away: bool = False) -> None:
     """Wait for a zip that `take_zip` takes, and say what became of it.
 
-    ``away``: the field is not shown now; the page does not wait, and it is said once.
+    ``away``: the field is not shown now; the page does not wait, and what it says can be put away.
     """
     key, told = _key(own), _told(own.id if own else _NEW)
     going: GoesOn[_Told] = goes_on(key)
@@ -77,15 +81,18 @@ def tell_zip(own: OwnSet | None, *, away: bool = False) -> None:
         follow(key, _BEGINS, stop=f"{key}_stop")
         return
     if going.names:
-        forget(unheard_of(key))  # one that broke off before has been told of, and here is another
         became = _together(going.finish(_BEGINS, stop=f"{key}_stop"))
         if became.made:
             address.write(state.OWN_SET, became.made)
         st.session_state[told] = became
         going.clear()
         st.rerun()
+    if away and stalled(key):
+        say_what_stalls(key)
     if told in st.session_state and not st.session_state[told].made:
-        _say(st.session_state.pop(told) if away else st.session_state[told])
+        _say(st.session_state[told])
+        if away:
+            st.button("Seen", key=f"{told}_seen", on_click=st.session_state.pop, args=(told,))
 
 
 def say_what_came(made: str) -> None:
@@ -180,7 +187,7 @@ def _say(told: _Told) -> None:
     if told.problem:
         st.error(plain(told.problem), icon=":material/error:")
     if told.added:
-        st.success(f"{told.added:,} pictures kept.{_networks(told.networks)}", icon=":material/check_circle:")
+        st.success(f"{counted(told.added, 'picture')} kept.{_networks(told.networks)}", icon=":material/check_circle:")
     if told.skipped:
         lines = [f"- {plain(each.file)}: {plain(each.error)}" for each in told.skipped[:_SAID]]
         if len(told.skipped) > _SAID:

@@ -6,6 +6,7 @@ from core.config import TrainingConfig
 from core.data import availability, datasets
 from core.errors import LabError
 from core.models import models
+from core.names import counted
 from core.recipes import check_trainable, precision_so_far
 from core.runs import ensure_supervisor, open_store
 from core.runs.records import NAME_LENGTH
@@ -108,13 +109,9 @@ def _amount(config: TrainingConfig) -> str:
     used = "" if images == len(split.train) else f" {images:,} of the training images are used, and all of the others."
     left_out = f" ({over:,} others, drawn anew each time, sit out)" if over else ""
     return plain(
-        f"{split.description}{used} An epoch is {_steps(steps)} of {config.batch_size} images{left_out}; "
-        f"{config.epochs} epochs are {_steps(steps * config.epochs)}, on {_device(config)}."
+        f"{split.description}{used} An epoch is {counted(steps, 'step')} of {config.batch_size} images{left_out}; "
+        f"{config.epochs} epochs are {counted(steps * config.epochs, 'step')}, on {_device(config)}."
     )
-
-
-def _steps(count: int) -> str:
-    return "1 step" if count == 1 else f"{count:,} steps"
 
 
 def _device(config: TrainingConfig) -> str:

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 import streamlit as st
 from streamlit import config
+from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 from core.data import load, make_split
-from core.data.own import Joining, NewPicture, OwnPictures, OwnSet, open_own_sets
+from core.data.own import Joining, NewPicture, OwnPictures, OwnSet, OwnSetError, open_own_sets
 from core.data.own.ways_out.saved_set import save_set
 from core.recipes import recipe_config
 from core.rights import Person
@@ -94,7 +95,7 @@ def test_an_empty_lab_says_what_to_do_and_makes_a_set(app: AppTest) -> None:
     page = shown(app)
     assert "Make a set: a title, and the names of what is to be told apart." in texts(page)
     page.text_input(key=state.NEW_SET_TITLE).set_value("Desks")
-    page.text_area(key=state.NEW_SET_CLASSES).set_value("mug,  shoe\n\nplant ")
+    page.text_area(key=state.NEW_SET_CLASSES).set_value("mug,  shoe;\n\nplant ")
     page = press(page, "Make the set")
     (own,) = open_own_sets().list()
     assert (own.title, own.owner, [each.name for each in own.classes]) == ("Desks", ME, ["mug", "shoe", "plant"])
@@ -197,7 +198,7 @@ def test_what_never_came_is_named_beside_what_was_kept_and_a_zip_that_stalls_has
         "all.zip did not arrive: it was called off, or the connection broke; add it",
     )
     assert f"{lost} again. Nothing of it was kept." in said
-    assert "three" not in said
+    assert "three.jpg did not arrive" in said, "its field is out of sight"
     monkeypatch.setattr(arrivals, "SILENT", 60.0)
     (again,) = browser.announces("all.zip")
     browser.sends(again, zipped(SORTED))
@@ -225,6 +226,7 @@ def test_a_file_goes_into_the_class_that_was_chosen_when_it_was_sent(app: AppTes
     assert "picture kept" not in said
     said = plainly(check(box.set_value(mug.id).run()))
     assert "1 picture kept." in said
+    assert "Of other classes" not in said
     assert "none.JPG: This is not a picture" in said
 
 
@@ -266,22 +268,66 @@ def test_photos_are_kept_where_the_way_is_changed_and_those_taken_out_of_the_lis
     assert "three" not in plainly(page)
 
 
+@pytest.fixture
+def chosen_for_a_new_set(app: AppTest, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+    """Chooses a zip in the box for a new set, which is closed then."""
+
+    def choose(name: str) -> list[str]:
+        with monkeypatch.context() as opened:
+            opened.setattr(PopoverContainer, "open", property(lambda _box: True, lambda _box, _value: None))
+            check(app.run())
+            announced = browser.announces(name)
+        check(app.run())
+        return announced
+
+    return choose
+
+
 def test_a_zip_for_a_new_set_is_taken_in_where_its_box_is_closed_and_photos_go_beside_it(
-    app: AppTest, browser: Browser
+    app: AppTest, browser: Browser, chosen_for_a_new_set: Callable[[str], list[str]]
 ) -> None:
     own = filled(people=0)
     page = shown(app, own)
     page.segmented_control(key=f"way_{own.id}").set_value("files").run()
-    photo, broken = browser.announces("one.jpg", "broken.zip")
+    (photo,), (broken,) = browser.announces("one.jpg"), chosen_for_a_new_set("broken.zip")
     browser.sends(broken, b"hello")
     drawn_until("This is not a zip", page)  # the box with its field is closed
-    (together,) = browser.announces("all.zip")
+    (together,) = chosen_for_a_new_set("all.zip")
     browser.sends(together, zipped(SORTED))
     browser.sends(photo, jpeg(1))
     drawn_until("3 pictures kept.", page)
     (made,) = [each for each in open_own_sets().list(ME) if each.id != own.id]
     assert (made.pictures, comes_to(1, own)) == (3, [own.classes[0].id])
     assert page.query_params[state.OWN_SET] == made.id
+
+
+def test_of_two_fields_for_a_zip_the_one_in_sight_takes_it(
+    app: AppTest, browser: Browser, chosen_for_a_new_set: Callable[[str], list[str]]
+) -> None:
+    own = filled(people=0)
+    page = shown(app, own)
+    page.segmented_control(key=f"way_{own.id}").set_value("zip").run()
+    (first,) = browser.announces("all.zip")
+    browser.sends(first, zipped(SORTED))
+    drawn_until("3 pictures kept.", page)
+    assert [each.id for each in open_own_sets().list(ME)] == [own.id]
+    (second,) = chosen_for_a_new_set("all.zip")
+    browser.sends(second, zipped(SORTED))
+    end = time.monotonic() + 60
+    while page.query_params[state.OWN_SET] == own.id and time.monotonic() < end:
+        check(page.run())
+    assert [each.pictures for each in open_own_sets().list(ME)] == [3, 3]
+
+
+def test_what_became_of_a_zip_for_a_box_that_is_closed_can_be_put_away(
+    app: AppTest, browser: Browser, chosen_for_a_new_set: Callable[[str], list[str]]
+) -> None:
+    page = shown(app, filled(people=0))
+    (broken,) = chosen_for_a_new_set("broken.zip")
+    browser.sends(broken, b"hello")
+    drawn_until("This is not a zip", page)
+    assert "This is not a zip" in plainly(check(page.run()))
+    assert "This is not a zip" not in plainly(press(page, "Seen"))
 
 
 @pytest.fixture
@@ -397,6 +443,31 @@ def test_work_that_is_withdrawn_gives_nothing_and_what_came_too_late_to_be_told_
     work.clear()
     assert work.names == ["d"]
     assert work.finish("…") == [4]
+
+
+def test_what_cannot_be_undone_is_told_and_what_has_begun_without_a_way_back_goes_on() -> None:
+    def refuses(_given: int) -> None:
+        raise OwnSetError("not yours")
+
+    work = GoesOn[int]("work")
+    work.begin({"a": lambda: 1, "b": lambda: 2})
+    assert work.finish("…") == [1, 2]
+    work.withdraw("a", refuses)
+    work.withdraw("b")
+    assert sorted(work.finish("…")) == [1, 2]
+
+
+def test_work_that_finds_no_thread_begins_with_what_comes_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_thread(_self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    work = GoesOn[int]("work")
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", no_thread)
+        with pytest.raises(RuntimeError, match="new thread"):
+            work.begin({"a": lambda: 1})
+    work.begin({"b": lambda: 2})
+    assert work.finish("…") == [1, 2]
 
 
 def test_a_zip_for_a_set_of_its_own_that_is_stopped_leaves_none(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -548,7 +619,10 @@ def test_classes_are_added_renamed_moved_merged_and_deleted(app: AppTest) -> Non
     page = press(page, "Merge, and delete cup")
     assert [(each.name, each.pictures) for each in open_own_sets().get(own.id).classes] == [("shoe", 12), ("plant", 0)]
     assert _GONE not in texts(page)
-    page = check(next(each for each in page.button if each.key == f"delete_class_{shoe.id}").click().run())
+    assert page.button(key=f"delete_class_{shoe.id}").disabled
+    assert [box.label for box in page.checkbox] == ["Its 12 pictures go with it; there is no way back"]
+    page.checkbox(key=f"sure_{shoe.id}").check().run()
+    page = check(page.button(key=f"delete_class_{shoe.id}").click().run())
     assert [each.name for each in open_own_sets().get(own.id).classes] == ["plant"]
     assert _GONE not in texts(page), "who has deleted it knows"
 

@@ -27,7 +27,7 @@ from core.data.own.records import (
 from core.data.own.store import files
 from core.data.own.store.tables import FILE_NAME, SetsFile
 from core.home import home
-from core.names import folded, new_id
+from core.names import counted, folded, new_id
 from core.rights import Person, RightsError
 
 Allowed = Callable[[sqlite3.Connection, sqlite3.Row], bool]
@@ -227,7 +227,7 @@ class OwnSets:
                 f"SELECT count(class), coalesce(sum(bytes), 0) FROM pictures WHERE {condition}", (value,)
             ).fetchone()
             if count > pictures:
-                raise FullError(f"{what} may have {pictures:,} pictures, and has them; delete some first.")
+                raise FullError(f"{what} may have {counted(pictures, 'picture')}, and has them; delete some first.")
             if used > size:
                 raise FullError(
                     f"{what} may take {size / 2**20:,.0f} MB on the disk, and takes them; delete some pictures first."

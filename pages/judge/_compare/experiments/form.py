@@ -11,6 +11,7 @@ from core.data import availability, datasets, published_parts
 from core.errors import ConfigError, LabError
 from core.home import home
 from core.models import models
+from core.names import counted
 from core.recipes import config_here, fitting_models
 from core.recipes.variations import WithAndWithout, on_so_many_images, parts_of, with_and_without
 from core.recipes.words import chain_words
@@ -209,8 +210,8 @@ def _begin(plan: Plan, seeds: tuple[int, ...]) -> None:
     refused = next((why for arm in plan.arms if (why := why_refused(arm.config)) is not None), None)
     with st.container(border=True, key="experiment_go"):
         st.markdown(
-            f"**{runs} trainings**: {len(plan.arms)} {'values' if len(plan.arms) > 1 else 'value'} with {len(seeds)} "
-            f"{'seeds' if len(seeds) > 1 else 'seed'} each. A training that is here already counts at once."
+            f"**{runs} trainings**: {counted(len(plan.arms), 'value')} with "
+            f"{counted(len(seeds), 'seed')} each. A training that is here already counts at once."
         )
         each = longest_words([arm.config for arm in plan.arms])
         st.caption(f"{each and f'The longest: {each[:1].lower()}{each[1:]}'} {queue_words()}")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import LabError
 from core.home import home
+from core.names import counted
 from core.rights import shown_name
 from core.runs import ensure_supervisor, open_store
 from core.runs.experiments import kept
@@ -78,8 +79,8 @@ def _show(experiment: Experiment) -> None:
     live, still_open = _at_work_and_open(points)
     counts = len(experiment.arms), len(experiment.seeds)
     st.markdown(
-        f"**{plain(experiment.name)}**: {counts[0]} {'values' if counts[0] > 1 else 'value'} of "
-        f"{plain(experiment.varied)}, {counts[1]} {'seeds' if counts[1] > 1 else 'seed'} each. Its address shows it to "
+        f"**{plain(experiment.name)}**: {counted(counts[0], 'value')} of "
+        f"{plain(experiment.varied)}, {counted(counts[1], 'seed')} each. Its address shows it to "
         "anybody in the class, and whoever trains one of its points adds it.",
         help=term("seed"),
     )

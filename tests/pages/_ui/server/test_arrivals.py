@@ -10,6 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from pages._ui.server import arrivals
 from pages._ui.server.arrivals import (
     SILENT,
+    Announced,
     Arrived,
     Field,
     announce,
@@ -22,10 +23,10 @@ from pages._ui.server.arrivals import (
     refuse,
     stalled,
     under_way,
-    unheard_of,
+    was_taken,
 )
 
-PHOTOS, ZIP = Field(key="photos", kinds=["jpg", "png"], meant=7), Field(key="a zip", kinds=["zip"])
+PHOTOS, ZIP = Field(key="photos", kinds=["jpg", "png"], meant=7), Field(key="a zip", kinds=["zip"], single=True)
 
 
 @pytest.fixture
@@ -37,6 +38,10 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     monkeypatch.setattr(arrivals, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     offers(PHOTOS)
     return clock
+
+
+def unheard_of(field: str, session: str = "ada") -> dict[str, Announced]:
+    return {key: each for key, each in arrivals._expected[session].files.items() if each.field.key == field}
 
 
 def named(field: str) -> list[str]:
@@ -80,6 +85,8 @@ def test_what_was_announced_and_its_page_not_told_of_is_named_until_it_is_forgot
     ]
     forget(lost)
     assert unheard_of("photos") == {}
+    refuse("nobody", "a file")
+    assert list(arrivals._expected) == ["ben", "ada"], "who invents a session has none"
 
 
 def test_what_came_of_a_file_that_its_page_was_not_told_of_is_let_go(
@@ -97,6 +104,32 @@ def test_what_came_of_a_file_that_its_page_was_not_told_of_is_let_go(
     assert len(files.file_storage.get("ada", ())) == 0
 
 
+def test_nothing_stays_of_what_comes_when_it_is_waited_for_no_more_or_its_session_is_over(now: list[float]) -> None:
+    files, taken = MemoryUploadedFileManager("/upload"), list[Arrived]()
+    note_what_comes(files)
+    offers(Field(key="photos", kinds=["jpg"], take=taken.append))
+    (given,) = files.get_upload_urls("ada", ["one.jpg"])
+    now[0] += SILENT
+    forget(stalled("photos"))
+    late = UploadedFileRec(given.file_id, "one.jpg", "image/jpeg", b"bytes")
+    for session in ("ada", "another that is over"):
+        files.add_file(session, late)
+        assert len(files.file_storage[session]) == 0
+    assert taken == []
+
+
+def test_where_a_field_holds_one_file_what_broke_off_before_is_waited_for_no_more(now: list[float]) -> None:
+    files, taken = MemoryUploadedFileManager("/upload"), list[Arrived]()
+    note_what_comes(files)
+    offers(Field(key="a zip", kinds=["zip"], single=True, take=taken.append))
+    announce("ada", {"photo": "a.jpg"})
+    first, second, third = (each.file_id for each in files.get_upload_urls("ada", ["1.zip", "2.zip", "3.zip"]))
+    files.add_file("ada", UploadedFileRec(second, "2.zip", "application/zip", b"two"))
+    assert ([each.file_id for each in taken], list(unheard_of("a zip"))) == ([second], [third])
+    assert list(unheard_of("photos")) == ["photo"]
+    assert first in arrivals._expected["ada"].forgotten
+
+
 def test_a_field_is_given_its_files_as_they_arrive_and_takes_back_what_leaves_the_list(now: list[float]) -> None:
     files, taken, back = MemoryUploadedFileManager("/upload"), list[Arrived](), list[str]()
     note_what_comes(files)
@@ -111,20 +144,23 @@ def test_a_field_is_given_its_files_as_they_arrive_and_takes_back_what_leaves_th
         (two, "two.JPG", b"\1"),
     ]
     assert (named("photos"), coming("photos")) == ([], False)
+    assert [was_taken(each) for each in (one, two, word, late)] == [True, True, False, False]
     taken[0].let_go()
     assert (list(files.file_storage["ada"]), back) == ([two, word, late], [])
     for file_id in (two, two, late, "another"):
         files.remove_file("ada", file_id)
-    assert back == [two]
+    assert back == [two, two]
+    assert was_taken(two), "its page may still list it"
     files.remove_session_files("ada")
     assert arrivals._expected == {}
 
 
-def test_a_file_is_for_the_last_field_that_takes_such_ones_and_meant_for_what_that_was_meant_for(
+def test_a_file_is_for_the_first_field_that_takes_such_ones_and_meant_for_what_that_was_meant_for(
     now: list[float],
 ) -> None:
     announce("ada", {"1": "one.jpg"})
     offers(ZIP)
+    offers(Field(key="another zip", kinds=["zip"]))
     offers(Field(key="photos", kinds=["jpg"], meant=8))
     announce("ada", {"2": "two.jpg", "3": "three.ZIP", "4": "four.jpg.txt", "5": "five"})
     heard = [heard_of(each) for each in "123456"]
@@ -187,9 +223,9 @@ def test_a_page_waits_for_what_comes_until_it_has_been_told_of_it_or_it_has_stal
 def test_names_of_sessions_without_end_are_not_kept(now: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arrivals, "MOST", 3)
     monkeypatch.setattr(arrivals, "MOST_SESSIONS", 2)
-    for session in ("cem", "ben", "ada"):
+    for session in ("cem", "ben", "cem", "ada"):
         monkeypatch.setattr(arrivals, "_session", lambda session=session: session)
         offers(PHOTOS)
         announce(session, {f"{session}{number}": f"{number}.jpg" for number in range(5)})
-    assert list(arrivals._expected) == ["ben", "ada"]
+    assert list(arrivals._expected) == ["cem", "ada"], "the one that did nothing for longest has gone"
     assert named("photos") == ["2.jpg", "3.jpg", "4.jpg"]

@@ -565,6 +565,13 @@ def test_files_come_for_what_was_pressed_before_and_not_for_what_is_pressed_next
             assert await both.browser(sends_files()) == []
             assert await both.server(ends(), begins(), draws("of")) == []
             assert await both.server(ends()) == [sends_files()], "that page has no field any more"
+            await both.server(gives_addresses())
+
+            assert await both.browser(again := asked(of="shoe", other="x")) == [again]
+            early = ends(ForwardMsg.FINISHED_EARLY_FOR_RERUN)
+            await both.server(begins(), draws("of"), draws_a_field(kind), early, begins())
+            assert await both.browser(sends_files()) == [], "it is drawn once more"
+            assert await both.server(draws("of"), draws_a_field(kind)) == [sends_files()]
 
     on_a_clock_of_its_own(talk())
 

@@ -202,9 +202,9 @@ def test_a_move_or_merge_into_a_full_class_is_refused(home: Path) -> None:
     a, b = (each.id for each in made.classes)
     first = pictures.add(made.id, a, new(1), by=ADA).picture.id
     pictures.add(made.id, b, new(2), by=ADA)
-    with pytest.raises(OwnSetError, match="may have 1 pictures"):
+    with pytest.raises(OwnSetError, match="may have 1 picture,"):
         pictures.move(made.id, [first], to=b, by=ADA)
-    with pytest.raises(OwnSetError, match="may have 1 pictures"):
+    with pytest.raises(OwnSetError, match="may have 1 picture,"):
         sets.merge_class(made.id, a, into=b, by=ADA)
     assert [each.pictures for each in sets.get(made.id).classes] == [1, 1]
     sets.close()
