@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from core.data.own import Joining, OwnPictures, OwnSets
 from core.rights import OPERATOR
-from tests.browser.own.test_own_pictures import photos
+from tests.browser.own.test_own_pictures import faults, photos
 from tests.browser.server import Server, open_page
 from tests.browser.widgets import quiet
 
@@ -43,10 +43,15 @@ def test_no_photo_is_lost_where_the_page_changes_while_it_is_chosen_or_on_its_wa
     expect(page.get_by_text("2 pictures kept.")).to_be_visible()
     quiet(page)
     assert not chooser.value.element.evaluate("field => field.isConnected")
-    chooser.value.set_files(photos(10, 3))
+    notes = {"name": "notes.pdf", "mimeType": "application/pdf", "buffer": b"no picture"}
+    large = {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": bytes(26 * 2**20)}
+    chooser.value.set_files([*photos(10, 3), notes, large])
     expect(page.get_by_text("3 pictures kept.")).to_be_visible()
+    expect(page.get_by_text("notes.pdf was not sent: application/pdf files are not allowed.")).to_be_visible()
+    expect(page.get_by_text("large.jpg was not sent: File must be 25.0MB or smaller.")).to_be_visible()
     quiet(page)
 
+    assert faults(page) == []
     pressed.filter(has_text="shoe").click()  # and at once, on a server that has not drawn that yet:
     field.set_input_files(photos(20, 1))
     expect(page.get_by_text("6 pictures so far")).to_be_visible()
