@@ -19,19 +19,19 @@ def choose_class(own: OwnSet, *, mine: bool) -> OwnClass | None:
     kept = _kept(own.id)
     chosen = st.session_state.get(kept)
     say_class_is_gone(chosen, ids)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        if ids:
-            chosen = st.segmented_control(
-                "Class",
-                list(ids),
-                format_func=lambda one: choice(plain(ids[one].name)) if one in ids else "",
-                default=chosen if chosen in ids else next(iter(ids)),
-                required=True,
-                key=f"{kept}_{'|'.join(each.name for each in own.classes)}",  # another box when a label changes
-            )
-            st.session_state[kept] = chosen
-        shown = ids.get(chosen or -1)
-        if mine:
+    if ids:
+        chosen = st.segmented_control(  # in a row with others it would not wrap
+            "Class",
+            list(ids),
+            format_func=lambda one: choice(plain(ids[one].name)) if one in ids else "",
+            default=chosen if chosen in ids else next(iter(ids)),
+            required=True,
+            key=f"{kept}_{'|'.join(each.name for each in own.classes)}",  # another box when a label changes
+        )
+        st.session_state[kept] = chosen
+    shown = ids.get(chosen or -1)
+    if mine:
+        with st.container(horizontal=True):
             with st.popover("Add a class", icon=":material/add:", width="content"):
                 _add(own)
             if shown is not None:
