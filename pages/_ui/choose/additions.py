@@ -79,7 +79,7 @@ def tell_files(own: OwnSet, class_id: int, *, key: str, away: bool = False) -> N
     now, and the page does not wait.
     """
     going: GoesOn[_Became] = goes_on(key)
-    if away and going.at_work:
+    if going.at_work and (away or not going.names):  # a field that came back does not know what is on its way
         follow(key, _BEGINS)
         return
     if not going.names:

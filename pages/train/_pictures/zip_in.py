@@ -77,7 +77,7 @@ def tell_zip(own: OwnSet | None, *, away: bool = False) -> None:
     """
     key, told = _key(own), _told(own.id if own else _NEW)
     going: GoesOn[_Told] = goes_on(key)
-    if away and going.at_work:
+    if going.at_work and (away or not going.names):  # a field that came back does not know what is on its way
         follow(key, _BEGINS, stop=f"{key}_stop")
         return
     if going.names:
